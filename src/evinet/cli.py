@@ -1,0 +1,72 @@
+"""The `evinet` command: one subcommand a stage, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from evinet import __version__
+from evinet.errors import InputError
+
+# name -> (where the click command is, its line in `evinet --help`)
+COMMANDS = {
+    "check": ("evinet.extract.commands:check", "Validate one trial folder, or all."),
+    "extract": ("evinet.extract.commands:extract", "Trial files -> tidy evidence tables."),
+    "new-trial": ("evinet.extract.commands:new_trial", "Scaffold the folder of a new trial."),
+    "trace": ("evinet.extract.commands:trace", "From a result back to its sources."),
+    "read": ("evinet.extract.read.commands:read", "Draft a trial file from a publication."),
+    "fetch": ("evinet.extract.read.commands:fetch", "Get a ClinicalTrials.gov record."),
+    "reconstruct": (
+        "evinet.reconstruct.commands:reconstruct",
+        "Individual patient data from curves and numbers at risk.",
+    ),
+    "network": ("evinet.synthesise.commands:network", "The network of an analysis."),
+    "fit": ("evinet.synthesise.commands:fit", "Fit the models of an analysis."),
+    "nma": ("evinet.synthesise.commands:nma", "Network meta-analysis of a plain CSV."),
+    "report": ("evinet.report.commands:report", "Render the report."),
+    "manifest": ("evinet.reproduce.commands:manifest", "Hash every result."),
+    "verify": ("evinet.reproduce.commands:verify", "Compare two manifests."),
+    "schema": ("evinet.reproduce.commands:schema", "Write the JSON Schemas for editors."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Evidence synthesis of survival outcomes, from published trials to a living report.
+
+    The workflow (`snakemake --cores all`) calls these commands; each can be run by hand.
+    """
+
+
+def main() -> None:
+    """Run the command; bad input is a message on standard error and exit status 1."""
+    try:
+        cli(prog_name="evinet")
+    except InputError as error:
+        click.echo(f"evinet: bad input\n{error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

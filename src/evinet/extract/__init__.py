@@ -1,0 +1,1 @@
+"""Evidence: trial files as published -> tidy, validated tables."""

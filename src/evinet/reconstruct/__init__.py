@@ -1,0 +1,1 @@
+"""Individual patient data from what a publication prints."""

@@ -1,0 +1,1 @@
+"""The report: figures, words and pages made from the results."""

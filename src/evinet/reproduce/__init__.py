@@ -1,0 +1,1 @@
+"""Manifest, verification and releases: that the same inputs give the same results."""

@@ -1,0 +1,1 @@
+"""Bayesian network meta-analysis."""

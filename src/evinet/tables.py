@@ -1,0 +1,491 @@
+"""The tables at which the stages meet: their columns, units and keys.
+
+Times are in months, hazard ratios on the natural-log scale (`log_estimate`), `log_estimate < 0`
+favours `arm` over `comparator`. An empty cell is a value that is not known. docs/tables.md is
+generated from this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from evinet import files
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["text", "integer", "number", "flag"]
+DTYPES = {"text": "string", "integer": "Int64", "number": "float64", "flag": "boolean"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, what it holds, and whether every row must have it."""
+
+    kind: Kind
+    description: str
+    required: bool = False
+
+
+def _text(description: str, required: bool = False) -> Column:
+    return Column("text", description, required)
+
+
+def _integer(description: str, required: bool = False) -> Column:
+    return Column("integer", description, required)
+
+
+def _number(description: str, required: bool = False) -> Column:
+    return Column("number", description, required)
+
+
+def _flag(description: str, required: bool = False) -> Column:
+    return Column("flag", description, required)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table between stages; rows are sorted by `key` when written."""
+
+    name: str
+    description: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+
+    def frame(self, rows: list[dict[str, object]]) -> pd.DataFrame:
+        """Rows as a frame with this table's columns and kinds, sorted by its key."""
+        import pandas as pd
+
+        unknown = {name for row in rows for name in row} - set(self.columns)
+        if unknown:
+            raise KeyError(f"table {self.name} has no column {sorted(unknown)}")
+        frame = pd.DataFrame(rows, columns=list(self.columns), dtype=object)
+        return self._typed(frame).sort_values(list(self.key), ignore_index=True, kind="stable")
+
+    def write(self, path: Path | str, frame: pd.DataFrame) -> None:
+        """Write `frame` in this table's order of columns and rows."""
+        typed = self._typed(frame[list(self.columns)])
+        files.write_csv(path, typed.sort_values(list(self.key), ignore_index=True, kind="stable"))
+
+    def read(self, path: Path | str) -> pd.DataFrame:
+        """Read the table.
+
+        Raises
+        ------
+        InputError
+            A column is missing or unknown, a required cell is empty, or a cell is of another kind.
+        """
+        import pandas as pd
+
+        frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+        problems = [
+            Problem(str(path), name, None, "the column is missing", f"Add the column {name!r}")
+            for name in self.columns
+            if name not in frame
+        ]
+        problems += [
+            Problem(
+                str(path), name, None, "unknown column", f"Use one of {', '.join(self.columns)}"
+            )
+            for name in map(str, frame.columns)
+            if name not in self.columns
+        ]
+        problems += [
+            problem
+            for name, column in self.columns.items()
+            if name in frame
+            for problem in _cell_problems(str(path), frame[name], column)
+        ]
+        if problems:
+            raise InputError(problems)
+        return self._typed(frame[list(self.columns)])
+
+    def _typed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        import pandas as pd
+
+        typed = frame.copy()
+        for name, column in self.columns.items():
+            values = typed[name]
+            if column.kind == "flag" and values.dtype == "string":
+                values = values.map({"True": True, "False": False}, na_action="ignore")
+            if column.kind in ("integer", "number"):
+                values = pd.to_numeric(values)
+            typed[name] = values.astype(pd.api.types.pandas_dtype(DTYPES[column.kind]))
+        return typed
+
+
+def _cell_problems(path: str, values: pd.Series, column: Column) -> list[Problem]:
+    """What is wrong in the cells of one column, each with its line in the file."""
+    import pandas as pd
+
+    name = str(values.name)
+    empty = values.isna()
+    problems = [
+        Problem(path, name, "", "the cell is empty", "Fill it in", line=int(row) + 2)
+        for row in values.index[empty]
+        if column.required
+    ]
+    if column.kind == "text":
+        return problems
+    if column.kind == "flag":
+        wrong, wanted = ~empty & ~values.isin(["True", "False"]), "Write True or False"
+    else:
+        numbers = pd.to_numeric(values, errors="coerce")
+        wrong, wanted = ~empty & numbers.isna(), "Write a number"
+        if column.kind == "integer":
+            wrong, wanted = wrong | (~empty & (numbers % 1 != 0)), "Write a whole number"
+    return problems + [
+        Problem(path, name, values[row], f"is not {column.kind}", wanted, line=int(row) + 2)
+        for row in values.index[wrong]
+    ]
+
+
+_PROVENANCE = {
+    "source": _text("key of the source in data/raw/sources.yaml", required=True),
+    "locator": _text("where in the source: page, table, figure, section", required=True),
+}
+_TRIAL = {"trial": _text("trial slug", required=True)}
+_REPORT = {
+    **_TRIAL,
+    "report": _text("slug of the report of the trial: primary, final, label, ...", required=True),
+}
+_INTERVAL = {
+    "lower": _number("lower confidence limit"),
+    "upper": _number("upper confidence limit; empty when not estimable"),
+    "level": _number("confidence level, 0.95 unless printed otherwise"),
+}
+
+TRIALS = Table(
+    "trials",
+    "One row a trial.",
+    {
+        **_TRIAL,
+        "name": _text("name as published", required=True),
+        "status": _text("reported, ongoing or non-comparative", required=True),
+        "registration": _text("registry number"),
+        "doi": _text("DOI of the main publication"),
+        "year": _integer("year of the main publication"),
+        "phase": _text("phase"),
+        "design": _text("design in a phrase"),
+        "tier": _text("evidence tier: A curve, B numbers at risk, C summary only", required=True),
+    },
+    key=("trial",),
+)
+ARMS = Table(
+    "arms",
+    "One row an arm as randomised.",
+    {
+        **_TRIAL,
+        "arm": _text("arm slug", required=True),
+        "treatment": _text("treatment slug (data/raw/treatments.yaml)", required=True),
+        "description": _text("treatment as published"),
+        "dose": _text("dose as published"),
+        "n_randomised": _integer("patients randomised (analysis set of the main report)"),
+        "n_treated": _integer("patients treated (safety set)"),
+    },
+    key=("trial", "arm"),
+)
+TREATMENTS = Table(
+    "treatments",
+    "The nodes of the networks.",
+    {
+        "treatment": _text("treatment slug", required=True),
+        "label": _text("name in plain words", required=True),
+        "class": _text("class slug, for class effects"),
+        "class_label": _text("class in plain words"),
+    },
+    key=("treatment",),
+)
+SURVIVAL = Table(
+    "survival",
+    "Time-to-event results of one arm: events and median.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug: pfs, os, ttp", required=True),
+        "assessor": _text("bicr, investigator or unstated"),
+        "arm": _text("arm slug", required=True),
+        "n": _integer("patients analysed"),
+        "events": _integer("events"),
+        "median": _number("median in months; empty when not reached"),
+        **_INTERVAL,
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "assessor", "arm"),
+)
+LANDMARKS = Table(
+    "landmarks",
+    "Survival at a stated time.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "assessor": _text("bicr, investigator or unstated"),
+        "arm": _text("arm slug", required=True),
+        "time": _number("months", required=True),
+        "survival": _number("proportion, 0 to 1", required=True),
+        **_INTERVAL,
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "assessor", "arm", "time"),
+)
+CONTRASTS = Table(
+    "contrasts",
+    "Published relative effects of two arms.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "assessor": _text("bicr, investigator or unstated"),
+        "arm": _text("arm slug", required=True),
+        "comparator": _text("arm slug", required=True),
+        "measure": _text("hr or or", required=True),
+        "estimate": _number("ratio as published", required=True),
+        **_INTERVAL,
+        "p": _text("P value as printed"),
+        "stratified": _flag("whether the analysis was stratified"),
+        "log_estimate": _number("natural log of the estimate", required=True),
+        "se": _number("standard error of log_estimate, from the confidence limits"),
+        "selected": _flag("whether the stated rule chose it for analyses", required=True),
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "assessor", "arm", "comparator", "measure"),
+)
+AT_RISK = Table(
+    "at-risk",
+    "Numbers at risk printed under a survival curve.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "arm": _text("arm slug", required=True),
+        "time": _number("months", required=True),
+        "n": _integer("patients at risk", required=True),
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "arm", "time"),
+)
+CURVES = Table(
+    "curves",
+    "Digitised coordinates of a survival curve.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "arm": _text("arm slug", required=True),
+        "time": _number("months", required=True),
+        "survival": _number("proportion, 0 to 1", required=True),
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "arm", "time"),
+)
+SUBGROUPS = Table(
+    "subgroups",
+    "Subgroup results of a contrast.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "arm": _text("arm slug", required=True),
+        "comparator": _text("arm slug", required=True),
+        "characteristic": _text("what splits the patients", required=True),
+        "level_name": _text("the subgroup", required=True),
+        "events_arm": _integer("events in the arm"),
+        "n_arm": _integer("patients in the arm"),
+        "events_comparator": _integer("events in the comparator"),
+        "n_comparator": _integer("patients in the comparator"),
+        "estimate": _number("hazard ratio"),
+        **_INTERVAL,
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "characteristic", "level_name"),
+)
+RESPONSES = Table(
+    "responses",
+    "Tumour response of one arm.",
+    {
+        **_REPORT,
+        "outcome": _text("orr (objective response) or dcr (disease control), ...", required=True),
+        "assessor": _text("bicr, investigator or unstated"),
+        "arm": _text("arm slug", required=True),
+        "n": _integer("patients with the outcome"),
+        "total": _integer("patients analysed"),
+        "percent": _number("percentage as printed"),
+        **_INTERVAL,
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "outcome", "assessor", "arm"),
+)
+ADVERSE_EVENTS = Table(
+    "adverse-events",
+    "Adverse events of one arm.",
+    {
+        **_REPORT,
+        "arm": _text("arm slug", required=True),
+        "event": _text("event as published", required=True),
+        "grade": _text("any, >=3, serious, ... as published", required=True),
+        "related": _flag("whether only treatment-related events count"),
+        "n": _integer("patients with the event"),
+        "total": _integer("patients at risk of it"),
+        "percent": _text("percentage as printed"),
+        **_PROVENANCE,
+    },
+    key=("trial", "report", "event", "grade", "arm"),
+)
+POPULATIONS = Table(
+    "populations",
+    "Who was in the trial: one row a characteristic and arm (or the whole trial).",
+    {
+        **_TRIAL,
+        "arm": _text("arm slug; empty for the whole trial"),
+        "characteristic": _text(
+            "characteristic slug: grade, primary-site, line, ...", required=True
+        ),
+        "category": _text("category, or statistic such as median"),
+        "n": _integer("patients"),
+        "percent": _number("percentage"),
+        "value": _text("what was printed, when it is not a count"),
+        **_PROVENANCE,
+    },
+    key=("trial", "characteristic", "category", "arm"),
+)
+FACTS = Table(
+    "facts",
+    "Provenance: every value of every trial file, chosen and rejected.",
+    {
+        **_TRIAL,
+        "path": _text("where in the trial file", required=True),
+        "line": _integer("line in the trial file"),
+        "value": _text("what it means"),
+        "printed": _text("as it was printed"),
+        "use": _text("used, rejected or not-known", required=True),
+        "reason": _text("why it was chosen or rejected, where sources disagree"),
+        "source": _text("key of the source in data/raw/sources.yaml"),
+        "locator": _text("where in the source"),
+    },
+    key=("trial", "path", "use", "value"),
+)
+SOURCES = Table(
+    "sources",
+    "The bibliography.",
+    {
+        "source": _text("key", required=True),
+        "kind": _text("publication, label, registry, abstract, news, ...", required=True),
+        "citation": _text("citation", required=True),
+        "doi": _text("DOI"),
+        "pmid": _text("PubMed number"),
+        "url": _text("address"),
+    },
+    key=("source",),
+)
+CHECKS = Table(
+    "checks",
+    "Plausibility checks of the evidence.",
+    {
+        **_TRIAL,
+        "path": _text("what was checked", required=True),
+        "rule": _text("rule slug", required=True),
+        "verdict": _text("pass, warn or fail", required=True),
+        "found": _text("what was found", required=True),
+        "expected": _text("what was expected", required=True),
+        "distance": _number("how far off, in the units of the rule"),
+    },
+    key=("trial", "rule", "path"),
+)
+IPD = Table(
+    "ipd",
+    "Individual patient data, reconstructed: draw 0 is the best, the others carry what is open.",
+    {
+        "draw": _integer("0 the best reconstruction, 1..M the draws", required=True),
+        "arm": _text("arm slug", required=True),
+        "time": _number("months", required=True),
+        "event": _integer("1 event, 0 censored", required=True),
+    },
+    key=("draw", "arm", "time", "event"),
+)
+NETWORK_STUDIES = Table(
+    "network-studies",
+    "What each trial brings to an analysis.",
+    {
+        **_TRIAL,
+        "treatment": _text("treatment slug", required=True),
+        "comparator": _text("treatment slug", required=True),
+        "outcome": _text("outcome slug as published (ttp may stand in for pfs)", required=True),
+        "tier": _text("A, B or C", required=True),
+        "likelihood": _text("contrast or ipd", required=True),
+        "log_estimate": _number("published ln HR", required=True),
+        "se": _number("its standard error", required=True),
+        "component": _integer("island of the network, from 1", required=True),
+        "report": _text("report chosen", required=True),
+        "assessor": _text("assessor chosen"),
+        **_PROVENANCE,
+    },
+    key=("component", "trial"),
+)
+NETWORK_NODES = Table(
+    "network-nodes",
+    "The treatments of an analysis.",
+    {
+        "treatment": _text("treatment slug", required=True),
+        "label": _text("name in plain words", required=True),
+        "class": _text("class slug"),
+        "component": _integer("island of the network, from 1", required=True),
+        "trials": _integer("trials with this treatment", required=True),
+        "patients": _integer("patients randomised to it"),
+    },
+    key=("component", "treatment"),
+)
+ESTIMATES = Table(
+    "estimates",
+    "Posterior of each parameter: d[treatment] against the reference of its component, tau, ...",
+    {
+        "parameter": _text("d[treatment], tau, ...", required=True),
+        "mean": _number("posterior mean", required=True),
+        "sd": _number("posterior standard deviation", required=True),
+        "q2.5": _number("2.5 % quantile", required=True),
+        "q50": _number("median", required=True),
+        "q97.5": _number("97.5 % quantile", required=True),
+        "ess_bulk": _number("bulk effective sample size"),
+        "ess_tail": _number("tail effective sample size"),
+        "rhat": _number("R-hat"),
+    },
+    key=("parameter",),
+)
+LEAGUE = Table(
+    "league",
+    "Relative effect of every pair of treatments that the model connects.",
+    {
+        "treatment": _text("treatment", required=True),
+        "comparator": _text("treatment", required=True),
+        "component": _integer("island that holds both (after bridges)", required=True),
+        "bridged": _flag("whether the comparison rests on a bridge", required=True),
+        "mean": _number("posterior mean of the effect (ln HR, log odds, ...)", required=True),
+        "sd": _number("posterior standard deviation", required=True),
+        "q2.5": _number("2.5 % quantile", required=True),
+        "q50": _number("median", required=True),
+        "q97.5": _number("97.5 % quantile", required=True),
+        "p_better": _number("probability that treatment is better than comparator", required=True),
+        "predict_q2.5": _number("2.5 % quantile for a new study (random effects)"),
+        "predict_q97.5": _number("97.5 % quantile for a new study (random effects)"),
+    },
+    key=("treatment", "comparator"),
+)
+RANKS = Table(
+    "ranks",
+    "Rank probabilities, inside connected components only.",
+    {
+        "component": _integer("island (after bridges)", required=True),
+        "treatment": _text("treatment", required=True),
+        "rank": _integer("1 is best", required=True),
+        "probability": _number("probability of the rank", required=True),
+        "sucra": _number("surface under the cumulative ranking curve", required=True),
+    },
+    key=("component", "treatment", "rank"),
+)
+
+EVIDENCE = (
+    TRIALS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, AT_RISK, CURVES, SUBGROUPS,
+    RESPONSES, ADVERSE_EVENTS, POPULATIONS, FACTS, CHECKS,
+)  # fmt: skip
+"""The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
+
+ALL = (
+    *EVIDENCE, TREATMENTS, SOURCES, IPD, NETWORK_STUDIES, NETWORK_NODES, ESTIMATES, LEAGUE, RANKS,
+)  # fmt: skip
