@@ -89,6 +89,11 @@ class Analysis(Strict):
     assessors: list[Literal["bicr", "investigator", "unstated"]] = Field(
         default=["bicr", "investigator", "unstated"], description="which assessment, best first"
     )
+    references: list[Slug] = Field(
+        min_length=1,
+        description="the reference treatment of each island; more than one declares that the "
+        "network is disconnected, and a trial that joins none of them is refused",
+    )
     models: list[Slug] = Field(min_length=1, description="models of this configuration, by name")
 
 
