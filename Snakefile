@@ -1,0 +1,37 @@
+# From published trials to a network meta-analysis report: `snakemake --cores all`.
+# Stages, in order: extract -> reconstruct -> synthesise -> report -> reproduce.
+# results/evidence/<table>.csv              what was published, tidy
+# results/ipd/<trial>/<outcome>/            reconstructed patients and their quality
+# results/networks/<analysis>/              who was compared with whom
+# results/fits/<analysis>/<model>/          posteriors and what follows from them
+# results/figures/, results/report/         what people read
+# results/manifest.json                     content hashes of all of the above
+from snakemake.utils import min_version
+
+min_version("9.25")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    default_target: True
+    """The report and the manifest of everything it was made from."""
+    input:
+        "results/report",
+        "results/manifest.json",
+
+
+include: "workflow/rules/extract.smk"
+include: "workflow/rules/reconstruct.smk"
+include: "workflow/rules/synthesise.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/reproduce.smk"
+
+
+onsuccess:
+    if Path("results/report/index.html").exists():
+        print(f"\nThe report: {Path('results/report/index.html').resolve()}")

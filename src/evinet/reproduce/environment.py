@@ -1,0 +1,43 @@
+"""environment.yml, written from the lock file: conda users get what pip users get."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from evinet import files
+
+HEAD = """\
+# Written by `make lock` from requirements.txt; a test fails when the two disagree.
+# conda env create -f environment.yml && conda activate evinet && snakemake --cores all
+name: evinet
+channels:
+  - conda-forge
+dependencies:
+  - python=3.11
+  - quarto
+  - make
+  - cxx-compiler
+  - pip
+  - pip:
+"""
+
+
+def pins(requirements: str) -> dict[str, str]:
+    """Package -> version, of a requirements file with one `name==version` a package."""
+    return dict(re.findall(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==([^\s;\\]+)", requirements, re.M))
+
+
+def environment(requirements: str) -> str:
+    """The content of environment.yml for a requirements file."""
+    lines = [f"      - {name}=={version}\n" for name, version in pins(requirements).items()]
+    return HEAD + "".join(lines) + "      - --editable .\n"
+
+
+def main() -> None:
+    """Rewrite environment.yml in the current folder."""
+    files.write_text("environment.yml", environment(Path("requirements.txt").read_text()))
+
+
+if __name__ == "__main__":
+    main()

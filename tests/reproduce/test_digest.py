@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from evinet.reproduce.digest import code_digest
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    files = {
+        "lib/__init__.py": "",
+        "lib/stage.py": "from lib import helper\n\ndef run():\n    import lib.lazy\n",
+        "lib/helper.py": "x = 1\n",
+        "lib/lazy.py": "y = 1\n",
+        "lib/other.py": "z = 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def changed(package: Path, name: str, text: str) -> bool:
+    from evinet.reproduce import digest
+
+    before = code_digest("lib.stage", root=package)
+    (package / "lib" / name).write_text(text)
+    digest._parse.cache_clear()
+    return code_digest("lib.stage", root=package) != before
+
+
+@pytest.mark.parametrize("name", ["stage.py", "helper.py", "lazy.py", "__init__.py"])
+def test_an_edit_of_the_module_or_of_what_it_imports_counts(package, name):
+    assert changed(package, name, "w = 2\n")
+
+
+def test_a_comment_or_an_unrelated_module_does_not_count(package):
+    assert not changed(package, "helper.py", "# a comment\nx = 1\n")
+    assert not changed(package, "other.py", "z = 2\n")
+
+
+def test_a_module_that_is_not_there_is_an_error(package):
+    with pytest.raises(ModuleNotFoundError, match=r"no module lib\.nothing"):
+        code_digest("lib.nothing", root=package)

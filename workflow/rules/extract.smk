@@ -1,0 +1,56 @@
+# Evidence: trial files as published -> tidy, validated tables.
+# In:  data/raw/trials/<trial>/, data/raw/treatments.yaml, data/raw/sources.yaml
+# Out: results/evidence/trials/<trial>/<table>.csv, results/evidence/<table>.csv
+
+
+rule extract_trial:
+    """Validate one trial and write its tables."""
+    input:
+        lambda wildcards: trial_files(wildcards.trial),
+        f"{DATA}/treatments.yaml",
+        f"{DATA}/sources.yaml",
+    output:
+        expand("results/evidence/trials/{{trial}}/{table}.csv", table=EVIDENCE),
+    log:
+        "logs/extract_trial/{trial}.log",
+    params:
+        data=DATA,
+        code=code_digest("evinet.extract.commands"),
+    shell:
+        "evinet extract --trial {wildcards.trial} --data {params.data:q}"
+        " --out results/evidence/trials/{wildcards.trial} > {log:q} 2>&1"
+
+
+rule vocabulary:
+    """The treatments and the bibliography."""
+    input:
+        f"{DATA}/treatments.yaml",
+        f"{DATA}/sources.yaml",
+    output:
+        expand("results/evidence/{table}.csv", table=REVIEW),
+    log:
+        "logs/vocabulary.log",
+    params:
+        data=DATA,
+        code=code_digest("evinet.extract.commands"),
+    shell:
+        "evinet extract --vocabulary --data {params.data:q} --out results/evidence > {log:q} 2>&1"
+
+
+rule gather_evidence:
+    """Put the tables of all trials together."""
+    input:
+        expand(
+            "results/evidence/trials/{trial}/{table}.csv",
+            trial=TRIALS,
+            table=EVIDENCE,
+        ),
+    output:
+        expand("results/evidence/{table}.csv", table=EVIDENCE),
+    log:
+        "logs/gather_evidence.log",
+    params:
+        trials=expand("results/evidence/trials/{trial}", trial=TRIALS),
+        code=code_digest("evinet.extract.commands"),
+    shell:
+        "evinet gather --out results/evidence {params.trials:q} > {log:q} 2>&1"

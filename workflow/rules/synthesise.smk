@@ -1,0 +1,53 @@
+# Synthesis: the network of an analysis, and every model fitted to it.
+# In:  results/evidence/trials/<trial>/*.csv, results/evidence/treatments.csv, results/ipd/
+# Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*
+
+
+rule network:
+    """Choose what each trial brings to an analysis, and find the islands."""
+    input:
+        lambda wildcards: expand(
+            "results/evidence/trials/{trial}/{table}.csv",
+            trial=CONFIG.analyses[wildcards.analysis].trials,
+            table=["trials", "arms", "contrasts"],
+        ),
+        "results/evidence/treatments.csv",
+        config=ancient("results/config.json"),
+    output:
+        studies="results/networks/{analysis}/studies.csv",
+        nodes="results/networks/{analysis}/nodes.csv",
+        excluded="results/networks/{analysis}/excluded.csv",
+    log:
+        "logs/network/{analysis}.log",
+    params:
+        analysis=lambda wildcards: section("analyses")[wildcards.analysis],
+        code=code_digest("evinet.synthesise.network"),
+    shell:
+        "evinet network {wildcards.analysis} --config {input.config:q}"
+        " --evidence results/evidence --out results/networks/{wildcards.analysis} > {log:q} 2>&1"
+
+
+rule fit:
+    """Fit every model of an analysis in one process: a model is compiled once, then reused."""
+    input:
+        ipd=lambda wildcards: needed_ipd(wildcards.analysis),
+        network=rules.network.output,
+        config=ancient("results/config.json"),
+    output:
+        directory("results/fits/{analysis}"),
+    log:
+        "logs/fit/{analysis}.log",
+    benchmark:
+        "benchmarks/fit/{analysis}.tsv"
+    threads: CONFIG.sampler.chains
+    params:
+        models=lambda wildcards: models_of(wildcards.analysis),
+        bridges=section("bridges"),
+        sampler=section("sampler"),
+        priors=[section("effect_prior_sd"), section("heterogeneity")],
+        seed=CONFIG.seed,
+        code=code_digest("evinet.synthesise.commands"),
+    shell:
+        "evinet fit {wildcards.analysis} --config {input.config:q}"
+        " --network results/networks/{wildcards.analysis} --ipd results/ipd"
+        " --out {output:q} > {log:q} 2>&1"
