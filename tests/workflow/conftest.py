@@ -1,0 +1,93 @@
+"""A private copy of the project, and a way to run its workflow."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config", "workflow", "profiles", "data", "reports", "src")
+SMALL = Path(__file__).parent / "small.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            "EVINET_CACHE": str(ROOT / ".cache"),
+        }
+        return subprocess.run(
+            ["snakemake", "--cores", str(cores), "--configfile", str(SMALL), *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str, cores: int = 2) -> str:
+        done = self.snakemake(*arguments, cores=cores)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def planned(self) -> set[tuple[str, str]]:
+        """(rule, wildcards) of every job that a run would do."""
+        text = self.run("--dry-run")
+        jobs = re.split(r"^(?:local)?rule ", text, flags=re.M)[1:]
+        return {(job.split(":")[0], _wildcards(job)) for job in jobs} - {("all", "")}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, f"{path} has no {old!r}"
+        file.write_text(text.replace(old, new, 1))
+
+
+def _wildcards(job: str) -> str:
+    found = re.search(r"^    wildcards: (.*)$", job, flags=re.M)
+    return found.group(1) if found else ""
+
+
+def copy_project(folder: Path) -> Project:
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / part)
+    return Project(folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy in which nothing ran yet."""
+    return copy_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy in which the whole workflow ran on two cores; tests that edit it take `finished_copy`."""
+    copy = copy_project(tmp_path_factory.mktemp("finished"))
+    copy.run()
+    return copy
+
+
+@pytest.fixture
+def finished_copy(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project, with Snakemake's records, that a test may change."""
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
+    return Project(tmp_path / "copy")

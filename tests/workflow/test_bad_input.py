@@ -1,0 +1,44 @@
+"""Bad input, through the workflow: one clear message, a failing exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import pytest
+
+NETTER_2 = "data/raw/trials/netter-2/trial.yaml"
+
+
+def refused(project, *target: str) -> str:
+    done = project.snakemake(*target)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list((project.folder / "results").rglob("*.tmp"))
+    return done.stdout + done.stderr
+
+
+def test_a_misspelt_field_is_named(project):
+    project.edit(NETTER_2, "\nstatus:", "\nstatsu:")
+    message = refused(project, "results/evidence/trials/netter-2/arms.csv")
+    assert "netter-2/trial.yaml" in message
+    assert "statsu" in message
+    assert not (project.folder / "results/evidence/trials/netter-2/arms.csv").exists()
+
+
+def test_a_misspelt_key_of_the_configuration_stops_before_any_work(project):
+    project.edit("config/config.yaml", "references:", "refs:")
+    message = refused(project)
+    assert "analyses.pfs.refs" in message
+    assert not (project.folder / "results").exists()
+
+
+@pytest.mark.parametrize("analysis", ["pfs"])
+def test_a_trial_that_joins_nothing_is_refused(project, analysis):
+    project.edit("config/config.yaml", "octreotide-60, temozolomide]", "octreotide-60]")
+    message = refused(project, f"results/networks/{analysis}/studies.csv")
+    assert "e2211" in message
+    assert "references" in message
+
+
+def test_a_trial_that_is_not_there_is_refused(project):
+    project.edit("config/config.yaml", "[netter-1, netter-2,", "[netter-9, netter-2,")
+    message = refused(project)
+    assert "netter-9" in message

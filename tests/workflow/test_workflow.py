@@ -1,0 +1,73 @@
+"""The whole chain, on the real five trials, with short fits."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_the_chain_makes_the_report_and_the_manifest(finished):
+    results = finished.folder / "results"
+    assert (results / "report/index.html").stat().st_size > 10_000
+    hashed = json.loads((results / "manifest.json").read_text())["files"]
+    for path in (
+        "evidence/contrasts.csv",
+        "ipd/netter-2/pfs/ipd.csv",
+        "networks/pfs/studies.csv",
+        "fits/pfs/fixed/posterior.nc",
+        "fits/pfs/ssa-class/league.csv",
+    ):
+        assert path in hashed
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.run()
+
+
+def test_one_core_gives_the_same_results_as_two(finished, project):
+    project.run("results/manifest.json", cores=1)
+    first, second = (
+        json.loads((run.folder / "results/manifest.json").read_text())["files"]
+        for run in (finished, project)
+    )
+    assert {name for name in first if first[name] != second.get(name)} == set()
+    assert first.keys() == second.keys()
+
+
+def test_an_edited_fact_reruns_its_trial_and_what_depends_on_it(finished_copy):
+    finished_copy.edit("data/raw/trials/clarinet/trial.yaml", "CLARINET", "CLARINET ")
+    planned = finished_copy.planned()
+    assert ("extract_trial", "trial=clarinet") in planned
+    assert {job for job in planned if job[0] == "extract_trial"} == {
+        ("extract_trial", "trial=clarinet")
+    }
+    assert not any(rule == "reconstruct" for rule, _ in planned)
+    assert ("fit", "analysis=pfs") in planned
+    assert any(rule == "report" for rule, _ in planned)
+
+
+def test_a_trial_in_no_analysis_refits_nothing(finished_copy):
+    source = finished_copy.folder / "data/raw/trials/clarinet/trial.yaml"
+    target = finished_copy.folder / "data/raw/trials/sixth/trial.yaml"
+    target.parent.mkdir()
+    target.write_text(source.read_text().replace("clarinet", "sixth"))
+    planned = finished_copy.planned()
+    assert ("extract_trial", "trial=sixth") in planned
+    assert not {rule for rule, _ in planned} & {"network", "fit", "reconstruct"}
+
+
+def test_an_edited_prior_refits_but_extracts_nothing(finished_copy):
+    finished_copy.edit("config/config.yaml", "effect_prior_sd: 10", "effect_prior_sd: 5")
+    rules = {rule for rule, _ in finished_copy.planned()}
+    assert "fit" in rules
+    assert not rules & {"extract_trial", "reconstruct", "network"}
+
+
+def test_edited_library_code_reruns_the_stage_that_runs_it(finished_copy):
+    finished_copy.edit("src/evinet/reconstruct/__init__.py", '"""', '"""Changed. ')
+    rules = {rule for rule, _ in finished_copy.planned()}
+    assert "reconstruct" in rules
+    assert "extract_trial" not in rules
+
+
+def test_the_profile_is_found(project):
+    assert "profiles/default" in project.run("--dry-run")
