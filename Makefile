@@ -45,7 +45,7 @@ lock: ## Rewrite requirements.txt and environment.yml from pyproject.toml (needs
 	$(BIN)/python -m evinet.reproduce.environment
 
 benchmark: $(READY) ## Time the whole workflow, a run with nothing to do, and the command's start
-	tests/benchmark.sh
+	python tests/benchmark.py
 
 benchmark-reconstruct: $(READY) ## Accuracy and speed of the reconstruction methods
 	python -m evinet.reconstruct.benchmark

@@ -80,7 +80,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the whole workflow ran on two cores; tests that edit it take `finished_copy`."""
+    """A copy in which the whole workflow ran on two cores (edit a `finished_copy` instead)."""
     copy = copy_project(tmp_path_factory.mktemp("finished"))
     copy.run()
     return copy

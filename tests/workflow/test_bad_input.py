@@ -1,4 +1,4 @@
-"""Bad input, through the workflow: one clear message, a failing exit status, nothing half-written."""
+"""Bad input: one clear message, a failing exit status, nothing half-written."""
 
 from __future__ import annotations
 
