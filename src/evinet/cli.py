@@ -25,6 +25,7 @@ COMMANDS = {
     "network": ("evinet.synthesise.commands:network", "The network of an analysis."),
     "fit": ("evinet.synthesise.commands:fit", "Fit the models of an analysis."),
     "nma": ("evinet.synthesise.commands:nma", "Network meta-analysis of a plain CSV."),
+    "exhibits": ("evinet.report.commands:exhibits", "Draw the figures, write the tables."),
     "report": ("evinet.report.commands:report", "Render the report."),
     "manifest": ("evinet.reproduce.commands:manifest", "Hash every result."),
     "verify": ("evinet.reproduce.commands:verify", "Compare two manifests."),
