@@ -1,0 +1,69 @@
+"""`evinet exhibits` and `evinet report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_config = click.option(
+    "--config", type=click.Path(path_type=Path), default=Path("config/config.yaml"),
+    show_default=True, help="The configuration as it was run.",
+)  # fmt: skip
+_results = click.option(
+    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True,
+    help="Folder of all results.",
+)  # fmt: skip
+
+
+@click.command()
+@_config
+@_results
+@click.option(
+    "--figures", type=click.Path(path_type=Path), default=Path("results/figures"),
+    show_default=True, help="Folder to draw into.",
+)  # fmt: skip
+@click.option(
+    "--tables", type=click.Path(path_type=Path), default=Path("results/tables"),
+    show_default=True, help="Folder to write tables into: CSV, and all in one workbook.",
+)  # fmt: skip
+def exhibits(config: Path, results: Path, figures: Path, tables: Path) -> None:
+    """Draw the figures and write the tables of the report."""
+    from evinet.report import exhibits as drawn
+    from evinet.report import export
+    from evinet.report.results import load
+
+    opened = load(config, results)
+    names = drawn.write(opened, figures)
+    written = export.write(opened, tables)
+    click.echo(f"{len(names)} figures in {figures}, {len(written)} tables in {tables}")
+
+
+@click.command()
+@_config
+@_results
+@click.option(
+    "--pages", type=click.Path(path_type=Path, exists=True), default=Path("reports"),
+    show_default=True, help="Folder of Quarto documents with _quarto.yml.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("results/report"), show_default=True,
+    help="Folder to write the site into.",
+)  # fmt: skip
+@click.option(
+    "--renderer", type=click.Choice(["auto", "quarto", "builtin"]), default="auto",
+    show_default=True, help="auto: Quarto where it is installed, else the built-in renderer.",
+)  # fmt: skip
+@click.option("--page", help="Render this page alone (its name, such as index).")
+def report(
+    config: Path, results: Path, pages: Path, out: Path, renderer: str, page: str | None
+) -> None:
+    """Render the report: the site, one file to mail, and a PDF."""
+    from evinet.report.execute import CellError
+    from evinet.report.render import render
+
+    try:
+        used = render(config, results, pages, out, renderer, page)  # type: ignore[arg-type]
+    except (CellError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"rendered with {used}: {out / 'index.html'}")

@@ -1,0 +1,273 @@
+"""The exhibits of a report: every figure with its caption, drawn into results/figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evinet import files, tables
+from evinet.report.numbers import Interval, listing
+from evinet.report.results import Fit, Reconstruction, Results
+from evinet.report.rows import records
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A figure to draw: `draw` returns None when the data do not allow it."""
+
+    name: str
+    caption: str
+    alt: str
+    draw: Callable[[], Figure | None]
+
+
+def all_exhibits(results: Results) -> Iterator[Exhibit]:
+    """Every figure that the results allow."""
+    yield _populations(results)
+    for reconstruction in results.reconstructions:
+        yield _kaplan_meier(results, reconstruction)
+    for analysis in results.config.analyses:
+        yield _network(results, analysis)
+        yield _forest(results, analysis)
+        yield from _priors(results, analysis)
+        for fit in (results.unbridged(analysis), results.bridged(analysis)):
+            if fit is not None:
+                yield _league(results, fit)
+                yield _ranks(results, fit)
+
+
+def write(results: Results, folder: Path) -> list[str]:
+    """Draw all exhibits into `folder` with an index of captions; return their names."""
+    from evinet.report.figures import style
+
+    index = {}
+    with style.styled():
+        for exhibit in all_exhibits(results):
+            figure = exhibit.draw()
+            if figure is not None:
+                style.save(figure, folder / f"{exhibit.name}.svg")
+                index[exhibit.name] = {"caption": exhibit.caption, "alt": exhibit.alt}
+    files.write_json(folder / INDEX, index)
+    return list(index)
+
+
+def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
+    """League rows of every treatment against the reference of its island, as configured.
+
+    Where a bridge has merged islands, the first reference of the configuration is used.
+    """
+    rows = records(fit.league)
+    island = {row[side]: row["component"] for row in rows for side in ("treatment", "comparator")}
+    chosen: dict[int, str] = {}
+    for reference in results.config.analyses[fit.analysis].references:
+        if reference in island:
+            chosen.setdefault(island[reference], reference)
+    return [
+        row for row in rows if chosen.get(row["component"]) == row["comparator"] != row["treatment"]
+    ]
+
+
+def interval(row: dict[str, Any]) -> Interval:
+    """The hazard ratio of a league row."""
+    return Interval.of_logs(row["q50"], row["q2.5"], row["q97.5"])
+
+
+def published_interval(row: dict[str, Any]) -> Interval:
+    """The 95 % interval of a published contrast, from its standard error."""
+    estimate, reach = row["log_estimate"], 1.959964 * row["se"]
+    return Interval.of_logs(estimate, estimate - reach, estimate + reach)
+
+
+def _populations(results: Results) -> Exhibit:
+    from evinet.report.figures import populations
+
+    trials = {trial for analysis in results.config.analyses.values() for trial in analysis.trials}
+    names = {slug: name for slug, name in results.trial_names.items() if slug in trials}
+
+    def draw() -> Figure | None:
+        shown = populations.shares(
+            results.evidence(tables.POPULATIONS), results.evidence(tables.ARMS)
+        )
+        return populations.draw(shown[shown["trial"].isin(list(names))], names)
+
+    return Exhibit(
+        "populations",
+        "Who was in the trials: characteristics that at least two trials reported. A bar that "
+        "stops short of 100 % has patients whose category was not given.",
+        "Stacked bars of patient characteristics, one bar a trial. The table on this page holds "
+        "the same numbers.",
+        draw,
+    )
+
+
+def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
+    from evinet.report.figures import km
+
+    trial = results.trial_names[reconstruction.trial]
+    quality = reconstruction.quality
+    arms = arm_labels(results, reconstruction.trial, list(quality["arms"]))
+    outcome = reconstruction.outcome.upper()
+    return Exhibit(
+        f"km-{reconstruction.trial}-{reconstruction.outcome}",
+        f"{trial}, {outcome}, patients reconstructed (evidence tier {quality['tier']}). Line: best "
+        "reconstruction; band: range of the draws that carry what was not published; ticks: "
+        "censored; diamonds and bars at 50 %: published medians with 95 % confidence intervals. "
+        "Beneath: numbers at risk as printed, with the reconstruction's in brackets where it "
+        "differs.",
+        f"Kaplan-Meier curves of {listing(list(arms.values()))} in {trial}. The table on this page "
+        "gives medians, events and numbers at risk.",
+        lambda: km.draw(
+            reconstruction.ipd, arms, _medians(quality), _at_risk(quality),
+            f"{outcome} (proportion)",
+        ),
+    )  # fmt: skip
+
+
+def arm_labels(results: Results, trial: str, arms: list[str]) -> dict[str, str]:
+    """Labels of a trial's arms: the treatment in plain words."""
+    table = results.evidence(tables.ARMS)
+    treatment = table[table["trial"] == trial].set_index("arm")["treatment"]
+    return {arm: results.labels[treatment[arm]] for arm in arms}
+
+
+def _medians(quality: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
+    """Published median and limits of each arm; NaN where not estimated."""
+
+    def value(number: float | None) -> float:
+        return float("nan") if number is None else number
+
+    found = {arm: content.get("median") or {} for arm, content in quality["arms"].items()}
+    return {
+        arm: (
+            value(median.get("printed")),
+            value(median.get("printed_lower")),
+            value(median.get("printed_upper")),
+        )
+        for arm, median in found.items()
+    }
+
+
+def _at_risk(quality: dict[str, Any]) -> Any:
+    import pandas as pd
+
+    rows = [
+        {"arm": arm, **row}
+        for arm, content in quality["arms"].items()
+        for row in content.get("at_risk", [])
+    ]
+    return pd.DataFrame(rows, columns=["arm", "time", "printed", "reconstructed"])
+
+
+def _network(results: Results, analysis: str) -> Exhibit:
+    from evinet.report import words
+    from evinet.report.figures import network
+
+    nodes, studies = results.nodes(analysis), results.studies(analysis)
+    members = results.members(results.bridged(analysis))
+    title = results.config.analyses[analysis].title
+    return Exhibit(
+        f"{analysis}-network",
+        f"{title}: which treatments the trials compare. "
+        f"{'Islands are not joined by any trial.' if nodes['component'].nunique() > 1 else ''}",
+        f"Network graph. {words.connectivity(results.islands(analysis), len(studies))}",
+        lambda: network.draw(nodes, studies, results.trial_names, members),
+    )
+
+
+def _forest(results: Results, analysis: str) -> Exhibit:
+    from evinet.report.figures import forest
+
+    title = results.config.analyses[analysis].title
+    fits = [fit for fit in (results.unbridged(analysis), results.bridged(analysis)) if fit]
+    return Exhibit(
+        f"{analysis}-forest",
+        f"{title}: hazard ratios with 95 % intervals: as the trials published them, from the model "
+        "without a bridge (islands apart), and, in another colour, from the model that rests on a "
+        "bridge. Dashed: 95 % prediction interval for a new trial, where the model has one.",
+        f"Forest plot of hazard ratios for {title.lower()}. The results table holds the numbers.",
+        lambda: forest.draw(_groups(results, analysis, fits)),
+    )
+
+
+def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
+    from evinet.report.figures import forest
+
+    labels = results.labels
+    published = [
+        forest.Row(
+            f"{results.trial_names[row['trial']]}: {labels[row['treatment']]} "
+            f"v {labels[row['comparator']]}",
+            published_interval(row),
+        )
+        for row in records(results.studies(analysis))
+    ]
+    groups = [forest.Group("Trials, as published", published)]
+    for fit in fits:
+        rows = [
+            forest.Row(
+                f"{labels[row['treatment']]} v {labels[row['comparator']]}",
+                interval(row),
+                prediction(row),
+            )
+            for row in contrasts(results, fit)
+        ]
+        groups.append(forest.Group(fit.model.label, rows, fit.model.bridge is not None))
+    return groups
+
+
+def prediction(row: dict[str, Any]) -> Interval | None:
+    """The prediction interval of a league row, where the model has one."""
+    lower, upper = row["predict_q2.5"], row["predict_q97.5"]
+    return None if lower is None else Interval.of_logs(row["q50"], lower, upper)
+
+
+def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:
+    from evinet.report.figures import prior
+
+    config = results.config
+    fits = [fit for fit in results.fits(analysis) if fit.model.effects == "random"]
+    if fits:
+        yield Exhibit(
+            f"{analysis}-tau",
+            f"Heterogeneity tau ({config.analyses[analysis].title}): posterior against its prior, "
+            f"half-normal with scale {config.heterogeneity.scale:g}. Where the two agree, the data "
+            "are silent and the prior speaks.",
+            "Histograms of the posterior of tau with the prior density drawn over them.",
+            lambda: prior.draw(
+                {fit.model.label: fit.draws("tau") for fit in fits}, config.heterogeneity.scale,
+                "tau",
+            ),
+        )  # fmt: skip
+
+
+def _league(results: Results, fit: Fit) -> Exhibit:
+    from evinet.report.figures import league
+
+    order = list(dict.fromkeys(results.nodes(fit.analysis)["treatment"]))
+    return Exhibit(
+        f"{fit.analysis}-{fit.name}-league",
+        f"{fit.model.label}: hazard ratio of the row's treatment against the column's, with 95 % "
+        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Grey: no chain "
+        "of trials joins the two.",
+        "League table as a heat map. The table of all comparisons holds the same numbers.",
+        lambda: league.draw(fit.league, results.labels, order),
+    )
+
+
+def _ranks(results: Results, fit: Fit) -> Exhibit:
+    from evinet.report.figures import ranks
+
+    return Exhibit(
+        f"{fit.analysis}-{fit.name}-ranks",
+        f"{fit.model.label}: probability of each rank, inside each connected island only. Ranks "
+        "say nothing about how large or how certain a difference is.",
+        "Rankograms, one panel a treatment, with SUCRA. The table of ranks holds the numbers.",
+        lambda: ranks.draw(fit.ranks, results.labels) if len(fit.ranks) else None,
+    )

@@ -1,0 +1,123 @@
+"""The tables of the report for other programs: CSV, and one workbook with a sheet a table."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evinet import files, tables
+from evinet.report.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORKBOOK = "tables.xlsx"
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+SHEET_NAME = 31
+
+
+def write(results: Results, folder: Path) -> list[str]:
+    """Write every table as CSV and all of them as one workbook; return their names."""
+    frames = dict(all_tables(results))
+    for name, frame in frames.items():
+        files.write_csv(folder / f"{name}.csv", frame)
+    workbook(frames, folder / WORKBOOK)
+    return list(frames)
+
+
+def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The tables that readers ask for, each with its name."""
+    for table in (tables.TRIALS, tables.CONTRASTS, tables.SURVIVAL, tables.POPULATIONS):
+        yield table.name, results.evidence(table)
+    for analysis in results.config.analyses:
+        yield f"network-{analysis}", results.studies(analysis)
+        for fit in results.fits(analysis):
+            yield f"league-{analysis}-{fit.name}", hazard_ratios(fit.league)
+
+
+def hazard_ratios(league: pd.DataFrame) -> pd.DataFrame:
+    """A league table on the hazard-ratio scale."""
+    import numpy as np
+
+    columns = {
+        "q50": "hazard_ratio", "q2.5": "lower", "q97.5": "upper",
+        "predict_q2.5": "predict_lower", "predict_q97.5": "predict_upper",
+    }  # fmt: skip
+    shown = league[["treatment", "comparator", "component", "bridged", *columns, "p_better"]].copy()
+    for column in columns:
+        shown[column] = np.exp(shown[column])
+    return shown.rename(columns=columns)
+
+
+def workbook(frames: dict[str, pd.DataFrame], path: Path) -> None:
+    """Write a workbook whose bytes depend on the tables alone.
+
+    A workbook is a ZIP archive that holds times of writing: openpyxl's own are set to the
+    cut-off of ZIP, and the archive is packed again with fixed entry dates.
+    """
+    import datetime
+
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    book.remove(book.active)
+    epoch = datetime.datetime(*ZIP_EPOCH)
+    book.properties.created = book.properties.modified = epoch
+    for name, frame in zip(sheet_names(list(frames)), frames.values(), strict=True):
+        sheet = book.create_sheet(name)
+        sheet.append([str(column) for column in frame.columns])
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "A2"
+        for row in frame.itertuples(index=False):
+            sheet.append([_value(value) for value in row])
+    with files.replacing(path) as temporary:
+        book.save(temporary)
+        _pack_again(temporary)
+
+
+def sheet_names(names: list[str]) -> list[str]:
+    """Names as a workbook allows them: at most 31 characters, none twice."""
+    short: list[str] = []
+    for name in names:
+        candidate, n = name[:SHEET_NAME], 2
+        while candidate in short:
+            tail = f"-{n}"
+            candidate, n = name[: SHEET_NAME - len(tail)] + tail, n + 1
+        short.append(candidate)
+    return short
+
+
+def _value(value: object) -> object:
+    """A cell: empty where the value is missing."""
+    import pandas as pd
+
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, float):
+        return float(files.FLOAT_FORMAT % value) if math.isfinite(value) else str(value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def _pack_again(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            if name == "docProps/core.xml":
+                data = _without_time_of_saving(data)
+            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+
+
+def _without_time_of_saving(properties: bytes) -> bytes:
+    """openpyxl stamps the time of saving whatever was set before."""
+    import re
+
+    stamp = "{}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*ZIP_EPOCH).encode()
+    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, properties)

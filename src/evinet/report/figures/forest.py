@@ -1,0 +1,97 @@
+"""Forest plot: groups of hazard ratios with intervals, and prediction intervals where given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evinet.report.figures import style
+from evinet.report.numbers import Interval, limits, ratio
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LINE = 0.17
+"""Inches of height a line of text."""
+
+LABEL_WIDTH = 46
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the plot."""
+
+    label: str
+    interval: Interval
+    prediction: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines under one heading; a group that rests on a bridge has its own colour."""
+
+    title: str
+    rows: list[Row]
+    bridged: bool = False
+
+
+def draw(groups: list[Group], label: str = "Hazard ratio") -> Figure:
+    """Draw the groups beneath each other on one log axis; below 1 favours the first treatment."""
+    heights = [[_lines(row) + 0.55 for row in group.rows] for group in groups]
+    total = sum(sum(rows) + 2.1 for rows in heights)
+    height = LINE * total + 0.75
+    figure = style.canvas(style.WIDTH, height)
+    axes = figure.add_axes((0.44, 0.6 / height, 0.32, LINE * total / height))
+    y = 0.0
+    for group, rows in zip(groups, heights, strict=True):
+        y += 1.4
+        _text(axes, LEFT, y - 0.4, group.title, weight="bold")
+        for row, space in zip(group.rows, rows, strict=True):
+            _row(axes, y + space / 2, row, style.ORANGE if group.bridged else style.BLUE)
+            y += space
+        y += 0.7
+    axes.set_ylim(y, 0)
+    _scale(axes, [row for group in groups for row in group.rows], label)
+    return figure
+
+
+LEFT = -0.44 / 0.32
+"""The left edge of the figure in widths of the axes."""
+
+
+def _lines(row: Row) -> int:
+    return style.wrap(row.label, LABEL_WIDTH).count("\n") + 1
+
+
+def _row(axes: Axes, y: float, row: Row, colour: str) -> None:
+    interval = row.interval
+    if row.prediction is not None:
+        axes.plot(
+            [row.prediction.lower, row.prediction.upper], [y, y], color=colour, linewidth=0.9,
+            linestyle=(0, (2, 1.5)), zorder=1,
+        )  # fmt: skip
+    axes.plot([interval.lower, interval.upper], [y, y], color=colour, linewidth=1.8, zorder=2)
+    axes.plot([interval.estimate], [y], marker="s", markersize=5, color=colour, zorder=3)
+    _text(axes, LEFT + 0.03, y, style.wrap(row.label, LABEL_WIDTH))
+    _text(axes, 1.06, y, f"{ratio(interval.estimate)} ({limits(interval)})")
+
+
+def _text(axes: Axes, x: float, y: float, text: str, weight: str = "normal") -> None:
+    axes.text(
+        x, y, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5,
+        weight=weight, linespacing=1.15,
+    )  # fmt: skip
+
+
+def _scale(axes: Axes, rows: list[Row], label: str) -> None:
+    ends = [row.interval for row in rows] + [row.prediction for row in rows if row.prediction]
+    style.ratio_axis(axes, min(end.lower for end in ends), max(end.upper for end in ends))
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(f"{label} (log scale)", labelpad=14)
+    for x, place, text in ((0.0, "left", "← favours the first"), (1.0, "right", "the second →")):
+        axes.annotate(
+            text, (x, 0), xycoords="axes fraction", xytext=(0, -19), textcoords="offset points",
+            ha=place, va="top", fontsize=8, color=style.MUTED,
+        )  # fmt: skip

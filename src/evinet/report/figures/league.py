@@ -1,0 +1,69 @@
+"""League table as a heat map; a pair that no chain of trials joins has no cell."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from evinet.report.figures import style
+from evinet.report.numbers import Interval, limits, ratio
+from evinet.report.rows import records
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+DEEPEST = math.log(5)
+"""The ln HR that has the full colour."""
+
+
+def draw(league: pd.DataFrame, labels: dict[str, str], order: list[str]) -> Figure:
+    """Draw table `league`: the row's treatment against the column's."""
+    from matplotlib.patches import Rectangle
+
+    size = len(order)
+    cell = min(0.95, (style.WIDTH - 1.5) / size)
+    figure = style.canvas(1.6 + cell * size, 0.72 * size + 1.1)
+    axes = figure.add_subplot()
+    known = {(r["treatment"], r["comparator"]): r for r in records(league)}
+    for i, treatment in enumerate(order):
+        for j, comparator in enumerate(order):
+            row = known.get((treatment, comparator))
+            face = _colour(row["q50"]) if row is not None else style.SHADE
+            if treatment == comparator:
+                face = style.RULE
+            axes.add_patch(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=style.PAPER))
+            text = _text(row) if row is not None else "" if i == j else "no\ncomparison"
+            axes.text(
+                j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=7.5,
+                color=_LABEL if row is not None else style.MUTED,
+            )  # fmt: skip
+    axes.set(xlim=(0, size), ylim=(size, 0))
+    names = [style.wrap(labels[name], 18) for name in order]
+    axes.set_xticks([i + 0.5 for i in range(size)], [style.wrap(n, 12) for n in names])
+    axes.set_yticks([i + 0.5 for i in range(size)], names)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelsize=7.5)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+_LABEL = "#111418"
+"""Text on a coloured cell: dark in both modes, because the cell is light in both."""
+
+
+def _text(row: dict[Any, Any]) -> str:
+    interval = Interval.of_logs(row["q50"], row["q2.5"], row["q97.5"])
+    mark = "†" if row["bridged"] else ""
+    return f"{ratio(interval.estimate)}{mark}\n{limits(interval)}"
+
+
+def _colour(log_ratio: float) -> str:
+    """Blue for a lower hazard, amber for a higher one, paler the nearer to 1."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    depth = min(abs(log_ratio) / DEEPEST, 1) * 0.75
+    red, green, blue = to_rgb(style.SKY if log_ratio < 0 else style.AMBER)
+    paler = (1 - depth * (1 - red), 1 - depth * (1 - green), 1 - depth * (1 - blue))
+    return str(to_hex(paler))

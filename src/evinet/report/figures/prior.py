@@ -1,0 +1,32 @@
+"""Posterior of a standard deviation against its half-normal prior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evinet.report.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure:
+    """Draw a histogram of each model's draws over the density of half-normal(`scale`)."""
+    figure = style.canvas(style.WIDTH, 2.3)
+    grid = figure.subplots(1, len(posteriors), sharey=True, squeeze=False)[0]
+    end = 3.2 * scale
+    values = np.linspace(0, end, 200)
+    density = np.sqrt(2 / np.pi) / scale * np.exp(-0.5 * (values / scale) ** 2)
+    for axes, (label, draws) in zip(grid, posteriors.items(), strict=True):
+        axes.hist(
+            draws, bins=np.linspace(0, end, 41), density=True, color=style.SKY, label="posterior"
+        )
+        axes.plot(values, density, color=style.ORANGE, label="prior")
+        axes.set(xlim=(0, end), xlabel=f"{symbol} (ln HR scale)", yticks=[])
+        axes.set_title(style.wrap(label, 66 // len(posteriors)), fontsize=8.5)
+        axes.spines["left"].set_visible(False)
+    grid[-1].legend(loc="upper right")
+    figure.tight_layout()
+    return figure

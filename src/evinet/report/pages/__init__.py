@@ -1,0 +1,13 @@
+"""The content of the pages: each function takes results and returns Markdown."""
+
+from evinet.report.pages.models import models
+from evinet.report.pages.outcomes import outcomes
+from evinet.report.pages.provenance import provenance
+from evinet.report.pages.reconstruction import reconstruction
+from evinet.report.pages.reproducibility import reproducibility
+from evinet.report.pages.summary import summary
+from evinet.report.pages.trials import trials
+
+__all__ = [
+    "models", "outcomes", "provenance", "reconstruction", "reproducibility", "summary", "trials",
+]  # fmt: skip

@@ -1,0 +1,87 @@
+"""What several pages show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evinet import files
+from evinet.config import HalfNormal
+from evinet.errors import InputError, Problem
+from evinet.report import words
+from evinet.report.exhibits import INDEX, interval, prediction
+from evinet.report.markdown import Field, escape, figure, table
+from evinet.report.numbers import limits, percent, ratio
+from evinet.report.results import REMEDY, Fit, Results
+
+
+def exhibit(results: Results, name: str) -> str:
+    """A figure of results/figures, with its caption.
+
+    Raises
+    ------
+    InputError
+        It was not drawn.
+    """
+    text = optional_exhibit(results, name)
+    if not text:
+        path = results.root / "figures" / INDEX
+        raise InputError(Problem(str(path), name, None, "this figure was not drawn", REMEDY))
+    return text
+
+
+def optional_exhibit(results: Results, name: str) -> str:
+    """A figure that the data may not allow: nothing when it was not drawn."""
+    path = results.root / "figures" / INDEX
+    if not path.exists():
+        raise InputError(Problem(str(path), "figures", None, "is not there", REMEDY))
+    drawn = files.read_json(path).get(name)
+    return figure(name, drawn["caption"], drawn["alt"]) if drawn else ""
+
+
+def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> str:
+    """A table of league rows on the hazard-ratio scale."""
+    predicts = any(prediction(row) is not None for row in rows)
+    fields = [
+        Field("Treatment", "l", 22), Field("Against", "l", 22), Field("Hazard ratio", "r", 9),
+        Field("95 % interval", "l", 13), Field("Probability of a lower hazard", "r", 12),
+    ]  # fmt: skip
+    if predicts:
+        fields.append(Field("95 % prediction interval", "l", 13))
+    fields.append(Field("Rests on", "l", 10))
+    lines = []
+    for row in rows:
+        ratios, new = interval(row), prediction(row)
+        cells = [
+            escape(results.labels[row["treatment"]]), escape(results.labels[row["comparator"]]),
+            ratio(ratios.estimate), limits(ratios), percent(row["p_better"]),
+        ]  # fmt: skip
+        if predicts:
+            cells.append("" if new is None else limits(new))
+        lines.append([*cells, "**a bridge**" if row["bridged"] else "trials"])
+    return table(fields, lines, label)
+
+
+def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
+    """What league rows say, each in a sentence."""
+    return [
+        escape(
+            words.comparison(
+                results.labels[row["treatment"]], results.labels[row["comparator"]],
+                interval(row), row["p_better"],
+            )
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def bridge_text(results: Results, fit: Fit) -> str:
+    """The assumption that a fit rests on, in the words of the configuration."""
+    assert fit.model.bridge is not None
+    bridge = results.config.bridges[fit.model.bridge]
+    scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
+    return escape(f"{bridge.assumption} {words.class_effect(fit.model.sigma, scale)}")
+
+
+def prior_text(prior: HalfNormal) -> str:
+    """A prior with its reason."""
+    return escape(f"half-normal with scale {prior.scale:g} ({prior.source})")

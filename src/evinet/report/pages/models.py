@@ -1,0 +1,97 @@
+"""Models and diagnostics."""
+
+from __future__ import annotations
+
+import math
+
+from evinet.report import words
+from evinet.report.markdown import Field, escape, folded, table
+from evinet.report.numbers import number
+from evinet.report.pages.common import bridge_text, optional_exhibit, prior_text
+from evinet.report.results import Fit, Results
+from evinet.report.rows import records
+
+
+def models(results: Results) -> str:
+    """The page."""
+    parts = ["## What was fitted\n", _models(results), _priors(results)]
+    for name, analysis in results.config.analyses.items():
+        fits = results.fits(name)
+        parts += [
+            f"## {escape(analysis.title)}\n",
+            "### Heterogeneity: prior against posterior\n" if _random(fits) else "",
+            optional_exhibit(results, f"{name}-tau"),
+            *(_tau(results, fit) for fit in _random(fits)),
+            "### Every parameter\n",
+            *(folded(fit.model.label, _estimates(results, fit)) for fit in fits),
+        ]
+    return "\n".join(parts)
+
+
+def _models(results: Results) -> str:
+    used = [name for a in results.config.analyses.values() for name in a.models]
+    rows = []
+    for name in dict.fromkeys(used):
+        model = results.config.models[name]
+        sigma = (
+            ""
+            if model.bridge is None
+            else "its prior"
+            if model.sigma is None
+            else f"{model.sigma:g}"
+        )
+        ipd = ", ".join(results.trial_names[trial] for trial in model.ipd) or "–"
+        bridge = model.bridge or "none"
+        rows.append(
+            [f"`{name}`", escape(model.label), model.effects, escape(ipd), escape(bridge), sigma]
+        )
+    fields = [
+        Field("Model", "l", 16), Field("In words", "l", 34), Field("Effects", "l", 8),
+        Field("By reconstructed patients", "l", 14), Field("Bridge", "l", 10),
+        Field("Sigma", "l", 9),
+    ]  # fmt: skip
+    return table(fields, rows, "The models of this review")
+
+
+def _priors(results: Results) -> str:
+    config = results.config
+    sampler = config.sampler
+    lines = [
+        f"Effects: normal with mean 0 and SD {config.effect_prior_sd:g} on the ln HR scale. "
+        f"Heterogeneity tau: {prior_text(config.heterogeneity)}.\n"
+    ]
+    for name, bridge in config.bridges.items():
+        prior = prior_text(bridge.sigma_prior) if bridge.sigma_prior else "fixed by each model"
+        lines.append(f"Bridge *{escape(name)}*: {escape(bridge.assumption)} Sigma: {prior}.\n")
+    lines.append(
+        f"Sampling: {sampler.chains} chains, each {sampler.warmup} draws to warm up and "
+        f"{sampler.draws} kept; target acceptance {sampler.target_accept:g}.\n"
+    )
+    return "\n".join(lines)
+
+
+def _random(fits: list[Fit]) -> list[Fit]:
+    return [fit for fit in fits if fit.model.effects == "random"]
+
+
+def _tau(results: Results, fit: Fit) -> str:
+    """How much the data taught about tau; the SD of half-normal(s) is s sqrt(1 - 2/pi)."""
+    tau = fit.estimates.set_index("parameter").loc["tau"]
+    prior_sd = results.config.heterogeneity.scale * math.sqrt(1 - 2 / math.pi)
+    return f"{escape(fit.model.label)}. {words.prior_driven('tau', prior_sd, float(tau['sd']))}\n"
+
+
+def _estimates(results: Results, fit: Fit) -> str:
+    rows = [
+        [f"`{row['parameter']}`", number(row["mean"], 3), number(row["sd"], 3),
+         number(row["q2.5"], 3), number(row["q97.5"], 3), number(row["ess_bulk"], 0),
+         number(row["ess_tail"], 0), number(row["rhat"], 4)]
+        for row in records(fit.estimates)
+    ]  # fmt: skip
+    fields = [
+        Field("Parameter", "l", 24), Field("Mean", "r", 8), Field("SD", "r", 8),
+        Field("2.5 %", "r", 8), Field("97.5 %", "r", 8), Field("Bulk ESS", "r", 8),
+        Field("Tail ESS", "r", 8), Field("R-hat", "r", 8),
+    ]  # fmt: skip
+    note = bridge_text(results, fit) + "\n\n" if fit.model.bridge else ""
+    return note + table(fields, rows, f"Parameters of {fit.model.label}")

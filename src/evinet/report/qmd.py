@@ -1,0 +1,89 @@
+"""Quarto documents, as far as the built-in renderer reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evinet.errors import InputError, Problem
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_CELL = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*\n?", re.DOTALL | re.MULTILINE)
+_OTHER = re.compile(r"^```\{(?!python\})[^}]*\}", re.MULTILINE)
+_OPTION = re.compile(r"^#\|\s*([\w-]+):\s*(.*?)\s*$")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A Python cell: its code, its options, and the line of the file where the code starts."""
+
+    code: str
+    options: dict[str, str]
+    line: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page: its front matter, and its text and cells in their order."""
+
+    path: Path
+    front: dict[str, Any]
+    parts: list[str | Cell]
+
+    @property
+    def name(self) -> str:
+        """The name of the page, without suffix."""
+        return self.path.stem
+
+
+def read(path: Path) -> Document:
+    """Read a Quarto document.
+
+    Raises
+    ------
+    InputError
+        There is no front matter with a title, or a cell is not Python.
+    """
+    text = path.read_text(encoding="utf-8")
+    front = _FRONT.match(text)
+    metadata = _yaml(front[1]) if front else {}
+    problems = []
+    if "title" not in metadata:
+        problems.append(
+            Problem(str(path), "title", None, "the page has no title", "Give it one", line=1)
+        )
+    problems += [
+        Problem(
+            str(path), "cell", found[0], "is not Python", "Use a ```{python} cell",
+            line=text.count("\n", 0, found.start()) + 1,
+        )
+        for found in _OTHER.finditer(text)
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return Document(path, metadata, _parts(text, front.end() if front else 0))
+
+
+def _parts(text: str, position: int) -> list[str | Cell]:
+    parts: list[str | Cell] = []
+    for found in _CELL.finditer(text, position):
+        parts.append(text[position : found.start()])
+        line = text.count("\n", 0, found.start()) + 2
+        options = dict(
+            (option[1], option[2])
+            for row in found[1].splitlines()
+            if (option := _OPTION.match(row))
+        )
+        parts.append(Cell(found[1], options, line))
+        position = found.end()
+    parts.append(text[position:])
+    return parts
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    content: dict[str, Any] = YAML(typ="safe").load(text)
+    return content

@@ -1,0 +1,198 @@
+"""What the report reads: a review's results, opened once and never changed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evinet import config as configuration
+from evinet import files, tables
+from evinet.config import Config, Model
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONFIG_VARIABLE = "EVINET_CONFIG"
+RESULTS_VARIABLE = "EVINET_RESULTS"
+REMEDY = "Run `snakemake --cores all`, which makes what is missing"
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Reconstructed patients of one outcome of one trial, and their comparison with the paper."""
+
+    trial: str
+    outcome: str
+    folder: Path
+
+    @cached_property
+    def ipd(self) -> pd.DataFrame:
+        """Table `ipd`."""
+        return tables.IPD.read(self.folder / "ipd.csv")
+
+    @cached_property
+    def quality(self) -> dict[str, Any]:
+        """The comparison with everything that was published."""
+        content: dict[str, Any] = files.read_json(self.folder / "quality.json")
+        return content
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One model fitted to one analysis."""
+
+    analysis: str
+    name: str
+    model: Model
+    folder: Path
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """fit.json: convergence, model comparison, what was run."""
+        content: dict[str, Any] = files.read_json(_existing(self.folder / "fit.json"))
+        return content
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Table `estimates`."""
+        return tables.ESTIMATES.read(_existing(self.folder / "estimates.csv"))
+
+    @cached_property
+    def league(self) -> pd.DataFrame:
+        """Table `league`."""
+        return tables.LEAGUE.read(_existing(self.folder / "league.csv"))
+
+    @cached_property
+    def ranks(self) -> pd.DataFrame:
+        """Table `ranks`."""
+        return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
+
+    @cached_property
+    def tipping(self) -> pd.DataFrame | None:
+        """How far the bridge may be wrong before a conclusion turns; None without a bridge."""
+        import pandas as pd
+
+        path = self.folder / "tipping.csv"
+        return pd.read_csv(path) if path.exists() else None
+
+    def draws(self, parameter: str) -> Any:
+        """All posterior draws of a scalar parameter, as a flat array."""
+        import h5netcdf
+
+        with h5netcdf.File(_existing(self.folder / "posterior.nc")) as file:
+            return file["posterior"].variables[parameter][...].ravel()
+
+
+@dataclass(frozen=True)
+class Results:
+    """A folder of results with the configuration that it was made by."""
+
+    root: Path
+    config: Config
+    _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def evidence(self, table: tables.Table) -> pd.DataFrame:
+        """One of the evidence tables."""
+        if table.name not in self._tables:
+            path = _existing(self.root / "evidence" / f"{table.name}.csv")
+            self._tables[table.name] = table.read(path)
+        return self._tables[table.name]
+
+    def nodes(self, analysis: str) -> pd.DataFrame:
+        """Table `network-nodes` of an analysis."""
+        path = self.root / "networks" / analysis / "nodes.csv"
+        return tables.NETWORK_NODES.read(_existing(path))
+
+    def studies(self, analysis: str) -> pd.DataFrame:
+        """Table `network-studies` of an analysis."""
+        path = self.root / "networks" / analysis / "studies.csv"
+        return tables.NETWORK_STUDIES.read(_existing(path))
+
+    def fit(self, analysis: str, model: str) -> Fit:
+        """One fit of an analysis."""
+        folder = self.root / "fits" / analysis / model
+        return Fit(analysis, model, self.config.models[model], _existing(folder))
+
+    def fits(self, analysis: str) -> list[Fit]:
+        """All fits of an analysis, in the order of the configuration."""
+        return [self.fit(analysis, name) for name in self.config.analyses[analysis].models]
+
+    def unbridged(self, analysis: str) -> Fit:
+        """The main answer: the first model of the analysis, or the first without a bridge."""
+        fits = self.fits(analysis)
+        return next((fit for fit in fits if fit.model.bridge is None), fits[0])
+
+    def bridged(self, analysis: str) -> Fit | None:
+        """The first model of the analysis that rests on a bridge."""
+        return next((fit for fit in self.fits(analysis) if fit.model.bridge), None)
+
+    @cached_property
+    def reconstructions(self) -> list[Reconstruction]:
+        """Every outcome of every trial whose patients were reconstructed."""
+        return [
+            Reconstruction(path.parent.parent.name, path.parent.name, path.parent)
+            for path in sorted(self.root.glob("ipd/*/*/quality.json"))
+        ]
+
+    @cached_property
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest, when it was made before the report."""
+        path = self.root / "manifest.json"
+        return files.read_json(path) if path.exists() else None
+
+    @cached_property
+    def trial_names(self) -> dict[str, str]:
+        """Names of the trials as published, by slug."""
+        trials = self.evidence(tables.TRIALS)
+        return dict(zip(trials["trial"], trials["name"], strict=True))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Names of the treatments in plain words, by slug."""
+        treatments = self.evidence(tables.TREATMENTS)
+        return dict(zip(treatments["treatment"], treatments["label"], strict=True))
+
+    def members(self, fit: Fit | None) -> list[str]:
+        """The treatments that the bridge of a fit joins."""
+        if fit is None or fit.model.bridge is None:
+            return []
+        return list(self.config.bridges[fit.model.bridge].members)
+
+    def islands(self, analysis: str) -> list[list[str]]:
+        """Labels of the treatments of each island."""
+        nodes = self.nodes(analysis)
+        return [list(island["label"]) for _, island in nodes.groupby("component")]
+
+
+def load(config: Path | str, results: Path | str) -> Results:
+    """Open a folder of results.
+
+    Raises
+    ------
+    InputError
+        The configuration is wrong, or the folder does not exist.
+    """
+    return Results(_existing(Path(results)).resolve(), configuration.load(config))
+
+
+def open_results() -> Results:
+    """The results that the environment names, else those of the project around this folder."""
+    if CONFIG_VARIABLE in os.environ:
+        return load(os.environ[CONFIG_VARIABLE], os.environ[RESULTS_VARIABLE])
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "config" / "config.yaml").exists():
+            return load(folder / "config" / "config.yaml", folder / "results")
+    raise InputError(
+        Problem(str(here), "config", None, "no config/config.yaml here or above", REMEDY)
+    )
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(Problem(str(path), "results", None, "is not there", REMEDY))
+    return path

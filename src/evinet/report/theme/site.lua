@@ -1,0 +1,45 @@
+-- What the pages need of pandoc beyond Markdown, for Quarto and the built-in renderer alike:
+-- SVG figures go into the page, so that they take its fonts and its light or dark ink;
+-- without Quarto, links to documents become links to pages, and callouts become boxes.
+
+local html = FORMAT:match("html") ~= nil
+
+local function attribute(text)
+  return (text:gsub("&", "&amp;"):gsub('"', "&quot;"):gsub("<", "&lt;"))
+end
+
+local function inline_svg(image)
+  if not html or not image.src:match("%.svg$") then return nil end
+  local file = assert(io.open(image.src, "r"))
+  local svg = file:read("a"):gsub("^.-<svg", "<svg", 1)
+  file:close()
+  local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
+  local width = tonumber(svg:match('width="([%d.]+)pt"'))
+  local opening = string.format(
+    '<svg role="img" aria-label="%s" style="width:%.0fpx"', attribute(alt), width * 1.55)
+  svg = svg:gsub("^<svg", opening, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
+  return pandoc.RawInline("html", svg)
+end
+
+local function link_to_page(link)
+  if quarto then return nil end
+  link.target = link.target:gsub("^([%w-]+)%.qmd", "%1.html")
+  return link
+end
+
+local function callout(div)
+  if quarto or not html then return nil end
+  local kind = div.classes[1] and div.classes[1]:match("^callout%-(%a+)$")
+  if not kind then return nil end
+  local title = div.attributes.title or ""
+  if div.attributes.collapse == "true" then
+    local open = '<details class="folded"><summary>' .. attribute(title) .. "</summary>"
+    return pandoc.List({ pandoc.RawBlock("html", open) }) .. div.content
+      .. pandoc.List({ pandoc.RawBlock("html", "</details>") })
+  end
+  local head = pandoc.Para({ pandoc.Strong({ pandoc.Str(title) }) })
+  local body = pandoc.List({ pandoc.Div({ head }, { class = "callout-title" }) }) .. div.content
+  return pandoc.Div(body, { class = "callout callout-" .. kind, role = "note" })
+end
+
+return { { Image = inline_svg, Link = link_to_page, Div = callout } }

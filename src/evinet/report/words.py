@@ -1,0 +1,166 @@
+"""Sentences of the report: each takes the numbers and chooses its wording from them.
+
+No sentence says more than its numbers: an interval that holds 1 is never called a difference,
+islands are never compared without the name of the bridge, and estimates come with intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evinet.report.numbers import (
+    Interval,
+    limits,
+    listing,
+    number,
+    percent,
+    ratio,
+    ratio_interval,
+)
+
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: ``one trial``, ``three trials``, ``12 trials``."""
+    word = COUNTS[n] if n < len(COUNTS) else str(n)
+    return f"{word} {noun if n == 1 else plural or noun + 's'}"
+
+
+def comparison(
+    treatment: str, comparator: str, hazard_ratio: Interval, p_better: float | None = None
+) -> str:
+    """What one hazard ratio says about two treatments."""
+    shown = ratio_interval(hazard_ratio, "95 % credible interval")
+    side = hazard_ratio.side_of_one()
+    if side < 0:
+        return (
+            f"The hazard was lower with {treatment} than with {comparator}: hazard ratio {shown}."
+        )
+    if side > 0:
+        return (
+            f"The hazard was higher with {treatment} than with {comparator}: hazard ratio {shown}."
+        )
+    doubt = (
+        ""
+        if p_better is None
+        else f"; probability that the hazard is lower with {treatment}: {percent(p_better)}"
+    )
+    return (
+        f"{treatment} against {comparator}: hazard ratio {shown}. The interval includes 1: "
+        f"a lower and a higher hazard are both compatible with the data{doubt}."
+    )
+
+
+def bridged(sentence: str, bridge: str) -> str:
+    """A comparison that rests on a bridge, with the bridge named."""
+    return f"Under the assumption {bridge}: {sentence[0].lower() + sentence[1:]}"
+
+
+def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
+    """How far the trials connect the treatments; `islands` holds the labels of each island."""
+    treatments = sum(len(island) for island in islands)
+    of = f"{counted(trials, 'trial')} of {counted(treatments, 'treatment')}"
+    of = of[0].upper() + of[1:]
+    if len(islands) == 1:
+        return f"{of} form one connected network."
+    names = "; ".join(f"({i}) {listing(list(island))}" for i, island in enumerate(islands, 1))
+    return (
+        f"The network is disconnected. {of} fall into {counted(len(islands), 'island')}: {names}. "
+        "No trial, and no chain of trials, compares a treatment of one island with a treatment "
+        "of another."
+    )
+
+
+def forbidden(first: Sequence[str], second: Sequence[str]) -> str:
+    """Which comparison the trials alone cannot make."""
+    return (
+        f"Nothing can be said without an assumption about {listing(list(first), 'or')} "
+        f"against {listing(list(second), 'or')}: no chain of trials joins them."
+    )
+
+
+def class_effect(sigma: float | None, prior_scale: float | None) -> str:
+    """How far the members of a class may differ, in words of ratios.
+
+    The ratio of two members' effects has SD sqrt(2) sigma on the log scale.
+    """
+    import math
+
+    if sigma == 0:
+        return "All members of the class are taken to have exactly the same effect."
+    if sigma is not None:
+        factor = math.exp(1.96 * math.sqrt(2) * sigma)
+        return (
+            f"The members' effects differ with SD {number(sigma)} on the ln HR scale: 95 % of the "
+            f"ratios between two members lie within a factor of {ratio(factor)}."
+        )
+    if prior_scale is None:
+        raise ValueError("a class effect needs sigma or the scale of its prior")
+    return (
+        "The SD between the members' effects is estimated under a half-normal prior of scale "
+        f"{number(prior_scale)} on the ln HR scale."
+    )
+
+
+def prior_driven(name: str, prior_sd: float, posterior_sd: float) -> str:
+    """How much the data taught about a parameter whose prior matters."""
+    shrunk = 1 - posterior_sd / prior_sd
+    if shrunk < 0.1:
+        return (
+            f"The data say next to nothing about {name}: its posterior SD ({number(posterior_sd)}) "
+            f"is about that of its prior ({number(prior_sd)}). It is the prior that speaks."
+        )
+    if shrunk < 0.5:
+        return (
+            f"The data say little about {name}: its posterior SD is {number(posterior_sd)}, "
+            f"that of its prior {number(prior_sd)}."
+        )
+    return (
+        f"The data inform {name}: its posterior SD is {number(posterior_sd)}, that of its prior "
+        f"{number(prior_sd)}."
+    )
+
+
+def agreement(published: Interval, reconstructed: Interval) -> str:
+    """The hazard ratio of reconstructed patients beside the published one."""
+    off = abs(reconstructed.estimate / published.estimate - 1)
+    text = (
+        f"Published hazard ratio {ratio(published.estimate)} ({limits(published)}); of the "
+        f"reconstructed patients {ratio(reconstructed.estimate)} ({limits(reconstructed)}): "
+        f"a difference of {number(100 * off, 1)} %."
+    )
+    if published.side_of_one() == reconstructed.side_of_one():
+        return text
+    return text + " The two intervals lie differently about 1: treat the reconstruction with care."
+
+
+def convergence(models: int, failed: Sequence[str]) -> str:
+    """Whether the sampler converged."""
+    if not failed:
+        return f"All {counted(models, 'model')} passed every convergence check."
+    return (
+        f"{listing(list(failed))} failed a convergence check: "
+        f"{'its' if len(failed) == 1 else 'their'} estimates are not results and are not shown."
+    )
+
+
+def moved(before: Interval, after: Interval) -> str:
+    """How an estimate changed between two analyses, and whether the conclusion did."""
+    factor = after.estimate / before.estimate
+    change = "unchanged" if ratio(factor) == "1.00" else f"multiplied by {ratio(factor)}"
+    if before.side_of_one() == after.side_of_one():
+        verdict = "the same side of 1" if after.side_of_one() else "includes 1 as before"
+    else:
+        was = "excluded 1" if before.side_of_one() else "included 1"
+        now = "excludes 1" if after.side_of_one() else "includes 1"
+        verdict = f"the interval {was} and now {now}"
+    return f"{change}; {verdict}"
+
+
+def ranking(treatment: str, sucra: float, p_first: float, among: int) -> str:
+    """A rank with its uncertainty."""
+    return (
+        f"{treatment}: SUCRA {number(sucra)}; probability of the first rank among "
+        f"{counted(among, 'treatment')} {percent(p_first)}."
+    )

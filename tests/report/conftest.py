@@ -1,0 +1,204 @@
+"""An invented review, small and complete: every number here is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evinet import config as configuration
+from evinet import files, tables
+from evinet.report.results import Results, load
+
+CONFIG = {
+    "review": {
+        "slug": "invented",
+        "title": "Invented treatments of an invented disease",
+        "question": "How do the invented treatments compare?",
+        "data_cutoff": "2020-02-02",
+    },
+    "seed": 1,
+    "sampler": {"chains": 2, "warmup": 100, "draws": 100},
+    "heterogeneity": {"scale": 0.5, "source": "invented for the tests"},
+    "bridges": {
+        "low-high": {
+            "members": ["low", "high"],
+            "assumption": "Low and high dose have similar effects.",
+            "sigma_prior": {"scale": 0.2, "source": "invented"},
+        }
+    },
+    "models": {
+        "fixed": {"label": "Fixed effects, islands apart", "effects": "fixed"},
+        "random": {"label": "Random effects, islands apart", "effects": "random"},
+        "class": {"label": "Doses as a class", "effects": "random", "bridge": "low-high"},
+    },
+    "analyses": {
+        "pfs": {
+            "title": "Progression-free survival",
+            "outcome": "pfs",
+            "proxies": {"ttp": "Cedar measured time to progression."},
+            "trials": ["alba", "birch", "cedar"],
+            "references": ["placebo", "high"],
+            "models": ["fixed", "random", "class"],
+        }
+    },
+}
+TREATMENTS = {"new": "New drug", "high": "High dose", "low": "Low dose", "other": "Other drug",
+              "placebo": "Placebo"}  # fmt: skip
+STUDIES = [
+    ("alba", "new", "high", -1.0, 0.25, 2),
+    ("birch", "low", "placebo", -0.7, 0.2, 1),
+    ("cedar", "other", "placebo", -0.1, 0.3, 1),
+]
+SOURCE = {"source": "invented-2020", "locator": "p. 1"}
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with config/config.yaml and results/ of the invented review."""
+    root = tmp_path_factory.mktemp("project")
+    files.write_json(root / "config" / "config.yaml", CONFIG)
+    write_results(root / "results")
+    return root
+
+
+@pytest.fixture(scope="session")
+def results(project: Path) -> Results:
+    """The invented results, opened."""
+    return load(project / "config" / "config.yaml", project / "results")
+
+
+def write_results(root: Path) -> None:
+    """Write everything that the stages before the report write."""
+    _evidence(root / "evidence")
+    _network(root / "networks" / "pfs")
+    _patients(root / "ipd" / "alba" / "pfs")
+    for name, model in configuration.parse(CONFIG).models.items():
+        _fit(root / "fits" / "pfs" / name, bridged=model.bridge is not None)
+    files.write_json(
+        root / "manifest.json",
+        {"seed": 1, "files": {"evidence/trials.csv": "0" * 64}, "versions": {"numpy": "2.0"},
+         "python": "3.11", "platform": "Linux x86_64"},
+    )  # fmt: skip
+
+
+def _evidence(folder: Path) -> None:
+    rows: dict[str, list[dict[str, object]]] = {table.name: [] for table in tables.EVIDENCE}
+    for trial, treatment, comparator, log_estimate, se, _ in STUDIES:
+        rows["trials"].append(
+            {"trial": trial, "name": trial.upper(), "status": "reported", "year": 2020,
+             "tier": "B" if trial == "alba" else "C"}
+        )  # fmt: skip
+        for arm in (treatment, comparator):
+            rows["arms"].append({"trial": trial, "arm": arm, "treatment": arm, "n_randomised": 60})
+            for category, n in (("yes", 20), ("no", 40)):
+                rows["populations"].append(
+                    {"trial": trial, "arm": arm, "characteristic": "progressed", "n": n,
+                     "category": category, **SOURCE}
+                )  # fmt: skip
+        rows["contrasts"].append(
+            {"trial": trial, "report": "primary", "outcome": "pfs", "assessor": "bicr",
+             "arm": treatment, "comparator": comparator, "measure": "hr", "level": 0.95,
+             "estimate": np.exp(log_estimate), "lower": np.exp(log_estimate - 1.96 * se),
+             "upper": np.exp(log_estimate + 1.96 * se), "log_estimate": log_estimate, "se": se,
+             "selected": True, **SOURCE}
+        )  # fmt: skip
+        for use, reason in (("used", None), ("rejected", "an <earlier> | cut-off")):
+            rows["facts"].append(
+                {"trial": trial, "path": "outcomes.pfs.hr", "line": 12, "value": "0.37",
+                 "printed": "0·37", "use": use, "reason": reason, **SOURCE}
+            )  # fmt: skip
+        rows["checks"].append(
+            {"trial": trial, "path": "outcomes.pfs.hr", "rule": "ci-holds-estimate",
+             "verdict": "pass", "found": "0.37", "expected": "0.23 to 0.60"}
+        )  # fmt: skip
+    for table in tables.EVIDENCE:
+        table.write(folder / f"{table.name}.csv", table.frame(rows[table.name]))
+    treatments = [{"treatment": slug, "label": label} for slug, label in TREATMENTS.items()]
+    tables.TREATMENTS.write(folder / "treatments.csv", tables.TREATMENTS.frame(treatments))
+    source = {"source": "invented-2020", "kind": "publication", "citation": "Invented, 2020"}
+    tables.SOURCES.write(folder / "sources.csv", tables.SOURCES.frame([source]))
+
+
+def _network(folder: Path) -> None:
+    studies = [
+        {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
+         "likelihood": "contrast", "log_estimate": log_estimate, "se": se, "component": component,
+         "report": "primary", "assessor": "bicr", **SOURCE}
+        for trial, a, b, log_estimate, se, component in STUDIES
+    ]  # fmt: skip
+    tables.NETWORK_STUDIES.write(folder / "studies.csv", tables.NETWORK_STUDIES.frame(studies))
+    island = {"placebo": 1, "low": 1, "other": 1, "high": 2, "new": 2}
+    nodes = [
+        {"treatment": name, "label": TREATMENTS[name], "component": component, "trials": 1,
+         "patients": 60}
+        for name, component in island.items()
+    ]  # fmt: skip
+    tables.NETWORK_NODES.write(folder / "nodes.csv", tables.NETWORK_NODES.frame(nodes))
+
+
+def _patients(folder: Path) -> None:
+    random = np.random.default_rng(1)
+    rows, arms = [], {}
+    for arm, mean in (("new", 20.0), ("high", 8.0)):
+        for draw in range(3):
+            times = np.minimum(random.exponential(mean, 60), 24.0)
+            rows += [
+                {"draw": draw, "arm": arm, "time": time, "event": int(time < 24)} for time in times
+            ]
+        arms[arm] = {
+            "n": 60,
+            "events": {"printed": 40, "reconstructed": 40},
+            "median": {"printed": 14.0, "printed_lower": 11.0, "printed_upper": None,
+                       "reconstructed": 14.1},
+            "at_risk": [{"time": t, "printed": 60 - 5 * t, "reconstructed": 60 - 5 * t}
+                        for t in range(0, 12, 2)],
+        }  # fmt: skip
+    tables.IPD.write(folder / "ipd.csv", tables.IPD.frame(rows))
+    files.write_json(
+        folder / "quality.json",
+        {"trial": "alba", "outcome": "pfs", "method": "invented", "tier": "B", "grade": "good",
+         "draws": 2, "arms": arms, "flags": [],
+         "contrast": {"hr": {"printed": 0.37, "printed_lower": 0.23, "printed_upper": 0.6,
+                             "reconstructed": 0.39, "reconstructed_lower": 0.25,
+                             "reconstructed_upper": 0.62}}},
+    )  # fmt: skip
+
+
+def _fit(folder: Path, bridged: bool) -> None:
+    import xarray
+
+    effect = {"placebo": 0.0, "low": -0.7, "other": -0.1, "high": -0.7, "new": -1.7}
+    island = {"placebo": 1, "low": 1, "other": 1, "high": 1 if bridged else 2,
+              "new": 1 if bridged else 2}  # fmt: skip
+    league = [
+        {"treatment": a, "comparator": b, "component": island[a],
+         "bridged": bridged and (a in ("high", "new")) != (b in ("high", "new")),
+         "mean": effect[a] - effect[b], "sd": 0.2, "q2.5": effect[a] - effect[b] - 0.4,
+         "q50": effect[a] - effect[b], "q97.5": effect[a] - effect[b] + 0.4,
+         "p_better": 0.9 if effect[a] < effect[b] else 0.1,
+         "predict_q2.5": effect[a] - effect[b] - 1, "predict_q97.5": effect[a] - effect[b] + 1}
+        for a in effect for b in effect if a != b and island[a] == island[b]
+    ]  # fmt: skip
+    tables.LEAGUE.write(folder / "league.csv", tables.LEAGUE.frame(league))
+    ranks = []
+    for component in set(island.values()):
+        names = [name for name in effect if island[name] == component]
+        for best, name in enumerate(sorted(names, key=effect.__getitem__), 1):
+            ranks += [
+                {"component": component, "treatment": name, "rank": rank,
+                 "probability": 0.9 if rank == best else 0.1 / (len(names) - 1),
+                 "sucra": 1 - (best - 1) / (len(names) - 1)}
+                for rank in range(1, len(names) + 1)
+            ]  # fmt: skip
+    tables.RANKS.write(folder / "ranks.csv", tables.RANKS.frame(ranks))
+    estimates = [
+        {"parameter": "tau", "mean": 0.4, "sd": 0.29, "q2.5": 0.01, "q50": 0.33, "q97.5": 1.1,
+         "ess_bulk": 400, "ess_tail": 350, "rhat": 1.001}
+    ]  # fmt: skip
+    tables.ESTIMATES.write(folder / "estimates.csv", tables.ESTIMATES.frame(estimates))
+    files.write_json(folder / "fit.json", {"converged": True})
+    tau = np.abs(np.random.default_rng(2).normal(0, 0.5, (2, 200)))
+    posterior = xarray.Dataset({"tau": (("chain", "draw"), tau)})
+    posterior.to_netcdf(folder / "posterior.nc", group="posterior", engine="h5netcdf")

@@ -1,0 +1,152 @@
+"""The built-in renderer: documents in, a site out, failures loud."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evinet.errors import InputError
+from evinet.report import execute, qmd
+from evinet.report.commands import exhibits, report
+
+PAGES = Path(__file__).parents[2] / "reports"
+
+
+@pytest.fixture(scope="session")
+def site(project: Path) -> Path:
+    """The rendered site of the invented review."""
+    options = ["--config", str(project / "config/config.yaml"),
+               "--results", str(project / "results")]  # fmt: skip
+    folders = ["--figures", str(project / "results/figures"),
+               "--tables", str(project / "results/tables")]  # fmt: skip
+    run(exhibits, [*options, *folders])
+    out = project / "results/report"
+    run(report, [*options, "--pages", str(PAGES), "--out", str(out), "--renderer", "builtin"])
+    return out
+
+
+def run(command: object, arguments: list[str]) -> str:
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)  # type: ignore[arg-type]
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_every_document_becomes_a_page(site: Path) -> None:
+    assert {path.stem for path in PAGES.glob("*.qmd")} == {p.stem for p in site.glob("*.html")}
+
+
+def test_links_between_pages_and_to_files_resolve(site: Path) -> None:
+    for page in site.glob("*.html"):
+        text = page.read_text()
+        for target in re.findall(r'(?:href|src)="([^"]+)"', text):
+            if re.match(r"https?:|data:|mailto:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            linked = page.parent / file if file else page
+            assert linked.exists(), f"{page.name}: {target}"
+            if anchor:
+                assert f'id="{anchor}"' in linked.read_text(), f"{page.name}: {target}"
+
+
+def test_pages_hold_no_leftovers_of_markdown(site: Path) -> None:
+    for page in site.glob("*.html"):
+        words = re.sub(
+            r"<(style|script|svg|code).*?</\1>|<[^>]+>", "", page.read_text(), flags=re.S
+        )
+        assert not re.search(r":::|\{#|\{\.|\*\*|```", words), page.name
+
+
+def test_pages_are_small(site: Path) -> None:
+    assert all(page.stat().st_size < 5_000_000 for page in site.glob("*.html"))
+
+
+def test_the_first_page_says_that_islands_are_apart_before_any_estimate(site: Path) -> None:
+    text = (site / "index.html").read_text()
+    assert "The network is disconnected" in text
+    assert text.index("The network is disconnected") < text.index("hazard ratio")
+    assert "Low and high dose have similar effects." in text
+    assert "What must not be concluded" in text
+
+
+def test_data_cannot_break_a_page(site: Path) -> None:
+    assert "an &lt;earlier&gt; | cut-off" in (site / "provenance.html").read_text()
+
+
+def test_rendering_again_gives_the_same_bytes(site: Path, project: Path, tmp_path: Path) -> None:
+    run(report, ["--config", str(project / "config/config.yaml"), "--results",
+                 str(project / "results"), "--pages", str(PAGES), "--out", str(tmp_path / "again"),
+                 "--renderer", "builtin"])  # fmt: skip
+    files = sorted(path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    assert files == sorted(
+        p.relative_to(tmp_path / "again") for p in (tmp_path / "again").rglob("*") if p.is_file()
+    )
+    for file in files:
+        assert (site / file).read_bytes() == (tmp_path / "again" / file).read_bytes(), file
+
+
+def test_figures_and_workbook_are_byte_stable(site: Path, project: Path, tmp_path: Path) -> None:
+    run(exhibits, ["--config", str(project / "config/config.yaml"), "--results",
+                   str(project / "results"), "--figures", str(tmp_path / "figures"),
+                   "--tables", str(tmp_path / "tables")])  # fmt: skip
+    for folder in ("figures", "tables"):
+        for path in (tmp_path / folder).iterdir():
+            before = project / "results" / folder / path.name
+            assert path.read_bytes() == before.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("code", ["1 / 0", "def broken("])
+def test_a_failing_cell_fails_the_render_and_names_its_place(tmp_path: Path, code: str) -> None:
+    page = tmp_path / "page.qmd"
+    page.write_text(f"---\ntitle: Page\n---\n\n```{{python}}\n{code}\n```\n")
+    with pytest.raises(execute.CellError, match=r"page\.qmd:6: (ZeroDivision|Syntax)Error"):
+        execute.to_markdown(qmd.read(page))
+
+
+def test_a_failed_render_leaves_the_old_site(site: Path, project: Path, tmp_path: Path) -> None:
+    for path in PAGES.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "models.qmd").write_text("---\ntitle: M\n---\n```{python}\nraise OSError\n```\n")
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    result = CliRunner().invoke(
+        report,
+        ["--config", str(project / "config/config.yaml"), "--results", str(project / "results"),
+         "--pages", str(tmp_path), "--out", str(site), "--renderer", "builtin"],
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "models.qmd" in result.output
+    assert before == {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert not list(site.parent.glob(".evinet-report-*"))
+
+
+def test_cells_show_markdown_html_text_and_the_last_value(tmp_path: Path) -> None:
+    page = tmp_path / "page.qmd"
+    page.write_text(
+        "---\ntitle: Page\n---\nBefore\n\n```{python}\nfrom IPython.display import HTML, Markdown\n"
+        "print('printed')\ndisplay(Markdown('**shown**'))\nHTML('<b>last</b>')\n```\n\n"
+        "```{python}\n#| include: false\nprint('hidden')\n```\nAfter\n"
+    )
+    text = execute.to_markdown(qmd.read(page))
+    order = ["Before", "printed", "**shown**", "```{=html}\n<b>last</b>", "After"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    assert "hidden" not in text
+
+
+def test_documents_of_another_kind_are_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.qmd"
+    page.write_text("No title\n\n```{r}\n1\n```\n")
+    with pytest.raises(InputError) as caught:
+        qmd.read(page)
+    assert [problem.line for problem in caught.value.problems] == [1, 3]
+
+
+def test_a_missing_result_is_named(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="snakemake"):
+        CliRunner().invoke(
+            report,
+            ["--config", str(project / "config/config.yaml"), "--results", str(tmp_path / "none"),
+             "--pages", str(PAGES), "--out", str(tmp_path / "out")],
+            catch_exceptions=False,
+        )  # fmt: skip
