@@ -1,6 +1,29 @@
-# Report: the pages that people read.
+# Report: the figures and tables that people publish, and the pages that they read.
 # In:  all results, reports/*.qmd
-# Out: results/report/
+# Out: results/figures/, results/tables/, results/report/
+REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
+
+
+rule exhibits:
+    """Draw the figures and write the tables of the report."""
+    input:
+        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW),
+        [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
+        collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
+        collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        config="results/config.json",
+    output:
+        figures=directory("results/figures"),
+        tables=directory("results/tables"),
+    log:
+        "logs/exhibits.log",
+    benchmark:
+        "benchmarks/exhibits.tsv"
+    params:
+        code=code_digest("evinet.report.commands"),
+    shell:
+        "evinet exhibits --config {input.config:q} --results results"
+        " --figures {output.figures:q} --tables {output.tables:q} > {log:q} 2>&1"
 
 
 rule report:
@@ -10,8 +33,10 @@ rule report:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        rules.exhibits.output,
         "results/manifest.json",
         sorted(str(path) for path in Path("reports").rglob("*") if path.is_file()),
+        theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
         config="results/config.json",
     output:
         directory("results/report"),
@@ -20,7 +45,7 @@ rule report:
     benchmark:
         "benchmarks/report.tsv"
     params:
-        code=code_digest("evinet.report.commands"),
+        code=code_digest("evinet.report.commands", "evinet.report.notebook"),
     shell:
         "evinet report --config {input.config:q} --results results --pages reports"
         " --out {output:q} > {log:q} 2>&1"

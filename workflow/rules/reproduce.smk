@@ -29,6 +29,7 @@ rule manifest:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        rules.exhibits.output,
         config="results/config.json",
     output:
         "results/manifest.json",
