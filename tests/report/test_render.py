@@ -35,7 +35,24 @@ def run(command: object, arguments: list[str]) -> str:
 
 
 def test_every_document_becomes_a_page(site: Path) -> None:
-    assert {path.stem for path in PAGES.glob("*.qmd")} == {p.stem for p in site.glob("*.html")}
+    documents = {path.stem for path in PAGES.glob("[a-z]*.qmd")}
+    trials = {"trial-alba", "trial-birch", "trial-cedar"}
+    assert {path.stem for path in site.glob("*.html")} == documents | trials | {"invented"}
+
+
+def test_the_one_file_needs_no_other(site: Path) -> None:
+    text = (site / "invented.html").read_text()
+    targets = re.findall(r'(?:href|src)="([^"]+)"', text)
+    assert all(re.match(r"#|https?:|data:|mailto:", target) for target in targets)
+    assert all(f'id="{target[1:]}"' in text for target in targets if target[0] == "#")
+
+
+def test_the_pdf_holds_every_page(site: Path) -> None:
+    import pypdf
+
+    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(site / "invented.pdf").pages)
+    for part in ("What must not be concluded", "ALBA", "islands", "Reproducibility"):
+        assert part in text
 
 
 def test_links_between_pages_and_to_files_resolve(site: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evinet.report import words
-from evinet.report.numbers import TOUCHING, Interval, limits, percent, ratio
+from evinet.report.numbers import NBSP, TOUCHING, Interval, limits, percent, ratio
 
 logs = st.floats(-4, 4)
 BOLD = ("best", "superior", "proves", "causes", "effective", "improves", "should be", "winner")
@@ -70,8 +70,8 @@ def test_seen_from_the_other_side_it_says_the_opposite(hazard_ratio: Interval) -
 
 @given(st.floats(0, 1))
 def test_certainty_is_only_said_when_exact(share: float) -> None:
-    assert (percent(share) == "100 %") == (share == 1)
-    assert (percent(share) == "0 %") == (share == 0)
+    assert (percent(share) == f"100{NBSP}%") == (share == 1)
+    assert (percent(share) == f"0{NBSP}%") == (share == 0)
 
 
 @given(st.lists(st.lists(st.text("abc", min_size=1), min_size=1), min_size=1, max_size=4))

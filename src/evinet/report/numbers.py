@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing_extensions import TypeIs
 
 MISSING = "not known"
+NBSP = "\N{NO-BREAK SPACE}"
+NINETY_FIVE = f"95{NBSP}%"
 TOUCHING = 1e-6
 """A ratio whose logarithm is nearer to 0 than this is on neither side of 1."""
 
@@ -59,7 +61,7 @@ def ratio(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def ratio_interval(interval: Interval, name: str = "95 % interval") -> str:
+def ratio_interval(interval: Interval, name: str = f"{NINETY_FIVE} interval") -> str:
     """A ratio and its interval: ``0.28 (95 % interval 0.18 to 0.42)``."""
     return f"{ratio(interval.estimate)} ({name} {limits(interval)})"
 
@@ -74,10 +76,10 @@ def percent(share: float | None) -> str:
     if _missing(share):
         return MISSING
     if 0 < share < 0.01:
-        return "less than 1 %"
+        return f"less than 1{NBSP}%"
     if 0.99 < share < 1:
-        return "more than 99 %"
-    return f"{100 * share:.0f} %"
+        return f"more than 99{NBSP}%"
+    return f"{100 * share:.0f}{NBSP}%"
 
 
 def months(value: float | None) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 READER = "markdown+autolink_bare_uris-smart"
 
 
-def convert(text: str, to: str, folder: Path, *options: str) -> str:
+def convert(text: str, to: str, folder: Path, *options: str, columns: int = 10000) -> str:
     """Convert Markdown; `folder` is where relative paths start.
+
+    A table with a line longer than `columns` gets columns of relative widths.
 
     Raises
     ------
@@ -20,7 +22,7 @@ def convert(text: str, to: str, folder: Path, *options: str) -> str:
     import pypandoc
 
     command = [
-        pypandoc.get_pandoc_path(), "--from", READER, "--to", to, "--columns", "10000",
+        pypandoc.get_pandoc_path(), "--from", READER, "--to", to, "--columns", str(columns),
         "--fail-if-warnings", *options,
     ]  # fmt: skip
     done = subprocess.run(

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from evinet.report import site
+from evinet.report import project, single, site
 from evinet.report.results import CONFIG_VARIABLE, RESULTS_VARIABLE, load
 
 Renderer = Literal["auto", "quarto", "builtin"]
@@ -41,11 +41,15 @@ def render(
     opened = load(config, results)
     chosen = _renderer(renderer)
     with _private(pages, results, out) as (sources, site_folder):
+        project.prepare(opened, sources)
         with _environment(config, results):
+            pages = site.run(sources, only)
             if chosen == "quarto":
-                _quarto(sources, site_folder, opened.config.review.title, only)
+                _quarto(sources, site_folder, only)
             else:
-                site.build(opened, sources, site_folder, only)
+                site.write(opened, pages, sources, site_folder)
+            if only is None:
+                single.write(opened, pages, sources, site_folder)
         _publish(site_folder, out, whole=only is None)
     return chosen
 
@@ -90,7 +94,7 @@ def _environment(config: Path, results: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _quarto(sources: Path, out: Path, title: str, only: str | None) -> None:
+def _quarto(sources: Path, out: Path, only: str | None) -> None:
     """Run Quarto with this Python; it writes the site to the folder `_site` of its project."""
     (sources / "site.css").write_text(site.theme("quarto.css"), encoding="utf-8")
     (sources / "site.lua").write_text(site.theme("site.lua"), encoding="utf-8")
@@ -98,7 +102,7 @@ def _quarto(sources: Path, out: Path, title: str, only: str | None) -> None:
     target = [f"{only}.qmd"] if only else []
     command = ["quarto", "render", *target, "--to", "html", "--no-execute-daemon", "--no-cache"]
     done = subprocess.run(
-        [*command, "-M", f"website.title:{title}"], cwd=sources, capture_output=True, text=True,
+        command, cwd=sources, capture_output=True, text=True,
         env={**os.environ, "QUARTO_PYTHON": sys.executable},
     )  # fmt: skip
     if done.returncode:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evinet import __version__, files
-from evinet.report import execute, pandoc, qmd
+from evinet.report import execute, pandoc, project, qmd
 from evinet.report.results import Results
 
 THEME = ("site.css", "site.js")
@@ -28,16 +28,19 @@ class Page:
     headings: list[tuple[str, str]]
 
 
-def build(results: Results, sources: Path, out: Path, only: str | None = None) -> list[Page]:
-    """Render the pages that `_quarto.yml` names, or one of them, from `sources` into `out`.
+def run(sources: Path, only: str | None = None) -> list[Page]:
+    """Run the documents that `_quarto.yml` names, or one of them.
 
     `sources` holds the documents and the folders that they refer to; the working directory of
     the cells does not matter, because they open results by the environment.
     """
-    project = _project(sources)
-    names = [only] if only else page_names(project)
-    pages = [_page(sources, name) for name in names]
-    menu = _menu(project, sources)
+    names = [only] if only else page_names(sources)
+    return [_page(sources, name) for name in names]
+
+
+def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None:
+    """Write the site of `pages`, with figures and tables to download, into `out`."""
+    menu = _menu(sources)
     for page in pages:
         files.write_text(out / f"{page.name}.html", _html(results, page, menu))
     for name in THEME:
@@ -45,15 +48,12 @@ def build(results: Results, sources: Path, out: Path, only: str | None = None) -
     for folder in DOWNLOADS:
         if (sources / folder).exists():
             shutil.copytree(sources / folder, out / folder, dirs_exist_ok=True)
-    return pages
 
 
-def page_names(project: dict[str, Any]) -> list[str]:
-    """Pages of the sidebar of a Quarto project, in order."""
+def page_names(sources: Path) -> list[str]:
+    """Pages of the menu, in order."""
     return [
-        Path(entry).stem
-        for section in project["website"]["sidebar"]["contents"]
-        for entry in section["contents"]
+        Path(entry).stem for section in project.sections(sources) for entry in section["contents"]
     ]
 
 
@@ -62,14 +62,7 @@ def theme(name: str) -> str:
     return resources.files("evinet.report").joinpath("theme", name).read_text(encoding="utf-8")
 
 
-def _project(sources: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-
-    project: dict[str, Any] = YAML(typ="safe").load(sources / "_quarto.yml")
-    return project
-
-
-def _menu(project: dict[str, Any], sources: Path) -> list[dict[str, Any]]:
+def _menu(sources: Path) -> list[dict[str, Any]]:
     return [
         {
             "section": section["section"],
@@ -78,7 +71,7 @@ def _menu(project: dict[str, Any], sources: Path) -> list[dict[str, Any]]:
                 for entry in section["contents"]
             ],
         }
-        for section in project["website"]["sidebar"]["contents"]
+        for section in project.sections(sources)
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evinet.report.numbers import (
+    NINETY_FIVE,
     Interval,
     limits,
     listing,
@@ -31,7 +32,7 @@ def comparison(
     treatment: str, comparator: str, hazard_ratio: Interval, p_better: float | None = None
 ) -> str:
     """What one hazard ratio says about two treatments."""
-    shown = ratio_interval(hazard_ratio, "95 % credible interval")
+    shown = ratio_interval(hazard_ratio, f"{NINETY_FIVE} credible interval")
     side = hazard_ratio.side_of_one()
     if side < 0:
         return (
@@ -92,7 +93,7 @@ def class_effect(sigma: float | None, prior_scale: float | None) -> str:
     if sigma is not None:
         factor = math.exp(1.96 * math.sqrt(2) * sigma)
         return (
-            f"The members' effects differ with SD {number(sigma)} on the ln HR scale: 95 % of the "
+            f"The members' effects differ with SD {number(sigma)} on the ln HR scale: {NINETY_FIVE} of the "
             f"ratios between two members lie within a factor of {ratio(factor)}."
         )
     if prior_scale is None:

@@ -72,7 +72,15 @@ def _row(axes: Axes, y: float, row: Row, colour: str) -> None:
             linestyle=(0, (2, 1.5)), zorder=1,
         )  # fmt: skip
     axes.plot([interval.lower, interval.upper], [y, y], color=colour, linewidth=1.8, zorder=2)
-    axes.plot([interval.estimate], [y], marker="s", markersize=5, color=colour, zorder=3)
+    axes.plot(
+        [interval.estimate],
+        [y],
+        marker="s",
+        markersize=5.5,
+        markeredgewidth=0,
+        color=colour,
+        zorder=3,
+    )
     _text(axes, LEFT + 0.03, y, style.wrap(row.label, LABEL_WIDTH))
     _text(axes, 1.06, y, f"{ratio(interval.estimate)} ({limits(interval)})")
 

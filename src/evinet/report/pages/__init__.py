@@ -6,8 +6,10 @@ from evinet.report.pages.provenance import provenance
 from evinet.report.pages.reconstruction import reconstruction
 from evinet.report.pages.reproducibility import reproducibility
 from evinet.report.pages.summary import summary
+from evinet.report.pages.trial import trial
 from evinet.report.pages.trials import trials
 
 __all__ = [
-    "models", "outcomes", "provenance", "reconstruction", "reproducibility", "summary", "trials",
+    "models", "outcomes", "provenance", "reconstruction", "reproducibility", "summary", "trial",
+    "trials",
 ]  # fmt: skip

@@ -82,6 +82,23 @@ def bridge_text(results: Results, fit: Fit) -> str:
     return escape(f"{bridge.assumption} {words.class_effect(fit.model.sigma, scale)}")
 
 
+def unknown(value: object) -> str:
+    """A value, or that it is not known."""
+    return "[not known]{.no}" if value is None else escape(value)
+
+
+def dash(value: object) -> str:
+    """A value in a table, or a dash where there is none."""
+    if value is None:
+        return "[–]{.no}"
+    return escape(f"{value:g}" if isinstance(value, float) else value)
+
+
+def slug_words(slug: object) -> str:
+    """A slug as words."""
+    return escape(str(slug).replace("-", " "))
+
+
 def prior_text(prior: HalfNormal) -> str:
     """A prior with its reason."""
     return escape(f"half-normal with scale {prior.scale:g} ({prior.source})")

@@ -23,11 +23,12 @@ def reconstruction(results: Results) -> str:
         "the draws.\n"
     ]
     for item in results.reconstructions:
-        parts += _one(results, item)
+        parts += one(results, item)
     return "\n".join(parts)
 
 
-def _one(results: Results, item: Reconstruction) -> list[str]:
+def one(results: Results, item: Reconstruction) -> list[str]:
+    """The section of one reconstruction."""
     quality = item.quality
     name = escape(results.trial_names[item.trial])
     flags = quality.get("flags") or []

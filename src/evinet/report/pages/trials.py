@@ -10,7 +10,7 @@ from evinet.report.exhibits import published_interval
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, table
 from evinet.report.numbers import count, limits, number
-from evinet.report.pages.common import optional_exhibit
+from evinet.report.pages.common import optional_exhibit, slug_words, unknown
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -38,19 +38,19 @@ def trials(results: Results) -> str:
 
 
 def _trials(results: Results, slugs: list[str]) -> str:
-    frame = results.evidence(tables.TRIALS).set_index("trial")
+    by_slug = {row["trial"]: row for row in records(results.evidence(tables.TRIALS))}
     arms = results.evidence(tables.ARMS)
     rows = []
     for slug in slugs:
-        trial = frame.loc[slug]
+        trial = by_slug[slug]
         mine = arms[arms["trial"] == slug]
         treatments = "; ".join(
             f"{escape(results.labels[arm['treatment']])} (n = {count(arm['n_randomised'])})"
             for arm in records(mine)
         )
         rows.append(
-            [f"**{escape(trial['name'])}**", _known(trial["year"]), treatments,
-             _known(trial["design"]), _registration(trial["registration"]), _doi(trial["doi"]),
+            [f"[**{escape(trial['name'])}**](trial-{slug}.qmd)", unknown(trial["year"]), treatments,
+             unknown(trial["design"]), _registration(trial["registration"]), _doi(trial["doi"]),
              trial["tier"]]
         )  # fmt: skip
     fields = [
@@ -80,7 +80,7 @@ def _published(results: Results) -> list[str]:
                 escape(results.labels[row["treatment"]]),
                 escape(results.labels[row["comparator"]]),
                 number(ratios.estimate), limits(ratios), escape(row["outcome"].upper()),
-                _known(row["assessor"]), str(row["component"]),
+                unknown(row["assessor"]), str(row["component"]),
                 f"{escape(row['source'])}, {escape(row['locator'])}",
             ])  # fmt: skip
         fields = [
@@ -107,35 +107,16 @@ def _populations(results: Results, slugs: list[str]) -> str:
     ):
         known: dict[Any, float] = dict(zip(group["trial"], group["percent"], strict=True))
         cells = [f"{known[slug]:.0f} %" if slug in known else "[–]{.no}" for slug in slugs]
-        rows.append([_plain(characteristic), _plain(category), *cells])
+        rows.append([slug_words(characteristic), slug_words(category), *cells])
     note = "A dash: not given, or not found in the sources that could be read.\n"
     return table(fields, rows, "Who was in the trials") + "\n" + note
 
 
-def _plain(slug: object) -> str:
-    return escape(str(slug).replace("-", " "))
+def _registration(value: str | None) -> str:
+    if value is not None and value.startswith("NCT"):
+        return f"[{escape(value)}](https://clinicaltrials.gov/study/{value})"
+    return unknown(value)
 
 
-def _known(value: object) -> str:
-    import pandas as pd
-
-    return "[not known]{.no}" if pd.isna(value) else escape(value)  # type: ignore[call-overload]
-
-
-def _registration(value: object) -> str:
-    import pandas as pd
-
-    if pd.isna(value):  # type: ignore[call-overload]
-        return _known(value)
-    text = str(value)
-    if text.startswith("NCT"):
-        return f"[{escape(text)}](https://clinicaltrials.gov/study/{text})"
-    return escape(text)
-
-
-def _doi(value: object) -> str:
-    import pandas as pd
-
-    if pd.isna(value):  # type: ignore[call-overload]
-        return _known(value)
-    return f"[{escape(value)}](https://doi.org/{value})"
+def _doi(value: str | None) -> str:
+    return unknown(value) if value is None else f"[{escape(value)}](https://doi.org/{value})"

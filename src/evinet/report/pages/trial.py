@@ -1,0 +1,249 @@
+"""One trial: its facts, its results, its reconstruction, its checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from evinet import tables
+from evinet.report.markdown import Field, escape, folded, table
+from evinet.report.numbers import MISSING, Interval, count, limits, months, number, percent, ratio
+from evinet.report.pages.common import dash, slug_words, unknown
+from evinet.report.pages.reconstruction import one
+from evinet.report.results import Results
+from evinet.report.rows import records
+
+
+def trial(results: Results, slug: str) -> str:
+    """The page of the trial `slug`."""
+    mine = _reader(results, slug)
+    parts = [
+        _head(results, slug),
+        "## Arms\n", _arms(results, mine(tables.ARMS)),
+        "## Time-to-event results\n",
+        _contrasts(mine(tables.CONTRASTS)), _survival(mine(tables.SURVIVAL)),
+        _landmarks(mine(tables.LANDMARKS)),
+    ]  # fmt: skip
+    for item in results.reconstructions:
+        if item.trial == slug:
+            parts += one(results, item)
+    for title, table_of, write in (
+        ("Subgroups", tables.SUBGROUPS, _subgroups),
+        ("Response", tables.RESPONSES, _responses),
+        ("Adverse events", tables.ADVERSE_EVENTS, _adverse_events),
+        ("Patients", tables.POPULATIONS, _populations),
+    ):
+        rows = mine(table_of)
+        if rows:
+            parts += [f"## {title}\n", write(rows)]
+    parts += [
+        "## Risk of bias\n",
+        "No judgement of the risk of bias has been entered for this trial.\n",
+        "## Checks of plausibility\n", _checks(mine(tables.CHECKS)),
+        "Every value with its source: [Provenance](provenance.qmd).\n",
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _reader(results: Results, slug: str) -> Any:
+    """A function that reads this trial's rows of a table."""
+
+    def read(of: tables.Table) -> list[dict[str, Any]]:
+        frame = results.evidence(of)
+        return records(frame[frame["trial"] == slug])
+
+    return read
+
+
+def _head(results: Results, slug: str) -> str:
+    frame = results.evidence(tables.TRIALS)
+    row = records(frame[frame["trial"] == slug])[0]
+    used = [a.title for a in results.config.analyses.values() if slug in a.trials]
+    facts = [
+        ("Status", row["status"]), ("Design", row["design"]), ("Phase", row["phase"]),
+        ("Year of the main publication", row["year"]), ("Registration", row["registration"]),
+        ("DOI", row["doi"]), ("Evidence tier", row["tier"]),
+        ("Used in", ", ".join(used) or "no analysis"),
+    ]  # fmt: skip
+    cells = [[f"**{what}**", unknown(value)] for what, value in facts]
+    return table([Field("What", "l", 14), Field("As published", "l", 40)], cells, "The trial")
+
+
+def _arms(results: Results, rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Arm", "l", 12), Field("Treatment", "l", 22), Field("As published", "l", 26),
+        Field("Dose", "l", 26), Field("Randomised", "r", 9), Field("Treated", "r", 8),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["arm"]), escape(results.labels[row["treatment"]]), unknown(row["description"]),
+         unknown(row["dose"]), count(row["n_randomised"]), count(row["n_treated"])]
+        for row in rows
+    ]  # fmt: skip
+    return table(fields, cells, "Arms")
+
+
+def _contrasts(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
+        Field("Arms", "l", 20), Field("Ratio", "r", 6), Field("Interval", "l", 14),
+        Field("P", "l", 8), Field("Used", "c", 5), Field("Source", "l", 26),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["outcome"].upper()), escape(row["report"]), dash(row["assessor"]),
+         f"{escape(row['arm'])} v {escape(row['comparator'])}",
+         f"{row['measure'].upper()} {ratio(row['estimate'])}", _ratio_limits(row), dash(row["p"]),
+         "yes" if row["selected"] else "no", _place(row)]
+        for row in rows
+    ]  # fmt: skip
+    if not rows:
+        return "No relative effect was published, or none could be read.\n"
+    return table(fields, cells, "Published relative effects")
+
+
+def _ratio_limits(row: dict[str, Any]) -> str:
+    if row["lower"] is None and row["upper"] is None:
+        return dash(None)
+    nan = float("nan")
+    lower = nan if row["lower"] is None else row["lower"]
+    upper = nan if row["upper"] is None else row["upper"]
+    return f"{limits(Interval(row['estimate'], lower, upper))}{_level(row['level'])}"
+
+
+def _level(level: float | None) -> str:
+    """The level of an interval, said where it is not 95 %."""
+    return "" if level is None or level == 0.95 else f" ({percent(level)})"
+
+
+def _survival(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
+        Field("Arm", "l", 10), Field("Patients", "r", 7), Field("Events", "r", 7),
+        Field("Median, months", "l", 20), Field("Source", "l", 26),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["outcome"].upper()), escape(row["report"]), dash(row["assessor"]),
+         escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), _place(row)]
+        for row in rows
+    ]  # fmt: skip
+    return table(fields, cells, "Events and medians") if rows else ""
+
+
+def _median(row: dict[str, Any]) -> str:
+    if row["median"] is None and row["lower"] is None:
+        return dash(None)
+    limits_text = ""
+    if row["lower"] is not None or row["upper"] is not None:
+        low, high = (
+            "not estimated" if row[side] is None else f"{row[side]:g}"
+            for side in ("lower", "upper")
+        )
+        limits_text = f" ({low} to {high}{_level(row['level'])})"
+    return f"{months(row['median']).replace(MISSING, 'not reached')}{limits_text}"
+
+
+def _landmarks(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Arm", "l", 10),
+        Field("Months", "r", 6), Field("Event-free", "r", 8), Field("Interval", "l", 14),
+        Field("Source", "l", 26),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
+         f"{row['time']:g}", percent(row["survival"]), _shares(row), _place(row)]
+        for row in rows
+    ]  # fmt: skip
+    return table(fields, cells, "Survival at stated times") if rows else ""
+
+
+def _shares(row: dict[str, Any]) -> str:
+    if row["lower"] is None or row["upper"] is None:
+        return dash(None)
+    return f"{percent(row['lower'])} to {percent(row['upper'])}{_level(row['level'])}"
+
+
+def _subgroups(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Outcome", "l", 7), Field("Characteristic", "l", 16), Field("Subgroup", "l", 18),
+        Field("Events / patients", "l", 12), Field("Events / patients, comparator", "l", 12),
+        Field("HR", "r", 6), Field("Interval", "l", 14),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["outcome"].upper()), slug_words(row["characteristic"]),
+         escape(row["level_name"]), _of(row["events_arm"], row["n_arm"]),
+         _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
+         _ratio_limits(row)]
+        for row in rows
+    ]  # fmt: skip
+    return folded(f"{len(rows)} subgroups", table(fields, cells, "Subgroups"))
+
+
+def _responses(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Outcome", "l", 10), Field("Report", "l", 10), Field("Arm", "l", 10),
+        Field("Patients", "l", 12), Field("%", "r", 7), Field("Source", "l", 26),
+    ]  # fmt: skip
+    cells = [
+        [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
+         _of(row["n"], row["total"]), "" if row["percent"] is None else number(row["percent"], 1),
+         _place(row)]
+        for row in rows
+    ]  # fmt: skip
+    return table(fields, cells, "Response")
+
+
+def _adverse_events(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Event", "l", 26), Field("Grade", "l", 10), Field("Related only", "c", 8),
+        Field("Arm", "l", 10), Field("Patients", "l", 12), Field("%", "r", 8),
+    ]  # fmt: skip
+    cells = [
+        [slug_words(row["event"]), escape(row["grade"]), _yes_no(row["related"]),
+         escape(row["arm"]), _of(row["n"], row["total"]), dash(row["percent"])]
+        for row in rows
+    ]  # fmt: skip
+    return folded(f"{len(rows)} rows", table(fields, cells, "Adverse events"))
+
+
+def _populations(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("Characteristic", "l", 18), Field("Category", "l", 18), Field("Arm", "l", 10),
+        Field("Patients", "r", 8), Field("%", "r", 7), Field("As printed", "l", 16),
+    ]  # fmt: skip
+    cells = [
+        [slug_words(row["characteristic"]), slug_words(row["category"] or ""),
+         escape(row["arm"] or "all"), dash(row["n"]), dash(row["percent"]),
+         escape(row["value"] or "")]
+        for row in rows
+    ]  # fmt: skip
+    return table(fields, cells, "Patients")
+
+
+def _checks(rows: list[dict[str, Any]]) -> str:
+    fields = [
+        Field("What", "l", 26), Field("Rule", "l", 18), Field("Verdict", "l", 7),
+        Field("Found", "l", 20), Field("Expected", "l", 20),
+    ]  # fmt: skip
+    cells = [
+        [f"`{row['path']}`", escape(row["rule"]), escape(row["verdict"]), escape(row["found"]),
+         escape(row["expected"])]
+        for row in rows
+    ]  # fmt: skip
+    if not rows:
+        return "No check applies to what was published.\n"
+    passed = sum(row["verdict"] == "pass" for row in rows)
+    return folded(f"{passed} of {len(rows)} checks passed", table(fields, cells, "Checks"))
+
+
+def _of(n: float | None, total: float | None) -> str:
+    if n is None and total is None:
+        return dash(None)
+    return f"{dash(n)} / {dash(total)}"
+
+
+def _yes_no(flag: bool | None) -> str:
+    return dash(None) if flag is None or pd.isna(flag) else "yes" if flag else "no"
+
+
+def _place(row: dict[str, Any]) -> str:
+    return f"{escape(row['source'])}, {escape(row['locator'])}"

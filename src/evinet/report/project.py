@@ -1,0 +1,59 @@
+"""The Quarto project of a review: the documents of reports/, and one page a trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from evinet import tables
+from evinet.report.results import Results
+from evinet.report.rows import records
+
+SETTINGS = "_quarto.yml"
+TRIAL_TEMPLATE = "_trial.qmd"
+TRIALS = "The trials"
+
+
+def read(sources: Path) -> dict[str, Any]:
+    """The settings of the project."""
+    from ruamel.yaml import YAML
+
+    settings: dict[str, Any] = YAML(typ="safe").load(sources / SETTINGS)
+    return settings
+
+
+def sections(sources: Path) -> list[dict[str, Any]]:
+    """The sections of the menu: each has a name, `section`, and documents, `contents`."""
+    contents: list[dict[str, Any]] = read(sources)["website"]["sidebar"]["contents"]
+    return contents
+
+
+def prepare(results: Results, sources: Path) -> None:
+    """Write a document a trial from `_trial.qmd`, and name them and the review in the settings."""
+    import jinja2
+    from ruamel.yaml import YAML
+
+    settings = read(sources)
+    settings["website"]["title"] = results.config.review.title
+    template = jinja2.Template(
+        (sources / TRIAL_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True
+    )
+    names = []
+    for row in _trials(results):
+        name = f"trial-{row['trial']}.qmd"
+        page = template.render(slug=row["trial"], name=row["name"].replace('"', "'"))
+        (sources / name).write_text(page, encoding="utf-8")
+        names.append(name)
+    settings["website"]["sidebar"]["contents"].append({"section": TRIALS, "contents": names})
+    YAML(typ="safe").dump(settings, sources / SETTINGS)
+
+
+def _trials(results: Results) -> list[dict[str, Any]]:
+    """The trials of the analyses first, in their order, then the others that reported."""
+    used = [trial for a in results.config.analyses.values() for trial in a.trials]
+    order = {trial: place for place, trial in enumerate(dict.fromkeys(used))}
+    rows = records(results.evidence(tables.TRIALS))
+    return sorted(
+        (row for row in rows if row["trial"] in order or row["status"] == "reported"),
+        key=lambda row: (order.get(row["trial"], len(order)), row["trial"]),
+    )
