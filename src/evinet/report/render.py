@@ -43,13 +43,13 @@ def render(
     with _private(pages, results, out) as (sources, site_folder):
         project.prepare(opened, sources)
         with _environment(config, results):
-            pages = site.run(sources, only)
+            ran = site.run(sources, only)
             if chosen == "quarto":
                 _quarto(sources, site_folder, only)
             else:
-                site.write(opened, pages, sources, site_folder)
+                site.write(opened, ran, sources, site_folder)
             if only is None:
-                single.write(opened, pages, sources, site_folder)
+                single.write(opened, ran, sources, site_folder)
         _publish(site_folder, out, whole=only is None)
     return chosen
 

@@ -93,8 +93,9 @@ def class_effect(sigma: float | None, prior_scale: float | None) -> str:
     if sigma is not None:
         factor = math.exp(1.96 * math.sqrt(2) * sigma)
         return (
-            f"The members' effects differ with SD {number(sigma)} on the ln HR scale: {NINETY_FIVE} of the "
-            f"ratios between two members lie within a factor of {ratio(factor)}."
+            f"The members' effects differ with SD {number(sigma)} on the ln HR scale: "
+            f"{NINETY_FIVE} of the ratios between two members lie within a factor of "
+            f"{ratio(factor)}."
         )
     if prior_scale is None:
         raise ValueError("a class effect needs sigma or the scale of its prior")
