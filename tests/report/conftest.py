@@ -6,10 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click import Command
+from click.testing import CliRunner
 
 from evinet import config as configuration
 from evinet import files, tables
+from evinet.report.commands import exhibits, report
 from evinet.report.results import Results, load
+
+PAGES = Path(__file__).parents[2] / "reports"
 
 CONFIG = {
     "review": {
@@ -67,6 +72,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(project: Path) -> Results:
     """The invented results, opened."""
     return load(project / "config" / "config.yaml", project / "results")
+
+
+@pytest.fixture(scope="session")
+def site(project: Path) -> Path:
+    """The rendered site of the invented review."""
+    options = ["--config", str(project / "config/config.yaml"),
+               "--results", str(project / "results")]  # fmt: skip
+    folders = ["--figures", str(project / "results/figures"),
+               "--tables", str(project / "results/tables")]  # fmt: skip
+    _invoke(exhibits, [*options, *folders])
+    out = project / "results/report"
+    _invoke(report, [*options, "--pages", str(PAGES), "--out", str(out), "--renderer", "builtin"])
+    return out
+
+
+def _invoke(command: Command, arguments: list[str]) -> None:
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
 
 
 def write_results(root: Path) -> None:

@@ -15,19 +15,6 @@ from evinet.report.commands import exhibits, report
 PAGES = Path(__file__).parents[2] / "reports"
 
 
-@pytest.fixture(scope="session")
-def site(project: Path) -> Path:
-    """The rendered site of the invented review."""
-    options = ["--config", str(project / "config/config.yaml"),
-               "--results", str(project / "results")]  # fmt: skip
-    folders = ["--figures", str(project / "results/figures"),
-               "--tables", str(project / "results/tables")]  # fmt: skip
-    run(exhibits, [*options, *folders])
-    out = project / "results/report"
-    run(report, [*options, "--pages", str(PAGES), "--out", str(out), "--renderer", "builtin"])
-    return out
-
-
 def run(command: object, arguments: list[str]) -> str:
     result = CliRunner().invoke(command, arguments, catch_exceptions=False)  # type: ignore[arg-type]
     assert result.exit_code == 0, result.output

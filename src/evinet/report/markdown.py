@@ -30,7 +30,7 @@ def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str)
     head = "| " + " | ".join(field.heading for field in fields) + " |"
     rule = "|" + "|".join(dashes[f.align].format("-" * f.width) for f in fields) + "|"
     body = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-    box = f'::: {{.scroll role="region" tabindex="0" aria-label="{attribute(label)}"}}'
+    box = f'::: {{.scroll role="group" tabindex="0" aria-label="{attribute(label)}"}}'
     return "\n".join([box, "", head, rule, *body, "", ":::", ""])
 
 

@@ -1,0 +1,125 @@
+"""The pages in a real browser: nothing missing, no error, accessible, usable by keyboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"),
+    reason="no chromium on the PATH (an error where CI is set)",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.glob("*.html"))
+
+
+def opened(browser: Any, page: Path, errors: list[str], **options: Any) -> Any:
+    view = browser.new_context(**options).new_page()
+    view.on("console", lambda said: errors.append(f"{page.name}: {said.type}: {said.text}"))
+    view.on("pageerror", lambda error: errors.append(f"{page.name}: {error}"))
+    view.on("requestfailed", lambda request: errors.append(f"{page.name}: {request.url}"))
+    view.goto(page.as_uri())
+    return view
+
+
+def test_no_page_says_anything_on_the_console_or_asks_the_network(browser: Any, site: Path) -> None:
+    errors: list[str] = []
+    for page in pages(site):
+        view = opened(browser, page, errors)
+        asked = view.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+        assert all(url.startswith(("file:", "data:")) for url in asked), asked
+        view.context.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_screen(browser: Any, site: Path, width: int) -> None:
+    for page in pages(site):
+        view = opened(browser, page, [], viewport={"width": width, "height": 800})
+        wide = view.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{page.name} is {wide} px wide"
+        view.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Any, site: Path, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for page in pages(site):
+        view = opened(browser, page, [], color_scheme=scheme)
+        found = Axe().run(view).response["violations"]
+        described = [(rule["id"], [node["target"] for node in rule["nodes"]][:3]) for rule in found]
+        assert described == [], f"{page.name}, {scheme}"
+        view.context.close()
+
+
+def test_figures_are_drawn_and_named(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "index.html", [])
+    figures = view.locator("figure svg[role=img]")
+    assert figures.count() == 2
+    for figure in figures.all():
+        assert figure.bounding_box()["height"] > 100
+        assert len(figure.get_attribute("aria-label")) > 30
+    view.context.close()
+
+
+def test_the_search_leaves_the_rows_that_hold_every_word(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "provenance.html", [])
+    table = view.locator(".searchable").first
+    rows = table.locator("tbody tr")
+    everything = rows.count()
+    table.locator("input").fill("BIRCH hr")
+    shown = [row.inner_text() for row in rows.all() if row.is_visible()]
+    assert 0 < len(shown) < everything
+    assert all("BIRCH" in row for row in shown)
+    assert table.locator(".found").inner_text() == f"{len(shown)} of {everything} rows"
+    view.context.close()
+
+
+def test_light_and_dark_by_keyboard(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "index.html", [], color_scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert view.evaluate(paper) == "rgb(255, 255, 255)"
+    view.locator("button.mode").focus()
+    view.keyboard.press("Enter")
+    assert view.evaluate(paper) != "rgb(255, 255, 255)"
+    ink = view.locator("figure svg text").first.evaluate("(text) => getComputedStyle(text).fill")
+    assert ink == view.evaluate("getComputedStyle(document.body).color")
+    view.context.close()
+
+
+def test_the_first_tab_skips_to_the_content(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "index.html", [])
+    view.keyboard.press("Tab")
+    view.keyboard.press("Enter")
+    assert view.evaluate("document.activeElement.id") == "content"
+    view.context.close()
+
+
+def test_the_menu_folds_on_a_telephone(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "index.html", [], viewport={"width": 390, "height": 800})
+    menu = view.locator(".menu ul").first
+    assert not menu.is_visible()
+    view.locator(".menu summary").click()
+    assert menu.is_visible()
+    view.context.close()
