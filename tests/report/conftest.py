@@ -37,6 +37,8 @@ CONFIG = {
         "fixed": {"label": "Fixed effects, islands apart", "effects": "fixed"},
         "random": {"label": "Random effects, islands apart", "effects": "random"},
         "class": {"label": "Doses as a class", "effects": "random", "bridge": "low-high"},
+        "lumped": {"label": "Doses lumped", "effects": "fixed", "bridge": "low-high", "sigma": 0},
+        "wide": {"label": "A wide class", "effects": "fixed", "bridge": "low-high", "sigma": 0.4},
     },
     "analyses": {
         "pfs": {
@@ -45,7 +47,7 @@ CONFIG = {
             "proxies": {"ttp": "Cedar measured time to progression."},
             "trials": ["alba", "birch", "cedar"],
             "references": ["placebo", "high"],
-            "models": ["fixed", "random", "class"],
+            "models": ["fixed", "random", "class", "lumped", "wide"],
         }
     },
 }

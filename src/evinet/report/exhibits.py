@@ -37,6 +37,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
         yield _network(results, analysis)
         yield _forest(results, analysis)
         yield from _priors(results, analysis)
+        yield from _bridge(results, analysis)
         for fit in (results.unbridged(analysis), results.bridged(analysis)):
             if fit is not None:
                 yield _league(results, fit)
@@ -245,6 +246,30 @@ def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:
                 "tau",
             ),
         )  # fmt: skip
+
+
+def _bridge(results: Results, analysis: str) -> Iterator[Exhibit]:
+    """Answers across islands at each fixed sigma, where at least two were fitted."""
+    from evinet.report.figures import bridge
+
+    fits = [fit for fit in results.fits(analysis) if fit.model.sigma is not None]
+    labels = results.labels
+    answers: dict[str, list[tuple[float, Interval]]] = {}
+    for fit in sorted(fits, key=lambda fit: fit.model.sigma or 0.0):
+        for row in contrasts(results, fit):
+            if row["bridged"]:
+                name = f"{labels[row['treatment']]} v {labels[row['comparator']]}"
+                answers.setdefault(name, []).append((fit.model.sigma or 0.0, interval(row)))
+    if len(fits) > 1 and answers:
+        yield Exhibit(
+            f"{analysis}-bridge",
+            "Answers that rest on the bridge, for a range of sigma: sigma 0 takes the members of "
+            "the class to be one treatment; the larger sigma, the more they may differ. "
+            "Hazard ratios with 95 % credible intervals.",
+            "Hazard ratio and interval against sigma, a panel a comparison. The table on this page "
+            "holds the numbers.",
+            lambda: bridge.draw(answers),
+        )
 
 
 def _league(results: Results, fit: Fit) -> Exhibit:

@@ -94,7 +94,8 @@ def _text(axes: Axes, x: float, y: float, text: str, weight: str = "normal") -> 
 
 def _scale(axes: Axes, rows: list[Row], label: str) -> None:
     ends = [row.interval for row in rows] + [row.prediction for row in rows if row.prediction]
-    style.ratio_axis(axes, min(end.lower for end in ends), max(end.upper for end in ends))
+    style.ratio_scale(axes, min(end.lower for end in ends), max(end.upper for end in ends))
+    axes.axvline(1, color=style.MUTED, linewidth=0.8, zorder=0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"{label} (log scale)", labelpad=14)

@@ -100,19 +100,18 @@ def tidy(svg: str) -> str:
     return svg.replace("'DejaVu Sans'", FONTS)
 
 
-def ratio_axis(axes: Axes, low: float, high: float) -> None:
+def ratio_scale(axes: Axes, low: float, high: float, axis: str = "x") -> None:
     """A log axis of ratios with plain labels, wide enough for `low` to `high`."""
     from matplotlib.ticker import FixedLocator, NullLocator
 
     marks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
-    axes.set_xscale("log")
     low, high = max(min(low, 0.5), 0.01), min(max(high, 2.0), 100)
     shown = [mark for mark in marks if low * 0.99 <= mark <= high * 1.01]
-    axes.set_xlim(low * 0.94, high * 1.06)
-    axes.xaxis.set_major_locator(FixedLocator(shown))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([f"{mark:g}" for mark in shown])
-    axes.axvline(1, color=MUTED, linewidth=0.8, zorder=0)
+    axes.set(**{f"{axis}scale": "log", f"{axis}lim": (low * 0.94, high * 1.06)})
+    ticks = axes.xaxis if axis == "x" else axes.yaxis
+    ticks.set_major_locator(FixedLocator(shown))
+    ticks.set_minor_locator(NullLocator())
+    ticks.set_ticklabels([f"{mark:g}" for mark in shown])
 
 
 def wrap(text: str, width: int) -> str:

@@ -1,15 +1,18 @@
 """The content of the pages: each function takes results and returns Markdown."""
 
+from evinet.report.pages.assumptions import assumptions
+from evinet.report.pages.methods import methods
 from evinet.report.pages.models import models
 from evinet.report.pages.outcomes import outcomes
 from evinet.report.pages.provenance import provenance
 from evinet.report.pages.reconstruction import reconstruction
 from evinet.report.pages.reproducibility import reproducibility
+from evinet.report.pages.sensitivity import sensitivity
 from evinet.report.pages.summary import summary
 from evinet.report.pages.trial import trial
 from evinet.report.pages.trials import trials
 
 __all__ = [
-    "models", "outcomes", "provenance", "reconstruction", "reproducibility", "summary", "trial",
-    "trials",
+    "assumptions", "methods", "models", "outcomes", "provenance", "reconstruction",
+    "reproducibility", "sensitivity", "summary", "trial", "trials",
 ]  # fmt: skip

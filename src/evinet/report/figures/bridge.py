@@ -1,0 +1,40 @@
+"""How the answers across islands move with the strength of the assumption that makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evinet.report.figures import style
+from evinet.report.numbers import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(answers: dict[str, list[tuple[float, Interval]]]) -> Figure:
+    """Draw, a panel a comparison, the hazard ratio and its interval at each fixed sigma."""
+    columns = min(3, len(answers))
+    rows = -(-len(answers) // columns)
+    figure = style.canvas(style.WIDTH, 2.15 * rows + 0.2)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
+    everything = [interval for points in answers.values() for _, interval in points]
+    for axes, (label, points) in zip(grid.ravel(), answers.items(), strict=False):
+        for sigma, interval in points:
+            axes.plot([sigma, sigma], [interval.lower, interval.upper], color=style.ORANGE)
+        axes.plot(
+            [sigma for sigma, _ in points], [interval.estimate for _, interval in points],
+            "s-", color=style.ORANGE, markersize=4.5, linewidth=0.8,
+        )  # fmt: skip
+        axes.set_title(style.wrap(label, 66 // columns), fontsize=8)
+    style.ratio_scale(
+        grid[0, 0], min(i.lower for i in everything), max(i.upper for i in everything), axis="y"
+    )
+    for axes in grid.ravel():
+        axes.axhline(1, color=style.MUTED, linewidth=0.8, zorder=0)
+    for axes in grid.ravel()[len(answers) :]:
+        axes.set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Hazard ratio")
+    figure.supxlabel("Sigma: SD between the members' effects (ln HR scale)", fontsize=9)
+    figure.tight_layout()
+    return figure

@@ -1,0 +1,136 @@
+"""Methods, written out from the configuration: the text says what was run, because it is made
+from what was run."""
+
+from __future__ import annotations
+
+from evinet.config import Analysis, Model
+from evinet.report import words
+from evinet.report.markdown import bullets, escape
+from evinet.report.numbers import NINETY_FIVE, listing
+from evinet.report.pages.common import prior_text
+from evinet.report.results import Results
+
+
+def methods(results: Results) -> str:
+    """The page."""
+    review = results.config.review
+    parts = [
+        "## Question\n", escape(review.question) + "\n",
+        f"Evidence was collected to {escape(review.data_cutoff)}. How the trials were searched for "
+        "and chosen is not recorded in this workflow and has to be stated by the reviewers.\n",
+        "## Evidence\n",
+        "Every value is kept as printed with its source and its place there; where sources "
+        "disagree, the value that is used, those that were rejected and the reasons stand side by "
+        "side ([Provenance](provenance.qmd)). Standard errors of ln hazard ratios come from the "
+        f"width of the published {NINETY_FIVE} confidence interval, or of the interval at the "
+        "level that was printed. A value that was not found is missing; none is imputed.\n",
+        "## Reconstructed patients\n", _reconstruction(results),
+        "## Analyses\n", *(_analysis(results, a) for a in results.config.analyses.values()),
+        "## Models\n", _models(results),
+        "## Priors\n", _priors(results),
+        "## Computing\n", _computing(results),
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _reconstruction(results: Results) -> str:
+    if not results.reconstructions:
+        return "No patients were reconstructed.\n"
+    done = [
+        f"{results.trial_names[item.trial]} ({item.outcome.upper()}; tier {item.quality['tier']}; "
+        f"{item.quality['method']})"
+        for item in results.reconstructions
+    ]
+    return (
+        f"Individual patient data were reconstructed for {escape(listing(done))}. Besides the best "
+        f"reconstruction, {results.config.reconstruction.draws} draws carry what the publication "
+        "leaves open ([Reconstructed patients](reconstruction.qmd)). A trial enters an analysis "
+        "once: by its patients or by its published hazard ratio.\n"
+    )
+
+
+def _analysis(results: Results, analysis: Analysis) -> str:
+    names = [results.trial_names[trial] for trial in analysis.trials]
+    references = [results.labels[name] for name in analysis.references]
+    islands = (
+        "one connected network was expected"
+        if len(references) == 1
+        else f"{words.counted(len(references), 'island')} were declared"
+    )
+    text = (
+        f"**{escape(analysis.title)}.** Trials: {escape(listing(names))}. Where an outcome was "
+        f"assessed in more than one way, the order of choice was "
+        f"{escape(', '.join(analysis.assessors))}. Before any model the network was searched for "
+        f"islands: {islands}, with the {'reference' if len(references) == 1 else 'references'} "
+        f"{escape(listing(references))}.\n"
+    )
+    for outcome, reason in analysis.proxies.items():
+        text += f"\n{escape(outcome.upper())} stands in for it where needed: {escape(reason)}\n"
+    return text
+
+
+def _models(results: Results) -> str:
+    used = dict.fromkeys(n for a in results.config.analyses.values() for n in a.models)
+    intro = (
+        "Bayesian network meta-analysis of ln hazard ratios. A trial's published ln hazard ratio "
+        "is normal about its true effect with the published standard error; a trial that enters "
+        "by its reconstructed patients has its own baseline hazard.\n\n"
+    )
+    return intro + bullets(
+        f"**{escape(results.config.models[name].label)}**: "
+        f"{escape(_model(results, results.config.models[name]))}"
+        for name in used
+    )
+
+
+def _model(results: Results, model: Model) -> str:
+    """One model in a sentence."""
+    parts = [
+        "one true effect a comparison"
+        if model.effects == "fixed"
+        else "true effects vary between trials with standard deviation tau"
+    ]
+    if model.ipd:
+        trials = listing([results.trial_names[trial] for trial in model.ipd])
+        parts.append(f"{trials} by reconstructed patients")
+    if model.bridge is None:
+        parts.append("no bridge: islands are not compared")
+        return "; ".join(parts) + "."
+    bridge = results.config.bridges[model.bridge]
+    members = listing([results.labels[name] for name in bridge.members])
+    scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
+    parts.append(f"bridge {model.bridge}, a class of {members}")
+    return "; ".join(parts) + ". " + words.class_effect(model.sigma, scale)
+
+
+def _priors(results: Results) -> str:
+    config = results.config
+    items = [
+        "Effects against the reference of an island: normal, mean 0, SD "
+        f"{config.effect_prior_sd:g} on the ln HR scale.",
+        f"Heterogeneity tau: {prior_text(config.heterogeneity)}.",
+    ]
+    items += [
+        f"Sigma of bridge *{escape(name)}*: {prior_text(bridge.sigma_prior)}."
+        for name, bridge in config.bridges.items()
+        if bridge.sigma_prior
+    ]
+    return bullets(items)
+
+
+def _computing(results: Results) -> str:
+    config, sampler = results.config, results.config.sampler
+    versions = (results.manifest or {}).get("versions", {})
+    tools = [f"{name} {versions[name]}" for name in ("pymc", "nutpie", "arviz") if name in versions]
+    return (
+        f"Posteriors were sampled with the No-U-Turn sampler{_with(tools)}: {sampler.chains} "
+        f"chains, {sampler.warmup} draws each to warm up and {sampler.draws} kept, target "
+        f"acceptance {sampler.target_accept:g}, seed {config.seed} spread over the jobs by their "
+        "names. Intervals are equal-tailed posterior intervals. "
+        "[Models and diagnostics](models.qmd) shows convergence; "
+        "[Reproducibility](reproducibility.qmd) tells how to get the same numbers again.\n"
+    )
+
+
+def _with(tools: list[str]) -> str:
+    return f" ({escape(listing(tools))})" if tools else ""
