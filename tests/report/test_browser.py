@@ -123,3 +123,21 @@ def test_the_menu_folds_on_a_telephone(browser: Any, site: Path) -> None:
     view.locator(".menu summary").click()
     assert menu.is_visible()
     view.context.close()
+
+
+def test_reference_and_bridge_can_be_chosen_by_keyboard(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "outcomes.html", [])
+    box = view.locator(".explorer").first
+    rows = box.locator("tbody tr")
+    assert "no comparison" in rows.filter(has_text="New drug").inner_text()
+    box.locator("button").focus()
+    view.keyboard.press("Space")
+    new = rows.filter(has_text="New drug").inner_text()
+    assert "0.18" in new
+    assert "a bridge" in new
+    assert box.locator("button").get_attribute("aria-pressed") == "true"
+    box.locator("select").first.select_option("high")
+    assert "0.37" in rows.filter(has_text="New drug").inner_text()
+    assert rows.count() == 4
+    assert "4 of 4 treatments can be compared with High dose" in box.locator(".found").inner_text()
+    view.context.close()

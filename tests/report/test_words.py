@@ -46,7 +46,7 @@ def test_lower_and_higher_agree_with_the_interval(hazard_ratio: Interval) -> Non
 @given(intervals())
 def test_the_printed_limits_carry_the_wording(hazard_ratio: Interval) -> None:
     sentence = words.comparison("A", "B", hazard_ratio)
-    low, high = map(float, re.search(r"interval ([\d.]+) to ([\d.]+)", sentence).groups())
+    low, high = map(float, re.search(r"interval ([\d.]+)\sto\s([\d.]+)", sentence).groups())
     assert ("was lower" in sentence) == (high < 1)
     assert ("was higher" in sentence) == (low > 1)
 

@@ -68,7 +68,7 @@ def ratio_interval(interval: Interval, name: str = f"{NINETY_FIVE} interval") ->
 
 def limits(interval: Interval) -> str:
     """The limits of an interval of a ratio: ``0.18 to 0.42``."""
-    return f"{_limit(interval.lower)} to {_limit(interval.upper)}"
+    return f"{_limit(interval.lower)}{NBSP}to{NBSP}{_limit(interval.upper)}"
 
 
 def percent(share: float | None) -> str:

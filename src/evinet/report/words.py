@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evinet.report.numbers import (
+    NBSP,
     NINETY_FIVE,
     Interval,
     limits,
@@ -19,6 +20,11 @@ from evinet.report.numbers import (
     ratio_interval,
 )
 
+ASSESSORS = {
+    "bicr": "blinded independent central review",
+    "investigator": "the investigators",
+    "unstated": "assessment not stated",
+}
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -150,7 +156,9 @@ def convergence(models: int, failed: Sequence[str]) -> str:
 def moved(before: Interval, after: Interval) -> str:
     """How an estimate changed between two analyses, and whether the conclusion did."""
     factor = after.estimate / before.estimate
-    change = "unchanged" if ratio(factor) == "1.00" else f"multiplied by {ratio(factor)}"
+    change = f"multiplied by {number(factor)}"
+    if number(factor) == "1.00":
+        change = f"changed by less than 0.5{NBSP}%"
     if before.side_of_one() == after.side_of_one():
         verdict = "the same side of 1" if after.side_of_one() else "includes 1 as before"
     else:

@@ -60,7 +60,7 @@ def _analysis(results: Results, analysis: Analysis) -> str:
     text = (
         f"**{escape(analysis.title)}.** Trials: {escape(listing(names))}. Where an outcome was "
         f"assessed in more than one way, the order of choice was "
-        f"{escape(', '.join(analysis.assessors))}. Before any model the network was searched for "
+        f"{', '.join(words.ASSESSORS[name] for name in analysis.assessors)}. Before any model the network was searched for "
         f"islands: {islands}, with the {'reference' if len(references) == 1 else 'references'} "
         f"{escape(listing(references))}.\n"
     )

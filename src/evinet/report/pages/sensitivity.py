@@ -44,7 +44,7 @@ def _table(results: Results, base: Fit, others: list[Fit]) -> str:
     rows = []
     for fit in others:
         changed = escape(difference(results, base.model, fit.model))
-        for row in contrasts(results, fit) if fit is not base else []:
+        for row in contrasts(results, fit) if fit.name != base.name else []:
             if _pair(row) in before:
                 old, new = interval(before[_pair(row)]), interval(row)
                 rows.append(

@@ -50,6 +50,80 @@ function searchField(box, index) {
   show();
 }
 
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function choice(label, options, selected) {
+  const select = element("select", {}, ...options.map(([value, text]) => element("option", { value }, text)));
+  select.value = selected;
+  return [element("label", { className: "choice" }, label, select), select];
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const SPAN = Math.log(20); // the picture reaches from 1/20 to 20
+
+function interval(at, bridged) {
+  const place = (value) => 80 + 78 * Math.max(-1, Math.min(1, value / SPAN));
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 160 16");
+  svg.setAttribute("aria-hidden", "true");
+  if (bridged) svg.classList.add("bridged");
+  const draw = (tag, attributes) => {
+    const shape = document.createElementNS(SVG, tag);
+    Object.entries(attributes).forEach(([name, value]) => shape.setAttribute(name, value));
+    svg.append(shape);
+  };
+  draw("line", { x1: 80, x2: 80, y1: 0, y2: 16, class: "null" });
+  draw("line", { x1: place(at[1]), x2: place(at[2]), y1: 8, y2: 8, class: "reach" });
+  draw("rect", { x: place(at[0]) - 3.5, y: 4.5, width: 7, height: 7, class: "middle" });
+  return svg;
+}
+
+function explore(box) {
+  const data = JSON.parse(box.querySelector("script").textContent);
+  const [modelLabel, model] = choice("Model", data.models.map((m, i) => [String(i), m.label]), "0");
+  const [referenceLabel, reference] = choice("Compare with", Object.entries(data.treatments), data.references[0]);
+  const bridged = data.models.findIndex((m) => m.bridge);
+  const bridge = element("button", { type: "button" });
+  const body = element("tbody");
+  const note = element("p", { className: "found" });
+  note.setAttribute("role", "status");
+  const row = (slug) => {
+    const found = data.models[model.value].rows[`${slug}/${reference.value}`];
+    const name = element("th", { scope: "row" }, data.treatments[slug]);
+    if (!found) return element("tr", { className: "no" }, name, element("td", { colSpan: 4 }, "no comparison: no chain of trials joins them in this model"));
+    return element("tr", {}, name, element("td", {}, `${found.ratio} (${found.limits})`), element("td", {}, interval(found.at, found.bridged)),
+      element("td", {}, found.better), element("td", {}, found.bridged ? "a bridge" : "trials"));
+  };
+  const show = () => {
+    const chosen = data.models[model.value];
+    const slugs = Object.keys(data.treatments).filter((slug) => slug !== reference.value);
+    body.replaceChildren(...slugs.map(row));
+    bridge.setAttribute("aria-pressed", String(Boolean(chosen.bridge)));
+    bridge.textContent = chosen.bridge ? `Bridge on: ${chosen.bridge}` : "Bridge off";
+    const joined = slugs.filter((slug) => chosen.rows[`${slug}/${reference.value}`]).length;
+    note.textContent = `${chosen.label}: ${joined} of ${slugs.length} treatments can be compared with ${data.treatments[reference.value]}.`;
+  };
+  const plain = Math.max(0, data.models.findIndex((m) => !m.bridge));
+  bridge.addEventListener("click", () => { model.value = String(data.models[model.value].bridge ? plain : bridged); show(); });
+  model.addEventListener("change", show);
+  reference.addEventListener("change", show);
+  const heads = ["Treatment", "Hazard ratio (95 % interval)", "1/20 to 20, log scale", "Probability of a lower hazard", "Rests on"];
+  const head = element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text))));
+  const scroll = element("div", { className: "scroll", tabIndex: 0 }, element("table", {}, head, body));
+  scroll.setAttribute("role", "group");
+  scroll.setAttribute("aria-label", `Chosen comparisons, ${data.title}`);
+  const controls = element("div", { className: "controls" }, referenceLabel, modelLabel);
+  if (bridged >= 0) controls.append(bridge);
+  box.append(element("p", { className: "explorer-title" }, "Choose what to compare"), controls, note, scroll);
+  box.hidden = false;
+  show();
+}
+
 modeButton();
 closeMenuOnTelephone();
 document.querySelectorAll(".searchable").forEach(searchField);
+document.querySelectorAll(".explorer").forEach(explore);
