@@ -27,6 +27,7 @@ COMMANDS = {
     "nma": ("evinet.synthesise.commands:nma", "Network meta-analysis of a plain CSV."),
     "exhibits": ("evinet.report.commands:exhibits", "Draw the figures, write the tables."),
     "report": ("evinet.report.commands:report", "Render the report."),
+    "release": ("evinet.report.commands:release", "Keep a finished run as a release."),
     "manifest": ("evinet.reproduce.commands:manifest", "Hash every result."),
     "verify": ("evinet.reproduce.commands:verify", "Compare two manifests."),
     "schema": ("evinet.reproduce.commands:schema", "Write the JSON Schemas for editors."),

@@ -16,6 +16,12 @@ _results = click.option(
 )  # fmt: skip
 
 
+_releases = click.option(
+    "--releases", type=click.Path(path_type=Path), default=Path("releases"), show_default=True,
+    help="Folder of the releases that were kept.",
+)  # fmt: skip
+
+
 @click.command()
 @_config
 @_results
@@ -54,16 +60,36 @@ def exhibits(config: Path, results: Path, figures: Path, tables: Path) -> None:
     "--renderer", type=click.Choice(["auto", "quarto", "builtin"]), default="auto",
     show_default=True, help="auto: Quarto where it is installed, else the built-in renderer.",
 )  # fmt: skip
+@_releases
 @click.option("--page", help="Render this page alone (its name, such as index).")
 def report(
-    config: Path, results: Path, pages: Path, out: Path, renderer: str, page: str | None
+    config: Path,
+    results: Path,
+    pages: Path,
+    out: Path,
+    renderer: str,
+    releases: Path,
+    page: str | None,
 ) -> None:
     """Render the report: the site, one file to mail, and a PDF."""
     from evinet.report.execute import CellError
     from evinet.report.render import render
 
     try:
-        used = render(config, results, pages, out, renderer, page)  # type: ignore[arg-type]
+        used = render(config, results, pages, out, releases, renderer, page)  # type: ignore[arg-type]
     except (CellError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"rendered with {used}: {out / 'index.html'}")
+
+
+@click.command()
+@click.argument("name")
+@_config
+@_results
+@_releases
+def release(name: str, config: Path, results: Path, releases: Path) -> None:
+    """Keep the finished run as the release NAME; later reports say what changed since."""
+    from evinet.report.releases import keep
+    from evinet.report.results import load
+
+    click.echo(f"kept in {keep(load(config, results), name, releases)}")

@@ -17,13 +17,19 @@ from pathlib import Path
 from typing import Literal
 
 from evinet.report import project, single, site
-from evinet.report.results import CONFIG_VARIABLE, RESULTS_VARIABLE, load
+from evinet.report.results import CONFIG_VARIABLE, RELEASES_VARIABLE, RESULTS_VARIABLE, load
 
 Renderer = Literal["auto", "quarto", "builtin"]
 
 
 def render(
-    config: Path, results: Path, pages: Path, out: Path, renderer: Renderer, only: str | None
+    config: Path,
+    results: Path,
+    pages: Path,
+    out: Path,
+    releases: Path,
+    renderer: Renderer = "auto",
+    only: str | None = None,
 ) -> str:
     """Render the documents of `pages` into the folder `out`; return the renderer that was used.
 
@@ -38,11 +44,11 @@ def render(
     evinet.report.execute.CellError
         A cell of a document failed.
     """
-    opened = load(config, results)
+    opened = load(config, results, releases)
     chosen = _renderer(renderer)
     with _private(pages, results, out) as (sources, site_folder):
         project.prepare(opened, sources)
-        with _environment(config, results):
+        with _environment(config, results, releases):
             ran = site.run(sources, only)
             if chosen == "quarto":
                 _quarto(sources, site_folder, only)
@@ -79,9 +85,13 @@ def _private(pages: Path, results: Path, out: Path) -> Iterator[tuple[Path, Path
 
 
 @contextmanager
-def _environment(config: Path, results: Path) -> Iterator[None]:
+def _environment(config: Path, results: Path, releases: Path) -> Iterator[None]:
     """Tell the cells which results to open."""
-    names = {CONFIG_VARIABLE: str(config.resolve()), RESULTS_VARIABLE: str(results.resolve())}
+    names = {
+        CONFIG_VARIABLE: str(config.resolve()),
+        RESULTS_VARIABLE: str(results.resolve()),
+        RELEASES_VARIABLE: str(releases.resolve()),
+    }
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
     try:

@@ -16,8 +16,11 @@ from evinet.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evinet.report.releases import Release
+
 CONFIG_VARIABLE = "EVINET_CONFIG"
 RESULTS_VARIABLE = "EVINET_RESULTS"
+RELEASES_VARIABLE = "EVINET_RELEASES"
 REMEDY = "Run `snakemake --cores all`, which makes what is missing"
 
 
@@ -93,6 +96,7 @@ class Results:
 
     root: Path
     config: Config
+    releases_folder: Path | None = None
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def evidence(self, table: tables.Table) -> pd.DataFrame:
@@ -145,6 +149,13 @@ class Results:
         return files.read_json(path) if path.exists() else None
 
     @cached_property
+    def releases(self) -> list[Release]:
+        """Earlier releases of the review, oldest first."""
+        from evinet.report.releases import all_releases
+
+        return all_releases(self.releases_folder) if self.releases_folder else []
+
+    @cached_property
     def trial_names(self) -> dict[str, str]:
         """Names of the trials as published, by slug."""
         trials = self.evidence(tables.TRIALS)
@@ -168,25 +179,30 @@ class Results:
         return [list(island["label"]) for _, island in nodes.groupby("component")]
 
 
-def load(config: Path | str, results: Path | str) -> Results:
-    """Open a folder of results.
+def load(config: Path | str, results: Path | str, releases: Path | str | None = None) -> Results:
+    """Open a folder of results, with the folder of earlier releases to compare with.
 
     Raises
     ------
     InputError
         The configuration is wrong, or the folder does not exist.
     """
-    return Results(_existing(Path(results)).resolve(), configuration.load(config))
+    folder = None if releases is None else Path(releases).resolve()
+    return Results(_existing(Path(results)).resolve(), configuration.load(config), folder)
 
 
 def open_results() -> Results:
     """The results that the environment names, else those of the project around this folder."""
     if CONFIG_VARIABLE in os.environ:
-        return load(os.environ[CONFIG_VARIABLE], os.environ[RESULTS_VARIABLE])
+        return load(
+            os.environ[CONFIG_VARIABLE],
+            os.environ[RESULTS_VARIABLE],
+            os.environ[RELEASES_VARIABLE],
+        )
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "config" / "config.yaml").exists():
-            return load(folder / "config" / "config.yaml", folder / "results")
+            return load(folder / "config/config.yaml", folder / "results", folder / "releases")
     raise InputError(
         Problem(str(here), "config", None, "no config/config.yaml here or above", REMEDY)
     )

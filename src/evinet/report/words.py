@@ -168,6 +168,16 @@ def moved(before: Interval, after: Interval) -> str:
     return f"{change}; {verdict}"
 
 
+def turned(conclusions: int) -> str:
+    """How many conclusions are not what they were."""
+    if not conclusions:
+        return "No conclusion turned: every interval that excluded 1 still does, and no other."
+    return (
+        f"{counted(conclusions, 'conclusion').capitalize()} turned: an interval that excluded 1 "
+        "now includes it or the other way round, or a comparison is new or gone."
+    )
+
+
 def ranking(treatment: str, sucra: float, p_first: float, among: int) -> str:
     """A rank with its uncertainty."""
     return (

@@ -1,6 +1,7 @@
 """The content of the pages: each function takes results and returns Markdown."""
 
 from evinet.report.pages.assumptions import assumptions
+from evinet.report.pages.changes import changes
 from evinet.report.pages.methods import methods
 from evinet.report.pages.models import models
 from evinet.report.pages.outcomes import outcomes
@@ -13,6 +14,6 @@ from evinet.report.pages.trial import trial
 from evinet.report.pages.trials import trials
 
 __all__ = [
-    "assumptions", "methods", "models", "outcomes", "provenance", "reconstruction",
+    "assumptions", "changes", "methods", "models", "outcomes", "provenance", "reconstruction",
     "reproducibility", "sensitivity", "summary", "trial", "trials",
 ]  # fmt: skip

@@ -57,11 +57,12 @@ def _analysis(results: Results, analysis: Analysis) -> str:
         if len(references) == 1
         else f"{words.counted(len(references), 'island')} were declared"
     )
+    order = ", ".join(words.ASSESSORS[name] for name in analysis.assessors)
+    word = "reference" if len(references) == 1 else "references"
     text = (
         f"**{escape(analysis.title)}.** Trials: {escape(listing(names))}. Where an outcome was "
-        f"assessed in more than one way, the order of choice was "
-        f"{', '.join(words.ASSESSORS[name] for name in analysis.assessors)}. Before any model the network was searched for "
-        f"islands: {islands}, with the {'reference' if len(references) == 1 else 'references'} "
+        f"assessed in more than one way, the order of choice was: {order}. Before any model the "
+        f"network was searched for islands: {islands}, with the {word} "
         f"{escape(listing(references))}.\n"
     )
     for outcome, reason in analysis.proxies.items():

@@ -63,7 +63,7 @@ function choice(label, options, selected) {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-const SPAN = Math.log(20); // the picture reaches from 1/20 to 20
+const SPAN = Math.log(10); // the picture reaches from 1/10 to 10
 
 function interval(at, bridged) {
   const place = (value) => 80 + 78 * Math.max(-1, Math.min(1, value / SPAN));
@@ -111,7 +111,7 @@ function explore(box) {
   bridge.addEventListener("click", () => { model.value = String(data.models[model.value].bridge ? plain : bridged); show(); });
   model.addEventListener("change", show);
   reference.addEventListener("change", show);
-  const heads = ["Treatment", "Hazard ratio (95 % interval)", "1/20 to 20, log scale", "Probability of a lower hazard", "Rests on"];
+  const heads = ["Treatment", "Hazard ratio (95 % interval)", "0.1 to 10, log scale", "Probability of a lower hazard", "Rests on"];
   const head = element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text))));
   const scroll = element("div", { className: "scroll", tabIndex: 0 }, element("table", {}, head, body));
   scroll.setAttribute("role", "group");
