@@ -35,6 +35,7 @@ rule report:
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
         rules.exhibits.output,
         "results/manifest.json",
+        sorted(str(path) for path in Path("releases").glob("*/release.json")),
         sorted(str(path) for path in Path("reports").rglob("*") if path.is_file()),
         theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
         config="results/config.json",

@@ -12,8 +12,9 @@ from evinet.report.pages.sensitivity import sensitivity
 from evinet.report.pages.summary import summary
 from evinet.report.pages.trial import trial
 from evinet.report.pages.trials import trials
+from evinet.report.pages.watch import watch
 
 __all__ = [
     "assumptions", "changes", "methods", "models", "outcomes", "provenance", "reconstruction",
-    "reproducibility", "sensitivity", "summary", "trial", "trials",
+    "reproducibility", "sensitivity", "summary", "trial", "trials", "watch",
 ]  # fmt: skip

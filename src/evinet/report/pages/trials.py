@@ -11,6 +11,7 @@ from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, table
 from evinet.report.numbers import count, limits, number
 from evinet.report.pages.common import optional_exhibit, slug_words, unknown
+from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -50,7 +51,7 @@ def _trials(results: Results, slugs: list[str]) -> str:
         )
         rows.append(
             [f"[**{escape(trial['name'])}**](trial-{slug}.qmd)", unknown(trial["year"]), treatments,
-             unknown(trial["design"]), _registration(trial["registration"]), _doi(trial["doi"]),
+             unknown(trial["design"]), registration(trial["registration"]), _doi(trial["doi"]),
              trial["tier"]]
         )  # fmt: skip
     fields = [
@@ -110,12 +111,6 @@ def _populations(results: Results, slugs: list[str]) -> str:
         rows.append([slug_words(characteristic), slug_words(category), *cells])
     note = "A dash: not given, or not found in the sources that could be read.\n"
     return table(fields, rows, "Who was in the trials") + "\n" + note
-
-
-def _registration(value: str | None) -> str:
-    if value is not None and value.startswith("NCT"):
-        return f"[{escape(value)}](https://clinicaltrials.gov/study/{value})"
-    return unknown(value)
 
 
 def _doi(value: str | None) -> str:
