@@ -34,7 +34,12 @@ def prepare(results: Results, sources: Path) -> None:
     from ruamel.yaml import YAML
 
     settings = read(sources)
-    settings["website"]["title"] = results.config.review.title
+    review = results.config.review
+    settings["website"]["title"] = review.title
+    settings["website"]["page-footer"] = (
+        f"Evidence collected to {review.data_cutoff}. [In one file]({review.slug}.html), "
+        f"[as PDF]({review.slug}.pdf), [tables](tables/tables.xlsx)."
+    )
     template = jinja2.Template(
         (sources / TRIAL_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True
     )

@@ -19,6 +19,7 @@ from typing import Literal
 from evinet.report import project, single, site
 from evinet.report.results import CONFIG_VARIABLE, RELEASES_VARIABLE, RESULTS_VARIABLE, load
 
+QUARTO_THEME = ("content.css", "site.js", "site.lua")
 Renderer = Literal["auto", "quarto", "builtin"]
 
 
@@ -106,9 +107,8 @@ def _environment(config: Path, results: Path, releases: Path) -> Iterator[None]:
 
 def _quarto(sources: Path, out: Path, only: str | None) -> None:
     """Run Quarto with this Python; it writes the site to the folder `_site` of its project."""
-    (sources / "site.css").write_text(site.theme("quarto.css"), encoding="utf-8")
-    (sources / "site.lua").write_text(site.theme("site.lua"), encoding="utf-8")
-    (sources / "site.js").write_text(site.theme("site.js"), encoding="utf-8")
+    for name in QUARTO_THEME:
+        (sources / name).write_text(site.theme(name), encoding="utf-8")
     target = [f"{only}.qmd"] if only else []
     command = ["quarto", "render", *target, "--to", "html", "--no-execute-daemon", "--no-cache"]
     done = subprocess.run(

@@ -36,7 +36,7 @@ def to_html(results: Results, pages: list[Page], sources: Path) -> str:
     return template.from_string(site.theme("single.html")).render(
         review=results.config.review,
         pages=list(zip(pages, bodies, strict=True)),
-        css=site.theme("site.css"),
+        css=site.theme("content.css") + site.theme("site.css"),
         js=site.theme("site.js"),
         version=__version__,
     )

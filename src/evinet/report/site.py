@@ -13,7 +13,7 @@ from evinet import __version__, files
 from evinet.report import execute, pandoc, project, qmd
 from evinet.report.results import Results
 
-THEME = ("site.css", "site.js")
+THEME = ("content.css", "site.css", "site.js")
 DOWNLOADS = ("figures", "tables")
 
 

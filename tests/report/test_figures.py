@@ -1,0 +1,142 @@
+"""Figures show what the tables hold, and never what they do not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
+
+from evinet import tables
+from evinet.report import exhibits
+from evinet.report.figures import forest, km, network, populations, style
+from evinet.report.numbers import Interval
+from evinet.report.results import Results
+
+
+def texts(path: Path) -> str:
+    """All text of an SVG."""
+    return " ".join(
+        "".join(node.itertext())
+        for node in ElementTree.parse(path).iter()
+        if node.tag[-4:] == "text"
+    )
+
+
+@pytest.fixture(scope="module")
+def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    exhibits.write(results, folder)
+    return folder
+
+
+def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
+    figures = list(drawn.glob("*.svg"))
+    assert len(figures) == 10
+    for path in figures:
+        ElementTree.parse(path)
+        assert path.stat().st_size < 300_000
+        assert not re.search(r"<dc:date>|20\d\d-\d\d-\d\d", path.read_text()), path.name
+
+
+def test_text_stays_text_in_the_fonts_of_the_reader(drawn: Path) -> None:
+    svg = (drawn / "pfs-forest.svg").read_text()
+    assert "New drug v High dose" in texts(drawn / "pfs-forest.svg")
+    assert "system-ui" in svg
+
+
+def test_the_network_names_its_islands_and_trials(drawn: Path) -> None:
+    text = texts(drawn / "pfs-network.svg")
+    for word in ("Island 1", "Island 2", "ALBA", "BIRCH", "CEDAR", "Placebo", "n = 60"):
+        assert word in text
+
+
+def test_a_network_with_unknown_patients_says_no_number(results: Results, tmp_path: Path) -> None:
+    nodes = results.nodes("pfs").assign(patients=pd.array([pd.NA] * 5, dtype="Int64"))
+    with style.styled():
+        style.save(network.draw(nodes, results.studies("pfs"), {}, []), tmp_path / "n.svg")
+    assert "n =" not in texts(tmp_path / "n.svg")
+    assert "Dashed ring" not in texts(tmp_path / "n.svg")
+
+
+def test_the_league_has_no_number_for_islands(drawn: Path) -> None:
+    apart, joined = texts(drawn / "pfs-fixed-league.svg"), texts(drawn / "pfs-class-league.svg")
+    assert apart.count("comparison") == 12
+    assert "†" not in apart
+    assert "comparison" not in joined
+    assert joined.count("†") == 12
+
+
+def test_a_forest_prints_the_numbers_it_draws(tmp_path: Path) -> None:
+    rows = [forest.Row("A v B", Interval(0.5, 0.25, 0.9996), Interval(0.5, 0.1, 2.5))]
+    with style.styled():
+        style.save(forest.draw([forest.Group("Group", rows)]), tmp_path / "f.svg")
+    assert "0.50 (0.25\xa0to\xa00.9996)" in texts(tmp_path / "f.svg")
+
+
+patients = st.lists(st.tuples(st.floats(0.1, 50), st.booleans()), min_size=1, max_size=30)
+
+
+@given(patients)
+def test_survival_agrees_with_lifelines(sample: list[tuple[float, bool]]) -> None:
+    times = np.array([time for time, _ in sample])
+    events = np.array([int(event) for _, event in sample])
+    at = np.linspace(0, times.max(), 17)
+    expected = KaplanMeierFitter().fit(times, events).survival_function_at_times(at)
+    np.testing.assert_allclose(km.survival(times, events, at), expected, atol=1e-9)
+
+
+def test_survival_is_not_drawn_past_the_last_censored_patient() -> None:
+    curve = km.survival(np.array([1.0, 2.0]), np.array([1, 0]), np.array([0.5, 1.5, 2.5]))
+    np.testing.assert_array_equal(curve, [1.0, 0.5, np.nan])
+
+
+def test_numbers_at_risk_that_differ_are_shown_in_brackets(tmp_path: Path) -> None:
+    ipd = tables.IPD.frame([{"draw": 0, "arm": "a", "time": t, "event": 1} for t in (1.0, 9.0)])
+    at_risk = pd.DataFrame(
+        {"arm": ["a", "a"], "time": [0.0, 5.0], "printed": [2, 3], "reconstructed": [2, 1]}
+    )
+    with style.styled():
+        style.save(km.draw(ipd, {"a": "Arm A"}, {}, at_risk, "PFS"), tmp_path / "km.svg")
+    assert "3 (1)" in texts(tmp_path / "km.svg")
+    assert "2 (2)" not in texts(tmp_path / "km.svg")
+
+
+def population(rows: list[dict[str, object]]) -> pd.DataFrame:
+    place = {"trial": "t", "characteristic": "c", "category": "x", "source": "s", "locator": "l"}
+    return tables.POPULATIONS.frame([{**place, **row} for row in rows])
+
+
+ARMS = [
+    {"trial": "t", "arm": arm, "treatment": arm, "n_randomised": n}
+    for arm, n in (("a", 30), ("b", 70))
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "percent"),
+    [
+        ([{"percent": 40.0}], 40.0),
+        ([{"n": 25}], 25.0),
+        ([{"arm": "a", "n": 10}, {"arm": "b", "n": 40}], 50.0),
+        ([{"arm": "a", "n": 10}], None),
+        ([{"arm": "a", "percent": 10.0}, {"arm": "b", "percent": 20.0}], None),
+        ([{"value": "61 years"}], None),
+    ],
+)
+def test_shares_of_patients_are_printed_or_added_up_never_guessed(
+    rows: list[dict[str, object]], percent: float | None
+) -> None:
+    shown = populations.shares(population(rows), tables.ARMS.frame(ARMS))
+    assert list(shown["percent"]) == ([] if percent is None else [percent])
+
+
+def test_an_arm_of_unknown_size_gives_no_share() -> None:
+    arms = tables.ARMS.frame([{**ARMS[0], "n_randomised": None}, ARMS[1]])
+    assert populations.shares(population([{"n": 25}]), arms).empty
