@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lifelines import KaplanMeierFitter
+from lifelines import KaplanMeierFitter, NelsonAalenFitter
 
 from evinet import tables
 from evinet.report import exhibits
-from evinet.report.figures import forest, km, network, populations, style
+from evinet.report.figures import forest, hazard, km, network, populations, style
 from evinet.report.numbers import Interval
 from evinet.report.results import Results
 
@@ -38,7 +38,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 10
+    assert len(figures) == 11
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000
@@ -90,6 +90,15 @@ def test_survival_agrees_with_lifelines(sample: list[tuple[float, bool]]) -> Non
     at = np.linspace(0, times.max(), 17)
     expected = KaplanMeierFitter().fit(times, events).survival_function_at_times(at)
     np.testing.assert_allclose(km.survival(times, events, at), expected, atol=1e-9)
+
+
+@given(patients)
+def test_cumulative_hazard_agrees_with_lifelines(sample: list[tuple[float, bool]]) -> None:
+    times = np.array([time for time, _ in sample])
+    events = np.array([int(event) for _, event in sample])
+    at, found = hazard.cumulative(times, events)
+    fitter = NelsonAalenFitter(nelson_aalen_smoothing=False).fit(times, events)
+    np.testing.assert_allclose(found, fitter.cumulative_hazard_at_times(at), atol=1e-9)
 
 
 def test_survival_is_not_drawn_past_the_last_censored_patient() -> None:

@@ -33,6 +33,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
     yield _populations(results)
     for reconstruction in results.reconstructions:
         yield _kaplan_meier(results, reconstruction)
+        yield _hazard(results, reconstruction)
     for analysis in results.config.analyses:
         yield _network(results, analysis)
         yield _forest(results, analysis)
@@ -129,6 +130,21 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
             f"{outcome} (proportion)",
         ),
     )  # fmt: skip
+
+
+def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
+    from evinet.report.figures import hazard
+
+    trial = results.trial_names[reconstruction.trial]
+    arms = arm_labels(results, reconstruction.trial, list(reconstruction.quality["arms"]))
+    return Exhibit(
+        f"hazard-{reconstruction.trial}-{reconstruction.outcome}",
+        f"{trial}, {reconstruction.outcome.upper()}: cumulative hazard of the reconstructed "
+        "patients, both axes on log scales. Lines that keep their distance speak for proportional "
+        "hazards, lines that meet or cross against. Thick: best reconstruction; thin: draws.",
+        f"Log-cumulative hazard of {listing(list(arms.values()))} against log time.",
+        lambda: hazard.draw(reconstruction.ipd, arms),
+    )
 
 
 def arm_labels(results: Results, trial: str, arms: list[str]) -> dict[str, str]:

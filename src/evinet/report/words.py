@@ -79,6 +79,19 @@ def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
     )
 
 
+def loops(independent: int) -> str:
+    """Whether direct and indirect evidence can be held against each other."""
+    if not independent:
+        return (
+            "The network has no closed loop: no comparison has both direct and indirect evidence, "
+            "so inconsistency can be neither seen nor ruled out."
+        )
+    return (
+        f"The network has {counted(independent, 'independent closed loop')}: there direct and "
+        "indirect evidence can disagree."
+    )
+
+
 def forbidden(first: Sequence[str], second: Sequence[str]) -> str:
     """Which comparison the trials alone cannot make."""
     return (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import networkx as nx
+
 from evinet.report import words
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import number
@@ -22,6 +24,8 @@ def models(results: Results) -> str:
             "### Heterogeneity: prior against posterior\n" if _random(fits) else "",
             optional_exhibit(results, f"{name}-tau"),
             *(_tau(results, fit) for fit in _random(fits)),
+            "### Inconsistency\n",
+            words.loops(independent_loops(results, name)) + "\n",
             "### Every parameter\n",
             *(folded(fit.model.label, _estimates(results, fit)) for fit in fits),
         ]
@@ -79,6 +83,24 @@ def _tau(results: Results, fit: Fit) -> str:
     tau = fit.estimates.set_index("parameter").loc["tau"]
     prior_sd = results.config.heterogeneity.scale * math.sqrt(1 - 2 / math.pi)
     return f"{escape(fit.model.label)}. {words.prior_driven('tau', prior_sd, float(tau['sd']))}\n"
+
+
+def independent_loops(results: Results, analysis: str) -> int:
+    """Closed loops of the comparisons, a multi-arm trial not counted as a loop of its own.
+
+    Trials are nodes of a bipartite graph with their treatments: a multi-arm trial closes none.
+    """
+    arms = {
+        (row["trial"], row[side])
+        for row in records(results.studies(analysis))
+        for side in ("treatment", "comparator")
+    }
+    pairs: dict[frozenset[str], str] = {}
+    for trial in sorted({trial for trial, _ in arms}):
+        treatments = frozenset(name for other, name in arms if other == trial)
+        pairs.setdefault(treatments, trial)
+    graph = nx.Graph((trial, name) for names, trial in pairs.items() for name in names)
+    return len(nx.cycle_basis(graph))
 
 
 def _estimates(results: Results, fit: Fit) -> str:

@@ -41,6 +41,8 @@ def one(results: Results, item: Reconstruction) -> list[str]:
         _summaries(results, item),
         _contrast(quality),
         callout("caution", "Flags", "; ".join(escape(flag) for flag in flags)) if flags else "",
+        "### Do the hazards stay proportional?\n",
+        exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
         "### Numbers at risk\n",
         _at_risk(results, item),
     ]

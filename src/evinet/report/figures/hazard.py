@@ -1,0 +1,53 @@
+"""Log-cumulative hazard against log time: parallel lines speak for proportional hazards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evinet.report.figures import style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def cumulative(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nelson-Aalen estimate at the distinct times of events: times and cumulative hazard."""
+    distinct = np.unique(times[events == 1])
+    deaths = (times[events == 1][:, None] == distinct).sum(axis=0)
+    at_risk = (times[:, None] >= distinct).sum(axis=0)
+    return distinct, np.cumsum(deaths / at_risk)
+
+
+def draw(ipd: pd.DataFrame, arms: dict[str, str]) -> Figure:
+    """Draw each arm of table `ipd`: the best reconstruction thick, the draws thin."""
+    figure = style.canvas(style.WIDTH * 0.8, 3.0)
+    axes = figure.add_subplot()
+    for (arm, label), colour in zip(arms.items(), style.SERIES, strict=False):
+        for number, patients in ipd[ipd["arm"] == arm].groupby("draw"):
+            _line(axes, patients, colour, label if number == 0 else None)
+    axes.set(xscale="log", yscale="log", xlabel="Months (log scale)")
+    axes.set_ylabel("Cumulative hazard (log scale)")
+    _plain_ticks(axes)
+    axes.legend(loc="upper left")
+    return figure
+
+
+def _line(axes: Axes, patients: pd.DataFrame, colour: str, label: str | None) -> None:
+    times, hazard = cumulative(patients["time"].to_numpy(), patients["event"].to_numpy())
+    if label is None:
+        axes.step(times, hazard, where="post", color=colour, linewidth=0.4, alpha=0.5)
+    else:
+        axes.step(times, hazard, where="post", color=colour, label=label, zorder=3)
+
+
+def _plain_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for ticks in (axes.xaxis, axes.yaxis):
+        ticks.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ticks.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ticks.set_minor_formatter(NullFormatter())

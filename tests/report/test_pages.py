@@ -1,0 +1,66 @@
+"""What the pages say of networks and of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evinet import tables
+from evinet.report import pages
+from evinet.report.pages.models import independent_loops
+from evinet.report.pages.sensitivity import difference
+from evinet.report.results import Results
+
+
+def network(results: Results, folder: Path, contrasts: list[tuple[str, str, str]]) -> Results:
+    """The invented review with another network: trial, treatment, comparator."""
+    rows = [
+        {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
+         "likelihood": "contrast", "log_estimate": 0.0, "se": 0.2, "component": 1,
+         "report": "primary", "source": "s", "locator": "l"}
+        for trial, a, b in contrasts
+    ]  # fmt: skip
+    path = folder / "networks/pfs/studies.csv"
+    path.parent.mkdir(parents=True)
+    tables.NETWORK_STUDIES.write(path, tables.NETWORK_STUDIES.frame(rows))
+    return Results(folder, results.config)
+
+
+@pytest.mark.parametrize(
+    ("contrasts", "loops"),
+    [
+        ([("t1", "a", "b"), ("t2", "b", "c")], 0),
+        ([("t1", "a", "b"), ("t2", "a", "b")], 0),
+        ([("t1", "a", "b"), ("t2", "b", "c"), ("t3", "a", "c")], 1),
+        ([("t1", "a", "b"), ("t1", "a", "c")], 0),
+        ([("t1", "a", "b"), ("t1", "a", "c"), ("t2", "b", "c")], 1),
+    ],
+)
+def test_closed_loops(
+    results: Results, tmp_path: Path, contrasts: list[tuple[str, str, str]], loops: int
+) -> None:
+    assert independent_loops(network(results, tmp_path, contrasts), "pfs") == loops
+
+
+def test_what_a_model_changed_is_said_in_words(results: Results) -> None:
+    models = results.config.models
+    assert difference(results, models["fixed"], models["random"]) == (
+        "random effects instead of fixed"
+    )
+    assert "sigma 0 instead of estimated" in difference(results, models["class"], models["lumped"])
+    assert "sigma 0.4 instead of 0" in difference(results, models["lumped"], models["wide"])
+
+
+def test_the_methods_name_every_model_and_every_prior(results: Results) -> None:
+    text = pages.methods(results)
+    for model in results.config.models.values():
+        assert model.label in text
+    assert "half-normal with scale 0.5" in text
+    assert "invented for the tests" in text
+
+
+def test_islands_are_compared_only_after_the_bridge_is_named(results: Results, site: Path) -> None:
+    before, after = pages.summary(results).split("under the assumption *low-high*")
+    assert "with New drug than with Placebo" not in before
+    assert "with New drug than with Placebo" in after
