@@ -1,0 +1,119 @@
+"""`evinet read` and `evinet fetch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evinet.errors import InputError, Problem
+
+
+@click.command()
+@click.argument("document", type=click.Path(path_type=Path))
+@click.option("--trial", help="Slug of the trial; its draft goes to data/raw/trials/<slug>/.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write the draft instead.")
+@click.option("--source", help="Key of the source in data/raw/sources.yaml [default: file name].")
+@click.option("--force", is_flag=True, help="Overwrite a draft that is there.")
+def read(
+    document: Path, trial: str | None, out: Path | None, source: str | None, force: bool
+) -> None:
+    """Draft a trial file from a publication (.txt, .pdf) or a registry record (.json).
+
+    Every fact comes with its page, line and the words around it; doubtful ones are marked. Nothing
+    is guessed, and a trial file that exists is never touched: the draft is a file beside it.
+    """
+    from evinet import files
+    from evinet.extract.read.draft import draft
+
+    if trial is None and out is None:
+        raise click.UsageError("give --trial, or --out")
+    if trial is not None:
+        _check_slug(trial)
+    path = out or Path("data/raw/trials") / str(trial) / f"draft-{_stem(document)}.yaml"
+    if path.exists() and not force:
+        raise InputError(Problem(str(path), "--out", str(path), "the draft is there already",
+                                 "Move it, or overwrite it with --force"))  # fmt: skip
+    reading = read_document(document)
+    files.write_text(path, draft(reading, trial or _stem(document), source or _stem(document)))
+    unsure = sum(bool(finding.unsure) for finding in reading.findings)
+    click.echo(f"{path}: {len(reading.findings)} facts, {unsure} unsure")
+
+
+def read_document(path: Path):  # type: ignore[no-untyped-def]
+    """The reading of a publication or record, by the file's ending.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty, of another kind, or nothing was found in it.
+    """
+    from evinet.extract.read.pdf import pdf_text
+    from evinet.extract.read.publication import read_publication
+    from evinet.extract.read.registry import load_record, read_record
+
+    if not path.is_file():
+        raise _bad(path, "there is no such file", "Give a .txt, .pdf or .json file")
+    if path.stat().st_size == 0:
+        raise _bad(path, "the file is empty", "Give a .txt, .pdf or .json file")
+    ending = path.suffix.lower()
+    if ending == ".json":
+        reading = read_record(load_record(path), path.name)
+    elif ending == ".pdf":
+        reading = read_publication(pdf_text(path), path.name)
+    elif ending in (".txt", ".text", ""):
+        reading = read_publication(_text(path), path.name)
+    else:
+        raise _bad(path, f"files that end in {ending} are not read", "Give .txt, .pdf or .json")
+    if not reading.findings:
+        raise _bad(path, "no fact of a trial was found", "Is this the text of a trial's report?")
+    return reading
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise _bad(path, "not a text file", "Convert it with pdftotext, or give the PDF")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+@click.command()
+@click.argument("nct")
+@click.option("--trial", help="Slug: kept as data/raw/trials/<slug>/registry/<NCT>.json.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to keep the record instead.")
+@click.option("--refresh", is_flag=True, help="Ask again, even when a record is kept.")
+@click.option("--base-url", envvar="EVINET_CTGOV_URL", help="Address of the API.")
+@click.option("--timeout", default=20.0, show_default=True, help="Seconds to wait for an answer.")
+def fetch(nct: str, trial: str | None, out: Path | None, refresh: bool, base_url: str | None,
+          timeout: float) -> None:  # fmt: skip
+    """Get a ClinicalTrials.gov record and keep it beside the trial."""
+    from evinet.extract.read.fetch import BASE_URL, fetch_record
+
+    if trial is None and out is None:
+        raise click.UsageError("give --trial, or --out")
+    if trial is not None:
+        _check_slug(trial)
+    path = out or Path("data/raw/trials") / str(trial) / "registry" / f"{nct}.json"
+    _, fetched = fetch_record(nct, path, base_url or BASE_URL, timeout=timeout, refresh=refresh)
+    click.echo(f"{path}: {'fetched' if fetched else 'kept from before; --refresh asks again'}")
+
+
+def _check_slug(trial: str) -> None:
+    import re
+
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", trial):
+        raise InputError(Problem("(command line)", "--trial", trial, "not a slug",
+                                 "Use lower-case letters, digits and single hyphens"))  # fmt: skip
+
+
+def _stem(document: Path) -> str:
+    import re
+
+    return re.sub(r"[^a-z0-9]+", "-", document.stem.lower()).strip("-") or "document"
+
+
+def _bad(path: Path, message: str, remedy: str) -> InputError:
+    return InputError(Problem(str(path), "(file)", path.name, message, remedy))

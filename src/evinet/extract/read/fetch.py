@@ -1,0 +1,88 @@
+"""Get a record from the ClinicalTrials.gov API (version 2), once, and keep it."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from evinet import files
+from evinet.errors import InputError, Problem
+
+BASE_URL = "https://clinicaltrials.gov/api/v2"
+RETRIED = (429, 500, 502, 503, 504)
+
+
+def fetch_record(
+    nct: str, path: Path, base_url: str = BASE_URL, attempts: int = 4, timeout: float = 20.0,
+    pause: float = 1.0, refresh: bool = False,
+) -> tuple[dict[str, Any], bool]:  # fmt: skip
+    """The record of `nct`, from `path` when it is there, else from the API and then kept at `path`.
+
+    Parameters
+    ----------
+    pause
+        Seconds before the second attempt; doubled for each further one.
+
+    Returns
+    -------
+    The record, and whether it came over the network.
+
+    Raises
+    ------
+    InputError
+        The number is not an NCT number, the registry does not know it, it cannot be reached, or
+        it answers with something that is not the record.
+    """
+    if not re.fullmatch(r"NCT\d{8}", nct):
+        raise _bad(nct, nct, "not a ClinicalTrials.gov number", "Write NCT and eight digits")
+    if path.exists() and not refresh:
+        return _record(nct, path.read_text(encoding="utf-8", errors="replace"), str(path)), False
+    url = f"{base_url.rstrip('/')}/studies/{nct}"
+    record = _record(nct, _get(url, nct, attempts, timeout, pause), url)
+    files.write_json(path, record)
+    return record, True
+
+
+def _get(url: str, nct: str, attempts: int, timeout: float, pause: float) -> str:
+    import requests
+
+    reason = ""
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(pause * 2 ** (attempt - 1))
+        try:
+            response = requests.get(url, timeout=timeout, headers={"Accept": "application/json"})
+        except requests.RequestException as error:
+            reason = f"no answer ({type(error).__name__})"
+            continue
+        if response.status_code == 200:
+            return response.content.decode("utf-8", errors="replace")
+        if response.status_code not in RETRIED:
+            message = f"the registry answered {response.status_code}"
+            if response.status_code == 404:
+                message = "the registry has no such record"
+            raise _bad(url, nct, message, "Check the number")
+        reason = f"the registry answered {response.status_code}"
+    raise _bad(url, nct, f"{reason}, {attempts} times",
+               "Check the network and try again, or save the record as JSON by hand "
+               "and give the file to `evinet read`")  # fmt: skip
+
+
+def _record(nct: str, text: str, where: str) -> dict[str, Any]:
+    import json
+
+    try:
+        record = json.loads(text)
+        found = record["protocolSection"]["identificationModule"]["nctId"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _bad(where, nct, "not a version 2 record of ClinicalTrials.gov",
+                   "Remove the file if it is a kept answer, and fetch again") from None  # fmt: skip
+    if found != nct:
+        raise _bad(where, nct, f"the record is of {found}", "Check the number")
+    return dict(record)
+
+
+def _bad(where: str, value: str, message: str, remedy: str) -> InputError:
+    return InputError(Problem(where, "registration", value, message, remedy))

@@ -1,0 +1,112 @@
+"""Numbers, intervals and P values as journals print them (after `text.normalise`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
+OPEN_END = (
+    r"NE\b|NR\b|NA\b|NC\b|∞|infinity|not (?:yet )?(?:been )?"
+    r"(?:reached|estimated|estimable|evaluable|calculable|available)(?: \[N[ERA]\])?"
+)
+_LIMIT = rf"(?:{NUMBER}|{OPEN_END})"
+_CI = (
+    r"(?P<level>\d{2}(?:\.\d+)?) ?% ?(?:C\.?I\.?\b|confidence (?:interval|limits?)s?)"
+    r"(?: ?[\[(]CI[\])])?"
+)
+INTERVAL = re.compile(
+    rf"\s*(?P<bracket>[,;:]?\s*[(\[]?)\s*(?:{_CI})?[\s,:;=\[(]*"
+    rf"(?P<low>{_LIMIT})\s*(?:-|—|to|,|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))",
+    re.IGNORECASE,
+)
+P_VALUE = re.compile(
+    r"\b[Pp](?:[- ]?values?)?(?: for [a-z]+)?\s*(?:was |of )?"
+    r"(?P<sign>[<>=≤]|equal to|less than)\s*(?P<p>0?\.\d+|1\.0+|\d(?:\.\d+)?\s*[x×]\s*10-?\d+)"
+)
+WORDS = {
+    word: value
+    for value, word in enumerate(
+        "no one two three four five six seven eight nine ten eleven twelve".split()
+    )
+}
+MONTHS = {"month": 1.0, "mo": 1.0, "year": 12.0, "yr": 12.0, "week": 7 * 12 / 365.25,
+          "wk": 7 * 12 / 365.25, "day": 12 / 365.25}  # fmt: skip
+UNIT = r"(?P<unit>months?|mo\b|years?|yrs?\b|weeks?|wks?\b|days?)"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval: limits (None where not estimable), level, and how it was printed."""
+
+    low: float | None
+    high: float | None
+    level: float | None
+    printed: str
+    end: int
+
+    def holds(self, value: float | None) -> bool:
+        """Whether the interval is in order and `value` lies in it (unknown ends hold)."""
+        low = self.low if self.low is not None else float("-inf")
+        high = self.high if self.high is not None else float("inf")
+        return low <= high and (value is None or low <= value <= high)
+
+
+def number(printed: str) -> float | None:
+    """The value of a printed number; None for NE, NR, not reached, ∞."""
+    text = printed.strip().replace(",", "")
+    if re.fullmatch(r"\d*\.?\d+", text):
+        value = float(text)
+        return int(value) if value.is_integer() and "." not in text else value
+    return None
+
+
+def count(printed: str) -> int | None:
+    """A whole number in digits or in words (`seven`)."""
+    if printed.lower() in WORDS:
+        return WORDS[printed.lower()]
+    value = number(printed)
+    return int(value) if value is not None and float(value).is_integer() else None
+
+
+def months(value: float | None, unit: str | None) -> float | None:
+    """`value` in months, from months, years, weeks or days."""
+    if value is None or unit is None:
+        return value
+    factor = MONTHS[unit.lower().removesuffix("s")]
+    return value if factor == 1 else round(value * factor, 4)
+
+
+def interval_at(text: str, position: int) -> Interval | None:
+    """The confidence interval printed right at `position`.
+
+    Without the words (`95% CI`) it must stand in brackets: journals drop them after the first.
+    """
+    match = INTERVAL.match(text, position)
+    if match is None or (not match["level"] and not re.search(r"[(\[]", match["bracket"])):
+        return None
+    level = float(match["level"]) / 100 if match["level"] else None
+    return Interval(
+        number(match["low"]), number(match["high"]), level, match.group().strip(" ,;:"), match.end()
+    )
+
+
+def p_value(text: str) -> str | None:
+    """The first P value of `text`, as `<0.0001` or `0.03`."""
+    match = P_VALUE.search(text)
+    if match is None:
+        return None
+    sign = {"=": "", "equal to": "", "less than": "<"}.get(match["sign"], match["sign"])
+    digits = match["p"]
+    return sign + ("0" + digits if digits.startswith(".") else digits)
+
+
+def agrees(part: int, whole: int, percent: str) -> bool:
+    """Whether `part` of `whole` rounds to the printed percentage (`<1`, `43`, `43.0`)."""
+    if whole <= 0 or part > whole:
+        return False
+    exact = 100 * part / whole
+    if percent.startswith("<"):
+        return exact < float(percent[1:])
+    decimals = len(percent.partition(".")[2])
+    return abs(exact - float(percent)) <= 0.5 * 10**-decimals + 1e-9

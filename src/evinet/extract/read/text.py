@@ -1,0 +1,171 @@
+"""From the text of a publication to lines and running prose, both with page and line numbers."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property
+
+_SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000\t\v]")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+_DASHES = re.compile(r"[\u2010-\u2013\u2212\ufe63\uff0d]")
+_DOTS = re.compile(r"(?<=\d)[\u00b7\u2219\u22c5\u2027\u30fb](?=\d)")
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_FOOTNOTE = re.compile(rf"(?<=[\d)%])[{_SUPERSCRIPTS}]+")
+_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_CHARACTERS = str.maketrans(
+    {
+        **_LIGATURES,
+        **{mark: str(value) for value, mark in enumerate(_SUPERSCRIPTS)},
+        "’": "'", "‘": "'", "“": '"', "”": '"', "⩾": "≥", "⩽": "≤", "＜": "<", "＝": "=", "∗": "*",
+    }
+)  # fmt: skip
+_PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
+
+
+def normalise(text: str) -> str:
+    """Journal typography to plain characters: `22·8` -> `22.8`, `7·7–13·8` -> `7.7-13.8`.
+
+    Superscript digits after a digit are footnote marks or exponents and go; elsewhere (`¹⁷⁷Lu`)
+    they are digits.
+    """
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
+    text = _FOOTNOTE.sub("", text).translate(_CHARACTERS)
+    return re.sub(r"(?<=[<>≤≥=]) +(?=\d)", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the document: its page, its number in the file, and its plain text."""
+
+    page: int
+    number: int
+    text: str
+
+
+@dataclass
+class Document:
+    """A publication: lines for tables and figures, prose for sentences."""
+
+    name: str
+    lines: list[Line]
+    tables: list[tuple[Line, Line]] = field(default_factory=list)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word printed whole, to decide whether a hyphen at a line's end belongs."""
+        return frozenset(
+            word.lower() for line in self.lines for word in re.findall(r"[^\W\d_]+", line.text)
+        )
+
+    @cached_property
+    def _flow(self) -> tuple[str, list[int], list[Line]]:
+        parts: list[str] = []
+        starts: list[int] = []
+        owners: list[Line] = []
+        length = 0
+        for line in self.lines:
+            text = line.text.strip()
+            if not text:
+                continue
+            if parts:
+                parts[-1], glue = self._joint(parts[-1], text)
+                length = starts[-1] + len(parts[-1]) + len(glue)
+                parts[-1] += glue
+            starts.append(length)
+            owners.append(line)
+            parts.append(text)
+        return "".join(parts), starts, owners
+
+    def _joint(self, before: str, after: str) -> tuple[str, str]:
+        """The end of a line and what glues it to the next one."""
+        if re.search(r"10\.\d{4,}/\S*$", before) and before.endswith("/"):
+            return before, ""
+        if not before.endswith("-") or before.endswith(" -"):
+            return before, " "
+        if not re.match(r"[^\W_]", after):
+            return before, " "
+        head = re.search(r"[^\W\d_]+(?=-$)", before)
+        tail = re.match(r"[^\W\d_]+", after)
+        if head and tail and (head.group() + tail.group()).lower() in self.words:
+            return before[:-1], ""
+        return before, ""
+
+    @property
+    def prose(self) -> str:
+        """The document as running text, words broken across lines put together."""
+        return self._flow[0]
+
+    def line_at(self, offset: int) -> Line:
+        """The line that holds the character of `prose` at `offset`."""
+        _, starts, owners = self._flow
+        return owners[max(bisect.bisect_right(starts, offset) - 1, 0)]
+
+    def offset_of(self, line: Line) -> int:
+        """Where in `prose` a line that is not blank starts."""
+        _, starts, owners = self._flow
+        numbers = [owner.number for owner in owners]
+        at = bisect.bisect_left(numbers, line.number)
+        return starts[at] if at < len(starts) else len(self.prose)
+
+    def around(self, start: int, end: int, margin: int = 60) -> str:
+        """The words around a stretch of `prose`."""
+        return self.prose[max(start - margin, 0) : end + margin].strip()
+
+
+def document(text: str, name: str = "text") -> Document:
+    """Lines of `text` with pages (form feeds, or lines of dashes alone); side-by-side columns of
+    a page laid out as printed are put one under the other."""
+    lines: list[Line] = []
+    page, number = 1, 0
+    current: list[Line] = []
+    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        number += 1
+        pieces = raw.split("\f")
+        for index, piece in enumerate(pieces):
+            if index or _PAGE_BREAK.match(piece):
+                lines += _columns(current)
+                current = []
+                page += 1
+            if not _PAGE_BREAK.match(piece):
+                current.append(Line(page, number, normalise(piece).rstrip()))
+    return Document(name, lines + _columns(current))
+
+
+def _columns(lines: list[Line]) -> list[Line]:
+    """Two columns of prose that share lines, one after the other; anything else unchanged."""
+    width = max((len(line.text) for line in lines), default=0)
+    gutter = _gutter([line.text for line in lines], width)
+    if gutter is None:
+        return lines
+    left, right = [], []
+    for line in lines:
+        text = line.text
+        if len(text) > gutter and text[gutter - 1 : gutter + 1].strip() == "":
+            left.append(Line(line.page, line.number, text[:gutter].rstrip()))
+            right.append(Line(line.page, line.number, text[gutter:].strip()))
+        else:
+            left.append(line)
+    return left + right
+
+
+def _gutter(texts: list[str], width: int) -> int | None:
+    """The column of blanks between two columns of prose, if the page has one."""
+    best: tuple[int, int] | None = None
+    for column in range(width // 3, 2 * width // 3 + 1):
+        long = [text for text in texts if len(text) > column + 10]
+        if len(long) < 12:
+            return None if best is None else best[1]
+        split = [
+            text
+            for text in long
+            if text[column - 2 : column].strip() == ""
+            and len(text[:column].split()) >= 4
+            and len(text[column:].split()) >= 4
+        ]
+        if len(split) >= 0.8 * len(long) and (best is None or len(split) > best[0]):
+            best = (len(split), column)
+    return None if best is None else best[1]
