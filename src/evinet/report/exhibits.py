@@ -71,9 +71,11 @@ def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
     for reference in results.config.analyses[fit.analysis].references:
         if reference in island:
             chosen.setdefault(island[reference], reference)
-    return [
+    order = {name: place for place, name in enumerate(results.nodes(fit.analysis)["treatment"])}
+    found = [
         row for row in rows if chosen.get(row["component"]) == row["comparator"] != row["treatment"]
     ]
+    return sorted(found, key=lambda row: order[row["treatment"]])
 
 
 def interval(row: dict[str, Any]) -> Interval:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONFIG_VARIABLE = "EVINET_CONFIG"
 RESULTS_VARIABLE = "EVINET_RESULTS"
 RELEASES_VARIABLE = "EVINET_RELEASES"
+_DOSE, _KEPT = r"(\d) (mg|g|GBq|MBq|Gy|%)(?!\w)", "\\1\N{NO-BREAK SPACE}\\2"
 REMEDY = "Run `snakemake --cores all`, which makes what is missing"
 
 
@@ -165,7 +166,8 @@ class Results:
     def labels(self) -> dict[str, str]:
         """Names of the treatments in plain words, by slug."""
         treatments = self.evidence(tables.TREATMENTS)
-        return dict(zip(treatments["treatment"], treatments["label"], strict=True))
+        labels = treatments["label"].str.replace(_DOSE, _KEPT, regex=True)
+        return dict(zip(treatments["treatment"], labels, strict=True))
 
     def members(self, fit: Fit | None) -> list[str]:
         """The treatments that the bridge of a fit joins."""
@@ -176,7 +178,10 @@ class Results:
     def islands(self, analysis: str) -> list[list[str]]:
         """Labels of the treatments of each island."""
         nodes = self.nodes(analysis)
-        return [list(island["label"]) for _, island in nodes.groupby("component")]
+        return [
+            [self.labels[name] for name in island["treatment"]]
+            for _, island in nodes.groupby("component")
+        ]
 
 
 def load(config: Path | str, results: Path | str, releases: Path | str | None = None) -> Results:

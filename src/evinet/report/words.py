@@ -21,9 +21,9 @@ from evinet.report.numbers import (
 )
 
 ASSESSORS = {
-    "bicr": "blinded independent central review",
+    "bicr": "blinded central review",
     "investigator": "the investigators",
-    "unstated": "assessment not stated",
+    "unstated": "assessor not stated",
 }
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

@@ -44,6 +44,7 @@ def draw(league: pd.DataFrame, labels: dict[str, str], order: list[str]) -> Figu
     axes.set_yticks([i + 0.5 for i in range(size)], names)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=7.5)
+    axes.tick_params(axis="x", labelsize=6.8)
     for spine in axes.spines.values():
         spine.set_visible(False)
     return figure

@@ -32,12 +32,15 @@ def draw(
         Treatments that a bridge takes to be of one class; they are marked, not joined.
     """
     components = sorted(nodes["component"].unique())
-    sizes = [max(1.25, (nodes["component"] == c).sum() ** 0.8) for c in components]
-    figure = style.canvas(style.WIDTH, 3.1)
-    grid = figure.subplots(1, len(components), width_ratios=sizes, squeeze=False)[0]
-    for axes, component in zip(grid, components, strict=True):
-        island = nodes[nodes["component"] == component].reset_index(drop=True)
-        positions = _layout(island, studies)
+    layouts = [_layout(nodes[nodes["component"] == c], studies) for c in components]
+    widths = [len({round(x, 2) for x, _ in layout.values()}) for layout in layouts]
+    figure = style.canvas(style.WIDTH, 3.3)
+    grid = figure.subplots(
+        1, len(components), width_ratios=[max(1, w) ** 0.75 for w in widths], squeeze=False,
+        gridspec_kw={"left": 0.01, "right": 0.99, "top": 0.92, "bottom": 0.12, "wspace": 0.05},
+    )[0]  # fmt: skip
+    for axes, component, positions in zip(grid, components, layouts, strict=True):
+        island = nodes[nodes["component"] == component]
         _comparisons(axes, studies, positions, trial_names)
         _treatments(axes, island, positions, members)
         _frame(axes, positions, f"Island {component}" if len(components) > 1 else "")
@@ -119,7 +122,7 @@ def _treatments(
         above = y > 0
         number = "" if patients is None else f"\nn = {patients:.0f}"
         axes.annotate(
-            style.wrap(row["label"], 20) + number, (x, y), xytext=(0, 17 if above else -17),
+            style.wrap(row["label"], 18) + number, (x, y), xytext=(0, 17 if above else -17),
             textcoords="offset points", ha="center", va="bottom" if above else "top",
             fontsize=8.5, zorder=5,
         )  # fmt: skip
@@ -129,7 +132,7 @@ def _frame(axes: Axes, positions: dict[str, np.ndarray], title: str) -> None:
     """Room for the labels, and the name of the island."""
     reach = max(abs(x) for x, _ in positions.values())
     axes.set_xlim(-reach - 0.85, reach + 0.85)
-    axes.set_ylim(-1.75, 1.9)
+    axes.set_ylim(-1.95, 1.95)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -143,4 +146,4 @@ def _key(figure: Figure, has_class: bool) -> None:
     text = "Circle: patients randomised.  Line: the wider, the more information (1/SE²)."
     if has_class:
         text += "\nDashed ring: member of the class that a bridge takes to have similar effects."
-    figure.text(0.5, 0.045, text, ha="center", va="top", fontsize=8, color=style.MUTED)
+    figure.text(0.01, 0.085, text, ha="left", va="top", fontsize=8, color=style.MUTED)

@@ -94,6 +94,12 @@ def dash(value: object) -> str:
     return escape(f"{value:g}" if isinstance(value, float) else value)
 
 
+def source_link(row: dict[str, Any]) -> str:
+    """The source of a row, linked to the bibliography, and the place in it."""
+    key = row["source"]
+    return f"[{escape(key)}](provenance.qmd#source-{key}), {escape(row['locator'])}"
+
+
 def slug_words(slug: object) -> str:
     """A slug as words."""
     return escape(str(slug).replace("-", " "))

@@ -16,10 +16,10 @@ def explorer(results: Results, analysis: str) -> str:
 
     Numbers come with their text, so that what is shown is rounded in one place only.
     """
-    nodes = records(results.nodes(analysis))
+    nodes = results.nodes(analysis)
     content = {
         "title": results.config.analyses[analysis].title,
-        "treatments": {row["treatment"]: row["label"] for row in nodes},
+        "treatments": [[name, results.labels[name]] for name in nodes["treatment"]],
         "references": results.config.analyses[analysis].references,
         "models": [_model(fit) for fit in results.fits(analysis)],
     }

@@ -24,28 +24,42 @@ def summary(results: Results) -> str:
 
 def _answer(results: Results, name: str) -> list[str]:
     """The answer of one analysis, without and with its bridge."""
-    islands = results.islands(name)
-    connected = words.connectivity(islands, len(results.studies(name)))
-    islands_title = f"{words.counted(len(islands), 'island').capitalize()}, not one network"
-    title = "One connected network" if len(islands) == 1 else islands_title
-    text = escape(connected)
-    if len(islands) > 1:
-        text += (
-            " Every answer across islands rests on a named assumption, a *bridge*, and is only as "
-            "good as that assumption."
-        )
     plain = results.unbridged(name)
-    parts = [
-        callout("note" if len(islands) == 1 else "important", title, text),
-        exhibit(results, f"{name}-network"),
+    link = f"[{escape(results.config.analyses[name].title)}](outcomes.qmd#{name})"
+    return [
+        *_network(results, name),
         "### What the trials say by themselves\n",
         bullets(sentences(results, contrasts(results, plain))),
-        f"[{escape(plain.model.label)}. All comparisons: [{escape(_title(results, name))}]"
-        f"(outcomes.qmd#{name}).]{{.source}}\n",
+        f"Model: {escape(plain.model.label.lower())}. All comparisons: {link}.\n",
+        *_bridged(results, name),
+        "### Both answers in one picture\n",
+        exhibit(results, f"{name}-forest"),
     ]
-    parts += _bridged(results, name)
-    parts += ["### Both answers in one picture\n", exhibit(results, f"{name}-forest")]
-    return parts
+
+
+def _network(results: Results, name: str) -> list[str]:
+    """The network in words and as a picture, unless an earlier analysis has the same."""
+    analyses = list(results.config.analyses)
+    for earlier in analyses[: analyses.index(name)]:
+        if _shape(results, earlier) == _shape(results, name):
+            title = escape(results.config.analyses[earlier].title.lower())
+            number = words.counted(len(results.islands(name)), "island")
+            return [f"The same trials and the same {number} as for {title}.\n"]
+    islands = results.islands(name)
+    text = escape(words.connectivity(islands, len(results.studies(name))))
+    figure = exhibit(results, f"{name}-network")
+    if len(islands) == 1:
+        return [callout("note", "One connected network", text), figure]
+    title = f"{words.counted(len(islands), 'island').capitalize()}, not one network"
+    text += (
+        " Every answer across islands rests on a named assumption, a *bridge*, and is only as "
+        "good as that assumption."
+    )
+    return [callout("important", title, text), figure]
+
+
+def _shape(results: Results, name: str) -> tuple[list[list[str]], set[str]]:
+    return results.islands(name), set(results.studies(name)["trial"])
 
 
 def _bridged(results: Results, name: str) -> list[str]:
@@ -58,10 +72,6 @@ def _bridged(results: Results, name: str) -> list[str]:
         callout("warning", "The assumption", bridge_text(results, fit)),
         bullets(sentences(results, rows)),
     ]
-
-
-def _title(results: Results, name: str) -> str:
-    return results.config.analyses[name].title
 
 
 def _limits(results: Results) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from evinet import tables
+from evinet.report import words
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import MISSING, Interval, count, limits, months, number, percent, ratio
-from evinet.report.pages.common import dash, slug_words, unknown
+from evinet.report.pages.common import dash, slug_words, source_link, unknown
 from evinet.report.pages.reconstruction import one
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -90,10 +91,10 @@ def _contrasts(rows: list[dict[str, Any]]) -> str:
         Field("P", "l", 8), Field("Used", "c", 5), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), dash(row["assessor"]),
+        [escape(row["outcome"].upper()), escape(row["report"]), _assessor(row),
          f"{escape(row['arm'])} v {escape(row['comparator'])}",
          f"{row['measure'].upper()} {ratio(row['estimate'])}", _ratio_limits(row), dash(row["p"]),
-         "yes" if row["selected"] else "no", _place(row)]
+         "yes" if row["selected"] else "no", source_link(row)]
         for row in rows
     ]  # fmt: skip
     if not rows:
@@ -122,8 +123,8 @@ def _survival(rows: list[dict[str, Any]]) -> str:
         Field("Median, months", "l", 20), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), dash(row["assessor"]),
-         escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), _place(row)]
+        [escape(row["outcome"].upper()), escape(row["report"]), _assessor(row),
+         escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, "Events and medians") if rows else ""
@@ -150,7 +151,7 @@ def _landmarks(rows: list[dict[str, Any]]) -> str:
     ]  # fmt: skip
     cells = [
         [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
-         f"{row['time']:g}", percent(row["survival"]), _shares(row), _place(row)]
+         f"{row['time']:g}", percent(row["survival"]), _shares(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, "Survival at stated times") if rows else ""
@@ -186,7 +187,7 @@ def _responses(rows: list[dict[str, Any]]) -> str:
     cells = [
         [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
          _of(row["n"], row["total"]), "" if row["percent"] is None else number(row["percent"], 1),
-         _place(row)]
+         source_link(row)]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, "Response")
@@ -245,5 +246,5 @@ def _yes_no(flag: bool | None) -> str:
     return dash(None) if flag is None or pd.isna(flag) else "yes" if flag else "no"
 
 
-def _place(row: dict[str, Any]) -> str:
-    return f"{escape(row['source'])}, {escape(row['locator'])}"
+def _assessor(row: dict[str, Any]) -> str:
+    return words.ASSESSORS.get(row["assessor"], words.ASSESSORS["unstated"])

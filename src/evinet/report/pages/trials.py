@@ -6,11 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
+from evinet.report import words
 from evinet.report.exhibits import published_interval
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, table
-from evinet.report.numbers import count, limits, number
-from evinet.report.pages.common import optional_exhibit, slug_words, unknown
+from evinet.report.numbers import count, limits, ratio
+from evinet.report.pages.common import optional_exhibit, slug_words, source_link, unknown
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -76,18 +77,19 @@ def _published(results: Results) -> list[str]:
         rows = []
         for row in records(results.studies(name)):
             ratios = published_interval(row)
-            rows.append([
-                escape(results.trial_names[row["trial"]]),
-                escape(results.labels[row["treatment"]]),
-                escape(results.labels[row["comparator"]]),
-                number(ratios.estimate), limits(ratios), escape(row["outcome"].upper()),
-                unknown(row["assessor"]), str(row["component"]),
-                f"{escape(row['source'])}, {escape(row['locator'])}",
-            ])  # fmt: skip
+            treatment, comparator = (results.labels[row[s]] for s in ("treatment", "comparator"))
+            assessor = words.ASSESSORS.get(row["assessor"], words.ASSESSORS["unstated"])
+            rows.append(
+                [escape(results.trial_names[row["trial"]]),
+                 f"{escape(treatment)} v {escape(comparator)}",
+                 f"{ratio(ratios.estimate)} ({limits(ratios)})",
+                 f"{escape(row['outcome'].upper())}, {assessor}", str(row["component"]),
+                 source_link(row)]
+            )  # fmt: skip
         fields = [
-            Field("Trial", "l", 10), Field("Treatment", "l", 18), Field("Against", "l", 18),
-            Field("HR", "r", 6), Field("95 % interval", "l", 12), Field("Outcome", "l", 8),
-            Field("Assessed by", "l", 10), Field("Island", "c", 6), Field("Source", "l", 24),
+            Field("Trial", "l", 10), Field("Comparison", "l", 26),
+            Field("Hazard ratio (95 % interval)", "l", 16), Field("Outcome, assessed by", "l", 16),
+            Field("Island", "c", 6), Field("Source", "l", 24),
         ]  # fmt: skip
         parts += [
             f"### {escape(analysis.title)}\n",

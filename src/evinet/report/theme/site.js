@@ -84,8 +84,9 @@ function interval(at, bridged) {
 
 function explore(box) {
   const data = JSON.parse(box.querySelector("script").textContent);
+  const labels = Object.fromEntries(data.treatments);
   const [modelLabel, model] = choice("Model", data.models.map((m, i) => [String(i), m.label]), "0");
-  const [referenceLabel, reference] = choice("Compare with", Object.entries(data.treatments), data.references[0]);
+  const [referenceLabel, reference] = choice("Compare with", data.treatments, data.references[0]);
   const bridged = data.models.findIndex((m) => m.bridge);
   const bridge = element("button", { type: "button" });
   const body = element("tbody");
@@ -93,19 +94,19 @@ function explore(box) {
   note.setAttribute("role", "status");
   const row = (slug) => {
     const found = data.models[model.value].rows[`${slug}/${reference.value}`];
-    const name = element("th", { scope: "row" }, data.treatments[slug]);
+    const name = element("th", { scope: "row" }, labels[slug]);
     if (!found) return element("tr", { className: "no" }, name, element("td", { colSpan: 4 }, "no comparison: no chain of trials joins them in this model"));
     return element("tr", {}, name, element("td", {}, `${found.ratio} (${found.limits})`), element("td", {}, interval(found.at, found.bridged)),
       element("td", {}, found.better), element("td", {}, found.bridged ? "a bridge" : "trials"));
   };
   const show = () => {
     const chosen = data.models[model.value];
-    const slugs = Object.keys(data.treatments).filter((slug) => slug !== reference.value);
+    const slugs = Object.keys(labels).filter((slug) => slug !== reference.value);
     body.replaceChildren(...slugs.map(row));
     bridge.setAttribute("aria-pressed", String(Boolean(chosen.bridge)));
     bridge.textContent = chosen.bridge ? `Bridge on: ${chosen.bridge}` : "Bridge off";
     const joined = slugs.filter((slug) => chosen.rows[`${slug}/${reference.value}`]).length;
-    note.textContent = `${chosen.label}: ${joined} of ${slugs.length} treatments can be compared with ${data.treatments[reference.value]}.`;
+    note.textContent = `${chosen.label}: ${joined} of ${slugs.length} treatments can be compared with ${labels[reference.value]}.`;
   };
   const plain = Math.max(0, data.models.findIndex((m) => !m.bridge));
   bridge.addEventListener("click", () => { model.value = String(data.models[model.value].bridge ? plain : bridged); show(); });
