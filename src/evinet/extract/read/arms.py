@@ -28,7 +28,7 @@ _TOTAL = re.compile(
     r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed) "
     r"(?:a total of )?(\d[\d,]*)|(\d[\d,]*)(?: \(\d+%\))?(?: eligible| adult)? "
     r"(?:patients|participants|people|women|men|adults)(?: \(\d+%\))? (?:were |was |underwent )?"
-    r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])"
+    r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])|(\d[\d,]*) (?:were|underwent) (?:randomly|randomi[sz])"
 )
 _LEAD = re.compile(
     r"^.*\b(?:randomly assigned|assigned|allocated|randomi[sz]ed|receive|receiving|received"
@@ -136,10 +136,10 @@ class Arms:
 
     def _resolve(self, text: str, run: list[re.Match[str]]) -> list[tuple[int, int, str]]:
         start, end = run[0].start(), run[-1].end()
-        parts = [
-            (start + piece.start(), start + piece.end())
-            for piece in re.finditer(r"(?:(?!\b(?:and|or|versus|vs)\b).)+", text[start:end])
-        ]
+        links = [*re.finditer(r"\b(?:and|or|versus|vs)\b", text[start:end])]
+        starts = [start, *(start + link.end() for link in links)]
+        ends = [*(start + link.start() for link in links), end]
+        parts = [(a, b) for a, b in zip(starts, ends, strict=True) if tokens(text[a:b])]
         indices = [self._best(tokens(text[a:b])) for a, b in parts]
         exact = all(
             index is not None and self._scores(tokens(text[a:b]))[index] == 1
@@ -174,6 +174,7 @@ def find_arms(document: Document) -> Arms:
     found, sentence = (fitting or candidates)[0]
     doubt = "" if fitting else "the numbers were not seen to add up to the patients randomised"
     arms = Arms([Arm(label, n, [tokens(label)]) for label, n in found], [])
+    _nicknames(arms, sentence.text)
     _order(arms)
     line = document.line_at(sentence.start)
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
@@ -194,11 +195,23 @@ def _order(arms: Arms) -> None:
     arms.arms.sort(key=lambda arm: is_control(arm.label))
 
 
+def _nicknames(arms: Arms, text: str) -> None:
+    """`octafex alone (113 patients) (control group)`: the name that the paper goes on to use."""
+    counts = [match for match in _COUNT.finditer(text)]
+    if len(counts) != len(arms):
+        return
+    stops = [match.start() for match in counts[1:]] + [len(text)]
+    for arm, match, stop in zip(arms.arms, counts, stops, strict=True):
+        names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
+        if len(names) == 1 and tokens(names[0]):
+            arm.names.append(tokens(names[0]))
+
+
 def _total(document: Document) -> int | None:
     for sentence in sentences(document):
         match = _TOTAL.search(sentence.text)
         if match:
-            return count(match[1] or match[2])
+            return count(match[1] or match[2] or match[3])
     return None
 
 
@@ -208,6 +221,8 @@ def _counted(text: str) -> list[tuple[str, int]]:
     for match in _COUNT.finditer(text):
         label = text[cursor : match.start()]
         label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
+        if found and (len(label) > 60 or "(" in label):
+            label = re.sub(r"^.*\b(?:or|versus|vs\.?)\s", "", label)
         label = re.sub(r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either |with )*",
                        "", label.strip())  # fmt: skip
         value = count(match[1] or match[2])

@@ -59,7 +59,7 @@ def _block(lines: list[Line], index: int) -> list[Line]:
         )
         if line is not lines[index] and (_TITLE.match(text) or line.page != lines[index].page):
             break
-        if re.match(r"\s*(?:Figure|Fig\.|Table)\s*\d", text):
+        if re.match(r"\s*(?:Figure|Fig\.?|Table)\s*\d", text, re.IGNORECASE):
             break
         if text.strip(" :"):
             block.append(Line(line.page, line.number, text.strip(" :")))
@@ -76,14 +76,15 @@ def _context(lines: list[Line], index: int) -> tuple[str | None, str | None, str
          if lines[i].page == page and len(lines[i].text) < 140),
         key=lambda i: abs(i - index),
     )  # fmt: skip
-    outcome, unit, others = None, None, set()
+    outcome, unit = None, None
+    distance: dict[str, int] = {}
     for i in near:
         if re.search(r"\bmedian\b|\bHR\b|hazard", lines[i].text, re.IGNORECASE):
             continue
         match = TOPIC.search(lines[i].text)
         if match and match.lastgroup in SURVIVAL:
             outcome = outcome or match.lastgroup
-            others.add(match.lastgroup)
+            distance.setdefault(match.lastgroup, abs(i - index) + 1)
         axis = _AXIS.search(lines[i].text)
         if (
             axis
@@ -94,9 +95,9 @@ def _context(lines: list[Line], index: int) -> tuple[str | None, str | None, str
             )
         ):
             unit = (axis["unit"] or axis["bare"]).lower()
-    doubt = (
-        "" if len(others) <= 1 else f"other outcomes are named nearby: {', '.join(sorted(others))}"
-    )
+    nearest, *others = sorted(distance.items(), key=lambda item: item[1]) or [("", 0)]
+    close = [name for name, far in others if far < 2 * nearest[1]]
+    doubt = f"{', '.join(close)} is named nearby too" if close else ""
     if unit is None:
         doubt = "; ".join(filter(None, (doubt, "the unit of time was not seen; months assumed")))
     return outcome, unit or "months", doubt

@@ -212,7 +212,10 @@ def _body(lines: list[Line], index: int, grid: Grid) -> tuple[Grid, int]:
             continue
         only = cells_of(text)
         whole = None if only or cells else split_row(text, k)
-        if only and labels and len(cells) + len(only) <= k:
+        if only and not cells and len(only) == k + 1 and re.fullmatch(r"\d+(?:-\d+)?", only[0]):
+            labels.append(only[0])  # a label that is a number
+            cells, origin = only[1:], line
+        elif only and labels and len(cells) + len(only) <= k:
             origin = origin or line
             cells += only
             if len(cells) == k and len(only) == 1 and _one_more(lines, index, k):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from evinet.extract.read.text import Document
 
 OUTCOMES = {
-    "pfs": r"progression[- ]?\s?free[- ]survival|\bPFS\b",
-    "os": r"overall survival|\bOS\b",
+    "pfs": r"progression[- ]?\s?free[- ]survival|\bPFS\b|progression or death",
+    "os": r"overall survival|\bOS\b|(?:hazard ratio|risk) (?:for|of) death\b",
     "ttp": r"time to (?:tumou?r |disease )?progression|\bTTP\b",
     "dfs": r"disease[- ]free survival|\bDFS\b",
     "rfs": r"(?:relapse|recurrence)[- ]free survival|\bRFS\b",
@@ -32,11 +32,11 @@ TOPIC = re.compile(
 )
 _PLANNED = re.compile(
     r"\bassum|\bpower\b|sample size|hypothes|anticipat|\bwould be\b|\bexpected\b|historical"
-    r"|to detect|previous(?:ly)? (?:stud|trial|report)|\bet al\b|meta-analys|were required",
+    r"|to detect|(?:previous|prior|earlier|another|other|historical)(?:ly)? (?:\w+ )?(?:stud|trial|report)|studies of others|study of others|\bet al\b|meta-analys|were required",
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(
-    r"(?<=[.?!;])(?<!\bvs\.)(?<!\bal\.)(?<!\bie\.)(?<!\beg\.)(?<!\bNo\.)\s+(?=[A-Z\d(\[])"
+    r"(?<=[.?!])(?<!\bvs\.)(?<!\bal\.)(?<!\bie\.)(?<!\beg\.)(?<!\bNo\.)(?<!\bFig\.)\s+(?=[A-Z\d(\[])"
 )
 _CENTRAL = re.compile(r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|independent(?:ly)?[- ]"
                       r"(?:\w+[- ]){0,3}(?:review|assess)|blinded", re.IGNORECASE)  # fmt: skip
@@ -46,11 +46,18 @@ _AGREEING = re.compile(
     r"(?:\w+ ){0,4}?(?:central\w*|independent\w*|blinded|investigator\w*|local\w*)"
     r"(?:[- ](?:review\w*|assess\w*))?", re.IGNORECASE
 )  # fmt: skip
-_OPEN = {"results", "findings", "summary", "abstract", "efficacy", "safety"}
+_OPEN = {
+    "results", "findings", "summary", "abstract", "efficacy", "safety", "methods",
+    "patients and methods", "materials and methods",
+}  # fmt: skip
+_INLINE = re.compile(
+    r"^(?:(?P<shut>Background|Purpose|Aims?|Objectives?|Introduction|Interpretation|Conclusions?)"
+    r"|Methods|Patients and Methods|Findings|Results)(?=:| [A-Z])", re.IGNORECASE
+)  # fmt: skip
 _SHUT = {
     "introduction", "discussion", "references", "statistical analysis", "research in context",
-    "acknowledgments", "acknowledgements", "methods", "patients and methods", "conclusion",
-    "conclusions", "materials and methods", "contributors", "statistical methods",
+    "acknowledgments", "acknowledgements", "conclusion",
+    "background", "conclusions", "contributors", "statistical methods",
 }  # fmt: skip
 
 
@@ -81,6 +88,8 @@ def _zones(document: Document) -> list[tuple[int, int]]:
         heading = re.sub(r"^[\dIVX.\s]+", "", line.text.strip()).rstrip(":.").lower()
         if heading in _OPEN | _SHUT:
             marks.append((document.offset_of(line), heading in _OPEN))
+        elif (start := _INLINE.match(line.text.strip())) and start.group()[0].isupper():
+            marks.append((document.offset_of(line), start["shut"] is None))
     marks.append((len(document.prose), False))
     marks.sort()
     zones = [

@@ -25,8 +25,8 @@ _N = numbers.NUMBER
 _MEDIAN = re.compile(rf"(?<![\w.<>≥≤=-])(?P<value>{_N})[- ]{numbers.UNIT}|\b(?P<open>not (?:yet )?"
                      rf"(?:been )?(?:reached|estimable|estimated)|NE\b|NR\b)", re.IGNORECASE)  # fmt: skip
 _HR = re.compile(
-    r"(?:\b(?:hazard[- ]ratios?|HRs?)\b(?:\s*[\[(]HR[\])])?)(?P<between>[^.;\d]{0,140}?"
-    r"(?:177Lu[^.;\d]{0,80})?)(?<![\d.])"
+    r"(?:\b(?:hazard[- ]ratios?|HRs?)\b(?:\s*[\[(]HR[\])])?)"
+    r"(?P<between>(?:[^.;\d]|\d+(?= ?(?:mg|g|GBq|MBq|mCi)\b)|\d+(?=-?Lu)|(?<=\bvs)\.){0,160}?)(?<![\d.])"
     rf"(?P<value>\d{{1,2}}\.\d{{1,3}}|\.\d{{2,3}})(?![\d.%])"
 )
 _EVENTS = re.compile(

@@ -22,6 +22,10 @@ _CHARACTERS = str.maketrans(
         "’": "'", "‘": "'", "“": '"', "”": '"', "⩾": "≥", "⩽": "≤", "＜": "<", "＝": "=", "∗": "*",
     }
 )  # fmt: skip
+_PREFIXES = frozenset(
+    "non well long high low first second third progression disease event placebo double open follow "
+    "anti co pre post re self time single multi sub log dose relapse recurrence".split()
+)
 _PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
 
 
@@ -58,7 +62,9 @@ class Document:
     def words(self) -> frozenset[str]:
         """Every word printed whole, to decide whether a hyphen at a line's end belongs."""
         return frozenset(
-            word.lower() for line in self.lines for word in re.findall(r"[^\W\d_]+", line.text)
+            word.lower()
+            for line in self.lines
+            for word in re.findall(r"[^\W\d_]+(?!-?$)(?![^\W\d_])", line.text.strip())
         )
 
     @cached_property
@@ -90,8 +96,10 @@ class Document:
             return before, " "
         head = re.search(r"[^\W\d_]+(?=-$)", before)
         tail = re.match(r"[^\W\d_]+", after)
-        if head and tail and (head.group() + tail.group()).lower() in self.words:
-            return before[:-1], ""
+        if head and tail:
+            whole, first = (head.group() + tail.group()).lower(), head.group().lower()
+            if whole in self.words or (first not in self.words | _PREFIXES and tail.group().islower()):
+                return before[:-1], ""
         return before, ""
 
     @property
