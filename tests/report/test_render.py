@@ -171,7 +171,8 @@ def test_cells_run_in_a_kernel_as_quarto_runs_them(
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell.code) for cell in cells]
     )
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    place = {"metadata": {"path": str(PAGES)}}
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources=place).execute()
     shown = [output.data["text/markdown"] for cell in notebook.cells for output in cell.outputs]
     assert len(shown) == len(cells)
     for page, markdown in zip([d for d in documents if len(d.parts) > 1], shown, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from evinet.report.qmd import Cell, Document
@@ -18,7 +19,7 @@ class CellError(Exception):
 
 
 def to_markdown(document: Document) -> str:
-    """The page with every cell replaced by what it displayed.
+    """The page with every cell replaced by what it displayed; cells run in the page's folder.
 
     Raises
     ------
@@ -26,9 +27,11 @@ def to_markdown(document: Document) -> str:
         A cell raised an exception; the exception is its cause.
     """
     shell = _shell()
-    return "".join(
-        part if isinstance(part, str) else _output(shell, document, part) for part in document.parts
-    )
+    with contextlib.chdir(document.path.parent):
+        return "".join(
+            part if isinstance(part, str) else _output(shell, document, part)
+            for part in document.parts
+        )
 
 
 def _shell() -> Any:

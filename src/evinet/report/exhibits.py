@@ -92,8 +92,9 @@ def published_interval(row: dict[str, Any]) -> Interval:
 def _populations(results: Results) -> Exhibit:
     from evinet.report.figures import populations
 
-    trials = {trial for analysis in results.config.analyses.values() for trial in analysis.trials}
-    names = {slug: name for slug, name in results.trial_names.items() if slug in trials}
+    analyses = results.config.analyses.values()
+    trials = dict.fromkeys(trial for analysis in analyses for trial in analysis.trials)
+    names = {slug: results.trial_names[slug] for slug in trials}
 
     def draw() -> Figure | None:
         shown = populations.shares(
@@ -189,6 +190,7 @@ def _network(results: Results, analysis: str) -> Exhibit:
     from evinet.report.figures import network
 
     nodes, studies = results.nodes(analysis), results.studies(analysis)
+    nodes = nodes.assign(label=[results.labels[name] for name in nodes["treatment"]])
     members = results.members(results.bridged(analysis))
     title = results.config.analyses[analysis].title
     return Exhibit(

@@ -31,8 +31,7 @@ class Page:
 def run(sources: Path, only: str | None = None) -> list[Page]:
     """Run the documents that `_quarto.yml` names, or one of them.
 
-    `sources` holds the documents and the folders that they refer to; the working directory of
-    the cells does not matter, because they open results by the environment.
+    `sources` holds the documents and what they refer to; results are opened by the environment.
     """
     names = [only] if only else page_names(sources)
     return [_page(sources, name) for name in names]

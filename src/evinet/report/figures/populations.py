@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LEGEND_COLUMNS = 3
 FEWEST = 2
 """Trials that must have given a characteristic for its panel to compare anything."""
 
@@ -67,11 +68,13 @@ def draw(shown: pd.DataFrame, names: dict[str, str]) -> Figure | None:
     trials = list(names)
     columns = 2
     rows = -(-len(panels) // columns)
-    figure = style.canvas(style.WIDTH, rows * (0.24 * len(trials) + 0.95))
+    figure = style.canvas(style.WIDTH, rows * (0.24 * len(trials) + 1.15))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, characteristic in zip(grid.ravel(), panels, strict=False):
         _panel(axes, shown[shown["characteristic"] == characteristic], trials, names)
-        axes.set_title(characteristic.replace("-", " ").capitalize(), pad=22)
+        entries = shown.loc[shown["characteristic"] == characteristic, "category"].nunique()
+        title = characteristic.replace("-", " ").capitalize()
+        axes.set_title(title, pad=10 + 12 * -(-entries // LEGEND_COLUMNS))
     for axes in grid.ravel()[len(panels) :]:
         axes.set_visible(False)
     figure.tight_layout(h_pad=1.2)
@@ -107,8 +110,8 @@ def _legend(axes: Axes, handles: list[tuple[str, str]]) -> None:
 
     axes.legend(
         [Patch(facecolor=colour) for _, colour in handles], [label for label, _ in handles],
-        loc="lower left", bbox_to_anchor=(-0.02, 0.97), ncols=min(4, len(handles)), fontsize=7.2,
-        handlelength=0.9, handletextpad=0.4, columnspacing=0.9, borderpad=0.1,
+        loc="lower left", bbox_to_anchor=(-0.02, 0.97), ncols=min(LEGEND_COLUMNS, len(handles)),
+        fontsize=7.2, handlelength=0.9, handletextpad=0.4, columnspacing=0.9, borderpad=0.1,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The content of the pages: each function takes results and returns Markdown."""
 
 from evinet.report.pages.assumptions import assumptions
+from evinet.report.pages.certainty import certainty
 from evinet.report.pages.changes import changes
 from evinet.report.pages.methods import methods
 from evinet.report.pages.models import models
@@ -15,6 +16,6 @@ from evinet.report.pages.trials import trials
 from evinet.report.pages.watch import watch
 
 __all__ = [
-    "assumptions", "changes", "methods", "models", "outcomes", "provenance", "reconstruction",
-    "reproducibility", "sensitivity", "summary", "trial", "trials", "watch",
+    "assumptions", "certainty", "changes", "methods", "models", "outcomes", "provenance",
+    "reconstruction", "reproducibility", "sensitivity", "summary", "trial", "trials", "watch",
 ]  # fmt: skip
