@@ -38,7 +38,7 @@ def normalise(text: str) -> str:
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
     text = _FOOTNOTE.sub("", text).translate(_CHARACTERS)
-    return re.sub(r"(?<=[<>≤≥=]) +(?=\d)", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
+    return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""`evinet read` on texts, PDFs made here, records and rubbish."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, SimpleDocTemplate, Table
+from ruamel.yaml import YAML
+
+from evinet.errors import InputError
+from evinet.extract.read.commands import read, read_document
+
+PUBLICATIONS = Path(__file__).parent / "publications"
+STYLE = getSampleStyleSheet()["Normal"]
+PROSE = (
+    "Results. We randomly assigned 150 patients to ormalin (n=100) or placebo (n=50). Median "
+    "progression-free survival was 14·3 months (95% CI 11·0–28·8) with ormalin compared with "
+    "6·0 months (95% CI 3·7–9·4) with placebo (HR 0·34, 95% CI 0·20–0·59; p=0·000072). " 
+)
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(read, [str(argument) for argument in arguments])
+
+
+def facts(path):
+    return {f.kind: f for f in read_document(path).findings if f.about.get("arm", "ormalin") == "ormalin"}
+
+
+def test_a_draft_is_yaml_with_every_finding(tmp_path):
+    out = tmp_path / "draft.yaml"
+    source = PUBLICATIONS / "jco-rows.txt"
+    assert invoke(source, "--trial", "pex-2", "--out", out).exit_code == 0
+    text = out.read_text(encoding="utf-8")
+    draft = YAML(typ="safe").load(text)
+    reading = read_document(source)
+    assert draft["trial"] == "pex-2"
+    assert sum(len(v) for v in draft.values() if not isinstance(v, str)) == len(reading.findings)
+    assert text.count("# unsure:") == sum(bool(f.unsure) for f in reading.findings) > 0
+    assert all(item["locator"] for item in draft["medians"])
+
+
+def test_a_draft_that_is_there_is_not_overwritten(tmp_path):
+    out = tmp_path / "draft.yaml"
+    out.write_text("mine")
+    result = invoke(PUBLICATIONS / "nejm.txt", "--out", out)
+    assert isinstance(result.exception, InputError)
+    assert out.read_text() == "mine"
+    assert invoke(PUBLICATIONS / "nejm.txt", "--out", out, "--force").exit_code == 0
+
+
+def test_the_name_of_a_trial_is_a_slug(tmp_path):
+    assert isinstance(invoke(PUBLICATIONS / "nejm.txt", "--trial", "../x").exception, InputError)
+
+
+def test_a_pdf_in_two_columns(tmp_path):
+    path = tmp_path / "columns.pdf"
+    width, height = A4
+    pages = BaseDocTemplate(str(path), pagesize=A4)
+    frames = [Frame(40 + i * (width / 2 - 30), 40, width / 2 - 60, height - 80) for i in range(2)]
+    pages.addPageTemplates(PageTemplate(frames=frames))
+    filler = Paragraph("The patients came from many places and were seen often. " * 40, STYLE)
+    pages.build([filler, Paragraph(PROSE, STYLE), filler])
+    found = facts(path)
+    assert found["median"].values["median"] == 14.3
+    assert found["hr"].values["estimate"] == 0.34
+    assert found["arm"].values["n"] == 100
+
+
+def test_a_pdf_with_a_table(tmp_path):
+    path = tmp_path / "table.pdf"
+    rows = [
+        ["", "Ormalin (n=100)", "Placebo (n=50)"],
+        ["Partial response", "30 (30%)", "5 (10%)"],
+        ["Stable disease", "40 (40%)", "15 (30%)"],
+    ]
+    SimpleDocTemplate(str(path), pagesize=A4).build(
+        [Paragraph(PROSE, STYLE), Paragraph("Table 2: Tumour response", STYLE), Table(rows)]
+    )
+    found = {
+        (f.about["outcome"], f.about["arm"]): f.values["n"]
+        for f in read_document(path).of("response")
+    }
+    assert found == {
+        ("pr", "ormalin"): 30, ("pr", "placebo"): 5, ("sd", "ormalin"): 40, ("sd", "placebo"): 15,
+    }  # fmt: skip
+
+
+def test_pages_of_a_pdf_are_numbered(tmp_path):
+    path = tmp_path / "pages.pdf"
+    SimpleDocTemplate(str(path), pagesize=A4).build(
+        [Paragraph("Nothing here. " * 700, STYLE), Paragraph(PROSE, STYLE)]
+    )
+    assert facts(path)["median"].page == 2
+
+
+def test_a_pdf_of_pictures_only(tmp_path):
+    path = tmp_path / "picture.pdf"
+    canvas = Canvas(str(path))
+    canvas.rect(10, 10, 100, 100)
+    canvas.save()
+    with pytest.raises(InputError, match="no text"):
+        read_document(path)
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.pdf", "x.json", "x.docx"])
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"%PDF-1.4\nrubbish", b"\xff\xfe\xfd", b"hello"])
+def test_rubbish_is_bad_input(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError):
+        read_document(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        read_document(tmp_path / "none.txt")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.sampled_from(["a.txt", "a.pdf", "a.json"]))
+def test_any_bytes_are_read_or_refused(tmp_path, content, name):
+    path = tmp_path / name
+    path.write_bytes(content)
+    try:
+        read_document(path)
+    except InputError as error:
+        assert error.problems

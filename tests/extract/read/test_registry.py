@@ -1,0 +1,241 @@
+"""Records of an invented trial, in the structure of the ClinicalTrials.gov API, version 2."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evinet.errors import InputError
+from evinet.extract.read.registry import load_record, read_record
+
+GROUPS = [{"id": "OG000", "title": "Velotinib"}, {"id": "OG001", "title": "Placebo"}]
+RECORD = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT90000001", "briefTitle": "Invented trial VELO-3"},
+        "statusModule": {
+            "overallStatus": "COMPLETED",
+            "startDateStruct": {"date": "2012-04"},
+            "primaryCompletionDateStruct": {"date": "2014-11-28", "type": "ACTUAL"},
+        },
+        "designModule": {
+            "phases": ["PHASE3"],
+            "designInfo": {
+                "allocation": "RANDOMIZED",
+                "interventionModel": "PARALLEL",
+                "maskingInfo": {"masking": "QUADRUPLE"},
+            },
+            "enrollmentInfo": {"count": 302, "type": "ACTUAL"},
+        },
+        "armsInterventionsModule": {
+            "armGroups": [
+                {"label": "Velotinib", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Velotinib"]},
+                {"label": "Placebo", "type": "PLACEBO_COMPARATOR"},
+            ]
+        },
+    },
+    "resultsSection": {
+        "participantFlowModule": {
+            "groups": [{"id": "FG000", "title": "Velotinib"}, {"id": "FG001", "title": "Placebo"}],
+            "periods": [
+                {
+                    "title": "Overall Study",
+                    "milestones": [
+                        {
+                            "type": "NOT COMPLETED",
+                            "achievements": [
+                                {"groupId": "FG000", "numSubjects": "107"},
+                                {"groupId": "FG001", "numSubjects": "77"},
+                            ],
+                        }
+                    ],
+                }
+            ],
+        },
+        "outcomeMeasuresModule": {
+            "outcomeMeasures": [
+                {
+                    "type": "PRIMARY",
+                    "title": "Progression-free Survival (PFS) Based on Central Radiology Assessment",
+                    "paramType": "MEDIAN",
+                    "dispersionType": "95% Confidence Interval",
+                    "unitOfMeasure": "months",
+                    "timeFrame": "up to 3 years",
+                    "groups": GROUPS,
+                    "denoms": [
+                        {
+                            "units": "Participants",
+                            "counts": [
+                                {"groupId": "OG000", "value": "205"},
+                                {"groupId": "OG001", "value": "97"},
+                            ],
+                        }
+                    ],
+                    "classes": [
+                        {
+                            "categories": [
+                                {
+                                    "measurements": [
+                                        {"groupId": "OG000", "value": "11.0", "lowerLimit": "9.2", "upperLimit": "NA"},
+                                        {"groupId": "OG001", "value": "3.9", "lowerLimit": "3.6", "upperLimit": "7.4"},
+                                    ]
+                                }
+                            ]
+                        }
+                    ],
+                    "analyses": [
+                        {
+                            "groupIds": ["OG000", "OG001"],
+                            "statisticalMethod": "Log Rank",
+                            "groupDescription": "stratified Cox model",
+                            "pValue": "<0.001",
+                            "paramType": "Hazard Ratio (HR)",
+                            "paramValue": "0.48",
+                            "ciPctValue": "95",
+                            "ciNumSides": "TWO_SIDED",
+                            "ciLowerLimit": "0.35",
+                            "ciUpperLimit": "0.67",
+                        }
+                    ],
+                },
+                {
+                    "type": "SECONDARY",
+                    "title": "Kaplan-Meier Estimates of Overall Survival",
+                    "paramType": "NUMBER",
+                    "dispersionType": "95% Confidence Interval",
+                    "unitOfMeasure": "percent chance of being alive",
+                    "groups": GROUPS,
+                    "classes": [
+                        {
+                            "title": "12 months",
+                            "categories": [
+                                {"measurements": [{"groupId": "OG000", "value": "84.0", "lowerLimit": "78", "upperLimit": "89"}]}
+                            ],
+                        },
+                        {
+                            "title": "Month 24",
+                            "categories": [{"measurements": [{"groupId": "OG001", "value": "61.5"}]}],
+                        },
+                        {
+                            "title": "Number of deaths",
+                            "categories": [{"measurements": [{"groupId": "OG001", "value": "40"}]}],
+                        },
+                    ],
+                },
+                {
+                    "title": "Duration of follow-up",
+                    "paramType": "MEDIAN",
+                    "unitOfMeasure": "months",
+                    "groups": GROUPS,
+                    "classes": [{"categories": [{"measurements": [{"groupId": "OG000", "value": "21"}]}]}],
+                },
+            ]
+        },
+        "adverseEventsModule": {
+            "frequencyThreshold": "5",
+            "eventGroups": [
+                {"id": "EG000", "title": "Velotinib", "seriousNumAffected": 85, "seriousNumAtRisk": 202}
+            ],
+            "seriousEvents": [
+                {"term": "Anaemia", "stats": [{"groupId": "EG000", "numAffected": 4, "numAtRisk": 202}]}
+            ],
+            "otherEvents": [
+                {"term": "Stomatitis", "stats": [{"groupId": "EG000", "numAffected": 127, "numAtRisk": 202}]}
+            ],
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def reading():
+    return read_record(RECORD)
+
+
+def test_design(reading):
+    design = {f.about["field"]: f.values["value"] for f in reading.of("design")}
+    assert design["registration"] == "NCT90000001"
+    assert design["enrolment"] == "302"
+    assert design["status"] == "COMPLETED"
+    assert design["terms"] == "RANDOMIZED, PARALLEL, QUADRUPLE"
+    assert [f.about["arm"] for f in reading.of("arm")] == ["velotinib", "placebo"]
+
+
+def test_medians_with_limits_that_are_not_estimable(reading):
+    medians = {f.about["arm"]: f for f in reading.of("median")}
+    assert set(medians) == {"velotinib", "placebo"}
+    assert medians["velotinib"].about["assessor"] == "bicr"
+    assert medians["velotinib"].values["median"] == 11
+    assert medians["velotinib"].values["upper"] is None
+    assert medians["placebo"].values["n"] == 97
+
+
+def test_hazard_ratio_is_marked_because_its_direction_is_not_posted(reading):
+    (ratio,) = reading.of("hr")
+    assert (ratio.values["estimate"], ratio.values["lower"], ratio.values["upper"]) == (0.48, 0.35, 0.67)
+    assert ratio.values["level"] == 0.95
+    assert ratio.values["stratified"] is True
+    assert "direction" in ratio.unsure
+
+
+def test_kaplan_meier_estimates(reading):
+    landmarks = {(f.about["arm"], f.about["time"]): f.values for f in reading.of("landmark")}
+    assert landmarks == {
+        ("velotinib", 12): {"survival": 0.84, "lower": 0.78, "upper": 0.89, "level": 0.95},
+        ("placebo", 24): {"survival": 0.615, "lower": None, "upper": None, "level": 0.95},
+    }
+
+
+def test_participant_flow_is_not_events(reading):
+    assert {f.values["n"] for f in reading.of("participant-flow")} == {107, 77}
+    assert reading.of("events") == []
+
+
+def test_adverse_events(reading):
+    events = {(f.about["event"], f.about["grade"]): f.values["n"] for f in reading.of("adverse-event")}
+    assert events == {
+        ("Serious adverse events", "any"): 85,
+        ("Anaemia", "serious"): 4,
+        ("Stomatitis", "other"): 127,
+    }
+
+
+def test_medians_in_weeks_become_months():
+    record = copy.deepcopy(RECORD)
+    record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][0]["unitOfMeasure"] = "weeks"
+    medians = {f.about["arm"]: f.values for f in read_record(record).of("median")}
+    assert medians["velotinib"]["median"] == pytest.approx(11 * 7 * 12 / 365.25, abs=1e-3)
+    assert medians["velotinib"]["lower"] == pytest.approx(9.2 * 7 * 12 / 365.25, abs=1e-3)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "null", "\x00", '{"protocolSection": 1}'])
+def test_a_file_that_is_no_record(tmp_path, content):
+    path = tmp_path / "r.json"
+    path.write_text(content)
+    with pytest.raises(InputError, match="not a version 2 record"):
+        load_record(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _paths(value, path=()):
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _paths(inner, (*path, key))
+
+
+@given(st.sampled_from([path for path in _paths(RECORD) if path]), JSON)
+def test_a_record_with_anything_anywhere_is_survived(path, anything):
+    record = json.loads(json.dumps(RECORD))
+    at = record
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = anything
+    read_record(record)
