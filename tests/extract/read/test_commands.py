@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, SimpleDocTemplate, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    SimpleDocTemplate,
+    Table,
+)
 from ruamel.yaml import YAML
 
 from evinet.errors import InputError
@@ -20,7 +27,7 @@ STYLE = getSampleStyleSheet()["Normal"]
 PROSE = (
     "Results. We randomly assigned 150 patients to ormalin (n=100) or placebo (n=50). Median "
     "progression-free survival was 14·3 months (95% CI 11·0–28·8) with ormalin compared with "
-    "6·0 months (95% CI 3·7–9·4) with placebo (HR 0·34, 95% CI 0·20–0·59; p=0·000072). " 
+    "6·0 months (95% CI 3·7–9·4) with placebo (HR 0·34, 95% CI 0·20–0·59; p=0·000072). "
 )
 
 
@@ -29,7 +36,11 @@ def invoke(*arguments):
 
 
 def facts(path):
-    return {f.kind: f for f in read_document(path).findings if f.about.get("arm", "ormalin") == "ormalin"}
+    return {
+        f.kind: f
+        for f in read_document(path).findings
+        if f.about.get("arm", "ormalin") == "ormalin"
+    }
 
 
 def test_a_draft_is_yaml_with_every_finding(tmp_path):
@@ -109,7 +120,9 @@ def test_a_pdf_of_pictures_only(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x.txt", "x.pdf", "x.json", "x.docx"])
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"%PDF-1.4\nrubbish", b"\xff\xfe\xfd", b"hello"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\x01\x02", b"%PDF-1.4\nrubbish", b"\xff\xfe\xfd", b"hello"]
+)
 def test_rubbish_is_bad_input(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
@@ -122,7 +135,9 @@ def test_a_file_that_is_not_there(tmp_path):
         read_document(tmp_path / "none.txt")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=300), st.sampled_from(["a.txt", "a.pdf", "a.json"]))
 def test_any_bytes_are_read_or_refused(tmp_path, content, name):
     path = tmp_path / name

@@ -74,7 +74,9 @@ def test_an_unknown_number_is_not_tried_again(registry, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"protocolSection": null}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "<html>", "[]", "{}", '{"protocolSection": null}', "[" * 100_000]
+)
 def test_an_answer_that_is_no_record_is_refused_and_not_kept(registry, tmp_path, body):
     registry.answers.append((200, body, 0))
     with pytest.raises(InputError, match="not a version 2 record"):

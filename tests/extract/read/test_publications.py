@@ -75,16 +75,71 @@ def test_any_text_is_survived(text):
 
 
 WORDS = st.sampled_from(
-    "median PFS overall survival months 12.3 (95% CI 0.5–0.9) HR 0·48 p<0.01 Number at risk placebo "
-    "abc (n=50) (n=48) randomly assigned to and versus with in the group 50 12 0 6 Table 1: Figure 2 "
-    "30/50 (60%) Grade ≥3 \n \n \n \f NE not reached respectively . ; Results Discussion 44% at".split(" ")
+    [
+        "median",
+        "PFS",
+        "overall",
+        "survival",
+        "months",
+        "12.3",
+        "(95%",
+        "CI",
+        "0.5–0.9)",
+        "HR",
+        "0·48",
+        "p<0.01",
+        "Number",
+        "at",
+        "risk",
+        "placebo",
+        "abc",
+        "(n=50)",
+        "(n=48)",
+        "randomly",
+        "assigned",
+        "to",
+        "and",
+        "versus",
+        "with",
+        "in",
+        "the",
+        "group",
+        "50",
+        "12",
+        "0",
+        "6",
+        "Table",
+        "1:",
+        "Figure",
+        "2",
+        "30/50",
+        "(60%)",
+        "Grade",
+        "≥3",
+        "\n",
+        "\n",
+        "\n",
+        "\x0c",
+        "NE",
+        "not",
+        "reached",
+        "respectively",
+        ".",
+        ";",
+        "Results",
+        "Discussion",
+        "44%",
+        "at",
+    ]
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(WORDS, max_size=120))
 def test_any_arrangement_of_a_publications_words_is_survived(words):
-    read_publication("We randomly assigned patients to abc (n=50) or placebo (n=48).\n" + " ".join(words))
+    read_publication(
+        "We randomly assigned patients to abc (n=50) or placebo (n=48).\n" + " ".join(words)
+    )
 
 
 def test_same_text_same_findings():

@@ -30,7 +30,11 @@ RECORD = {
         },
         "armsInterventionsModule": {
             "armGroups": [
-                {"label": "Velotinib", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Velotinib"]},
+                {
+                    "label": "Velotinib",
+                    "type": "EXPERIMENTAL",
+                    "interventionNames": ["Drug: Velotinib"],
+                },
                 {"label": "Placebo", "type": "PLACEBO_COMPARATOR"},
             ]
         },
@@ -77,8 +81,18 @@ RECORD = {
                             "categories": [
                                 {
                                     "measurements": [
-                                        {"groupId": "OG000", "value": "11.0", "lowerLimit": "9.2", "upperLimit": "NA"},
-                                        {"groupId": "OG001", "value": "3.9", "lowerLimit": "3.6", "upperLimit": "7.4"},
+                                        {
+                                            "groupId": "OG000",
+                                            "value": "11.0",
+                                            "lowerLimit": "9.2",
+                                            "upperLimit": "NA",
+                                        },
+                                        {
+                                            "groupId": "OG001",
+                                            "value": "3.9",
+                                            "lowerLimit": "3.6",
+                                            "upperLimit": "7.4",
+                                        },
                                     ]
                                 }
                             ]
@@ -110,12 +124,23 @@ RECORD = {
                         {
                             "title": "12 months",
                             "categories": [
-                                {"measurements": [{"groupId": "OG000", "value": "84.0", "lowerLimit": "78", "upperLimit": "89"}]}
+                                {
+                                    "measurements": [
+                                        {
+                                            "groupId": "OG000",
+                                            "value": "84.0",
+                                            "lowerLimit": "78",
+                                            "upperLimit": "89",
+                                        }
+                                    ]
+                                }
                             ],
                         },
                         {
                             "title": "Month 24",
-                            "categories": [{"measurements": [{"groupId": "OG001", "value": "61.5"}]}],
+                            "categories": [
+                                {"measurements": [{"groupId": "OG001", "value": "61.5"}]}
+                            ],
                         },
                         {
                             "title": "Number of deaths",
@@ -128,20 +153,33 @@ RECORD = {
                     "paramType": "MEDIAN",
                     "unitOfMeasure": "months",
                     "groups": GROUPS,
-                    "classes": [{"categories": [{"measurements": [{"groupId": "OG000", "value": "21"}]}]}],
+                    "classes": [
+                        {"categories": [{"measurements": [{"groupId": "OG000", "value": "21"}]}]}
+                    ],
                 },
             ]
         },
         "adverseEventsModule": {
             "frequencyThreshold": "5",
             "eventGroups": [
-                {"id": "EG000", "title": "Velotinib", "seriousNumAffected": 85, "seriousNumAtRisk": 202}
+                {
+                    "id": "EG000",
+                    "title": "Velotinib",
+                    "seriousNumAffected": 85,
+                    "seriousNumAtRisk": 202,
+                }
             ],
             "seriousEvents": [
-                {"term": "Anaemia", "stats": [{"groupId": "EG000", "numAffected": 4, "numAtRisk": 202}]}
+                {
+                    "term": "Anaemia",
+                    "stats": [{"groupId": "EG000", "numAffected": 4, "numAtRisk": 202}],
+                }
             ],
             "otherEvents": [
-                {"term": "Stomatitis", "stats": [{"groupId": "EG000", "numAffected": 127, "numAtRisk": 202}]}
+                {
+                    "term": "Stomatitis",
+                    "stats": [{"groupId": "EG000", "numAffected": 127, "numAtRisk": 202}],
+                }
             ],
         },
     },
@@ -173,7 +211,11 @@ def test_medians_with_limits_that_are_not_estimable(reading):
 
 def test_hazard_ratio_is_marked_because_its_direction_is_not_posted(reading):
     (ratio,) = reading.of("hr")
-    assert (ratio.values["estimate"], ratio.values["lower"], ratio.values["upper"]) == (0.48, 0.35, 0.67)
+    assert (ratio.values["estimate"], ratio.values["lower"], ratio.values["upper"]) == (
+        0.48,
+        0.35,
+        0.67,
+    )
     assert ratio.values["level"] == 0.95
     assert ratio.values["stratified"] is True
     assert "direction" in ratio.unsure
@@ -193,7 +235,9 @@ def test_participant_flow_is_not_events(reading):
 
 
 def test_adverse_events(reading):
-    events = {(f.about["event"], f.about["grade"]): f.values["n"] for f in reading.of("adverse-event")}
+    events = {
+        (f.about["event"], f.about["grade"]): f.values["n"] for f in reading.of("adverse-event")
+    }
     assert events == {
         ("Serious adverse events", "any"): 85,
         ("Anaemia", "serious"): 4,
@@ -203,7 +247,9 @@ def test_adverse_events(reading):
 
 def test_medians_in_weeks_become_months():
     record = copy.deepcopy(RECORD)
-    record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][0]["unitOfMeasure"] = "weeks"
+    record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"][0]["unitOfMeasure"] = (
+        "weeks"
+    )
     medians = {f.about["arm"]: f.values for f in read_record(record).of("median")}
     assert medians["velotinib"]["median"] == pytest.approx(11 * 7 * 12 / 365.25, abs=1e-3)
     assert medians["velotinib"]["lower"] == pytest.approx(9.2 * 7 * 12 / 365.25, abs=1e-3)
@@ -219,14 +265,22 @@ def test_a_file_that_is_no_record(tmp_path, content):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 def _paths(value, path=()):
     yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inner in items:
         yield from _paths(inner, (*path, key))
 

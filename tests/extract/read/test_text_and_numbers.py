@@ -22,7 +22,9 @@ def test_typography(printed, plain):
 
 
 def test_words_broken_across_lines():
-    text = document("the investi-\ngator saw progression-\nfree survival of 5.1-\n7.3 months\n").prose
+    text = document(
+        "the investi-\ngator saw progression-\nfree survival of 5.1-\n7.3 months\n"
+    ).prose
     assert text == "the investigator saw progression-free survival of 5.1-7.3 months"
 
 
@@ -55,7 +57,8 @@ def test_what_is_not_a_confidence_interval(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "p"), [("; p<0.0001", "<0.0001"), ("; p=.02)", "0.02"), ("P value of 0.3", None), ("", None)]
+    ("text", "p"),
+    [("; p<0.0001", "<0.0001"), ("; p=.02)", "0.02"), ("P value of 0.3", None), ("", None)],
 )
 def test_p_values(text, p):
     assert numbers.p_value(text) == p

@@ -11,14 +11,71 @@ from evinet.extract.read.prose import sentences
 from evinet.extract.read.text import Document
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
-_TOKEN = re.compile(rf"\d+(?:\.\d+)?\s?(?:{_UNITS})\b|[a-z0-9]+", re.IGNORECASE)
-_FILLER = frozenset(
-    "a an the of in to for with plus and or group groups arm arms patients patient treated receiving "
-    "received receive identical matching alone every day days daily week weeks per once twice long "
-    "acting repeatable followed by who were was treatment therapy m2 kg vs versus allocated assigned "
-    "randomly randomised randomized each day- body".split()
+_TOKEN = re.compile(
+    rf"(?:arm|group|cohort) [A-D1-4]\b|\d+(?:\.\d+)?\s?(?:{_UNITS})\b|[a-z0-9]+", re.IGNORECASE
 )
-_COUNT = re.compile(r"\(\s*[nN]\s*=\s*(\d[\d,]*)[^()]*?\)|\((\d[\d,]*) patients[^()]*\)")
+_FILLER = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "to",
+        "for",
+        "with",
+        "plus",
+        "and",
+        "or",
+        "group",
+        "groups",
+        "arm",
+        "arms",
+        "patients",
+        "patient",
+        "treated",
+        "receiving",
+        "received",
+        "receive",
+        "identical",
+        "matching",
+        "alone",
+        "every",
+        "day",
+        "days",
+        "daily",
+        "week",
+        "weeks",
+        "per",
+        "once",
+        "twice",
+        "long",
+        "acting",
+        "repeatable",
+        "followed",
+        "by",
+        "who",
+        "were",
+        "was",
+        "treatment",
+        "therapy",
+        "m2",
+        "kg",
+        "vs",
+        "versus",
+        "allocated",
+        "assigned",
+        "randomly",
+        "randomised",
+        "randomized",
+        "each",
+        "day-",
+        "body",
+    ]
+)
+_COUNT = re.compile(
+    r"\(\s*(?:[^()]{1,60}[,;]\s*)?[nN]\s*=\s*(\d[\d,]*)[^()]*?\)|\((\d[\d,]*) patients[^()]*\)"
+)
 _TO = re.compile(
     r"(\d[\d,]*)(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?(?: patients| participants)?(?: were)?"
     r"(?: randomly)?(?: assigned| allocated| randomi[sz]ed)? (?:to|received) "
@@ -58,6 +115,7 @@ class Arm:
         """A slug of the printed name."""
         words = re.findall(r"[a-z0-9]+", self.label.lower())
         keep = [word for word in words if word not in ("the", "group", "arm", "of", "with")]
+        keep = words if len("".join(keep)) < 2 else keep
         return "-".join(keep[:5]) or "arm"
 
 
@@ -81,6 +139,11 @@ class Arms:
                 slug += "-2"
             seen.append(slug)
         return seen
+
+    @property
+    def has_control(self) -> bool:
+        """Whether one arm, and no other, is plainly the control."""
+        return sum(_compares(arm, self.arms) for arm in self.arms) == 1
 
     def n(self, slug: str) -> int:
         """Patients randomised to an arm."""
@@ -192,7 +255,16 @@ def is_control(label: str) -> bool:
 
 
 def _order(arms: Arms) -> None:
-    arms.arms.sort(key=lambda arm: is_control(arm.label))
+    arms.arms = sorted(arms.arms, key=lambda arm: _compares(arm, arms.arms))
+
+
+def _compares(arm: Arm, arms: list[Arm]) -> bool:
+    """Whether an arm is the control: what another arm adds to, or else by its name."""
+    own = tokens(arm.label)
+    others = [tokens(other.label) for other in arms if other is not arm]
+    if any(own < other for other in others):
+        return True
+    return is_control(arm.label) and not any(own > other for other in others)
 
 
 def _nicknames(arms: Arms, text: str) -> None:
@@ -217,7 +289,8 @@ def _total(document: Document) -> int | None:
 
 def _counted(text: str) -> list[tuple[str, int]]:
     """`A (n=151) and B (n=75)`."""
-    found, cursor = [], 0
+    found: list[tuple[str, int]] = []
+    cursor = 0
     for match in _COUNT.finditer(text):
         label = text[cursor : match.start()]
         label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
@@ -244,4 +317,5 @@ def _sent(text: str) -> list[tuple[str, int]]:
 def _clean(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
     label = re.sub(r"^(?:the|an?|receive|either)\s+", "", label)
+    label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
     return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()

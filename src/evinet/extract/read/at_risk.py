@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -163,7 +164,7 @@ def _rows(block: list[Line], lines: list[Line], index: int, arms: Arms) -> Table
         counts = [int(cell) for cell in re.findall(r"(\d+)(?:\s*\(\d+\))?", match["cells"])]
         slug, text = None, match["label"].strip()
         ending = re.search(r"(\d+(?:\.\d+)?)$", text)  # a label that ends in a number of its own
-        if _axis([float(value) for value in counts]) and arms.meant(text) is None:
+        if _increasing([float(value) for value in counts]) and arms.meant(text) is None:
             times = times or [float(value) for value in counts]
             continue
         slug = arms.meant(text) or (arms.meant(label) if not text else None)
@@ -197,16 +198,22 @@ def _axis_near(lines: list[Line], index: int) -> list[float] | None:
         )
         if match and lines[i].page == lines[index].page:
             values = [float(value) for value in match[1].split()]
-            if _axis(values):
+            if _increasing(values):
                 return values
     return None
 
 
 def _axis(values: list[float]) -> bool:
     """Times: from 0, equal steps."""
-    steps = {round(b - a, 6) for a, b in zip(values, values[1:], strict=False)}
+    steps = {round(b - a, 6) for a, b in itertools.pairwise(values)}
     return len(values) >= 3 and values[0] == 0 and len(steps) == 1 and steps.pop() > 0
 
 
+def _increasing(values: list[float]) -> bool:
+    """Times of a row: from 0 on, not always in equal steps."""
+    ordered = all(a < b for a, b in itertools.pairwise(values))
+    return len(values) >= 3 and values[0] == 0 and ordered
+
+
 def _plausible(counts: list[int]) -> bool:
-    return len(counts) >= 3 and all(a >= b for a, b in zip(counts, counts[1:], strict=False))
+    return len(counts) >= 3 and all(a >= b for a, b in itertools.pairwise(counts))

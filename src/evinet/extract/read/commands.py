@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evinet.errors import InputError, Problem
+from evinet.extract.read.findings import Reading
 
 
 @click.command()
@@ -40,7 +41,7 @@ def read(
     click.echo(f"{path}: {len(reading.findings)} facts, {unsure} unsure")
 
 
-def read_document(path: Path):  # type: ignore[no-untyped-def]
+def read_document(path: Path) -> Reading:
     """The reading of a publication or record, by the file's ending.
 
     Raises

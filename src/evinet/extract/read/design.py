@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.prose import sentences
+from evinet.extract.read.prose import Sentence, sentences
 from evinet.extract.read.text import Document
 
 _REGISTRATION = re.compile(
@@ -116,8 +116,9 @@ def _terms(document: Document) -> Iterator[Finding]:
         yield _at(document, "terms", ", ".join(terms), match)
 
 
-def _first(document: Document) -> list:  # type: ignore[type-arg]
-    found, length = [], 0
+def _first(document: Document) -> list[Sentence]:
+    found: list[Sentence] = []
+    length = 0
     for sentence in sentences(document):
         found.append(sentence)
         length += len(sentence.text)
@@ -134,5 +135,5 @@ def _dates(document: Document) -> Iterator[Finding]:
             yield _at(document, name, value, match)
     match = _FOLLOW_UP.search(document.prose)
     if match:
-        value = numbers.months(numbers.number(match["value"]), match["unit"])
-        yield _at(document, "median-follow-up", value, match)
+        months = numbers.months(numbers.number(match["value"]), match["unit"])
+        yield _at(document, "median-follow-up", months, match)

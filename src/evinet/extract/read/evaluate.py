@@ -45,7 +45,9 @@ def evaluate(reading: Reading, facts: list[dict[str, Any]]) -> Score:
     """Compare a reading with the facts of a document."""
     kinds = {fact["kind"] for fact in facts}
     left = list(facts)
-    right, right_unsure, wrong, wrong_unsure = 0, 0, [], []
+    right = right_unsure = 0
+    wrong: list[str] = []
+    wrong_unsure: list[str] = []
     for finding in reading.findings:
         if finding.kind not in kinds:
             continue

@@ -61,9 +61,7 @@ def settle(findings: Iterable[Finding]) -> list[Finding]:
     settled: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         known = settled.get(finding.key)
-        if known is None:
-            settled[finding.key] = finding
-        elif known.unsure and not finding.unsure:
+        if known is None or (known.unsure and not finding.unsure):
             settled[finding.key] = finding
         elif finding.unsure and not known.unsure:
             continue

@@ -87,6 +87,8 @@ def split_row(text: str, k: int) -> tuple[str, list[str]] | None:
             and label
             and cells_of(text[tail[0].start() :]) == [m.group() for m in tail]
         ):
+            if re.search(r"\d$", label) and not any("(" in m.group() for m in tail):
+                return None  # a row of plain numbers with more cells than columns
             return label, [m.group() for m in tail]
     return None
 
@@ -111,7 +113,9 @@ def grids(document: Document, arms: Arms) -> Iterator[Grid]:
     """The tables whose columns give N for each arm; their lines are no longer prose."""
     lines, index = document.lines, 0
     while index < len(lines):
-        head = _head(lines, index, arms) if _HEAD.search(lines[index].text) else None
+        text = lines[index].text.strip()
+        possible = _HEAD.search(text) and len(text) < 120 and not text.endswith(".")
+        head = _head(lines, index, arms) if possible else None
         if head is None:
             index += 1
             continue

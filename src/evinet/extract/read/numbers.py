@@ -27,7 +27,21 @@ P_VALUE = re.compile(
 WORDS = {
     word: value
     for value, word in enumerate(
-        "no one two three four five six seven eight nine ten eleven twelve".split()
+        [
+            "no",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
 }
 MONTHS = {"month": 1.0, "mo": 1.0, "year": 12.0, "yr": 12.0, "week": 7 * 12 / 365.25,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ TOPIC = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
-    r"\bassum|\bpower\b|sample size|hypothes|anticipat|\bwould be\b|\bexpected\b|historical"
+    r"\bassum|\bpower\b|sample size|hypothesi[sz]ed|anticipat|\bwould be\b|\bexpected\b|historical"
     r"|to detect|(?:previous|prior|earlier|another|other|historical)(?:ly)? (?:\w+ )?(?:stud|trial|report)|studies of others|study of others|\bet al\b|meta-analys|were required",
     re.IGNORECASE,
 )
@@ -94,7 +95,7 @@ def _zones(document: Document) -> list[tuple[int, int]]:
     marks.sort()
     zones = [
         (start, end)
-        for (start, is_open), (end, _) in zip(marks, marks[1:], strict=False)
+        for (start, is_open), (end, _) in itertools.pairwise(marks)
         if is_open and end > start
     ]
     for first, last in document.tables:

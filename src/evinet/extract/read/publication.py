@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evinet.extract.read.arms import Arms, find_arms
 from evinet.extract.read.at_risk import find_at_risk
 from evinet.extract.read.design import find_design
 from evinet.extract.read.findings import Finding, Reading, settle
 from evinet.extract.read.patients import find_patients
 from evinet.extract.read.subgroups import find_subgroups
-from evinet.extract.read.survival import find_survival
+from evinet.extract.read.survival import UNDIRECTED, find_survival
 from evinet.extract.read.text import document
 
 
@@ -44,5 +46,12 @@ def _directed(finding: Finding, findings: list[Finding], arms: Arms) -> Finding:
     if arm is None or comparator is None or arm == comparator:
         return finding
     if (finding.values["estimate"] < 1) != (arm > comparator):
+        if UNDIRECTED in finding.unsure:
+            about = {
+                **finding.about,
+                "arm": finding.about["comparator"],
+                "comparator": finding.about["arm"],
+            }
+            return replace(finding, about=about, unsure=f"{UNDIRECTED}: taken from the medians")
         return finding.doubted("the ratio goes against the medians: check its direction")
     return finding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def _order(rows: list[Group], arms: Arms) -> tuple[int, str]:
     """Which printed column is the first arm: levels that follow each other add up to its N."""
     targets = [arm.n for arm in arms.arms]
     votes = [0, 0]
-    for a, b in zip(rows, rows[1:], strict=False):
+    for a, b in itertools.pairwise(rows):
         sums = (a.counts[1] + b.counts[1], a.counts[3] + b.counts[3])
         votes[0] += sums == (targets[0], targets[1])
         votes[1] += sums == (targets[1], targets[0])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from evinet.extract.read import numbers
-from evinet.extract.read.arms import Arms, is_control
+from evinet.extract.read.arms import Arms
 from evinet.extract.read.assign import to_arms
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.prose import (
@@ -21,13 +22,14 @@ from evinet.extract.read.prose import (
 )
 from evinet.extract.read.text import Document
 
+UNDIRECTED = "the direction of the ratio is not said"
 _N = numbers.NUMBER
 _MEDIAN = re.compile(rf"(?<![\w.<>≥≤=-])(?P<value>{_N})[- ]{numbers.UNIT}|\b(?P<open>not (?:yet )?"
                      rf"(?:been )?(?:reached|estimable|estimated)|NE\b|NR\b)", re.IGNORECASE)  # fmt: skip
 _HR = re.compile(
     r"(?:\b(?:hazard[- ]ratios?|HRs?)\b(?:\s*[\[(]HR[\])])?)"
     r"(?P<between>(?:[^.;\d]|\d+(?= ?(?:mg|g|GBq|MBq|mCi)\b)|\d+(?=-?Lu)|(?<=\bvs)\.){0,160}?)(?<![\d.])"
-    rf"(?P<value>\d{{1,2}}\.\d{{1,3}}|\.\d{{2,3}})(?![\d.%])"
+    r"(?P<value>\d{1,2}\.\d{1,3}|\.\d{2,3})(?![\d.%])"
 )
 _EVENTS = re.compile(
     r"(?<![\w.,=%-])(?P<n>\d{1,4}|no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
@@ -35,7 +37,7 @@ _EVENTS = re.compile(
     r"(?: ?[(\[](?P<percent>\d+(?:\.\d+)?)%[)\]])?(?![\d.]*\s*(?:%|months?|weeks?|years?|days?))(?![.·]?\w)",
     re.IGNORECASE,
 )
-_RATE = re.compile(rf"(?<![\w.<>≥≤-])(?P<value>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence))")
+_RATE = re.compile(r"(?<![\w.<>≥≤-])(?P<value>\d{1,3}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence))")
 _TIME = re.compile(
     r"(?:at|at month|at year|rate at|after) (?:(?P<u1>months?|years?|weeks?) )?(?P<t1>\d+)"
     r"(?:[- ](?P<u2>months?|years?|weeks?|mo\b))?|(?<![\d.])(?P<t2>\d+)[- ](?P<u3>months?|years?|weeks?)"
@@ -224,7 +226,7 @@ def _is_count(text: str, item: tuple[int, int, dict[str, Any]]) -> bool:
     """Whether the number counts patients or events: not a denominator, a time, a P or an age."""
     before, after = text[: item[0]], text[item[1] :]
     return not (
-        re.search(r"(?:\bof(?: the)?|[<>=≥≤(\[/:]|CI|version|aged|n =) ?$", before)
+        re.search(r"(?:\bof(?: the)?|[<>=≥≤(\[/]|\d:|CI|version|aged|n =) ?$", before)
         or re.match(r"\s*(?:%|[-/:]\s*\d|CI|years|months|weeks)", after)
     )
 
@@ -290,14 +292,13 @@ def _contrast(text: str, match: re.Match[str], arms: Arms) -> tuple[tuple[str, s
             return (a, b), ""
     if len(slugs) != 2:
         return None, ""
-    control = [slug for slug, arm in zip(slugs, arms.arms, strict=True) if is_control(arm.label)]
-    doubt = "" if len(control) == 1 else "the direction of the ratio is not said"
+    doubt = "" if arms.has_control else UNDIRECTED
     return (slugs[0], slugs[1]), doubt
 
 
 def _versus(text: str, arms: Arms) -> Iterator[tuple[str, str]]:
     mentions = arms.mentions(text)
-    for (_, end, a), (start, _, b) in zip(mentions, mentions[1:], strict=False):
+    for (_, end, a), (start, _, b) in itertools.pairwise(mentions):
         link = text[end:start]
         if a != b and re.fullmatch(
             r"[\s\w]{0,20}?\b(?:vs\.?|versus|compared (?:with|to)|relative to|over|as compared with)\b"

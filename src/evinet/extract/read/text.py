@@ -23,8 +23,37 @@ _CHARACTERS = str.maketrans(
     }
 )  # fmt: skip
 _PREFIXES = frozenset(
-    "non well long high low first second third progression disease event placebo double open follow "
-    "anti co pre post re self time single multi sub log dose relapse recurrence".split()
+    [
+        "non",
+        "well",
+        "long",
+        "high",
+        "low",
+        "first",
+        "second",
+        "third",
+        "progression",
+        "disease",
+        "event",
+        "placebo",
+        "double",
+        "open",
+        "follow",
+        "anti",
+        "co",
+        "pre",
+        "post",
+        "re",
+        "self",
+        "time",
+        "single",
+        "multi",
+        "sub",
+        "log",
+        "dose",
+        "relapse",
+        "recurrence",
+    ]
 )
 _PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
 
@@ -98,7 +127,9 @@ class Document:
         tail = re.match(r"[^\W\d_]+", after)
         if head and tail:
             whole, first = (head.group() + tail.group()).lower(), head.group().lower()
-            if whole in self.words or (first not in self.words | _PREFIXES and tail.group().islower()):
+            if whole in self.words or (
+                first not in self.words | _PREFIXES and tail.group().islower()
+            ):
                 return before[:-1], ""
         return before, ""
 
