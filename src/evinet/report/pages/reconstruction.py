@@ -23,17 +23,16 @@ def reconstruction(results: Results) -> str:
         "the draws.\n"
     ]
     for item in results.reconstructions:
-        parts += one(results, item)
+        name = escape(results.trial_names[item.trial])
+        parts += [f"## {name}, {escape(item.outcome.upper())}\n", *one(results, item)]
     return "\n".join(parts)
 
 
 def one(results: Results, item: Reconstruction) -> list[str]:
-    """The section of one reconstruction."""
+    """What one reconstruction shows, without a heading."""
     quality = item.quality
-    name = escape(results.trial_names[item.trial])
     flags = quality.get("flags") or []
     return [
-        f"## {name}, {escape(item.outcome.upper())}\n",
         f"Evidence tier **{escape(quality['tier'])}**; method: {escape(quality['method'])}; "
         f"grade of agreement: **{escape(quality['grade'])}**; {quality['draws']} draws.\n",
         exhibit(results, f"km-{item.trial}-{item.outcome}"),

@@ -28,7 +28,8 @@ def trial(results: Results, slug: str) -> str:
     ]  # fmt: skip
     for item in results.reconstructions:
         if item.trial == slug:
-            parts += one(results, item)
+            title = f"## Reconstructed patients, {escape(item.outcome.upper())}\n"
+            parts += [title, *one(results, item)]
     for title, table_of, write in (
         ("Subgroups", tables.SUBGROUPS, _subgroups),
         ("Response", tables.RESPONSES, _responses),

@@ -10,7 +10,7 @@ from evinet.report import words
 from evinet.report.exhibits import published_interval
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, table
-from evinet.report.numbers import count, limits, ratio
+from evinet.report.numbers import NBSP, count, limits, ratio
 from evinet.report.pages.common import optional_exhibit, slug_words, source_link, unknown
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
@@ -47,7 +47,7 @@ def _trials(results: Results, slugs: list[str]) -> str:
         trial = by_slug[slug]
         mine = arms[arms["trial"] == slug]
         treatments = "; ".join(
-            f"{escape(results.labels[arm['treatment']])} (n = {count(arm['n_randomised'])})"
+            f"{escape(results.labels[arm['treatment']])} (n{NBSP}={NBSP}{count(arm['n_randomised'])})"
             for arm in records(mine)
         )
         rows.append(
