@@ -47,7 +47,8 @@ def _trials(results: Results, slugs: list[str]) -> str:
         trial = by_slug[slug]
         mine = arms[arms["trial"] == slug]
         treatments = "; ".join(
-            f"{escape(results.labels[arm['treatment']])} (n{NBSP}={NBSP}{count(arm['n_randomised'])})"
+            f"{escape(results.labels[arm['treatment']])} "
+            f"(n{NBSP}={NBSP}{count(arm['n_randomised'])})"
             for arm in records(mine)
         )
         rows.append(
