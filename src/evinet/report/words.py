@@ -173,7 +173,7 @@ def moved(before: Interval, after: Interval) -> str:
     if number(factor) == "1.00":
         change = f"changed by less than 0.5{NBSP}%"
     if before.side_of_one() == after.side_of_one():
-        verdict = "the same side of 1" if after.side_of_one() else "includes 1 as before"
+        verdict = "still on the same side of 1" if after.side_of_one() else "includes 1 as before"
     else:
         was = "excluded 1" if before.side_of_one() else "included 1"
         now = "excludes 1" if after.side_of_one() else "includes 1"
