@@ -20,7 +20,9 @@ from reportlab.platypus import (
 from ruamel.yaml import YAML
 
 from evinet.errors import InputError
+from evinet.extract.points import read as points_of
 from evinet.extract.read.commands import read, read_document
+from evinet.extract.schema import Trial
 
 PUBLICATIONS = Path(__file__).parent / "publications"
 STYLE = getSampleStyleSheet()["Normal"]
@@ -43,26 +45,38 @@ def facts(path):
     }
 
 
-def test_a_draft_is_yaml_with_every_finding(tmp_path):
-    out = tmp_path / "draft.yaml"
-    source = PUBLICATIONS / "jco-rows.txt"
-    assert invoke(source, "--trial", "pex-2", "--out", out).exit_code == 0
-    text = out.read_text(encoding="utf-8")
-    draft = YAML(typ="safe").load(text)
-    reading = read_document(source)
-    assert draft["trial"] == "pex-2"
-    assert sum(len(v) for v in draft.values() if not isinstance(v, str)) == len(reading.findings)
-    assert text.count("# unsure:") == sum(bool(f.unsure) for f in reading.findings) > 0
-    assert all(item["locator"] for item in draft["medians"])
+@pytest.mark.parametrize("source", sorted(PUBLICATIONS.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_draft_is_a_trial_file(tmp_path, source):
+    assert invoke(source, "--trial", "made-up", "--out", tmp_path).exit_code == 0
+    text = (tmp_path / "trial.yaml").read_text(encoding="utf-8")
+    trial = Trial.model_validate(YAML(typ="safe").load(text))
+    found = read_document(source).of
+    results = [arm for result in trial.results for arm in result.arms.values()]
+    assert len(trial.arms) == len(found("arm"))
+    assert sum(arm.median is not None for arm in results) == len(found("median"))
+    assert sum(arm.events is not None for arm in results) == len(found("events"))
+    assert sum(len(result.contrasts) for result in trial.results) == len(found("hr"))
+    assert sum(len(group.levels) for group in trial.subgroups) == len(found("subgroup"))
+    points, problems = points_of(tmp_path)
+    assert problems == []
+    sure = [f for f in found("at-risk") if not f.unsure]
+    assert len(points) == sum(len(f.values["counts"]) for f in sure)
 
 
-def test_a_draft_that_is_there_is_not_overwritten(tmp_path):
-    out = tmp_path / "draft.yaml"
-    out.write_text("mine")
-    result = invoke(PUBLICATIONS / "nejm.txt", "--out", out)
+def test_a_draft_marks_what_is_unsure_and_keeps_what_is_not_estimable(tmp_path):
+    invoke(PUBLICATIONS / "nejm.txt", "--trial", "made-up", "--out", tmp_path)
+    text = (tmp_path / "trial.yaml").read_text(encoding="utf-8")
+    assert 'value: "NR"' in text
+    assert "treatments.yaml" in text
+    assert text.count("# unsure:") >= 4
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path):
+    (tmp_path / "trial.yaml").write_text("mine")
+    result = invoke(PUBLICATIONS / "jco-rows.txt", "--trial", "made-up", "--out", tmp_path)
     assert isinstance(result.exception, InputError)
-    assert out.read_text() == "mine"
-    assert invoke(PUBLICATIONS / "nejm.txt", "--out", out, "--force").exit_code == 0
+    assert (tmp_path / "trial.yaml").read_text() == "mine"
+    assert not (tmp_path / "at-risk").exists()
 
 
 def test_the_name_of_a_trial_is_a_slug(tmp_path):

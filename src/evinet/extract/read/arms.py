@@ -85,7 +85,8 @@ _TOTAL = re.compile(
     r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed) "
     r"(?:a total of )?(\d[\d,]*)|(\d[\d,]*)(?: \(\d+%\))?(?: eligible| adult)? "
     r"(?:patients|participants|people|women|men|adults)(?: \(\d+%\))? (?:were |was |underwent )?"
-    r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])|(\d[\d,]*) (?:were|underwent) (?:randomly|randomi[sz])"
+    r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])|(\d[\d,]*) "
+    r"(?:were|underwent) (?:randomly|randomi[sz])"
 )
 _LEAD = re.compile(
     r"^.*\b(?:randomly assigned|assigned|allocated|randomi[sz]ed|receive|receiving|received"
@@ -250,8 +251,14 @@ def find_arms(document: Document) -> Arms:
 
 def is_control(label: str) -> bool:
     """Whether a name says that the arm is the control."""
-    return bool(re.search(r"\bplacebo\b(?! plus| and)|\bcontrol\b|\bstandard|best supportive|"
-                          r"observation|\balone\b|\bsham\b|usual care", label, re.IGNORECASE))  # fmt: skip
+    return bool(
+        re.search(
+            r"\bplacebo\b(?! plus| and)|\bcontrol\b|\bstandard|best supportive|"
+            r"observation|\balone\b|\bsham\b|usual care",
+            label,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _order(arms: Arms) -> None:
@@ -296,7 +303,8 @@ def _counted(text: str) -> list[tuple[str, int]]:
         label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
         if found and (len(label) > 60 or "(" in label):
             label = re.sub(r"^.*\b(?:or|versus|vs\.?)\s", "", label)
-        label = re.sub(r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either |with )*",
+        label = re.sub(r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either "
+                       r"|with )*",
                        "", label.strip())  # fmt: skip
         value = count(match[1] or match[2])
         if value is not None and 0 < len(label) <= 90:

@@ -12,7 +12,8 @@ Value = TypeVar("Value")
 # what stands between a value and the arm named after it
 _LINK = re.compile(
     r"[)\]]?\s*(?:(?:patients|events|deaths)?\s*(?:\(\d+(?:\.\d+)?%\))?\s*(?:patients|events|deaths)?"
-    r"\s*(?:(?:had )?occurred |died )?(?:in|with|for|among|on|receiving|to|of)\b[^.;:]{0,60}$|\(\s*$)"
+    r"\s*(?:(?:had )?occurred |died )?(?:in|with|for|among|on|receiving|to"
+    r"|of)\b[^.;:]{0,60}$|\(\s*$)"
 )
 
 

@@ -12,33 +12,43 @@ from evinet.extract.read.findings import Reading
 
 @click.command()
 @click.argument("document", type=click.Path(path_type=Path))
-@click.option("--trial", help="Slug of the trial; its draft goes to data/raw/trials/<slug>/.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to write the draft instead.")
-@click.option("--source", help="Key of the source in data/raw/sources.yaml [default: file name].")
-@click.option("--force", is_flag=True, help="Overwrite a draft that is there.")
-def read(
-    document: Path, trial: str | None, out: Path | None, source: str | None, force: bool
-) -> None:
+@click.option("--trial", required=True, help="Slug of the trial.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the draft [default: data/raw/trials/<trial>].",
+)
+@click.option("--source", help="Key of the source in sources.yaml [default: the trial's slug].")
+def read(document: Path, trial: str, out: Path | None, source: str | None) -> None:
     """Draft a trial file from a publication (.txt, .pdf) or a registry record (.json).
 
     Every fact comes with its page, line and the words around it; doubtful ones are marked. Nothing
-    is guessed, and a trial file that exists is never touched: the draft is a file beside it.
+    is guessed, and nothing that exists is overwritten.
     """
     from evinet import files
-    from evinet.extract.read.draft import draft
+    from evinet.extract.read.draft import at_risk_files, draft
 
-    if trial is None and out is None:
-        raise click.UsageError("give --trial, or --out")
-    if trial is not None:
-        _check_slug(trial)
-    path = out or Path("data/raw/trials") / str(trial) / f"draft-{_stem(document)}.yaml"
-    if path.exists() and not force:
-        raise InputError(Problem(str(path), "--out", str(path), "the draft is there already",
-                                 "Move it, or overwrite it with --force"))  # fmt: skip
+    _check_slug("--trial", trial)
+    _check_slug("--source", source or trial)
+    folder = out or Path("data/raw/trials") / trial
     reading = read_document(document)
-    files.write_text(path, draft(reading, trial or _stem(document), source or _stem(document)))
+    drafted = {folder / "trial.yaml": draft(reading, trial, source or trial)}
+    for outcome, rows in at_risk_files(reading, source or trial).items():
+        drafted[folder / "at-risk" / f"{outcome}.csv"] = rows
+    there = [path for path in drafted if path.exists()]
+    if there:
+        raise InputError(
+            [
+                Problem(str(path), "--out", str(path), "the file is there already",
+                        "Give another folder with --out, and compare")
+                for path in there
+            ]
+        )  # fmt: skip
+    for path, text in drafted.items():
+        files.write_text(path, text)
+        click.echo(str(path))
     unsure = sum(bool(finding.unsure) for finding in reading.findings)
-    click.echo(f"{path}: {len(reading.findings)} facts, {unsure} unsure")
+    click.echo(f"{len(reading.findings)} facts, {unsure} unsure")
 
 
 def read_document(path: Path) -> Reading:
@@ -96,24 +106,18 @@ def fetch(nct: str, trial: str | None, out: Path | None, refresh: bool, base_url
     if trial is None and out is None:
         raise click.UsageError("give --trial, or --out")
     if trial is not None:
-        _check_slug(trial)
+        _check_slug("--trial", trial)
     path = out or Path("data/raw/trials") / str(trial) / "registry" / f"{nct}.json"
     _, fetched = fetch_record(nct, path, base_url or BASE_URL, timeout=timeout, refresh=refresh)
     click.echo(f"{path}: {'fetched' if fetched else 'kept from before; --refresh asks again'}")
 
 
-def _check_slug(trial: str) -> None:
+def _check_slug(option: str, slug: str) -> None:
     import re
 
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", trial):
-        raise InputError(Problem("(command line)", "--trial", trial, "not a slug",
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+        raise InputError(Problem("(command line)", option, slug, "not a slug",
                                  "Use lower-case letters, digits and single hyphens"))  # fmt: skip
-
-
-def _stem(document: Path) -> str:
-    import re
-
-    return re.sub(r"[^a-z0-9]+", "-", document.stem.lower()).strip("-") or "document"
 
 
 def _bad(path: Path, message: str, remedy: str) -> InputError:

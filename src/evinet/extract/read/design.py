@@ -34,16 +34,22 @@ _TERMS = {
     "single-arm": r"\bsingle[- ](?:arm|group)",
 }
 _STUDY = re.compile(r"\b(?:trial|study)\b", re.IGNORECASE)
-_DATE = (r"(?:(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? (?:\d{1,2},? )?\d{4}"
-         r"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{4})")  # fmt: skip
+_DATE = (
+    r"(?:(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? "
+    r"(?:\d{1,2},? )?\d{4}"
+    r"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+    r" \d{4})"
+)
 _NAMED = {
     "enrolment": re.compile(rf"\b(?:between|from) (?P<a>{_DATE}),? (?:and|to|through|until) (?P<b>{_DATE})", re.I),
     "data-cutoff": re.compile(
-        rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of |on |is )?\(?(?P<a>{_DATE})"
+        rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of"
+        rf" |on |is )?\(?(?P<a>{_DATE})"
         rf"|(?P<b>{_DATE}) ?[(,] ?(?:the )?data cut-?\s?off", re.I),
 }  # fmt: skip
 _FOLLOW_UP = re.compile(
-    rf"median (?:duration of )?(?:\w+ )?follow-?up[^.;%]{{0,90}}?(?:was|of|:) (?P<value>{numbers.NUMBER}) ?{numbers.UNIT}",
+    rf"median (?:duration of )?(?:\w+ )?follow-?up[^.;%]{{0,90}}?(?:was|of|:) "
+    rf"(?P<value>{numbers.NUMBER}) ?{numbers.UNIT}",
     re.I,
 )
 

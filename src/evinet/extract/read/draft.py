@@ -1,69 +1,311 @@
-"""Findings as the draft of a trial file: YAML that a person completes and corrects."""
+"""Findings as the draft of a trial file, `evinet.extract.schema`: YAML that a person completes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from evinet.extract.read.findings import Finding, Reading
 
-SECTIONS = {
-    "arm": "arms",
-    "events": "events",
-    "median": "medians",
-    "hr": "hazard-ratios",
-    "landmark": "landmarks",
-    "at-risk": "numbers-at-risk",
-    "subgroup": "subgroups",
-    "response": "responses",
-    "adverse-event": "adverse-events",
-    "baseline": "population",
-    "participant-flow": "participant-flow",
-}
+REPORT = "primary"
+RESPONSES = {"cr": "complete-response", "pr": "partial-response", "sd": "stable-disease",
+             "pd": "progressive-disease"}  # fmt: skip
+Fields = dict[str, object]
 
 
 def draft(reading: Reading, trial: str, source: str) -> str:
-    """The YAML text of a draft: one line a fact, `# unsure:` where a person must look first.
+    """The YAML text of a trial file.
 
-    Parameters
-    ----------
-    trial, source
-        Slug of the trial and key of the source that every fact is given.
+    Each value has its place in the source; the words around a value that stood in a sentence are a
+    comment above it, and `# unsure:` says where a person must look first. What was not found is
+    not there. Numbers at risk are files of their own (see `at_risk_files`).
     """
     unsure = sum(bool(finding.unsure) for finding in reading.findings)
     lines = [
-        f"# Draft read from {reading.source}: {len(reading.findings)} facts, {unsure} of them unsure.",
-        "# Compare each with the source (page and line are given) before it is used.",
-        "# What was not found is not here.",
+        f"# Draft read from {_one_line(reading.source)}: {len(reading.findings)} facts, "
+        f"{unsure} of them unsure.",
+        "# Compare each with the source before it is used; what was not found is not here.",
         f"trial: {_scalar(trial)}",
-        f"source: {_scalar(source)}",
+        f"name: {_scalar(trial.upper())}  # unsure: the name as published",
+        "status: reported",
+        f"source: {_scalar(source)}  # unsure: must be a key of sources.yaml",
         *_design(reading),
+        *_arms(reading),
+        *_report(reading),
+        *_results(reading),
+        *_responses(reading),
+        *_subgroups(reading),
+        *_adverse_events(reading),
+        *_population(reading),
+        *_flow_comments(reading),
     ]
-    for kind, section in SECTIONS.items():
-        found = reading.of(kind)
-        if found:
-            lines += ["", f"{section}:", *(_line(finding) for finding in found)]
     return "\n".join(lines) + "\n"
 
 
+def at_risk_files(reading: Reading, source: str) -> dict[str, str]:
+    """The CSV text of the numbers at risk of each outcome (`at-risk/<outcome>.csv`).
+
+    A doubtful table is left to a person: its file would look like the others.
+    """
+    files: dict[str, list[str]] = {}
+    for finding in reading.of("at-risk"):
+        if finding.unsure:
+            continue
+        rows = files.setdefault(str(finding.about["outcome"]), ["report,arm,time,n,source,locator"])
+        for time, count in zip(finding.values["times"], finding.values["counts"], strict=True):
+            arm = finding.about["arm"]
+            rows.append(f'{REPORT},{arm},{time:g},{count},{source},"{finding.locator}"')
+    return {outcome: "\n".join(rows) + "\n" for outcome, rows in files.items()}
+
+
 def _design(reading: Reading) -> Iterator[str]:
-    found = reading.of("design")
+    found = {str(finding.about["field"]): finding for finding in reading.of("design")}
+    for name in ("registration", "doi", "phase"):
+        if name in found:
+            yield (
+                f"{name}: {_flow(_placed(found[name], value=str(found[name].values['value'])))}"
+                + (_comment(found[name]))
+            )
+    words = [found[name] for name in ("terms", "allocation") if name in found]
+    if words:
+        value = ", ".join(str(finding.values["value"]) for finding in words)
+        yield f"design: {_flow(_placed(words[0], value=value))}{_comment(*words)}"
+    if "enrolment" in found and " to " in str(found["enrolment"].values["value"]):
+        start, end = map(_iso, str(found["enrolment"].values["value"]).split(" to "))
+        if start and end:
+            fields = {"start": start, "end": end, "locator": found["enrolment"].locator}
+            yield f"enrolment: {_flow(fields)}{_comment(found['enrolment'])}"
+
+
+def _iso(printed: str) -> str | None:
+    """`Jan 22, 2020`, `22 January 2020` or `April 2012` as an ISO date."""
+    text = printed.replace(",", "").replace(".", "").replace("Sept ", "Sep ")
+    for pattern, shape in (
+        ("%b %d %Y", "%Y-%m-%d"), ("%B %d %Y", "%Y-%m-%d"), ("%d %b %Y", "%Y-%m-%d"),
+        ("%d %B %Y", "%Y-%m-%d"), ("%b %Y", "%Y-%m"), ("%B %Y", "%Y-%m"),
+    ):  # fmt: skip
+        try:
+            return datetime.strptime(text, pattern).strftime(shape)
+        except ValueError:
+            continue
+    return None
+
+
+def _arms(reading: Reading) -> Iterator[str]:
+    if reading.of("arm"):
+        yield "arms:"
+    for finding in reading.of("arm"):
+        yield f"  {finding.about['arm']}:"
+        yield f"    treatment: {finding.about['arm']}  # unsure: must be a key of treatments.yaml"
+        yield f"    description: {_flow(_placed(finding, value=finding.values['label']))}"
+        if "n" in finding.values:
+            fields = _placed(finding, value=finding.values["n"])
+            yield f"    n_randomised: {_flow(fields)}{_comment(finding)}"
+
+
+def _report(reading: Reading) -> Iterator[str]:
+    found = {str(finding.about["field"]): finding for finding in reading.of("design")}
+    yield "reports:"
+    yield f"  {REPORT}:"
+    yield f"    title: {_scalar(f'as read from {reading.source}')}  # unsure: which analysis it is"
+    cutoff = found.get("data-cutoff")
+    date = _iso(str(cutoff.values["value"])) if cutoff else None
+    if cutoff and date and len(date) == 10:
+        place = _scalar(cutoff.locator)
+        yield f"    data_cutoff: {{value: {date}, locator: {place}}}{_comment(cutoff)}"
+    follow_up = found.get("median-follow-up")
+    if follow_up:
+        fields = _placed(follow_up, value=follow_up.values["value"])
+        yield f"    follow_up: {_flow(fields)}{_comment(follow_up)}"
+
+
+def _results(reading: Reading) -> Iterator[str]:
+    kinds = ("events", "median", "landmark", "hr")
+    found = [finding for finding in reading.findings if finding.kind in kinds]
     if found:
-        yield "design:"
-    for finding in found:
-        fields = {"value": finding.values["value"], "locator": finding.locator}
-        yield f"  {finding.about['field']}: {_flow(fields)}{_comment(finding)}"
+        yield "results:"
+    for (outcome, assessor), group in _grouped(found, "outcome", "assessor"):
+        yield f"  - outcome: {outcome}"
+        yield f"    report: {REPORT}"
+        yield f"    assessor: {assessor}"
+        arms = _grouped((f for f in group if f.kind != "hr"), "arm")
+        if arms:
+            yield "    arms:"
+        for (arm,), facts in arms:
+            yield f"      {arm}:"
+            for finding in facts:
+                if finding.kind == "events":
+                    fields = _placed(finding, value=finding.values["events"])
+                    yield from _said(finding, "        ", "events: ", fields)
+                elif finding.kind == "median":
+                    yield from _said(finding, "        ", "median: ", _median(finding))
+            landmarks = [finding for finding in facts if finding.kind == "landmark"]
+            if landmarks:
+                yield "        landmarks:"
+            for finding in landmarks:
+                value = finding.values["survival"]
+                fields = _placed(
+                    finding, time=finding.about["time"], value=value, **_limits(finding)
+                )
+                yield from _said(finding, "          ", "- ", fields)
+        ratios = [finding for finding in group if finding.kind == "hr"]
+        if ratios:
+            yield "    contrasts:"
+        for finding in ratios:
+            values = finding.values
+            fields = {
+                "arm": finding.about["arm"], "comparator": finding.about["comparator"],
+                "measure": "hr", "value": values["estimate"], **_limits(finding),
+            }  # fmt: skip
+            for name in ("p", "stratified"):
+                if values.get(name) is not None:
+                    fields[name] = values[name]
+            yield from _said(finding, "      ", "- ", {**fields, **_placed(finding)})
 
 
-def _line(finding: Finding) -> str:
-    fields = {**finding.about, **finding.values, "printed": finding.printed,
-              "locator": finding.locator, "words": finding.words}  # fmt: skip
-    known = {name: value for name, value in fields.items() if value is not None or name == "upper"}
-    return f"  - {_flow(known)}{_comment(finding)}"
+def _median(finding: Finding) -> Fields:
+    value = finding.values["median"] if finding.values["reached"] else "NR"
+    return _placed(finding, value=value, **_limits(finding))
 
 
-def _comment(finding: Finding) -> str:
-    return f"  # unsure: {_one_line(finding.unsure)}" if finding.unsure else ""
+def _limits(finding: Finding) -> Fields:
+    """The limits that were printed; one that is not estimable is `NE`."""
+    values = finding.values
+    if values.get("lower") is None and values.get("upper") is None:
+        return {}
+    limits = {
+        name: "NE" if values.get(name) is None else values[name] for name in ("lower", "upper")
+    }
+    return limits | ({"level": values["level"]} if values.get("level") else {})
+
+
+def _responses(reading: Reading) -> Iterator[str]:
+    found = reading.of("response")
+    if found:
+        yield "responses:"
+    for (outcome, assessor), group in _grouped(found, "outcome", "assessor"):
+        yield f"  - outcome: {RESPONSES.get(outcome, outcome)}"
+        yield f"    report: {REPORT}"
+        yield f"    assessor: {assessor}"
+        yield "    arms:"
+        for finding in group:
+            values = finding.values
+            fields: Fields = {
+                name: values[name] for name in ("n", "total") if values.get(name) is not None
+            }
+            if values.get("percent") is not None:
+                fields["percent"] = str(values["percent"])
+            for name in ("lower", "upper", "level"):
+                if values.get(name) is not None:
+                    fields[name] = values[name]
+            yield f"      {finding.about['arm']}: {_flow(_placed(finding, **fields))}{_comment(finding)}"
+
+
+def _subgroups(reading: Reading) -> Iterator[str]:
+    found = reading.of("subgroup")
+    if found:
+        yield "subgroups:"
+    for (outcome, assessor), group in _grouped(found, "outcome", "assessor"):
+        yield f"  - outcome: {outcome}"
+        yield f"    report: {REPORT}"
+        yield f"    assessor: {assessor}"
+        yield f"    arm: {group[0].values['arm']}"
+        yield f"    comparator: {group[0].values['comparator']}"
+        yield "    levels:"
+        for finding in group:
+            values = finding.values
+            fields = {
+                "characteristic": finding.about["characteristic"],
+                "level": finding.about["level"],
+                "in_arm": f"{values['events_arm']}/{values['n_arm']}",
+                "in_comparator": f"{values['events_comparator']}/{values['n_comparator']}",
+                "value": values["estimate"], "lower": values["lower"], "upper": values["upper"],
+                "locator": finding.locator,
+            }  # fmt: skip
+            yield f"      - {_flow(fields)}{_comment(finding)}"
+
+
+def _adverse_events(reading: Reading) -> Iterator[str]:
+    found = reading.of("adverse-event")
+    if not found:
+        return
+    yield "adverse_events:"
+    yield f"  - report: {REPORT}"
+    totals = {f.about["arm"]: f.values["total"] for f in found if f.values.get("total") is not None}
+    if totals:
+        yield f"    totals: {_flow(totals)}"
+    yield "    events:"
+    for (event, grade), group in _grouped(found, "event", "grade"):
+        counts: Fields = {}
+        for finding in group:
+            counts[str(finding.about["arm"])] = _cell(finding, totals)
+        fields: Fields = {"event": event, "grade": grade}
+        if group[0].values.get("related"):
+            fields["related"] = True
+        yield f"      - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}" + (
+            _comment(*group)
+        )
+
+
+def _cell(finding: Finding, totals: Fields) -> object:
+    """A count as printed; with its own total where that is not the table's."""
+    n, percent, total = (finding.values.get(name) for name in ("n", "percent", "total"))
+    if total is not None and total != totals.get(str(finding.about["arm"])):
+        return {"n": n, "total": total} | ({"percent": percent} if percent else {})
+    return f"{n} ({percent}%)" if percent else n
+
+
+def _population(reading: Reading) -> Iterator[str]:
+    found = reading.of("baseline")
+    if found:
+        yield "population:"
+    for (characteristic, category), group in _grouped(found, "characteristic", "category"):
+        fields: Fields = {"characteristic": characteristic}
+        if category:
+            fields["category"] = category
+        counts = {
+            str(f.about["arm"]): f.values["value"]
+            if "value" in f.values
+            else _cell(f, {f.about["arm"]: f.values["total"]})
+            for f in group
+        }
+        yield f"  - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}" + (
+            _comment(*group)
+        )
+
+
+def _flow_comments(reading: Reading) -> Iterator[str]:
+    for finding in reading.of("participant-flow"):
+        about = finding.about
+        yield "# participant flow, not events of an outcome: " + _one_line(
+            f"{about['arm']}, {about['milestone']}: {finding.values['n']}"
+        )
+
+
+def _grouped(
+    findings: Iterable[Finding], *names: str
+) -> list[tuple[tuple[str, ...], list[Finding]]]:
+    """Findings by what they are about, in the order they came."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(tuple(str(finding.about[name]) for name in names), []).append(finding)
+    return list(groups.items())
+
+
+def _placed(finding: Finding, **fields: object) -> Fields:
+    return {**fields, "printed": finding.printed, "locator": finding.locator}
+
+
+def _said(finding: Finding, indent: str, name: str, fields: Fields) -> Iterator[str]:
+    """A value under the words that stood around it."""
+    yield f"{indent}# ... {_one_line(finding.words)} ..."
+    yield f"{indent}{name}{_flow(fields)}{_comment(finding)}"
+
+
+def _comment(*findings: Finding) -> str:
+    reasons = dict.fromkeys(finding.unsure for finding in findings if finding.unsure)
+    return f"  # unsure: {_one_line('; '.join(reasons))}" if reasons else ""
 
 
 def _flow(fields: dict[str, object]) -> str:
@@ -71,9 +313,11 @@ def _flow(fields: dict[str, object]) -> str:
 
 
 def _scalar(value: object) -> str:
-    """A value as JSON, which is YAML; text is always quoted, so `NO` and `1:2` stay text."""
+    """A value as JSON, which is YAML; text is quoted, so `NO` and `1:2` stay text."""
+    if isinstance(value, dict):
+        return _flow(value)
     if isinstance(value, str):
-        return json.dumps(_one_line(value), ensure_ascii=True)
+        return json.dumps(_one_line(value), ensure_ascii=False)
     return json.dumps(value)
 
 

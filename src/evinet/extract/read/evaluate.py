@@ -102,7 +102,8 @@ def main(folder: str) -> None:
     """Print precision and recall of each document and of all."""
     scores = evaluate_folder(Path(folder))
     for name, score in scores.items():
-        print(f"{name}: {score.facts} facts, {score.right} right, {score.right_unsure} right but unsure, "
+        print(f"{name}: {score.facts} facts, {score.right} right, {score.right_unsure} right"
+              f" but unsure, "
               f"{len(score.wrong)} wrong, {len(score.wrong_unsure)} wrong but unsure, "
               f"{len(score.missing)} missing")  # fmt: skip
         for label, items in (

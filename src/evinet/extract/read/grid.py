@@ -23,11 +23,13 @@ _CAPTION = re.compile(
     r"^\s*(?:Supplementary |Appendix )?(?:Table|TABLE)\s*[\dIVXS]+\b[.:|]?\s*(?P<title>.*)"
 )
 _FOOT = re.compile(
-    r"^\s*(?:Data are|Values are|Abbreviations?\b|NOTE|Note[.:]|[*†‡§¶] ?[A-Z]|[A-Za-z/-]+ ?= ?[A-Za-z]|Figure \d"
+    r"^\s*(?:Data are|Values are|Abbreviations?\b|NOTE|Note[.:]|[*†‡§¶] ?[A-Z]"
+    r"|[A-Za-z/-]+ ?= ?[A-Za-z]|Figure \d"
     r"|Footnote|a [A-Z])"
 )
 GRADE = re.compile(
-    r"(?:any|all)[- ]grades?|grades?\s*(?:≥|>=?|<=?|≤)?\s*[1-5](?:\s*(?:-|or|and|to|/)\s*(?:[1-5]|worse|higher|more))?(?: or (?:worse|higher))?",
+    r"(?:any|all)[- ]grades?|grades?\s*(?:≥|>=?|<=?|≤)?\s*[1-5](?:\s*(?:-|or|and|to"
+    r"|/)\s*(?:[1-5]|worse|higher|more))?(?: or (?:worse|higher))?",
     re.IGNORECASE,
 )
 _WRAP = re.compile(

@@ -33,7 +33,8 @@ TOPIC = re.compile(
 )
 _PLANNED = re.compile(
     r"\bassum|\bpower\b|sample size|hypothesi[sz]ed|anticipat|\bwould be\b|\bexpected\b|historical"
-    r"|to detect|(?:previous|prior|earlier|another|other|historical)(?:ly)? (?:\w+ )?(?:stud|trial|report)|studies of others|study of others|\bet al\b|meta-analys|were required",
+    r"|to detect|(?:previous|prior|earlier|another|other|historical)(?:ly)? (?:\w+ )?"
+    r"(?:stud|trial|report)|studies of others|study of others|\bet al\b|meta-analys|were required",
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(
@@ -43,7 +44,8 @@ _CENTRAL = re.compile(r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|independen
                       r"(?:\w+[- ]){0,3}(?:review|assess)|blinded", re.IGNORECASE)  # fmt: skip
 _LOCAL = re.compile(r"\binvestigators?\b|\blocal(?:ly)?\b", re.IGNORECASE)
 _AGREEING = re.compile(
-    r"(?:in (?:agreement|line)|consistent|similar|concordant|comparable) (?:with|to) (?:the |those )?"
+    r"(?:in (?:agreement|line)|consistent|similar|concordant|comparable) (?:with|to) "
+    r"(?:the |those )?"
     r"(?:\w+ ){0,4}?(?:central\w*|independent\w*|blinded|investigator\w*|local\w*)"
     r"(?:[- ](?:review\w*|assess\w*))?", re.IGNORECASE
 )  # fmt: skip

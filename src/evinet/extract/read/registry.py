@@ -237,8 +237,14 @@ def _value(measure: Json, about: Json, label: str, group: str, n: int | None, it
             r"censor|without", label, re.I
         )
         if said:
-            yield _found("events", about, {"events": int(value), "n": n}, where, words,
-                         "a count of participants: check that it counts all events of the outcome")  # fmt: skip
+            yield _found(
+                "events",
+                about,
+                {"events": int(value), "n": n},
+                where,
+                words,
+                "a count of participants: check that it counts all events of the outcome",
+            )
 
 
 def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str) -> Iterator[Finding]:
@@ -258,8 +264,17 @@ def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str) -
     if len(groups) != 2 or value is None:
         return
     level = numbers.number(_text(analysis, "ciPctValue"))
-    comments = " ".join(_text(analysis, key) for key in ("groupDescription", "estimateComment", "statisticalComment",
-                                                         "statisticalMethod", "pValueComment", "otherAnalysisDescription"))  # fmt: skip
+    comments = " ".join(
+        _text(analysis, key)
+        for key in (
+            "groupDescription",
+            "estimateComment",
+            "statisticalComment",
+            "statisticalMethod",
+            "pValueComment",
+            "otherAnalysisDescription",
+        )
+    )
     values = {
         "estimate": value, "lower": low, "upper": high, "level": level / 100 if level else None,
         "p": _text(analysis, "pValue") or None,

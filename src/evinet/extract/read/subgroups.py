@@ -56,7 +56,8 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
                 "events_arm": e1, "n_arm": n1, "events_comparator": e2, "n_comparator": n2,
                 "estimate": row.ratio[0], "lower": row.ratio[1], "upper": row.ratio[2],
             }  # fmt: skip
-            printed = f"{row.counts[0]}/{row.counts[1]} {row.counts[2]}/{row.counts[3]} {row.ratio[0]} ({row.ratio[1]}-{row.ratio[2]})"
+            first, second = f"{row.counts[0]}/{row.counts[1]}", f"{row.counts[2]}/{row.counts[3]}"
+            printed = f"{first} {second} {row.ratio[0]} ({row.ratio[1]}-{row.ratio[2]})"
             yield Finding("subgroup", about, values, printed, row.line.page, row.line.number,
                           f"{row.characteristic}: {row.level}",
                           "; ".join(filter(None, (row.unsure, doubt))))  # fmt: skip
@@ -124,7 +125,7 @@ def _cells(lines: list[Line]) -> list[Group]:
         if first and second and ratio and _ordered(_numbers(ratio)):
             label = re.sub(r" \(n ?= ?\d+\)$", "", window[0])
             rows.append(Group(heading, label, (int(first["e1"]), int(first["n1"]), int(second["e1"]),
-                                               int(second["n1"])), _numbers(ratio), line))  # fmt: skip
+                                               int(second["n1"])), _numbers(ratio), line))
         elif (
             not any(pattern.match(window[0]) for pattern in (_ONE, _RATIO)) and len(window[0]) < 60
         ):
@@ -204,7 +205,7 @@ def _headings(lines: list[Line], placed: list[tuple[str, int]]) -> list[str]:
     first = min(positions)
     block = range(max(first - 1, 0), max(positions) + 1)
     found = [i for i in block if i not in labelled and lines[i].text.strip()
-             and not _ONE.match(lines[i].text.strip()) and not _RATIO.match(lines[i].text.strip())]  # fmt: skip
+             and not _ONE.match(lines[i].text.strip()) and not _RATIO.match(lines[i].text.strip())]
     under = [max((i for i in found if i < position), default=-1) for position in positions]
     displaced = [
         j for j in range(len(positions)) if any(p < positions[j] for p in positions[j + 1 :])

@@ -24,24 +24,31 @@ from evinet.extract.read.text import Document
 
 UNDIRECTED = "the direction of the ratio is not said"
 _N = numbers.NUMBER
-_MEDIAN = re.compile(rf"(?<![\w.<>≥≤=-])(?P<value>{_N})[- ]{numbers.UNIT}|\b(?P<open>not (?:yet )?"
-                     rf"(?:been )?(?:reached|estimable|estimated)|NE\b|NR\b)", re.IGNORECASE)  # fmt: skip
+_MEDIAN = re.compile(
+    rf"(?<![\w.<>≥≤=-])(?P<value>{_N})[- ]{numbers.UNIT}|\b(?P<open>not (?:yet )?"
+    rf"(?:been )?(?:reached|estimable|estimated)|NE\b|NR\b)",
+    re.IGNORECASE,
+)
 _HR = re.compile(
     r"(?:\b(?:hazard[- ]ratios?|HRs?)\b(?:\s*[\[(]HR[\])])?)"
-    r"(?P<between>(?:[^.;\d]|\d+(?= ?(?:mg|g|GBq|MBq|mCi)\b)|\d+(?=-?Lu)|(?<=\bvs)\.){0,160}?)(?<![\d.])"
+    r"(?P<between>(?:[^.;\d]|\d+(?= ?(?:mg|g|GBq|MBq|mCi)\b)|\d+(?=-?Lu)|"
+    r"(?<=\bvs)\.){0,160}?)(?<![\d.])"
     r"(?P<value>\d{1,2}\.\d{1,3}|\.\d{2,3})(?![\d.%])"
 )
 _EVENTS = re.compile(
     r"(?<![\w.,=%-])(?P<n>\d{1,4}|no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
     r"(?: of (?:the )?(?P<of>\d{1,4}))?(?: (?:patients|events|deaths|of them))?"
-    r"(?: ?[(\[](?P<percent>\d+(?:\.\d+)?)%[)\]])?(?![\d.]*\s*(?:%|months?|weeks?|years?|days?))(?![.·]?\w)",
+    r"(?: ?[(\[](?P<percent>\d+(?:\.\d+)?)%[)\]])?(?![\d.]*\s*(?:%|months?|weeks?"
+    r"|years?|days?))(?![.·]?\w)",
     re.IGNORECASE,
 )
 _RATE = re.compile(r"(?<![\w.<>≥≤-])(?P<value>\d{1,3}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence))")
 _TIME = re.compile(
     r"(?:at|at month|at year|rate at|after) (?:(?P<u1>months?|years?|weeks?) )?(?P<t1>\d+)"
-    r"(?:[- ](?P<u2>months?|years?|weeks?|mo\b))?|(?<![\d.])(?P<t2>\d+)[- ](?P<u3>months?|years?|weeks?)"
-    r"(?=[- ](?:rate|probabilit|estimate|Kaplan|\w+[- ](?:free|survival)|PFS|OS|overall|progression|TTP))"
+    r"(?:[- ](?P<u2>months?|years?|weeks?|mo\b))?|(?<![\d.])(?P<t2>\d+)[- ]"
+    r"(?P<u3>months?|years?|weeks?)"
+    r"(?=[- ](?:rate|probabilit|estimate|Kaplan|\w+[- ](?:free|survival)|PFS|OS"
+    r"|overall|progression|TTP))"
 )
 
 
@@ -301,7 +308,8 @@ def _versus(text: str, arms: Arms) -> Iterator[tuple[str, str]]:
     for (_, end, a), (start, _, b) in itertools.pairwise(mentions):
         link = text[end:start]
         if a != b and re.fullmatch(
-            r"[\s\w]{0,20}?\b(?:vs\.?|versus|compared (?:with|to)|relative to|over|as compared with)\b"
+            r"[\s\w]{0,20}?\b(?:vs\.?|versus|compared (?:with|to)|relative to|over|as"
+            r" compared with)\b"
             r"[\s\w,]{0,20}", link.strip()
         ):  # fmt: skip
             yield a, b
