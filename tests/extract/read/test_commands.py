@@ -1,5 +1,6 @@
 """`evinet read` on texts, PDFs made here, records and rubbish."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,5 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_any_bytes_are_read_or_refused(tmp_path, content, name):
     path = tmp_path / name
     path.write_bytes(content)
-    try:
+    with contextlib.suppress(InputError):
         read_document(path)
-    except InputError as error:
-        assert error.problems

@@ -93,7 +93,7 @@ def test_the_record_of_another_trial_is_refused(registry, tmp_path):
 
 def test_a_slow_server_times_out(registry, tmp_path):
     registry.answers += [(200, json.dumps(RECORD), 0.6)] * 2
-    with pytest.raises(InputError, match="no answer .*2 times"):
+    with pytest.raises(InputError, match=r"no answer .*2 times"):
         fetch_record(NCT, tmp_path / "r.json", registry.url, attempts=2, timeout=0.1, pause=0.01)
 
 

@@ -51,8 +51,8 @@ def test_readings_that_disagree_are_marked():
 
 def test_a_ratio_against_its_medians_is_marked():
     text = (
-        "We randomly assigned 100 patients to abc (n=50) or placebo (n=50). Median overall survival "
-        "was 8.0 months with abc and 10.0 months with placebo (HR 0.70, 95% CI 0.50-0.98)."
+        "We randomly assigned 100 patients to abc (n=50) or placebo (n=50). Median overall "
+        "survival was 8.0 months with abc and 10.0 months with placebo (HR 0.70, 95% CI 0.50-0.98)."
     )
     (ratio,) = read_publication(text).of("hr")
     assert "against the medians" in ratio.unsure

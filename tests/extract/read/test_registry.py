@@ -6,9 +6,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from evinet.errors import InputError
+from evinet.extract.read.draft import draft
 from evinet.extract.read.registry import load_record, read_record
+from evinet.extract.schema import Trial
 
 GROUPS = [{"id": "OG000", "title": "Velotinib"}, {"id": "OG001", "title": "Placebo"}]
 RECORD = {
@@ -61,7 +64,7 @@ RECORD = {
             "outcomeMeasures": [
                 {
                     "type": "PRIMARY",
-                    "title": "Progression-free Survival (PFS) Based on Central Radiology Assessment",
+                    "title": "Progression-free Survival (PFS), Central Radiology Assessment",
                     "paramType": "MEDIAN",
                     "dispersionType": "95% Confidence Interval",
                     "unitOfMeasure": "months",
@@ -253,6 +256,17 @@ def test_medians_in_weeks_become_months():
     medians = {f.about["arm"]: f.values for f in read_record(record).of("median")}
     assert medians["velotinib"]["median"] == pytest.approx(11 * 7 * 12 / 365.25, abs=1e-3)
     assert medians["velotinib"]["lower"] == pytest.approx(9.2 * 7 * 12 / 365.25, abs=1e-3)
+
+
+def test_the_draft_of_a_record_is_a_trial_file(reading):
+    text = draft(reading, "velo-3", "velo-3-registry")
+    trial = Trial.model_validate(YAML(typ="safe").load(text))
+    (pfs,) = [result for result in trial.results if result.outcome == "pfs"]
+    assert pfs.arms["velotinib"].median.value == 11
+    assert pfs.arms["velotinib"].median.upper is None
+    assert pfs.contrasts[0].value == 0.48
+    assert "participant flow, not events" in text
+    assert "107" not in text.split("# participant flow")[0]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", "\x00", '{"protocolSection": 1}'])

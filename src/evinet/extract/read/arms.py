@@ -241,11 +241,13 @@ def find_arms(document: Document) -> Arms:
     _nicknames(arms, sentence.text)
     _order(arms)
     line = document.line_at(sentence.start)
+    words = sentence.text.strip()[:300]
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
+        values = {"label": arm.label, "n": arm.n}
+        printed = f"{arm.label} n={arm.n}"
         arms.finding.append(
-            Finding("arm", {"arm": slug}, {"label": arm.label, "n": arm.n}, f"{arm.label} n={arm.n}",
-                    line.page, line.number, sentence.text.strip()[:300], doubt)
-        )  # fmt: skip
+            Finding("arm", {"arm": slug}, values, printed, line.page, line.number, words, doubt)
+        )
     return arms
 
 

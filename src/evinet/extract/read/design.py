@@ -41,7 +41,9 @@ _DATE = (
     r" \d{4})"
 )
 _NAMED = {
-    "enrolment": re.compile(rf"\b(?:between|from) (?P<a>{_DATE}),? (?:and|to|through|until) (?P<b>{_DATE})", re.I),
+    "enrolment": re.compile(
+        rf"\b(?:between|from) (?P<a>{_DATE}),? (?:and|to|through|until) (?P<b>{_DATE})", re.I
+    ),
     "data-cutoff": re.compile(
         rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of"
         rf" |on |is )?\(?(?P<a>{_DATE})"

@@ -70,12 +70,13 @@ def _design(reading: Reading) -> Iterator[str]:
     words = [found[name] for name in ("terms", "allocation") if name in found]
     if words:
         value = ", ".join(str(finding.values["value"]) for finding in words)
-        yield f"design: {_flow(_placed(words[0], value=value))}{_comment(*words)}"
+        fields: Fields = {"value": value, "locator": words[0].locator}
+        yield f"design: {_flow(fields)}{_comment(*words)}"
     if "enrolment" in found and " to " in str(found["enrolment"].values["value"]):
         start, end = map(_iso, str(found["enrolment"].values["value"]).split(" to "))
         if start and end:
-            fields = {"start": start, "end": end, "locator": found["enrolment"].locator}
-            yield f"enrolment: {_flow(fields)}{_comment(found['enrolment'])}"
+            dates: Fields = {"start": start, "end": end, "locator": found["enrolment"].locator}
+            yield f"enrolment: {_flow(dates)}{_comment(found['enrolment'])}"
 
 
 def _iso(printed: str) -> str | None:
@@ -129,39 +130,47 @@ def _results(reading: Reading) -> Iterator[str]:
         yield f"  - outcome: {outcome}"
         yield f"    report: {REPORT}"
         yield f"    assessor: {assessor}"
-        arms = _grouped((f for f in group if f.kind != "hr"), "arm")
+        arms = _grouped((finding for finding in group if finding.kind != "hr"), "arm")
         if arms:
             yield "    arms:"
         for (arm,), facts in arms:
             yield f"      {arm}:"
-            for finding in facts:
-                if finding.kind == "events":
-                    fields = _placed(finding, value=finding.values["events"])
-                    yield from _said(finding, "        ", "events: ", fields)
-                elif finding.kind == "median":
-                    yield from _said(finding, "        ", "median: ", _median(finding))
-            landmarks = [finding for finding in facts if finding.kind == "landmark"]
-            if landmarks:
-                yield "        landmarks:"
-            for finding in landmarks:
-                value = finding.values["survival"]
-                fields = _placed(
-                    finding, time=finding.about["time"], value=value, **_limits(finding)
-                )
-                yield from _said(finding, "          ", "- ", fields)
+            yield from _survival_arm(facts)
         ratios = [finding for finding in group if finding.kind == "hr"]
         if ratios:
             yield "    contrasts:"
         for finding in ratios:
-            values = finding.values
-            fields = {
-                "arm": finding.about["arm"], "comparator": finding.about["comparator"],
-                "measure": "hr", "value": values["estimate"], **_limits(finding),
-            }  # fmt: skip
-            for name in ("p", "stratified"):
-                if values.get(name) is not None:
-                    fields[name] = values[name]
-            yield from _said(finding, "      ", "- ", {**fields, **_placed(finding)})
+            yield from _said(finding, "      ", "- ", _contrast(finding))
+
+
+def _survival_arm(facts: list[Finding]) -> Iterator[str]:
+    for finding in facts:
+        if finding.kind == "events":
+            fields = _placed(finding, value=finding.values["events"])
+            yield from _said(finding, "        ", "events: ", fields)
+        elif finding.kind == "median":
+            yield from _said(finding, "        ", "median: ", _median(finding))
+    landmarks = [finding for finding in facts if finding.kind == "landmark"]
+    if landmarks:
+        yield "        landmarks:"
+    for finding in landmarks:
+        value = finding.values["survival"]
+        fields = _placed(finding, time=finding.about["time"], value=value, **_limits(finding))
+        yield from _said(finding, "          ", "- ", fields)
+
+
+def _contrast(finding: Finding) -> Fields:
+    fields: Fields = {
+        "arm": finding.about["arm"],
+        "comparator": finding.about["comparator"],
+        "measure": "hr",
+        "value": finding.values["estimate"],
+        **_limits(finding),
+    }
+    for name in ("p", "stratified"):
+        if finding.values.get(name) is not None:
+            fields[name] = finding.values[name]
+    return _placed(finding, **fields)
 
 
 def _median(finding: Finding) -> Fields:
@@ -199,7 +208,8 @@ def _responses(reading: Reading) -> Iterator[str]:
             for name in ("lower", "upper", "level"):
                 if values.get(name) is not None:
                     fields[name] = values[name]
-            yield f"      {finding.about['arm']}: {_flow(_placed(finding, **fields))}{_comment(finding)}"
+            placed = _flow(_placed(finding, **fields))
+            yield f"      {finding.about['arm']}: {placed}{_comment(finding)}"
 
 
 def _subgroups(reading: Reading) -> Iterator[str]:
@@ -264,12 +274,11 @@ def _population(reading: Reading) -> Iterator[str]:
         fields: Fields = {"characteristic": characteristic}
         if category:
             fields["category"] = category
-        counts = {
-            str(f.about["arm"]): f.values["value"]
-            if "value" in f.values
-            else _cell(f, {f.about["arm"]: f.values["total"]})
-            for f in group
-        }
+        counts: Fields = {}
+        for finding in group:
+            own = {str(finding.about["arm"]): finding.values.get("total")}
+            printed = finding.values.get("value")
+            counts[str(finding.about["arm"])] = printed or _cell(finding, own)
         yield f"  - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}" + (
             _comment(*group)
         )

@@ -39,7 +39,7 @@ _WRAP = re.compile(
 
 @dataclass
 class Column:
-    """A column: the arm (None: all patients, or not an arm), its N, and its grade, if it has one."""
+    """A column: the arm (None: all patients, or not an arm), its N, its grade if it has one."""
 
     arm: str | None
     label: str

@@ -127,9 +127,9 @@ def _response(grid: Grid, row: Row) -> Iterator[Finding]:
             values: dict[str, Any] = {
                 "n": int(match["n"]),
                 "total": column.n,
-                "percent": float(match["percent"]),
+                "percent": match["percent"],
             }
-            if interval and interval.holds(values["percent"]):
+            if interval and interval.holds(float(values["percent"])):
                 values |= {"lower": interval.low, "upper": interval.high}
             agree = numbers.agrees(values["n"], column.n, match["percent"])
             yield _of(
@@ -143,7 +143,7 @@ def _response(grid: Grid, row: Row) -> Iterator[Finding]:
         elif (counted := count_cell(cell)) is not None:
             values = {"n": counted[0], "total": column.n}
             if counted[1]:
-                values["percent"] = counted[1] if counted[1].startswith("<") else float(counted[1])
+                values["percent"] = counted[1]
             yield _of(row, "response", about, values, cell, _doubt(cell, column.n))
 
 
@@ -162,9 +162,9 @@ def _response_rates(document: Document, arms: Arms) -> Iterator[Finding]:
                 text[max(match.start() - 15, 0) : match.start()],
             ):
                 continue
-            values: dict[str, Any] = {"percent": float(match["value"])}
+            values: dict[str, Any] = {"percent": match["value"]}
             interval = numbers.interval_at(text, match.end())
-            if interval and interval.holds(values["percent"]):
+            if interval and interval.holds(float(values["percent"])):
                 values |= {"lower": interval.low, "upper": interval.high}
             cursor = interval.end if interval else match.end()
             found.setdefault(topic, []).append(
@@ -173,9 +173,9 @@ def _response_rates(document: Document, arms: Arms) -> Iterator[Finding]:
         for outcome, items in found.items():
             for slug, (start, end, values) in to_arms(text, items, arms) or []:
                 line = document.line_at(sentence.start + start)
-                who = assessor(text)
+                who = "unstated" if assessor(text) == "both" else assessor(text)
                 yield Finding(
-                    "response", {"outcome": outcome, "arm": slug, "assessor": who if who != "both" else "unstated"},
+                    "response", {"outcome": outcome, "arm": slug, "assessor": who},
                     values, text[start:end].strip(), line.page, line.number,
                     document.around(sentence.start + start, sentence.start + end),
                 )  # fmt: skip

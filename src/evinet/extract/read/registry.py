@@ -78,13 +78,15 @@ def _design(protocol: Json) -> Iterator[Finding]:
     design = _get(protocol, "designModule")
     info = _get(design, "designInfo")
     status = _get(protocol, "statusModule")
+    phases = design.get("phases")
+    masking = _text(_get(info, "maskingInfo"), "masking")
+    terms = (_text(info, "allocation"), _text(info, "interventionModel"), masking)
     fields = {
         "registration": _text(_get(protocol, "identificationModule"), "nctId"),
         "title": _text(_get(protocol, "identificationModule"), "briefTitle"),
         "status": _text(status, "overallStatus"),
-        "phase": ", ".join(map(str, design.get("phases") or [])) if isinstance(design.get("phases"), list) else "",
-        "terms": ", ".join(filter(None, (_text(info, "allocation"), _text(info, "interventionModel"),
-                                         _text(_get(info, "maskingInfo"), "masking")))),
+        "phase": ", ".join(map(str, phases)) if isinstance(phases, list) else "",
+        "terms": ", ".join(filter(None, terms)),
         "enrolment": _text(_get(design, "enrollmentInfo"), "count"),
         "enrolment-type": _text(_get(design, "enrollmentInfo"), "type"),
         "start": _text(_get(status, "startDateStruct"), "date"),
@@ -314,5 +316,5 @@ def _adverse(module: Json) -> Iterator[Finding]:
                 title = titles.get(_text(item, "groupId"), "")
                 if n is not None and title:
                     about = {"event": _text(event, "term"), "grade": grade, "arm": slug(title)}
-                    yield _found("adverse-event", about, {"n": n, "total": numbers.count(_text(item, "numAtRisk"))},
-                                 f"adverseEventsModule.{section}")  # fmt: skip
+                    values = {"n": n, "total": numbers.count(_text(item, "numAtRisk"))}
+                    yield _found("adverse-event", about, values, f"adverseEventsModule.{section}")

@@ -124,8 +124,8 @@ def _cells(lines: list[Line]) -> list[Group]:
         first, second, ratio = _ONE.match(window[1]), _ONE.match(window[2]), _RATIO.match(window[3])
         if first and second and ratio and _ordered(_numbers(ratio)):
             label = re.sub(r" \(n ?= ?\d+\)$", "", window[0])
-            rows.append(Group(heading, label, (int(first["e1"]), int(first["n1"]), int(second["e1"]),
-                                               int(second["n1"])), _numbers(ratio), line))
+            counts = (int(first["e1"]), int(first["n1"]), int(second["e1"]), int(second["n1"]))
+            rows.append(Group(heading, label, counts, _numbers(ratio), line))
         elif (
             not any(pattern.match(window[0]) for pattern in (_ONE, _RATIO)) and len(window[0]) < 60
         ):
@@ -204,8 +204,14 @@ def _headings(lines: list[Line], placed: list[tuple[str, int]]) -> list[str]:
     labelled = set(positions)
     first = min(positions)
     block = range(max(first - 1, 0), max(positions) + 1)
-    found = [i for i in block if i not in labelled and lines[i].text.strip()
-             and not _ONE.match(lines[i].text.strip()) and not _RATIO.match(lines[i].text.strip())]
+    found = [
+        i
+        for i in block
+        if i not in labelled
+        and lines[i].text.strip()
+        and not _ONE.match(lines[i].text.strip())
+        and not _RATIO.match(lines[i].text.strip())
+    ]
     under = [max((i for i in found if i < position), default=-1) for position in positions]
     displaced = [
         j for j in range(len(positions)) if any(p < positions[j] for p in positions[j + 1 :])

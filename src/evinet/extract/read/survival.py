@@ -85,8 +85,12 @@ def _finding(
 ) -> Finding:  # fmt: skip
     start, end = sentence.start + span[0], sentence.start + span[1]
     line = document.line_at(start)
+    printed = sentence.text[span[0] : span[1]].strip()
+    for opening, closing in ("()", "[]"):
+        if printed.count(opening) > printed.count(closing):
+            printed += closing
     about = {"outcome": about["outcome"], "assessor": assessor(sentence.text), **about}
-    return Finding(kind, about, values, sentence.text[span[0] : span[1]].strip(), line.page,
+    return Finding(kind, about, values, printed, line.page,
                    line.number, document.around(start, end), unsure)  # fmt: skip
 
 

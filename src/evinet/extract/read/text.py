@@ -159,10 +159,10 @@ def document(text: str, name: str = "text") -> Document:
     """Lines of `text` with pages (form feeds, or lines of dashes alone); side-by-side columns of
     a page laid out as printed are put one under the other."""
     lines: list[Line] = []
-    page, number = 1, 0
+    page = 1
     current: list[Line] = []
-    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        number += 1
+    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for number, raw in enumerate(rows, start=1):
         pieces = raw.split("\f")
         for index, piece in enumerate(pieces):
             if index or _PAGE_BREAK.match(piece):
