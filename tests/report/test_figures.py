@@ -15,7 +15,7 @@ from lifelines import KaplanMeierFitter, NelsonAalenFitter
 
 from evinet import tables
 from evinet.report import exhibits
-from evinet.report.figures import forest, hazard, km, network, populations, style
+from evinet.report.figures import forest, hazard, km, network, periods, populations, style
 from evinet.report.numbers import Interval
 from evinet.report.results import Results
 
@@ -38,7 +38,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 11
+    assert len(figures) == 12
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000
@@ -99,6 +99,26 @@ def test_cumulative_hazard_agrees_with_lifelines(sample: list[tuple[float, bool]
     at, found = hazard.cumulative(times, events)
     fitter = NelsonAalenFitter(nelson_aalen_smoothing=False).fit(times, events)
     np.testing.assert_allclose(found, fitter.cumulative_hazard_at_times(at), atol=1e-9)
+
+
+@given(patients, st.lists(st.floats(0.1, 60), min_size=1, max_size=5, unique=True))
+def test_events_and_time_at_risk_of_periods_add_up(
+    sample: list[tuple[float, bool]], ends: list[float]
+) -> None:
+    frame = pd.DataFrame(sample, columns=["time", "event"])
+    counts, exposure = periods.rates(frame, np.array([0.0, *sorted(ends), 61.0]))
+    assert counts.sum() == frame["event"].sum()
+    np.testing.assert_allclose(exposure.sum(), frame["time"].sum())
+
+
+def test_a_period_with_few_events_has_no_ratio() -> None:
+    times = [1.0] * 6 + [5.0] * 4
+    rows = [{"arm": arm, "time": t, "event": 1} for arm in "ab" for t in times]
+    found = periods.ratios(pd.DataFrame(rows), "a", "b", np.array([0.0, 2.0, 6.0]))
+    assert found[1] is None
+    assert found[0] is not None
+    assert found[0].estimate == pytest.approx(1)
+    assert found[0].upper == pytest.approx(np.exp(1.959964 * np.sqrt(2 / 6)))
 
 
 def test_survival_is_not_drawn_past_the_last_censored_patient() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
+from evinet.report.effects import contrasts, interval, prediction, published_interval
 from evinet.report.numbers import Interval, listing
 from evinet.report.results import Fit, Reconstruction, Results
 from evinet.report.rows import records
@@ -34,6 +35,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
     for reconstruction in results.reconstructions:
         yield _kaplan_meier(results, reconstruction)
         yield _hazard(results, reconstruction)
+        yield from _periods(results, reconstruction)
     for analysis in results.config.analyses:
         yield _network(results, analysis)
         yield _forest(results, analysis)
@@ -58,35 +60,6 @@ def write(results: Results, folder: Path) -> list[str]:
                 index[exhibit.name] = {"caption": exhibit.caption, "alt": exhibit.alt}
     files.write_json(folder / INDEX, index)
     return list(index)
-
-
-def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
-    """League rows of every treatment against the reference of its island, as configured.
-
-    Where a bridge has merged islands, the first reference of the configuration is used.
-    """
-    rows = records(fit.league)
-    island = {row[side]: row["component"] for row in rows for side in ("treatment", "comparator")}
-    chosen: dict[int, str] = {}
-    for reference in results.config.analyses[fit.analysis].references:
-        if reference in island:
-            chosen.setdefault(island[reference], reference)
-    order = {name: place for place, name in enumerate(results.nodes(fit.analysis)["treatment"])}
-    found = [
-        row for row in rows if chosen.get(row["component"]) == row["comparator"] != row["treatment"]
-    ]
-    return sorted(found, key=lambda row: order[row["treatment"]])
-
-
-def interval(row: dict[str, Any]) -> Interval:
-    """The hazard ratio of a league row."""
-    return Interval.of_logs(row["q50"], row["q2.5"], row["q97.5"])
-
-
-def published_interval(row: dict[str, Any]) -> Interval:
-    """The 95 % interval of a published contrast, from its standard error."""
-    estimate, reach = row["log_estimate"], 1.959964 * row["se"]
-    return Interval.of_logs(estimate, estimate - reach, estimate + reach)
 
 
 def _populations(results: Results) -> Exhibit:
@@ -148,6 +121,33 @@ def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
         f"Log-cumulative hazard of {listing(list(arms.values()))} against log time.",
         lambda: hazard.draw(reconstruction.ipd, arms),
     )
+
+
+def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhibit]:
+    """Hazard ratio by period, where a ratio of two arms was published to hold it against."""
+    from evinet.report.figures import periods
+
+    for row in records(results.evidence(tables.CONTRASTS)):
+        wanted = (reconstruction.trial, reconstruction.outcome, "hr", True)
+        if (row["trial"], row["outcome"], row["measure"], row["selected"]) != wanted:
+            continue
+        if row["lower"] is None or row["upper"] is None:
+            continue
+        arms = arm_labels(results, reconstruction.trial, [row["arm"], row["comparator"]])
+        published = Interval(row["estimate"], row["lower"], row["upper"])
+        yield Exhibit(
+            f"periods-{reconstruction.trial}-{reconstruction.outcome}",
+            f"{results.trial_names[reconstruction.trial]}, {reconstruction.outcome.upper()}: ratio "
+            f"of event rates, {' v '.join(arms.values())}, in periods with about equally many "
+            "events. Orange: best reconstruction with 95 % interval; dots: draws; blue: published "
+            "hazard ratio with its interval. A period with fewer than five events in an arm is "
+            "left out.",
+            "Hazard ratio in each period of follow-up, beside the published hazard ratio.",
+            lambda row=row, published=published: periods.draw(  # type: ignore[misc]
+                reconstruction.ipd, row["arm"], row["comparator"], published
+            ),
+        )
+        return
 
 
 def arm_labels(results: Results, trial: str, arms: list[str]) -> dict[str, str]:
@@ -241,12 +241,6 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
         ]
         groups.append(forest.Group(fit.model.label, rows, fit.model.bridge is not None))
     return groups
-
-
-def prediction(row: dict[str, Any]) -> Interval | None:
-    """The prediction interval of a league row, where the model has one."""
-    lower, upper = row["predict_q2.5"], row["predict_q97.5"]
-    return None if lower is None else Interval.of_logs(row["q50"], lower, upper)
 
 
 def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:

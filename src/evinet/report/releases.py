@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evinet import config as configuration
 from evinet import files, tables
 from evinet.errors import InputError, Problem
-from evinet.report.exhibits import interval
+from evinet.report.effects import interval
 from evinet.report.numbers import Interval
 from evinet.report.results import Results, load
 from evinet.report.rows import records

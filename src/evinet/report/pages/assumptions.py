@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evinet.report import words
-from evinet.report.exhibits import contrasts, interval
+from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.common import optional_exhibit, prior_text

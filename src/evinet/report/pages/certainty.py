@@ -7,7 +7,7 @@ from typing import Any
 
 from evinet.report import certainty as appraisal
 from evinet.report.certainty import JUDGED, Appraisal
-from evinet.report.exhibits import contrasts, interval, prediction
+from evinet.report.effects import contrasts, interval, prediction
 from evinet.report.markdown import Field, bullets, escape, table
 from evinet.report.numbers import ratio
 from evinet.report.pages.models import independent_loops

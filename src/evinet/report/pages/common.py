@@ -8,7 +8,8 @@ from evinet import files
 from evinet.config import HalfNormal
 from evinet.errors import InputError, Problem
 from evinet.report import words
-from evinet.report.exhibits import INDEX, interval, prediction
+from evinet.report.effects import interval, prediction
+from evinet.report.exhibits import INDEX
 from evinet.report.markdown import Field, escape, figure, table
 from evinet.report.numbers import limits, percent, ratio
 from evinet.report.results import REMEDY, Fit, Results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evinet.report.exhibits import interval
+from evinet.report.effects import interval
 from evinet.report.numbers import limits, percent, ratio
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records

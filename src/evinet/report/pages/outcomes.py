@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evinet.report.exhibits import contrasts
+from evinet.report.effects import contrasts
 from evinet.report.markdown import Field, bullets, callout, escape, folded, table
 from evinet.report.numbers import number, percent
 from evinet.report.pages.common import (

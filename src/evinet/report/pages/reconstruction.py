@@ -8,7 +8,7 @@ from evinet.report import words
 from evinet.report.exhibits import arm_labels
 from evinet.report.markdown import Field, callout, escape, table
 from evinet.report.numbers import Interval, count, months
-from evinet.report.pages.common import exhibit
+from evinet.report.pages.common import exhibit, optional_exhibit
 from evinet.report.results import Reconstruction, Results
 
 
@@ -42,6 +42,7 @@ def one(results: Results, item: Reconstruction) -> list[str]:
         callout("caution", "Flags", "; ".join(escape(flag) for flag in flags)) if flags else "",
         "### Do the hazards stay proportional?\n",
         exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
+        optional_exhibit(results, f"periods-{item.trial}-{item.outcome}"),
         "### Numbers at risk\n",
         _at_risk(results, item),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from evinet.config import Model
 from evinet.report import words
-from evinet.report.exhibits import contrasts, interval
+from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import Interval, limits, listing, ratio
 from evinet.report.results import Fit, Results

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from evinet.config import Analysis
 from evinet.report import words
-from evinet.report.exhibits import contrasts
+from evinet.report.effects import contrasts
 from evinet.report.markdown import bullets, callout, escape
 from evinet.report.pages.common import bridge_text, exhibit, sentences
 from evinet.report.results import Results

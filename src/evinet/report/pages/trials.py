@@ -7,7 +7,7 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.exhibits import published_interval
+from evinet.report.effects import published_interval
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, table
 from evinet.report.numbers import NBSP, count, limits, ratio
