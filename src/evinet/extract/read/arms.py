@@ -84,7 +84,8 @@ _TO = re.compile(
 _TOTAL = re.compile(
     r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed) "
     r"(?:a total of )?(\d[\d,]*)|(\d[\d,]*)(?: \(\d+%\))?(?: eligible| adult)? "
-    r"(?:patients|participants|people|women|men|adults)(?: \(\d+%\))? (?:were |was |underwent )?"
+    r"(?:patients|participants|people|women|men|adults)(?: \(\d+%\))?(?: with [^.,;\d]{1,80}?)?"
+    r" (?:were |was |underwent )?"
     r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])|(\d[\d,]*) "
     r"(?:were|underwent) (?:randomly|randomi[sz])"
 )
@@ -229,7 +230,7 @@ def find_arms(document: Document) -> Arms:
     for sentence in sentences(document):
         if not re.search(r"random|assigned|allocated|received|receive\b", sentence.text):
             continue
-        for found in (_counted(sentence.text), _sent(sentence.text)):
+        for found in (_counted(sentence.text), _sent(sentence.text), _listed(sentence.text)):
             if 2 <= len(found) <= 6:
                 candidates.append((found, sentence))
     fitting = [item for item in candidates if total and sum(n for _, n in item[0]) == total]
@@ -240,6 +241,7 @@ def find_arms(document: Document) -> Arms:
     arms = Arms([Arm(label, n, [tokens(label)]) for label, n in found], [])
     _nicknames(arms, sentence.text)
     _order(arms)
+    _name_control(arms)
     line = document.line_at(sentence.start)
     words = sentence.text.strip()[:300]
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
@@ -288,6 +290,13 @@ def _nicknames(arms: Arms, text: str) -> None:
             arm.names.append(tokens(names[0]))
 
 
+def _name_control(arms: Arms) -> None:
+    """`the control group` is the one arm that is plainly the control, if no arm has that name."""
+    control = frozenset({"control"})
+    if arms.has_control and not any(control <= name for arm in arms.arms for name in arm.names):
+        next(arm for arm in arms.arms if _compares(arm, arms.arms)).names.append(control)
+
+
 def _total(document: Document) -> int | None:
     for sentence in sentences(document):
         match = _TOTAL.search(sentence.text)
@@ -322,6 +331,16 @@ def _sent(text: str) -> list[tuple[str, int]]:
         for match in _TO.finditer(text)
         if (value := count(match[1])) and _clean(match["label"])
     ]
+
+
+def _listed(text: str) -> list[tuple[str, int]]:
+    """`(129 surex; 69 placebo)`."""
+    match = re.search(r"\(((?:\d+ [A-Za-z][\w -]*?[;,] )+(?:and )?\d+ [A-Za-z][\w -]*?)\)", text)
+    if match is None or "%" in match.group():
+        return []
+    parts = [part.strip().removeprefix("and ") for part in re.split(r"[;,]", match[1])]
+    pairs = [part.partition(" ") for part in parts]
+    return [(_clean(label), int(n)) for n, _, label in pairs if n.isdigit()]
 
 
 def _clean(label: str) -> str:
