@@ -242,9 +242,13 @@ def _adverse_events(reading: Reading) -> Iterator[str]:
         return
     yield "adverse_events:"
     yield f"  - report: {REPORT}"
-    totals = {f.about["arm"]: f.values["total"] for f in found if f.values.get("total") is not None}
+    counted = [finding for finding in found if finding.values.get("total") is not None]
+    totals: Fields = {str(f.about["arm"]): f.values["total"] for f in counted}
     if totals:
-        yield f"    totals: {_flow(totals)}"
+        places = {str(f.about["arm"]): f.locator for f in counted}
+        yield "    totals: " + _flow(
+            {arm: {"value": n, "locator": places[arm]} for arm, n in totals.items()}
+        )
     yield "    events:"
     for (event, grade), group in _grouped(found, "event", "grade"):
         counts: Fields = {}
