@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from evinet.extract.read.text import Document
 
 OUTCOMES = {
-    "pfs": r"progression[- ]?\s?free[- ]survival|\bPFS\b|progression or death",
+    "pfs": r"progression[- ]?\s?free[- ]survival|\bPFS\b|progression or death"
+    r"|alive and progression[- ]free",
     "os": r"overall survival|\bOS\b|(?:hazard ratio|risk) (?:for|of) death\b",
     "ttp": r"time to (?:tumou?r |disease )?progression|\bTTP\b",
     "dfs": r"disease[- ]free survival|\bDFS\b",
@@ -23,7 +24,7 @@ OUTCOMES = {
 SURVIVAL = ("pfs", "os", "ttp", "dfs", "rfs", "efs")
 OTHER = (
     r"duration of|follow[- ]?up|time to (?!(?:tumou?r |disease )?progression)\w+|time since|\bage\b"
-    r"|exposure|\bdose|\bcycles\b|quality of life|odds ratio|treatment duration|time on treatment"
+    r"|exposure|(?:median|mean|cumulative|total) dose|dose intensity|\bcycles\b|quality of life|odds ratio|treatment duration|time on treatment"
     r"|improvement of|difference|increase of|\bDOR\b|deteriorat\w+"
 )
 TOPIC = re.compile(
