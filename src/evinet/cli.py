@@ -14,6 +14,7 @@ from evinet.errors import InputError
 COMMANDS = {
     "check": ("evinet.extract.commands:check", "Validate one trial folder, or all."),
     "extract": ("evinet.extract.commands:extract", "Trial files -> tidy evidence tables."),
+    "gather": ("evinet.extract.commands:gather", "Tables of several trials put together."),
     "new-trial": ("evinet.extract.commands:new_trial", "Scaffold the folder of a new trial."),
     "trace": ("evinet.extract.commands:trace", "From a result back to its sources."),
     "read": ("evinet.extract.read.commands:read", "Draft a trial file from a publication."),
