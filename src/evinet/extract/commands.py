@@ -1,0 +1,123 @@
+"""`evinet check`, `extract`, `gather`, `new-trial` and `trace`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evinet import tables
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Made = list[tuple[tables.Table, list[dict[str, object]]]]
+
+DATA = click.option(
+    "--data", default="data/raw", type=click.Path(path_type=Path), help="Folder of the evidence."
+)
+OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+
+
+@click.command()
+@click.argument("path", default="data/raw", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Fail on implausible values too.")
+def check(path: Path, strict: bool) -> None:
+    """Validate PATH: a data folder, or one trial's folder or file in it.
+
+    What is wrong is an error; what is implausible but may be so is a warning.
+    """
+    from evinet.extract import checks, load, vocabulary
+
+    data, slugs = _which(path)
+    problems: list[Problem] = []
+    warnings = []
+    if not slugs:
+        vocabulary.load(data)
+    for slug in slugs:
+        try:
+            found = checks.run(load.load(data, slug))
+            warnings += [(slug, item) for item in found if item.verdict != "pass"]
+        except InputError as error:
+            problems += [item for item in error.problems if item not in problems]
+    for slug, item in warnings:
+        click.echo(f"{item.verdict}: {slug}: {item.path}: {item.rule}: {item.found}; "
+                   f"expected {item.expected}")  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    click.echo(f"{len(slugs)} trial(s) valid, {len(warnings)} value(s) to look at")
+    if strict and warnings:
+        sys.exit(1)
+
+
+def _which(path: Path) -> tuple[Path, list[str]]:
+    """The data folder, and the trials of it that `path` names."""
+    from evinet.extract import load
+
+    if path.suffix == ".yaml":
+        path = path.parent
+    if path.resolve().parent.name == "trials":
+        return path.resolve().parent.parent, [path.resolve().name]
+    if not (path / "trials").is_dir():
+        raise InputError(
+            Problem(str(path), "path", path.name, "is neither a data folder nor a trial's",
+                    "Name a folder such as data/raw or data/raw/trials/<slug>")
+        )  # fmt: skip
+    return path, load.slugs(path)
+
+
+@click.command()
+@click.option("--trial", help="Slug of the trial.")
+@click.option("--vocabulary", "words", is_flag=True, help="Treatments and sources instead.")
+@DATA
+@OUT
+def extract(trial: str | None, words: bool, data: Path, out: Path) -> None:
+    """Write the evidence tables of one trial, or the treatments and sources of all."""
+    if bool(trial) == words:
+        raise click.UsageError("Give either --trial <slug> or --vocabulary.")
+    _write(out, _vocabulary(data) if trial is None else _trial(data, trial))
+
+
+def _trial(data: Path, slug: str) -> Made:
+    from evinet.extract import checks, load
+    from evinet.extract.rows import rows
+
+    evidence = load.load(data, slug)
+    made = rows(evidence)
+    made[tables.CHECKS.name] = [{"trial": slug, **vars(item)} for item in checks.run(evidence)]
+    return [(table, made[table.name]) for table in tables.EVIDENCE]
+
+
+def _vocabulary(data: Path) -> Made:
+    from evinet.extract import vocabulary
+
+    words = vocabulary.load(data)
+    return [(tables.TREATMENTS, words.treatment_rows()), (tables.SOURCES, words.source_rows())]
+
+
+def _write(out: Path, made: Made) -> None:
+    """All frames are made before the first file is written."""
+    frames = [(table, table.frame(rows)) for table, rows in made]
+    for table, frame in frames:
+        table.write(out / f"{table.name}.csv", frame)
+
+
+@click.command()
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@OUT
+def gather(folders: tuple[Path, ...], out: Path) -> None:
+    """Put the evidence tables of several trials (FOLDERS) together."""
+    frames = [(table, _together(table, folders)) for table in tables.EVIDENCE]
+    for table, frame in frames:
+        table.write(out / f"{table.name}.csv", frame)
+
+
+def _together(table: tables.Table, folders: tuple[Path, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    found = [table.read(folder / f"{table.name}.csv") for folder in folders]
+    filled = [frame for frame in found if len(frame)]
+    return pd.concat(filled) if filled else table.frame([])

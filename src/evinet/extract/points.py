@@ -1,0 +1,159 @@
+"""Numbers at risk and curves of a trial: one CSV file an outcome, dropped into its folder."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evinet.errors import Problem
+from evinet.extract.schema import Trial
+
+KINDS = {"at-risk": "n", "curves": "survival"}
+"""Folder of the files: the column of their values."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One row of a file of points."""
+
+    file: str
+    line: int
+    kind: str
+    outcome: str
+    report: str
+    arm: str
+    time: float
+    value: float
+    source: str
+    locator: str
+
+    def problem(self, field: str, value: object, message: str, remedy: str) -> Problem:
+        """A problem with this row."""
+        return Problem(self.file, field, value, message, remedy, self.line)
+
+
+def read(folder: Path) -> tuple[list[Point], list[Problem]]:
+    """All points of a trial's folder, and the rows that cannot be read."""
+    points: list[Point] = []
+    problems: list[Problem] = []
+    for kind in KINDS:
+        for path in sorted((folder / kind).glob("*")):
+            if path.suffix != ".csv":
+                problems.append(
+                    Problem(str(path), "file", path.name, "is not a CSV file",
+                            "Name it <outcome>.csv, or move it elsewhere")
+                )  # fmt: skip
+                continue
+            for item in _rows(path, kind):
+                (points if isinstance(item, Point) else problems).append(item)  # type: ignore[arg-type]
+    return points, problems
+
+
+def _rows(path: Path, kind: str) -> Iterator[Point | Problem]:
+    columns = ["report", "arm", "time", KINDS[kind], "source", "locator"]
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.reader(handle)
+        header = next(reader, [])
+        if header != columns:
+            yield Problem(str(path), "columns", ",".join(header), "are not the columns wanted",
+                          f"Write the header as {','.join(columns)}", 1)  # fmt: skip
+            return
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield from _row(path, kind, reader.line_num, columns, cells)
+
+
+def _row(
+    path: Path, kind: str, line: int, columns: list[str], cells: list[str]
+) -> Iterator[Point | Problem]:
+    if len(cells) != len(columns):
+        yield Problem(str(path), "row", ",".join(cells), f"has {len(cells)} cells",
+                      f"Write {len(columns)} cells; put text that has commas in quotes", line)  # fmt: skip
+        return
+    row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+    numbers: dict[str, float] = {}
+    problems = [
+        Problem(str(path), name, "", "the cell is empty", "Fill it in", line)
+        for name, cell in row.items()
+        if not cell
+    ]
+    for name in ("time", columns[3]):
+        if row[name]:
+            try:
+                numbers[name] = _number(row[name], name)
+            except ValueError as error:
+                problems.append(
+                    Problem(str(path), name, row[name], str(error), "Correct the cell", line)
+                )
+    if problems:
+        yield from problems
+        return
+    yield Point(str(path), line, kind, path.stem, row["report"], row["arm"], numbers["time"],
+                numbers[columns[3]], row["source"], row["locator"])  # fmt: skip
+
+
+def _number(cell: str, name: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if not math.isfinite(number):
+        raise ValueError("is not a number")
+    if number < 0:
+        raise ValueError("is below 0")
+    if name == "n" and number % 1:
+        raise ValueError("is not a whole number of patients")
+    if name == "survival" and number > 1:
+        raise ValueError("is above 1: survival is a proportion")
+    return number
+
+
+def problems(points: list[Point], trial: Trial, sources: set[str]) -> Iterator[Problem]:
+    """What is wrong in the points: names that are not there, doubles, values that rise."""
+    before: dict[tuple[str, ...], Point] = {}
+    for point in points:
+        yield from _unknown_names(point, trial, sources)
+        series = (point.file, point.report, point.arm)
+        last = before.get(series)
+        before[series] = point
+        column = KINDS[point.kind]
+        if last is None:
+            yield from _start(point, trial)
+        elif point.time == last.time and point.kind == "at-risk":
+            yield point.problem("time", point.time, f"is a duplicate of line {last.line}",
+                                "Keep one row for each time of an arm")  # fmt: skip
+        elif point.time < last.time:
+            yield point.problem("time", point.time, f"is before the {last.time:g} above it",
+                                "Sort the rows of an arm by time")  # fmt: skip
+        elif point.value > last.value:
+            yield point.problem(
+                column, point.value, f"rises from {last.value:g} at {last.time:g} months",
+                "Compare with the source: it can only stay or fall",
+            )  # fmt: skip
+
+
+def _start(point: Point, trial: Trial) -> Iterator[Problem]:
+    """At time 0 all are at risk and alive."""
+    if point.kind == "curves":
+        if point.time == 0 and point.value != 1:
+            yield point.problem("survival", point.value, "is not 1 at time 0", "Correct it")
+        return
+    arm = trial.arms.get(point.arm)
+    randomised = arm.n_randomised.value if arm and arm.n_randomised else None
+    if randomised is not None and point.value > randomised:
+        yield point.problem("n", point.value, f"is above the {randomised} patients randomised",
+                            "Compare with the source")  # fmt: skip
+
+
+def _unknown_names(point: Point, trial: Trial, sources: set[str]) -> Iterator[Problem]:
+    for field, value, known in (
+        ("arm", point.arm, set(trial.arms)),
+        ("report", point.report, set(trial.reports)),
+        ("source", point.source, sources),
+    ):
+        if value not in known:
+            yield point.problem(field, value, f"there is no such {field}",
+                                f"Use one of {', '.join(sorted(known))}")  # fmt: skip

@@ -1,0 +1,211 @@
+"""The contract of a trial file, `data/raw/trials/<slug>/trial.yaml`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from evinet.config import Slug
+from evinet.extract.values import (
+    Block,
+    Cell,
+    Count,
+    Day,
+    Estimate,
+    EventsOf,
+    Landmark,
+    Patients,
+    Spread,
+    Text,
+    Value,
+)
+
+Assessor = Literal["bicr", "investigator", "unstated"]
+Judgement = Literal["low", "some concerns", "high"]
+Domain = Literal[
+    "randomisation", "deviations", "missing-data", "measurement", "selection", "overall"
+]
+
+
+class Arm(Block):
+    """One arm as randomised."""
+
+    treatment: Slug = Field(description="node of the network: a key of data/raw/treatments.yaml")
+    description: Text | None = Field(None, description="treatment as published")
+    dose: Text | None = Field(None, description="dose as published")
+    n_randomised: Count | None = Field(None, description="patients randomised (analysis set)")
+    n_treated: Count | None = Field(None, description="patients treated (safety set)")
+
+
+class Report(Block):
+    """One report of the trial: primary, final, label, interim, ..."""
+
+    title: str = Field(description="which analysis, in plain words")
+    data_cutoff: Day | None = None
+    follow_up: Spread | None = Field(None, description="median follow-up in months")
+
+
+class Stratification(Block):
+    """What randomisation was stratified by."""
+
+    factors: list[str]
+
+
+class Enrolment(Block):
+    """When patients were enrolled."""
+
+    start: Text | None = Field(None, description="date as known: 2020-01-22, 2020-01 or 2020")
+    end: Text | None = None
+
+
+class Contrast(Estimate):
+    """A published relative effect; below 1 favours `arm` where the event is bad."""
+
+    arm: Slug
+    comparator: Slug
+    measure: Literal["hr", "or"]
+    value: float = Field(gt=0)
+    p: str | None = Field(None, description="P value as printed")
+    stratified: bool | None = Field(None, description="whether the analysis was stratified")
+    preferred: str | None = Field(
+        None, min_length=1, description="why analyses use it, where several reports give it"
+    )
+
+
+class SurvivalArm(Block):
+    """Time-to-event results of one arm."""
+
+    n: Count | None = Field(None, description="patients analysed, if not those randomised")
+    events: Count | None = None
+    median: Estimate | None = Field(None, description="months; NR when not reached")
+    landmarks: list[Landmark] = Field([])
+
+
+class Result(Block):
+    """One time-to-event outcome in one report, by one assessor."""
+
+    outcome: Slug = Field(description="pfs, os, ttp, ...")
+    report: Slug
+    assessor: Assessor = "unstated"
+    arms: dict[Slug, SurvivalArm] = Field({})
+    contrasts: list[Contrast] = Field([])
+    events: Count | None = Field(None, description="events of all arms, if only that was printed")
+
+
+class ResponseArm(Patients):
+    """Response of one arm, with the confidence interval of its percentage."""
+
+    lower: float | None = None
+    upper: float | None = None
+    level: float = Field(0.95, gt=0, lt=1)
+
+
+class Response(Block):
+    """One outcome that is counted: objective response, disease control, ..."""
+
+    outcome: Slug = Field(description="orr, dcr, complete-response, ...")
+    report: Slug
+    assessor: Assessor = "unstated"
+    arms: dict[Slug, ResponseArm] = Field({})
+    contrasts: list[Contrast] = Field([])
+
+
+class Level(Value):
+    """One row of a subgroup forest plot."""
+
+    characteristic: str
+    level: str
+    in_arm: EventsOf | None = Field(None, description="events/patients of the arm, as 30/86")
+    in_comparator: EventsOf | None = None
+    value: float | None = Field(None, gt=0, description="hazard ratio")
+    lower: float | None = None
+    upper: float | None = None
+    confidence: float = Field(0.95, gt=0, lt=1)
+
+
+class Subgroups(Block):
+    """Subgroup results of one contrast."""
+
+    outcome: Slug
+    report: Slug
+    assessor: Assessor = "unstated"
+    arm: Slug
+    comparator: Slug
+    levels: list[Level] = Field(min_length=1)
+
+
+class AdverseEvent(Block):
+    """One row of a table of adverse events."""
+
+    event: str
+    grade: str = Field("any", description="any, >=3, 3-4, ... as published")
+    related: bool | None = Field(None, description="whether only treatment-related events count")
+    counts: dict[Slug, Cell] = Field(description="by arm, as printed: 136 (93%)")
+
+
+class AdverseEvents(Block):
+    """A table of adverse events."""
+
+    report: Slug
+    table: str = Field(description="what the table is about: safety summary, special interest, ...")
+    totals: dict[Slug, Count] = Field({}, description="patients at risk, by arm")
+    events: list[AdverseEvent]
+
+
+class Characteristic(Block):
+    """One row of a table of baseline characteristics."""
+
+    characteristic: str
+    category: str | None = None
+    counts: dict[Slug, Patients] = Field(description="by arm, and `all` for the whole trial")
+
+
+class Judged(Block):
+    """A RoB 2 judgement, made by a person."""
+
+    outcome: Slug
+    domain: Domain
+    judgement: Judgement
+    reviewer: str = Field(min_length=1, description="name of the person who judged")
+    reason: str = Field(min_length=1)
+
+
+class Other(Value):
+    """Evidence of its own kind: shown, never pooled."""
+
+    topic: str
+    kind: Literal["quality-of-life", "crossover", "regulatory", "safety", "design", "other"]
+    value: int | float | str | None = None
+
+
+class Trial(Block):
+    """A trial, as published."""
+
+    trial: Slug = Field(description="the name of the folder")
+    name: str
+    status: Literal["reported", "ongoing", "non-comparative"]
+    registration: Text | None = None
+    doi: Text | None = Field(None, description="DOI of the main publication")
+    year: Count | None = Field(None, description="year of the main publication")
+    phase: Text | None = None
+    design: Text | None = None
+    stratification: Stratification | None = None
+    enrolment: Enrolment | None = None
+    arms: dict[Slug, Arm] = Field({})
+    reports: dict[Slug, Report] = Field({})
+    results: list[Result] = Field([])
+    responses: list[Response] = Field([])
+    subgroups: list[Subgroups] = Field([])
+    adverse_events: list[AdverseEvents] = Field([])
+    population: list[Characteristic] = Field([])
+    risk_of_bias: list[Judged] = Field([], description="absent until a named person judged")
+    other_evidence: list[Other] = Field([])
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a trial file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Trial.model_json_schema(mode="validation"),
+    }

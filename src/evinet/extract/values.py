@@ -1,0 +1,182 @@
+"""The values of a trial file: what was printed, what it means, and where it was printed.
+
+A value is written bare (``events: 55``) or with what belongs to it (``events: {value: 27, locator:
+Table 2, rejected: [...]}``). Source and locator hold for everything below the block that has them,
+until a block below says otherwise. ``null`` and absence mean: not known.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from evinet.config import Slug
+
+NOT_ESTIMABLE = ("NE", "NR")
+"""As printed: a limit that is not estimable, a median that is not reached."""
+
+COUNT = re.compile(r"^(?P<n>\d+)( \((?P<percent><?\d+(\.\d+)?)%?\))?$|^(?P<only><?\d+(\.\d+)?)%$")
+FRACTION = re.compile(r"^\d+/\d+$")
+
+
+def _estimable(value: Any) -> Any:
+    return None if value in NOT_ESTIMABLE else value
+
+
+Limit = Annotated[
+    float | None,
+    BeforeValidator(
+        _estimable,
+        json_schema_input_type=float | None | Annotated[str, Field(pattern="^(NE|NR)$")],
+    ),
+]
+
+
+class Block(BaseModel):
+    """Anything in a trial file: a misspelt field is an error, and text is never a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    source: Slug | None = Field(None, description="key of the source in data/raw/sources.yaml")
+    locator: str | None = Field(None, description="where in the source: page, table, figure")
+    note: str | None = Field(None, description="what a reader should know")
+
+
+class Rejected(Block):
+    """What another source says, and why it was not used."""
+
+    value: int | float | str | None = None
+    lower: Limit = None
+    upper: Limit = None
+    level: float | None = None
+    printed: str | None = None
+    source: Slug
+    reason: str = Field(description="why the value was not used")
+
+
+class Value(Block):
+    """A value that may be written bare."""
+
+    printed: str | None = Field(None, description="as printed, where that differs from the value")
+    rejected: list[Rejected] = Field([], description="what other sources say")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, data: Any) -> Any:
+        return data if isinstance(data, dict | BaseModel) else cls.from_bare(data)
+
+    @classmethod
+    def from_bare(cls, data: Any) -> dict[str, Any]:
+        """The fields of a value that was written bare."""
+        return {"value": data}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        bare = {"type": ["number", "string", "boolean", "null"]}
+        return {"anyOf": [handler(core_schema), bare]}
+
+
+class Text(Value):
+    """A value in words."""
+
+    value: str | None
+
+    @classmethod
+    def from_bare(cls, data: Any) -> dict[str, Any]:
+        return {"value": data.isoformat() if isinstance(data, datetime.date) else data}
+
+
+class Count(Value):
+    """A number of patients."""
+
+    value: int | None = Field(ge=0)
+
+
+class Day(Value):
+    """A date."""
+
+    value: datetime.date | None
+
+
+class Estimate(Value):
+    """An estimate with its confidence interval."""
+
+    value: Limit
+    lower: Limit = None
+    upper: Limit = None
+    level: float = Field(0.95, gt=0, lt=1, description="confidence level")
+
+
+class Spread(Value):
+    """A median with its interquartile range or confidence interval."""
+
+    value: float | None
+    lower: Limit = None
+    upper: Limit = None
+    interval: str | None = Field(None, pattern="^(iqr|ci|range)$")
+
+
+class Landmark(Estimate):
+    """Survival at a stated time, as a proportion."""
+
+    time: float = Field(ge=0, description="months")
+    value: float = Field(ge=0, le=1)
+
+
+class Patients(Value):
+    """Patients as printed in a table: ``136``, ``136 (93%)``, ``1 (<1%)`` or ``18%``."""
+
+    n: int | None = Field(None, ge=0)
+    total: int | None = Field(None, ge=0, description="patients among whom they were counted")
+    percent: str | None = Field(None, description="percentage as printed, without the sign")
+    value: str | None = Field(None, description="what was printed, when it is not a count")
+
+    @classmethod
+    def from_bare(cls, data: Any) -> dict[str, Any]:
+        if not isinstance(data, str):
+            return {"n": data}
+        found = COUNT.match(data)
+        if not found:
+            return {"value": data}
+        n = found["n"]
+        return {
+            "n": None if n is None else int(n),
+            "percent": found["percent"] or found["only"],
+            "printed": data,
+        }
+
+
+class Cell(Patients):
+    """Patients of a table in which nothing but counts is printed."""
+
+    @model_validator(mode="after")
+    def _is_count(self) -> Cell:
+        if self.value is not None:
+            raise ValueError("is not a count such as 136, 136 (93%), 1 (<1%) or 18%")
+        return self
+
+
+class EventsOf(Value):
+    """Events and patients as printed: ``30/86``."""
+
+    events: int | None = Field(None, ge=0)
+    n: int | None = Field(None, ge=0)
+
+    @classmethod
+    def from_bare(cls, data: Any) -> dict[str, Any]:
+        if not isinstance(data, str) or not FRACTION.match(data):
+            raise ValueError("is not events/patients such as 30/86")
+        events, n = data.split("/")
+        return {"events": int(events), "n": int(n), "printed": data}
+
+
+def number_of(percent: str | None) -> float | None:
+    """A printed percentage as a number; empty for `<1`, which is none."""
+    return None if percent is None or percent.startswith("<") else float(percent)

@@ -1,0 +1,132 @@
+"""What all trials share: the treatments and the bibliography."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evinet.config import Slug
+from evinet.errors import InputError, Problem
+from evinet.extract import document
+
+
+class Entry(BaseModel):
+    """An entry of the vocabulary: a misspelt field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Treatment(Entry):
+    """A node of the networks. Treatments never merge: another dose or label is another node."""
+
+    label: str = Field(description="name in plain words")
+    treatment_class: Slug | None = Field(
+        None, alias="class", description="class, for class effects"
+    )
+    components: list[Slug] = Field(description="what is given together")
+    dose: str | None = None
+
+
+class Treatments(Entry):
+    """`data/raw/treatments.yaml`."""
+
+    classes: dict[Slug, str] = Field(description="class slug: name in plain words")
+    treatments: dict[Slug, Treatment]
+
+
+class Source(Entry):
+    """A source: the original publication, and the copy in which it was read."""
+
+    kind: Literal[
+        "publication", "label", "registry", "conference abstract", "company material", "news",
+        "secondary", "data set",
+    ]  # fmt: skip
+    citation: str
+    doi: str | None = None
+    pmid: str | None = None
+    url: str | None = None
+    read_in: str | None = Field(
+        None, description="where it was read, if not in the original or if only in part"
+    )
+
+
+class Sources(Entry):
+    """`data/raw/sources.yaml`."""
+
+    sources: dict[Slug, Source]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The treatments and the sources that trial files may name."""
+
+    treatments: Treatments
+    sources: dict[str, Source]
+
+    def treatment_rows(self) -> list[dict[str, object]]:
+        """Rows of `tables.TREATMENTS`."""
+        return [
+            {
+                "treatment": slug,
+                "label": item.label,
+                "class": item.treatment_class,
+                "class_label": self.treatments.classes.get(item.treatment_class or ""),
+            }
+            for slug, item in self.treatments.treatments.items()
+        ]
+
+    def source_rows(self) -> list[dict[str, object]]:
+        """Rows of `tables.SOURCES`; the citation says in which copy a source was read."""
+        return [
+            {
+                "source": slug,
+                "kind": item.kind,
+                "citation": item.citation + (f" [read in: {item.read_in}]" if item.read_in else ""),
+                "doi": item.doi,
+                "pmid": item.pmid,
+                "url": item.url,
+            }
+            for slug, item in self.sources.items()
+        ]
+
+
+def load(data: Path) -> Vocabulary:
+    """Read `treatments.yaml` and `sources.yaml` of a data folder.
+
+    Raises
+    ------
+    InputError
+        All that is wrong in either file.
+    """
+    problems: list[Problem] = []
+    found: list[Treatments | Sources] = []
+    for name, model in (("treatments", Treatments), ("sources", Sources)):
+        try:
+            written = document.load(data / f"{name}.yaml")
+            content = document.validate(written, model)
+            if isinstance(content, Treatments):
+                problems += _unknown_classes(written, content)
+            found.append(content)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    treatments, sources = found
+    assert isinstance(treatments, Treatments)
+    assert isinstance(sources, Sources)
+    return Vocabulary(treatments, sources.sources)
+
+
+def _unknown_classes(written: document.Document, content: Treatments) -> list[Problem]:
+    return [
+        written.problem(
+            ("treatments", slug, "class"),
+            "there is no such class",
+            f"Use one of {', '.join(content.classes)}, or add it under classes",
+        )
+        for slug, item in content.treatments.items()
+        if item.treatment_class is not None and item.treatment_class not in content.classes
+    ]
