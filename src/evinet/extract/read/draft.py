@@ -238,11 +238,16 @@ def _subgroups(reading: Reading) -> Iterator[str]:
 
 def _adverse_events(reading: Reading) -> Iterator[str]:
     found = reading.of("adverse-event")
-    if not found:
-        return
-    yield "adverse_events:"
-    yield f"  - report: {REPORT}"
-    counted = [finding for finding in found if finding.values.get("total") is not None]
+    if found:
+        yield "adverse_events:"
+    for (table,), rows in _grouped(found, "table"):
+        yield f"  - report: {REPORT}"
+        yield f"    table: {_scalar(table)}"
+        yield from _adverse_table(rows)
+
+
+def _adverse_table(rows: list[Finding]) -> Iterator[str]:
+    counted = [finding for finding in rows if finding.values.get("total") is not None]
     totals: Fields = {str(f.about["arm"]): f.values["total"] for f in counted}
     if totals:
         places = {str(f.about["arm"]): f.locator for f in counted}
@@ -250,7 +255,7 @@ def _adverse_events(reading: Reading) -> Iterator[str]:
             {arm: {"value": n, "locator": places[arm]} for arm, n in totals.items()}
         )
     yield "    events:"
-    for (event, grade), group in _grouped(found, "event", "grade"):
+    for (event, grade), group in _grouped(rows, "event", "grade"):
         counts: Fields = {}
         for finding in group:
             counts[str(finding.about["arm"])] = _cell(finding, totals)

@@ -113,7 +113,7 @@ def consistent(cell: str, n: int) -> bool:
 
 def grids(document: Document, arms: Arms) -> Iterator[Grid]:
     """The tables whose columns give N for each arm; their lines are no longer prose."""
-    lines, index = document.lines, 0
+    lines, index, below = document.lines, 0, False
     while index < len(lines):
         text = lines[index].text.strip()
         possible = _HEAD.search(text) and len(text) < 120 and not text.endswith(".")
@@ -122,7 +122,7 @@ def grids(document: Document, arms: Arms) -> Iterator[Grid]:
             index += 1
             continue
         columns, body = head
-        caption = _caption_before(lines, index)
+        caption = None if below else _caption_before(lines, index)
         grid, end = _body(lines, body, Grid(caption or "", columns))
         if grid.rows:
             document.tables.append((lines[index], lines[end - 1]))
@@ -130,8 +130,9 @@ def grids(document: Document, arms: Arms) -> Iterator[Grid]:
                 if column.arm:
                     arms.learn(column.arm, column.label)
         index = end
-        if not caption:
+        if not caption and grid.rows:
             grid.title = _caption_after(lines, index)
+            below = below or grid.title != ""  # this journal prints captions under its tables
         if grid.rows:
             yield grid
 

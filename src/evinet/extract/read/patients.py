@@ -194,7 +194,12 @@ def _adverse(grid: Grid, row: Row) -> Iterator[Finding]:
         if column.arm is None or counted is None:
             continue
         grade = column.grade or _grade_of(grid.title) or "not stated"
-        about = {"event": event, "grade": _grade(grade), "arm": column.arm}
+        about = {
+            "table": grid.title.strip(" .") or "adverse events",
+            "event": event,
+            "grade": _grade(grade),
+            "arm": column.arm,
+        }
         values: dict[str, Any] = {"n": counted[0], "total": column.n, "percent": counted[1]}
         if related:
             values["related"] = True

@@ -24,7 +24,8 @@ OUTCOMES = {
 SURVIVAL = ("pfs", "os", "ttp", "dfs", "rfs", "efs")
 OTHER = (
     r"duration of|follow[- ]?up|time to (?!(?:tumou?r |disease )?progression)\w+|time since|\bage\b"
-    r"|exposure|(?:median|mean|cumulative|total) dose|dose intensity|\bcycles\b|quality of life|odds ratio|treatment duration|time on treatment"
+    r"|exposure|(?:median|mean|cumulative|total) dose|dose intensity|\bcycles\b"
+    r"|quality of life|odds ratio|treatment duration|time on treatment"
     r"|improvement of|difference|increase of|\bDOR\b|deteriorat\w+"
 )
 TOPIC = re.compile(

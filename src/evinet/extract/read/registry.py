@@ -299,6 +299,7 @@ def _adverse(module: Json) -> Iterator[Finding]:
             n, total = numbers.count(_text(group, affected)), numbers.count(_text(group, at_risk))
             if n is not None:
                 about = {
+                    "table": "all",
                     "event": name,
                     "grade": "all-cause" if name == "Deaths" else "any",
                     "arm": slug(title),
@@ -315,6 +316,11 @@ def _adverse(module: Json) -> Iterator[Finding]:
                 n = numbers.count(_text(item, "numAffected"))
                 title = titles.get(_text(item, "groupId"), "")
                 if n is not None and title:
-                    about = {"event": _text(event, "term"), "grade": grade, "arm": slug(title)}
+                    about = {
+                        "table": section,
+                        "event": _text(event, "term"),
+                        "grade": grade,
+                        "arm": slug(title),
+                    }
                     values = {"n": n, "total": numbers.count(_text(item, "numAtRisk"))}
                     yield _found("adverse-event", about, values, f"adverseEventsModule.{section}")
