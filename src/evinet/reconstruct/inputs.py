@@ -1,0 +1,319 @@
+"""What a reconstruction is given and what it returns, and the tidying of messy input.
+
+Times are in months, survival is a proportion. Every method has the signature of `Method`; it
+takes a tidy trial (see `tidy`) and answers with a `Reconstruction`, whatever the input: what it
+had to distrust or could not satisfy is a `Flag`, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its confidence limits; None is not known or not estimable."""
+
+    estimate: float | None
+    lower: float | None = None
+    upper: float | None = None
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """Survival at a stated time."""
+
+    time: float
+    survival: float
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ArmInput:
+    """What was published about one arm.
+
+    Attributes
+    ----------
+    n : patients at time 0; None if not known.
+    curve : (time, survival), the digitised Kaplan-Meier curve.
+    at_risk : (time, count), the printed numbers at risk.
+    events : total number of events.
+    marks : times of the censor marks; a mark stands for one censored patient or more.
+    median : median survival with its confidence limits.
+    landmarks : survival at stated times.
+    """
+
+    name: str
+    n: int | None = None
+    curve: tuple[Floats, Floats] | None = None
+    at_risk: tuple[Floats, Integers] | None = None
+    events: int | None = None
+    marks: Floats | None = None
+    median: Interval | None = None
+    landmarks: tuple[Landmark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Published hazard ratio of `arm` over `comparator`."""
+
+    arm: str
+    comparator: str
+    hr: float | None
+    lower: float | None = None
+    upper: float | None = None
+    level: float = 0.95
+    p: float | None = None
+    stratified: bool | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TrialInput:
+    """The arms of one outcome of one trial, and the published contrasts between them."""
+
+    arms: tuple[ArmInput, ...]
+    contrasts: tuple[Contrast, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something the reader of a reconstruction must know.
+
+    `code` is a reason code (docs/reconstruction.md lists them); `arm` is empty when the whole trial
+    is meant; `size` says by how much, in the units of what is named.
+    """
+
+    code: str
+    arm: str
+    message: str
+    size: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Patients:
+    """Individual patients of one arm: `time` in months and `event` (1 event, 0 censored)."""
+
+    time: Floats
+    event: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """The draws of each arm, draw 0 the best; draw k of one arm belongs to draw k of the others."""
+
+    method: str
+    arms: dict[str, list[Patients]]
+    flags: tuple[Flag, ...] = ()
+
+
+class Method(Protocol):
+    """A method of reconstruction: a pure function of the trial, the draws and the generator.
+
+    Returns draw 0 (the best) and `draws` draws of what is not identified; methods without
+    uncertainty return draw 0 alone.
+    """
+
+    def __call__(
+        self, trial: TrialInput, draws: int, rng: np.random.Generator
+    ) -> Reconstruction: ...
+
+
+@dataclass
+class _Notes:
+    """Flags of one arm, as they come up."""
+
+    arm: str
+    flags: list[Flag] = field(default_factory=list)
+
+    def add(self, code: str, message: str, size: float | None = None) -> None:
+        self.flags.append(Flag(code, self.arm, message, size))
+
+
+def tidy(trial: TrialInput) -> tuple[TrialInput, tuple[Flag, ...]]:
+    """Bring messy input into one form, and say what was changed.
+
+    Afterwards: curves are sorted by time (at one time from high to low), proportions, start at
+    (0, 1), and hold no duplicates (they may still rise: that is the method's to judge); numbers at
+    risk are whole, sorted, never rise, and start at time 0 with `n`; `n` is known wherever
+    a number at risk is; events do not exceed `n`; medians and landmarks lie in their limits.
+    """
+    arms, flags = [], []
+    for arm in trial.arms:
+        notes = _Notes(arm.name)
+        arms.append(_tidy_arm(arm, notes))
+        flags += notes.flags
+    contrasts = []
+    for contrast in trial.contrasts:
+        notes = _Notes("")
+        contrasts += _tidy_contrast(contrast, {arm.name for arm in arms}, notes)
+        flags += notes.flags
+    return TrialInput(tuple(arms), tuple(contrasts)), tuple(flags)
+
+
+def _tidy_arm(arm: ArmInput, notes: _Notes) -> ArmInput:
+    n = arm.n if arm.n is not None and arm.n > 0 else None
+    curve = None if arm.curve is None else _tidy_curve(*arm.curve, notes)
+    at_risk = None if arm.at_risk is None else _tidy_at_risk(*arm.at_risk, n, notes)
+    if at_risk is not None:
+        n = int(at_risk[1][0])
+    events = arm.events
+    if events is not None and (events < 0 or (n is not None and events > n)):
+        notes.add("events-exceed-n", f"{events} events of {n} patients: ignored", events - (n or 0))
+        events = None
+    marks = None
+    if arm.marks is not None:
+        marks = np.sort(_floats(arm.marks))
+        marks = marks[np.isfinite(marks) & (marks >= 0)]
+    return replace(
+        arm, n=n, curve=curve, at_risk=at_risk, events=events, marks=marks,
+        median=_tidy_median(arm.median, notes), landmarks=_tidy_landmarks(arm.landmarks, notes),
+    )  # fmt: skip
+
+
+def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, Floats] | None:
+    time, survival = _floats(time), _floats(survival)
+    known = np.isfinite(time) & np.isfinite(survival)
+    if not known.any():
+        notes.add("curve-empty", "the curve has no usable point: ignored")
+        return None
+    if not known.all():
+        notes.add("curve-incomplete", "points without number left out", float((~known).sum()))
+    time, survival = time[known], survival[known]
+    if survival.max() > 1.5:
+        notes.add("curve-percent", "survival read as per cent", float(survival.max()))
+        survival = survival / 100
+    outside = float(max(survival.max() - 1, -survival.min(), -time.min(), 0))
+    if outside > 0:
+        notes.add("curve-outside", "points outside the axes moved to the edge", outside)
+        time, survival = np.maximum(time, 0), np.clip(survival, 0, 1)
+    order = np.lexsort((-survival, time))
+    points = np.column_stack([time[order], survival[order]])
+    kept = np.ones(len(points), dtype=bool)
+    kept[1:] = (points[1:] != points[:-1]).any(axis=1)
+    points = points[kept]
+    if points[0, 0] > 0 or points[0, 1] < 1:
+        points = np.vstack([[0.0, 1.0], points])
+    return points[:, 0], points[:, 1]
+
+
+def _tidy_at_risk(
+    time: Floats, count: Integers, n: int | None, notes: _Notes
+) -> tuple[Floats, Integers] | None:
+    time, number = _floats(time), _floats(count)
+    known = np.isfinite(time) & np.isfinite(number) & (time >= 0) & (number >= 0)
+    time, number = time[known], np.rint(number[known]).astype(np.int64)
+    if not len(time):
+        notes.add("at-risk-empty", "no usable number at risk")
+        return None if n is None else (np.zeros(1), np.array([n]))
+    order = np.lexsort((-number, time))
+    time, number = time[order], number[order]
+    if time[0] > 0:
+        start = n if n is not None else int(number.max())
+        if n is None:
+            notes.add("n-assumed", "patients at time 0 taken from the first number at risk", start)
+        time, number = np.insert(time, 0, 0.0), np.insert(number, 0, start)
+    elif n is not None and number[0] != n:
+        notes.add(
+            "n-differs", f"{n} patients, but {number[0]} at risk at 0: the latter used",
+            float(number[0] - n),
+        )  # fmt: skip
+    kept = _falling(time, number)
+    if not kept.all():
+        worst = float(np.max(np.diff(number), initial=0))
+        notes.add("at-risk-rises", f"{(~kept).sum()} numbers at risk left out", worst)
+    return time[kept], number[kept]
+
+
+def _falling(time: Floats, number: Integers) -> NDArray[np.bool_]:
+    """The largest set of entries with the first, times that differ and counts that never rise."""
+    size = len(number)
+    length, before = np.ones(size, dtype=int), np.full(size, -1)
+    for i in range(1, size):
+        length[i] = -size
+        usable = np.flatnonzero((number[:i] >= number[i]) & (time[:i] < time[i]))
+        if len(usable):
+            best = usable[np.argmax(length[usable])]
+            length[i], before[i] = length[best] + 1, best
+    kept = np.zeros(size, dtype=bool)
+    last = int(np.argmax(length))
+    while last >= 0:
+        kept[last] = True
+        last = before[last]
+    return kept
+
+
+def _tidy_median(median: Interval | None, notes: _Notes) -> Interval | None:
+    if median is None:
+        return None
+    usable = _limits(median.estimate, median.lower, median.upper)
+    if usable is None:
+        notes.add("median-limits", "the median is not inside its limits: limits ignored")
+        usable = (_positive(median.estimate), None, None)
+    interval = Interval(*usable, level=_level(median.level))
+    return None if interval == Interval(None, level=interval.level) else interval
+
+
+def _tidy_landmarks(landmarks: Iterable[Landmark], notes: _Notes) -> tuple[Landmark, ...]:
+    kept = []
+    for mark in landmarks:
+        numbers = [mark.survival, mark.lower, mark.upper]
+        if mark.survival > 1.5:
+            numbers = [None if value is None else value / 100 for value in numbers]
+        survival, lower, upper = numbers
+        if not (np.isfinite(mark.time) and mark.time > 0 and survival is not None):
+            notes.add("landmark-time", f"landmark at {mark.time}: ignored")
+        elif not 0 <= survival <= 1:
+            notes.add("landmark-range", f"survival {mark.survival} at {mark.time}: ignored")
+        elif not (0 if lower is None else lower) <= survival <= (1 if upper is None else upper):
+            notes.add("landmark-limits", f"landmark at {mark.time} not inside its limits, ignored")
+            kept.append(Landmark(mark.time, survival))
+        else:
+            kept.append(Landmark(mark.time, survival, lower, upper))
+    return tuple(sorted(kept, key=lambda mark: mark.time))
+
+
+def _tidy_contrast(contrast: Contrast, arms: set[str], notes: _Notes) -> list[Contrast]:
+    place = f"{contrast.arm} v {contrast.comparator}"
+    if not {contrast.arm, contrast.comparator} <= arms or contrast.arm == contrast.comparator:
+        notes.add("contrast-arms", f"{place}: no such two arms, ignored")
+        return []
+    usable = _limits(contrast.hr, contrast.lower, contrast.upper)
+    if usable is None:
+        notes.add("hr-limits", f"{place}: the hazard ratio is not inside its limits, ignored")
+        usable = (None, None, None)
+    p = contrast.p if contrast.p is not None and 0 < contrast.p <= 1 else None
+    hr, lower, upper = usable
+    if hr is None and p is None:
+        return []
+    return [replace(contrast, hr=hr, lower=lower, upper=upper, level=_level(contrast.level), p=p)]
+
+
+def _limits(
+    estimate: float | None, lower: float | None, upper: float | None
+) -> tuple[float | None, float | None, float | None] | None:
+    """Positive numbers in order, or None when they are not in order."""
+    numbers = tuple(_positive(value) for value in (estimate, lower, upper))
+    known = [value for value in (numbers[1], numbers[0], numbers[2]) if value is not None]
+    return numbers if known == sorted(known) else None  # type: ignore[return-value]
+
+
+def _positive(value: float | None) -> float | None:
+    return value if value is not None and np.isfinite(value) and value > 0 else None
+
+
+def _level(level: float) -> float:
+    return level if 0.5 <= level < 1 else 0.95
+
+
+def _floats(values: Floats | Integers) -> Floats:
+    return np.asarray(values, dtype=np.float64).ravel()
