@@ -44,8 +44,10 @@ def check(path: Path, strict: bool) -> None:
         except InputError as error:
             problems += [item for item in error.problems if item not in problems]
     for slug, item in warnings:
-        click.echo(f"{item.verdict}: {slug}: {item.path}: {item.rule}: {item.found}; "
-                   f"expected {item.expected}")  # fmt: skip
+        click.echo(
+            f"{item.verdict}: {slug}: {item.path}: {item.rule}: {item.found}; "
+            f"expected {item.expected}"
+        )
     if problems:
         raise InputError(problems)
     click.echo(f"{len(slugs)} trial(s) valid, {len(warnings)} value(s) to look at")
@@ -63,9 +65,14 @@ def _which(path: Path) -> tuple[Path, list[str]]:
         return path.resolve().parent.parent, [path.resolve().name]
     if not (path / "trials").is_dir():
         raise InputError(
-            Problem(str(path), "path", path.name, "is neither a data folder nor a trial's",
-                    "Name a folder such as data/raw or data/raw/trials/<slug>")
-        )  # fmt: skip
+            Problem(
+                str(path),
+                "path",
+                path.name,
+                "is neither a data folder nor a trial's",
+                "Name a folder such as data/raw or data/raw/trials/<slug>",
+            )
+        )
     return path, load.slugs(path)
 
 
@@ -121,3 +128,31 @@ def _together(table: tables.Table, folders: tuple[Path, ...]) -> pd.DataFrame:
     found = [table.read(folder / f"{table.name}.csv") for folder in folders]
     filled = [frame for frame in found if len(frame)]
     return pd.concat(filled) if filled else table.frame([])
+
+
+@click.command("new-trial")
+@click.argument("slug")
+@DATA
+def new_trial(slug: str, data: Path) -> None:
+    """Scaffold the folder of a new trial, SLUG."""
+    from evinet.extract.scaffold import scaffold
+
+    path = scaffold(data, slug)
+    click.echo(f"Wrote {path}. Fill it in, then: evinet check {path.parent}")
+
+
+@click.command()
+@click.argument("target")
+@click.argument("parameter", required=False)
+@click.option("--results", default="results", type=click.Path(path_type=Path))
+def trace(target: str, parameter: str | None, results: Path) -> None:
+    """From a result back to its sources.
+
+    TARGET is a trial (netter-2), a trial in a table
+    (results/networks/pfs/studies.csv:netter-2), or a model (pfs/fixed) with a PARAMETER
+    (d[octreotide-60]).
+    """
+    from evinet.extract.trace import trace as lines
+
+    for line in list(lines(results, target, parameter)):
+        click.echo(line)

@@ -19,9 +19,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # The keys that tell the items of a list apart, in the order in which they name an item.
 IDENTITY = (
-    "outcome", "report", "assessor", "characteristic", "category", "level",
-    "event", "grade", "arm", "comparator", "measure", "time", "table", "domain", "topic", "treatment",
-)  # fmt: skip
+    "outcome",
+    "report",
+    "assessor",
+    "characteristic",
+    "category",
+    "level",
+    "event",
+    "grade",
+    "arm",
+    "comparator",
+    "measure",
+    "time",
+    "table",
+    "domain",
+    "topic",
+    "treatment",
+)
 
 REMEDIES = {
     "missing": "Add the field; docs/evidence.md says what it wants",
@@ -44,7 +58,8 @@ class Document:
 
     def find(self, location: Location) -> tuple[Any, int | None, list[str]]:
         """Value, line and name of the deepest part of `location` that exists."""
-        node, line, names = self.tree, None, []
+        node, line = self.tree, None
+        names: list[str] = []
         for key in location:
             if isinstance(node, CommentedMap) and key in node:
                 line, names = node.lc.key(key)[0] + 1, [*names, str(key)]
@@ -114,8 +129,9 @@ def _syntax_problem(path: Path, error: YAMLError) -> Problem:
         remedy = "Keep one of the two"
     else:
         remedy = "Look at the indentation, colons, brackets and quotes on this line and before it"
-    return Problem(str(path), "YAML", shown, f"cannot be read: {str(what).split(chr(10))[0]}",
-                   remedy, line)  # fmt: skip
+    return Problem(
+        str(path), "YAML", shown, f"cannot be read: {str(what).split(chr(10))[0]}", remedy, line
+    )
 
 
 def validate(document: Document, model: type[Model]) -> Model:

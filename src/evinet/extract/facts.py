@@ -107,7 +107,7 @@ def _valued(written: Document, node: dict[str, Any], here: Fact) -> Iterator[Fac
         value = f"{value}/{content['total']}"
     lower, upper = content.get("lower"), content.get("upper")
     known = value is not None or lower is not None or upper is not None
-    chosen = [item["reason"] for item in content.get("rejected", [])]
+    others = [_against(item) for item in content.get("rejected", [])]
     yield replace(
         here,
         value=value,
@@ -115,7 +115,8 @@ def _valued(written: Document, node: dict[str, Any], here: Fact) -> Iterator[Fac
         upper=upper,
         printed=_text(content.get("printed")),
         use="used" if known else "not-known",
-        reason=content.get("preferred") or "; ".join(chosen) or content.get("note"),
+        reason="; ".join(filter(None, [content.get("preferred"), content.get("note"), *others]))
+        or None,
     )
     for key in COUNTED:
         if key in node:
@@ -134,3 +135,9 @@ def _valued(written: Document, node: dict[str, Any], here: Fact) -> Iterator[Fac
             source=item["source"],
             locator=item.get("locator"),
         )
+
+
+def _against(item: dict[str, Any]) -> str:
+    """Why another value was not used."""
+    other = Fact((), "", None, item.get("value"), item.get("lower"), item.get("upper"))
+    return f"not {other.shown()}: {item['reason']}"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evinet.errors import InputError, Problem
-from evinet.extract import document, points, vocabulary
+from evinet.extract import document, points, vocabulary, walk
 from evinet.extract.document import Document
 from evinet.extract.facts import Fact, facts
 from evinet.extract.points import Point
-from evinet.extract.schema import Contrast, Trial
+from evinet.extract.schema import Trial
 from evinet.extract.vocabulary import Vocabulary
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -81,6 +81,7 @@ def _problems(
 ) -> Iterator[Problem]:
     if trial.trial != slug:
         yield written.problem(("trial",), f"the folder is called {slug}", "Give both one name")
+    yield from _unfilled(trial, written)
     yield from _unknown_treatments(trial, written, words)
     yield from _unknown_names(trial, written)
     yield from _provenance(written, listed, words)
@@ -88,6 +89,22 @@ def _problems(
     yield from _intervals(written, listed)
     yield from _counts(trial, written)
     yield from _preferred(trial, written)
+
+
+def _unfilled(trial: Trial, written: Document) -> Iterator[Problem]:
+    """What a trial with results must have at least."""
+    if trial.status == "ongoing":
+        return
+    if len(trial.arms) < 2:
+        remedy = "Enter at least two arms, or write status: ongoing"
+        yield written.problem(("arms",), f"a trial with results has {len(trial.arms)} arms", remedy)
+    if not (trial.results or trial.responses):
+        remedy = "Enter a result (events, median or contrast), or write status: ongoing"
+        yield written.problem(("results",), "a trial with results has none", remedy)
+    if trial.source is None:
+        yield written.problem(
+            ("source",), "the main source is missing", "Name a key of sources.yaml"
+        )
 
 
 def _unknown_treatments(trial: Trial, written: Document, words: Vocabulary) -> Iterator[Problem]:
@@ -107,39 +124,12 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def _unknown_names(trial: Trial, written: Document) -> Iterator[Problem]:
     """Arms and reports that are named but not declared."""
-    for location, kind, name in _names(trial):
+    for location, kind, name in walk.names(trial):
         known = trial.arms if kind == "arm" else trial.reports
-        if name not in known and not (name == "all" and location[0] == "population"):
+        if name not in known:
             yield written.problem(
                 location, f"there is no {kind} {name!r}", f"Use {suggestion(name, known)}"
             )
-
-
-def _names(trial: Trial) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    for section in ("results", "responses", "subgroups", "adverse_events"):
-        for i, block in enumerate(getattr(trial, section)):
-            yield (section, i, "report"), "report", block.report
-            for arm in getattr(block, "arms", {}):
-                yield (section, i, "arms", arm), "arm", arm
-            for arm in getattr(block, "totals", {}):
-                yield (section, i, "totals", arm), "arm", arm
-            for j, event in enumerate(getattr(block, "events", None) or ()):
-                if section == "adverse_events":
-                    for arm in event.counts:
-                        yield (section, i, "events", j, "counts", arm), "arm", arm
-            for location, pair in _pairs(section, i, block):
-                for field in ("arm", "comparator"):
-                    yield (*location, field), "arm", getattr(pair, field)
-    for i, row in enumerate(trial.population):
-        for arm in row.counts:
-            yield ("population", i, "counts", arm), "arm", arm
-
-
-def _pairs(section: str, i: int, block: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    if section == "subgroups":
-        yield (section, i), block
-    for j, contrast in enumerate(getattr(block, "contrasts", [])):
-        yield (section, i, "contrasts", j), contrast
 
 
 def _provenance(written: Document, listed: list[Fact], words: Vocabulary) -> Iterator[Problem]:
@@ -148,17 +138,33 @@ def _provenance(written: Document, listed: list[Fact], words: Vocabulary) -> Ite
         if fact.use == "not-known":
             continue
         if fact.source is None:
-            yield Problem(written.file, fact.path, fact.shown(), "has no source",
-                          "Add source: <key of sources.yaml> to it or to a block around it",
-                          fact.line)  # fmt: skip
+            yield Problem(
+                written.file,
+                fact.path,
+                fact.shown(),
+                "has no source",
+                "Add source: <key of sources.yaml> to it or to a block around it",
+                fact.line,
+            )
         elif fact.source not in words.sources:
             remedy = f"Add it to sources.yaml, or use {suggestion(fact.source, words.sources)}"
-            yield Problem(written.file, f"source of {fact.path}", fact.source,
-                          "there is no such source", remedy, fact.line)  # fmt: skip
+            yield Problem(
+                written.file,
+                f"source of {fact.path}",
+                fact.source,
+                "there is no such source",
+                remedy,
+                fact.line,
+            )
         elif not fact.locator:
-            yield Problem(written.file, fact.path, fact.shown(), "has no locator",
-                          "Say where in the source it was printed: page, table, figure",
-                          fact.line)  # fmt: skip
+            yield Problem(
+                written.file,
+                fact.path,
+                fact.shown(),
+                "has no locator",
+                "Say where in the source it was printed: page, table, figure",
+                fact.line,
+            )
 
 
 def _doubles(written: Document, listed: list[Fact]) -> Iterator[Problem]:
@@ -167,10 +173,14 @@ def _doubles(written: Document, listed: list[Fact]) -> Iterator[Problem]:
         if fact.use == "rejected":
             continue
         if fact.path in seen:
-            yield Problem(written.file, fact.path, fact.shown(),
-                          f"is a duplicate of line {seen[fact.path].line}",
-                          "Keep one; put the other under rejected, with its reason",
-                          fact.line)  # fmt: skip
+            yield Problem(
+                written.file,
+                fact.path,
+                fact.shown(),
+                f"is a duplicate of line {seen[fact.path].line}",
+                "Keep one; put the other under rejected, with its reason",
+                fact.line,
+            )
         seen.setdefault(fact.path, fact)
 
 
@@ -180,84 +190,42 @@ def _intervals(written: Document, listed: list[Fact]) -> Iterator[Problem]:
         low, value, high = fact.lower, fact.value, fact.upper
         known = [x for x in (low, value, high) if isinstance(x, int | float)]
         if (low is not None or high is not None) and known != sorted(known):
-            yield Problem(written.file, fact.path, fact.shown(),
-                          "the interval does not contain its estimate",
-                          "Compare value, lower and upper with the source", fact.line)  # fmt: skip
+            yield Problem(
+                written.file,
+                fact.path,
+                fact.shown(),
+                "the interval does not contain its estimate",
+                "Compare value, lower and upper with the source",
+                fact.line,
+            )
 
 
 def _counts(trial: Trial, written: Document) -> Iterator[Problem]:
     """No more events than patients."""
-    for location, events, patients, among in counted(trial):
-        if events is not None and patients is not None and events > patients:
+    for location, events, patients in walk.counted(trial):
+        if events > patients:
             yield written.problem(
-                location, f"{events} is above the {patients} {among}", "Compare with the source"
+                location,
+                f"{events} is above the {patients} patients",
+                "Compare both with the source",
             )
-
-
-def counted(
-    trial: Trial,
-) -> Iterator[tuple[tuple[str | int, ...], int | None, int | None, str]]:
-    for slug, arm in trial.arms.items():
-        if arm.n_treated and arm.n_randomised:
-            yield (("arms", slug, "n_treated"), arm.n_treated.value, arm.n_randomised.value,
-                   "patients randomised")  # fmt: skip
-    for i, result in enumerate(trial.results):
-        for slug, found in result.arms.items():
-            if found.events:
-                where = ("results", i, "arms", slug, "events")
-                yield where, found.events.value, analysed(trial, slug, found.n), "patients"
-    for i, response in enumerate(trial.responses):
-        for slug, cell in response.arms.items():
-            yield ("responses", i, "arms", slug), cell.n, cell.total, "patients analysed"
-    for i, groups in enumerate(trial.subgroups):
-        for j, level in enumerate(groups.levels):
-            for side in ("in_arm", "in_comparator"):
-                count = getattr(level, side)
-                if count:
-                    where = ("subgroups", i, "levels", j, side)
-                    yield where, count.events, count.n, "patients of the subgroup"
-    for i, table in enumerate(trial.adverse_events):
-        for j, event in enumerate(table.events):
-            for slug, cell in event.counts.items():
-                total = cell.total or (table.totals[slug].value if slug in table.totals else None)
-                where = ("adverse_events", i, "events", j, "counts", slug)
-                yield where, cell.n, total, "patients at risk"
-
-
-def analysed(trial: Trial, arm: str, n: object) -> int | None:
-    """Patients analysed in an arm: those of the result, or else those randomised."""
-    count = n or (trial.arms[arm].n_randomised if arm in trial.arms else None)
-    return getattr(count, "value", None)
-
-
-def contrasts(trial: Trial) -> Iterator[tuple[tuple[str | int, ...], object, Contrast]]:
-    """(location, result or response, contrast) of every published contrast."""
-    for section in ("results", "responses"):
-        for i, block in enumerate(getattr(trial, section)):
-            for j, contrast in enumerate(block.contrasts):
-                yield (section, i, "contrasts", j), block, contrast
-
-
-def question(block: object, contrast: Contrast) -> tuple[object, ...]:
-    """What a contrast answers: reports that answer the same compete for analyses."""
-    pair = tuple(sorted((contrast.arm, contrast.comparator)))
-    return (block.outcome, block.assessor, pair, contrast.measure)  # type: ignore[attr-defined]
 
 
 def _preferred(trial: Trial, written: Document) -> Iterator[Problem]:
     """Of several reports of one contrast, exactly one is preferred."""
-    found = list(contrasts(trial))
-    reports = Counter(question(block, contrast) for _, block, contrast in found)
+    found = list(walk.contrasts(trial))
+    reports = Counter(walk.question(block, contrast) for _, block, contrast in found)
     chosen = Counter(
-        question(block, contrast) for _, block, contrast in found if contrast.preferred
+        walk.question(block, contrast) for _, block, contrast in found if contrast.preferred
     )
     for location, block, contrast in found:
-        asked = question(block, contrast)
+        asked = walk.question(block, contrast)
         if reports[asked] > 1 and chosen[asked] == 0:
             yield written.problem(
-                location, f"{reports[asked]} reports give this contrast, none is preferred",
+                location,
+                f"{reports[asked]} reports give this contrast, none is preferred",
                 "Write preferred: <why> in the one that analyses are to use",
-            )  # fmt: skip
+            )
         elif chosen[asked] > 1 and contrast.preferred:
             yield written.problem(
                 location, "more than one report of this contrast is preferred", "Keep one"

@@ -43,9 +43,14 @@ def read(folder: Path) -> tuple[list[Point], list[Problem]]:
         for path in sorted((folder / kind).glob("*")):
             if path.suffix != ".csv":
                 problems.append(
-                    Problem(str(path), "file", path.name, "is not a CSV file",
-                            "Name it <outcome>.csv, or move it elsewhere")
-                )  # fmt: skip
+                    Problem(
+                        str(path),
+                        "file",
+                        path.name,
+                        "is not a CSV file",
+                        "Name it <outcome>.csv, or move it elsewhere",
+                    )
+                )
                 continue
             for item in _rows(path, kind):
                 (points if isinstance(item, Point) else problems).append(item)  # type: ignore[arg-type]
@@ -58,8 +63,14 @@ def _rows(path: Path, kind: str) -> Iterator[Point | Problem]:
         reader = csv.reader(handle)
         header = next(reader, [])
         if header != columns:
-            yield Problem(str(path), "columns", ",".join(header), "are not the columns wanted",
-                          f"Write the header as {','.join(columns)}", 1)  # fmt: skip
+            yield Problem(
+                str(path),
+                "columns",
+                ",".join(header),
+                "are not the columns wanted",
+                f"Write the header as {','.join(columns)}",
+                1,
+            )
             return
         for cells in reader:
             if any(cell.strip() for cell in cells):
@@ -70,8 +81,14 @@ def _row(
     path: Path, kind: str, line: int, columns: list[str], cells: list[str]
 ) -> Iterator[Point | Problem]:
     if len(cells) != len(columns):
-        yield Problem(str(path), "row", ",".join(cells), f"has {len(cells)} cells",
-                      f"Write {len(columns)} cells; put text that has commas in quotes", line)  # fmt: skip
+        yield Problem(
+            str(path),
+            "row",
+            ",".join(cells),
+            f"has {len(cells)} cells",
+            f"Write {len(columns)} cells; put text that has commas in quotes",
+            line,
+        )
         return
     row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
     numbers: dict[str, float] = {}
@@ -91,8 +108,18 @@ def _row(
     if problems:
         yield from problems
         return
-    yield Point(str(path), line, kind, path.stem, row["report"], row["arm"], numbers["time"],
-                numbers[columns[3]], row["source"], row["locator"])  # fmt: skip
+    yield Point(
+        str(path),
+        line,
+        kind,
+        path.stem,
+        row["report"],
+        row["arm"],
+        numbers["time"],
+        numbers[columns[3]],
+        row["source"],
+        row["locator"],
+    )
 
 
 def _number(cell: str, name: str) -> float:
@@ -123,16 +150,26 @@ def problems(points: list[Point], trial: Trial, sources: set[str]) -> Iterator[P
         if last is None:
             yield from _start(point, trial)
         elif point.time == last.time and point.kind == "at-risk":
-            yield point.problem("time", point.time, f"is a duplicate of line {last.line}",
-                                "Keep one row for each time of an arm")  # fmt: skip
+            yield point.problem(
+                "time",
+                point.time,
+                f"is a duplicate of line {last.line}",
+                "Keep one row for each time of an arm",
+            )
         elif point.time < last.time:
-            yield point.problem("time", point.time, f"is before the {last.time:g} above it",
-                                "Sort the rows of an arm by time")  # fmt: skip
+            yield point.problem(
+                "time",
+                point.time,
+                f"is before the {last.time:g} above it",
+                "Sort the rows of an arm by time",
+            )
         elif point.value > last.value:
             yield point.problem(
-                column, point.value, f"rises from {last.value:g} at {last.time:g} months",
+                column,
+                point.value,
+                f"rises from {last.value:g} at {last.time:g} months",
                 "Compare with the source: it can only stay or fall",
-            )  # fmt: skip
+            )
 
 
 def _start(point: Point, trial: Trial) -> Iterator[Problem]:
@@ -144,8 +181,12 @@ def _start(point: Point, trial: Trial) -> Iterator[Problem]:
     arm = trial.arms.get(point.arm)
     randomised = arm.n_randomised.value if arm and arm.n_randomised else None
     if randomised is not None and point.value > randomised:
-        yield point.problem("n", point.value, f"is above the {randomised} patients randomised",
-                            "Compare with the source")  # fmt: skip
+        yield point.problem(
+            "n",
+            point.value,
+            f"is above the {randomised} patients randomised",
+            "Compare with the source",
+        )
 
 
 def _unknown_names(point: Point, trial: Trial, sources: set[str]) -> Iterator[Problem]:
@@ -155,5 +196,6 @@ def _unknown_names(point: Point, trial: Trial, sources: set[str]) -> Iterator[Pr
         ("source", point.source, sources),
     ):
         if value not in known:
-            yield point.problem(field, value, f"there is no such {field}",
-                                f"Use one of {', '.join(sorted(known))}")  # fmt: skip
+            yield point.problem(
+                field, value, f"there is no such {field}", f"Use one of {', '.join(sorted(known))}"
+            )

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import Any
 
 from evinet import tables
-from evinet.extract import load
+from evinet.extract import walk
 from evinet.extract.facts import Fact
 from evinet.extract.load import Evidence
 from evinet.extract.schema import Contrast, Response, Result
@@ -118,7 +118,7 @@ def _survival(evidence: Evidence) -> Iterator[Row]:
             yield {
                 **_about(result),
                 "arm": slug,
-                "n": load.analysed(evidence.trial, slug, arm.n),
+                "n": walk.analysed(evidence.trial, slug, arm.n),
                 "events": _value(arm.events),
                 "median": _value(arm.median),
                 **_interval(arm.median),
@@ -143,8 +143,8 @@ def _landmarks(evidence: Evidence) -> Iterator[Row]:
 
 def _contrasts(evidence: Evidence) -> Iterator[Row]:
     places = Places(evidence.facts)
-    found = list(load.contrasts(evidence.trial))
-    asked = [load.question(block, contrast) for _, block, contrast in found]
+    found = list(walk.contrasts(evidence.trial))
+    asked = [walk.question(block, contrast) for _, block, contrast in found]
     for (location, block, contrast), question in zip(found, asked, strict=True):
         yield {
             **_about(block),

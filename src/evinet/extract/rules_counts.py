@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Iterator
 
 from evinet.extract.finding import Finding, decimals, graded, name
-from evinet.extract.load import Evidence, analysed, counted
+from evinet.extract.load import Evidence
 from evinet.extract.schema import Result, Subgroups, Trial
-from evinet.extract.values import Patients
+from evinet.extract.walk import analysed, cells, counted
 
 
 def percent_count(evidence: Evidence) -> Iterator[Finding]:
@@ -16,7 +16,7 @@ def percent_count(evidence: Evidence) -> Iterator[Finding]:
 
     A warning from half a unit of the last digit, a failure from one and a half.
     """
-    for location, cell, total in _cells(evidence.trial):
+    for location, cell, total in cells(evidence.trial):
         if cell.n is None or not total or cell.percent is None:
             continue
         exact = 100 * cell.n / total
@@ -27,39 +27,28 @@ def percent_count(evidence: Evidence) -> Iterator[Finding]:
         else:
             off = float(cell.percent) - exact
             verdict = graded(abs(off) / unit - 1e-9, 0.5, 1.5)
-        yield Finding(name(evidence, location), "percent-count", verdict,
-                      f"{cell.n}/{total} as {cell.percent}%", f"{exact:.2f}%", off)  # fmt: skip
-
-
-def _cells(trial: Trial) -> Iterator[tuple[tuple[str | int, ...], Patients, int | None]]:
-    for i, response in enumerate(trial.responses):
-        for slug, cell in response.arms.items():
-            yield ("responses", i, "arms", slug), cell, cell.total
-    for i, table in enumerate(trial.adverse_events):
-        for j, event in enumerate(table.events):
-            for slug, cell in event.counts.items():
-                total = table.totals[slug].value if slug in table.totals else None
-                where = ("adverse_events", i, "events", j, "counts", slug)
-                yield where, cell, cell.total or total
-    for i, row in enumerate(trial.population):
-        for slug, cell in row.counts.items():
-            yield ("population", i, "counts", slug), cell, cell.total or _randomised(trial, slug)
-
-
-def _randomised(trial: Trial, slug: str) -> int | None:
-    wanted = list(trial.arms) if slug == "all" else [slug]
-    counts = [analysed(trial, arm, None) for arm in wanted]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
+        yield Finding(
+            name(evidence, location),
+            "percent-count",
+            verdict,
+            f"{cell.n}/{total} as {cell.percent}%",
+            f"{exact:.2f}%",
+            off,
+        )
 
 
 def events_patients(evidence: Evidence) -> Iterator[Finding]:
     """No more events than patients."""
-    for location, events, patients, among in counted(evidence.trial):
-        if events is not None and patients is not None:
-            over = max(0, events - patients)
-            yield Finding(name(evidence, location), "events-patients", graded(over, 0, 0),
-                          f"{events} of {patients} {among}", f"at most {patients}", over)  # fmt: skip
+    for location, events, patients in counted(evidence.trial):
+        over = max(0, events - patients)
+        yield Finding(
+            name(evidence, location),
+            "events-patients",
+            graded(over, 0, 0),
+            f"{events} of {patients} patients",
+            f"at most {patients}",
+            over,
+        )
 
 
 def subgroup_sum(evidence: Evidence) -> Iterator[Finding]:
@@ -94,17 +83,24 @@ def _sum(
         off = sum(parts) - whole
         verdict = "pass" if off == 0 else "warn" if off < 0 else "fail"
         label = "patients" if what == "n" else "events"
-        yield Finding(f"{name(evidence, ('subgroups', i))}.{characteristic}.{slug}.{what}",
-                      "subgroup-sum", verdict, f"{' + '.join(map(str, parts))} = {sum(parts)}",
-                      f"{whole} {label}", off)  # fmt: skip
+        yield Finding(
+            f"{name(evidence, ('subgroups', i))}.{characteristic}.{slug}.{what}",
+            "subgroup-sum",
+            verdict,
+            f"{' + '.join(map(str, parts))} = {sum(parts)}",
+            f"{whole} {label}",
+            off,
+        )
 
 
 def _result(trial: Trial, groups: Subgroups) -> Result | None:
     """The result that the subgroups are part of."""
     for result in trial.results:
         if (result.outcome, result.report, result.assessor) == (
-            groups.outcome, groups.report, groups.assessor,
-        ):  # fmt: skip
+            groups.outcome,
+            groups.report,
+            groups.assessor,
+        ):
             return result
     return None
 
@@ -124,8 +120,14 @@ def dates_order(evidence: Evidence) -> Iterator[Finding]:
     for slug, report in trial.reports.items():
         cutoff = report.data_cutoff.value if report.data_cutoff else None
         if cutoff and end:
-            yield _order(f"reports.{slug}.data_cutoff", "enrolment ended", end,
-                         "data were cut off", _iso(cutoff), "warn")  # fmt: skip
+            yield _order(
+                f"reports.{slug}.data_cutoff",
+                "enrolment ended",
+                end,
+                "data were cut off",
+                _iso(cutoff),
+                "warn",
+            )
     if end and trial.year and trial.year.value:
         yield _order("year", "enrolment ended", end, "published", str(trial.year.value), "fail")
 
@@ -137,5 +139,10 @@ def _iso(day: datetime.date) -> str:
 def _order(path: str, first: str, before: str, then: str, after: str, wrong: str) -> Finding:
     precision = min(len(before), len(after))
     fine = before[:precision] <= after[:precision]
-    return Finding(path, "dates-order", "pass" if fine else wrong,
-                   f"{first} {before}, {then} {after}", "the first not after the second")  # fmt: skip
+    return Finding(
+        path,
+        "dates-order",
+        "pass" if fine else wrong,
+        f"{first} {before}, {then} {after}",
+        "the first not after the second",
+    )

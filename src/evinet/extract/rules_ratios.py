@@ -10,9 +10,10 @@ from statistics import NormalDist
 
 from evinet.extract.document import Location
 from evinet.extract.finding import Finding, decimals, graded, name
-from evinet.extract.load import Evidence, contrasts
+from evinet.extract.load import Evidence
 from evinet.extract.rows import standard_error
 from evinet.extract.schema import Contrast, Result, SurvivalArm
+from evinet.extract.walk import contrasts
 
 P_VALUE = re.compile(r"(?P<sign>[<>=]?)\s*(?P<value>\d*\.\d+(e-?\d+)?)", re.I)
 NORMAL = NormalDist()
@@ -35,10 +36,10 @@ def ratios(evidence: Evidence) -> Iterator[Ratio]:
         if item.lower and item.upper:
             yield Ratio(location, item.value, item.lower, item.upper, item.level)
     for i, groups in enumerate(evidence.trial.subgroups):
-        for j, item in enumerate(groups.levels):
-            if item.value and item.lower and item.upper:
+        for j, level in enumerate(groups.levels):
+            if level.value and level.lower and level.upper:
                 where = ("subgroups", i, "levels", j)
-                yield Ratio(where, item.value, item.lower, item.upper, item.confidence)
+                yield Ratio(where, level.value, level.lower, level.upper, level.confidence)
 
 
 def ci_symmetry(evidence: Evidence) -> Iterator[Finding]:
@@ -52,9 +53,14 @@ def ci_symmetry(evidence: Evidence) -> Iterator[Finding]:
         rounding = half / item.value + (half / item.lower + half / item.upper) / 2
         off = math.log(item.value / middle)
         verdict = graded(max(0.0, abs(off) - rounding), 0.02, 0.1)
-        yield Finding(name(evidence, item.location), "ci-symmetry", verdict,
-                      f"{item.value:g} ({item.lower:g} to {item.upper:g})",
-                      f"{middle:.3g}, the middle of the interval on the log scale", off)  # fmt: skip
+        yield Finding(
+            name(evidence, item.location),
+            "ci-symmetry",
+            verdict,
+            f"{item.value:g} ({item.lower:g} to {item.upper:g})",
+            f"{middle:.3g}, the middle of the interval on the log scale",
+            off,
+        )
 
 
 def se_events(evidence: Evidence) -> Iterator[Finding]:
@@ -88,8 +94,14 @@ def _se_finding(path: str, se: float, events: list[int | None]) -> Finding:
     expected = math.sqrt(sum(1 / count for count in events if count))
     ratio = se / expected
     verdict = "pass" if 0.9 <= ratio <= 1.25 else "warn" if 0.75 <= ratio <= 1.5 else "fail"
-    return Finding(path, "se-events", verdict, f"standard error {se:.3g} from the interval",
-                   f"about {expected:.3g} from {events[0]} and {events[1]} events", ratio - 1)  # fmt: skip
+    return Finding(
+        path,
+        "se-events",
+        verdict,
+        f"standard error {se:.3g} from the interval",
+        f"about {expected:.3g} from {events[0]} and {events[1]} events",
+        ratio - 1,
+    )
 
 
 def p_interval(evidence: Evidence) -> Iterator[Finding]:
@@ -111,8 +123,14 @@ def p_interval(evidence: Evidence) -> Iterator[Finding]:
             apart = max(0.0, apart)
         elif printed["sign"] == ">":
             apart = min(0.0, apart)
-        yield Finding(name(evidence, location), "p-interval", graded(abs(apart), 0.4, 0.8),
-                      f"P {item.p}", f"P {2 * (1 - NORMAL.cdf(z)):.2g} from the interval", apart)  # fmt: skip
+        yield Finding(
+            name(evidence, location),
+            "p-interval",
+            graded(abs(apart), 0.4, 0.8),
+            f"P {item.p}",
+            f"P {2 * (1 - NORMAL.cdf(z)):.2g} from the interval",
+            apart,
+        )
 
 
 def hr_medians(evidence: Evidence) -> Iterator[Finding]:
@@ -129,10 +147,14 @@ def hr_medians(evidence: Evidence) -> Iterator[Finding]:
             continue
         longer = (medians[0] or 0) > (medians[1] or 0)
         verdict = "pass" if longer == (item.value < 1) or item.value == 1 else _contradiction(item)
-        yield Finding(name(evidence, location), "hr-medians", verdict,
-                      f"medians {_shown(medians[0])} and {_shown(medians[1])} months",
-                      f"the {'longer' if item.value < 1 else 'shorter'} median in {item.arm}, "
-                      f"with HR {item.value:g}")  # fmt: skip
+        yield Finding(
+            name(evidence, location),
+            "hr-medians",
+            verdict,
+            f"medians {_shown(medians[0])} and {_shown(medians[1])} months",
+            f"the {'longer' if item.value < 1 else 'shorter'} median in {item.arm}, "
+            f"with HR {item.value:g}",
+        )
 
 
 def _median(arm: SurvivalArm | None) -> float | None:

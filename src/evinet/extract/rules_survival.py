@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from evinet.extract.finding import Finding, name
-from evinet.extract.load import Evidence, analysed
+from evinet.extract.load import Evidence
 from evinet.extract.points import Point
+from evinet.extract.walk import analysed
 
 
 def median_interval(evidence: Evidence) -> Iterator[Finding]:
@@ -23,9 +24,14 @@ def median_interval(evidence: Evidence) -> Iterator[Finding]:
                 continue
             value = arm.median.value
             off = max(low - value, value - high, 0.0)
-            yield Finding(name(evidence, ("results", i, "arms", slug, "median")),
-                          "median-interval", "pass" if off == 0 else "fail",
-                          f"{value:g}", f"from {low:g} to {high:g}", off)  # fmt: skip
+            yield Finding(
+                name(evidence, ("results", i, "arms", slug, "median")),
+                "median-interval",
+                "pass" if off == 0 else "fail",
+                f"{value:g}",
+                f"from {low:g} to {high:g}",
+                off,
+            )
 
 
 def landmark_median(evidence: Evidence) -> Iterator[Finding]:
@@ -42,11 +48,14 @@ def landmark_median(evidence: Evidence) -> Iterator[Finding]:
                 before = reached is None or landmark.time < reached
                 off = 0.5 - landmark.value if before else landmark.value - 0.5
                 median = "a median not reached" if reached is None else f"a median of {reached:g}"
-                yield Finding(name(evidence, ("results", i, "arms", slug, "landmarks", j)),
-                              "landmark-median", "pass" if off <= 0 else "fail",
-                              f"survival {landmark.value:g} at {landmark.time:g} months",
-                              f"{'at least' if before else 'at most'} 0.5, with {median}",
-                              max(0.0, off))  # fmt: skip
+                yield Finding(
+                    name(evidence, ("results", i, "arms", slug, "landmarks", j)),
+                    "landmark-median",
+                    "pass" if off <= 0 else "fail",
+                    f"survival {landmark.value:g} at {landmark.time:g} months",
+                    f"{'at least' if before else 'at most'} 0.5, with {median}",
+                    max(0.0, off),
+                )
 
 
 def landmark_order(evidence: Evidence) -> Iterator[Finding]:
@@ -58,10 +67,12 @@ def landmark_order(evidence: Evidence) -> Iterator[Finding]:
                 off = second.value - first.value
                 yield Finding(
                     f"{name(evidence, ('results', i, 'arms', slug))}.landmarks[{second.time:g}]",
-                    "landmark-order", "pass" if off <= 0 else "fail",
+                    "landmark-order",
+                    "pass" if off <= 0 else "fail",
                     f"survival {second.value:g} at {second.time:g} months",
-                    f"at most {first.value:g}, that of {first.time:g} months", max(0.0, off),
-                )  # fmt: skip
+                    f"at most {first.value:g}, that of {first.time:g} months",
+                    max(0.0, off),
+                )
 
 
 def _series(evidence: Evidence, kind: str) -> dict[str, list[Point]]:
@@ -77,15 +88,21 @@ def at_risk_monotone(evidence: Evidence) -> Iterator[Finding]:
     """Numbers at risk never rise."""
     for path, points in _series(evidence, "at-risk").items():
         rise = max((b.value - a.value for a, b in pairwise(points)), default=0)
-        yield Finding(path, "at-risk-monotone", "pass" if rise <= 0 else "fail",
-                      f"largest rise {max(0, rise):g}", "no rise", max(0.0, rise))  # fmt: skip
+        yield Finding(
+            path,
+            "at-risk-monotone",
+            "pass" if rise <= 0 else "fail",
+            f"largest rise {max(0, rise):g}",
+            "no rise",
+            max(0.0, rise),
+        )
 
 
 def at_risk_start(evidence: Evidence) -> Iterator[Finding]:
     """Numbers at risk start at time 0 with the patients analysed."""
     for path, points in _series(evidence, "at-risk").items():
         first = points[0]
-        whole = analysed(evidence.trial, first.arm, None)
+        whole = analysed(evidence.trial, first.arm)
         for result in evidence.trial.results:
             if (result.outcome, result.report) == (first.outcome, first.report):
                 arm = result.arms.get(first.arm)
@@ -93,6 +110,11 @@ def at_risk_start(evidence: Evidence) -> Iterator[Finding]:
         if whole is None:
             continue
         fine = first.time == 0 and first.value == whole
-        yield Finding(path, "at-risk-start", "pass" if fine else "warn",
-                      f"{first.value:g} at {first.time:g} months", f"{whole} at 0 months",
-                      first.value - whole)  # fmt: skip
+        yield Finding(
+            path,
+            "at-risk-start",
+            "pass" if fine else "warn",
+            f"{first.value:g} at {first.time:g} months",
+            f"{whole} at 0 months",
+            first.value - whole,
+        )

@@ -41,9 +41,15 @@ class Source(Entry):
     """A source: the original publication, and the copy in which it was read."""
 
     kind: Literal[
-        "publication", "label", "registry", "conference abstract", "company material", "news",
-        "secondary", "data set",
-    ]  # fmt: skip
+        "publication",
+        "label",
+        "registry",
+        "conference abstract",
+        "company material",
+        "news",
+        "secondary",
+        "data set",
+    ]
     citation: str
     doi: str | None = None
     pmid: str | None = None
@@ -102,22 +108,24 @@ def load(data: Path) -> Vocabulary:
         All that is wrong in either file.
     """
     problems: list[Problem] = []
-    found: list[Treatments | Sources] = []
-    for name, model in (("treatments", Treatments), ("sources", Sources)):
-        try:
-            written = document.load(data / f"{name}.yaml")
-            content = document.validate(written, model)
-            if isinstance(content, Treatments):
-                problems += _unknown_classes(written, content)
-            found.append(content)
-        except InputError as error:
-            problems += error.problems
-    if problems:
+    treatments = _read(data / "treatments.yaml", Treatments, problems)
+    sources = _read(data / "sources.yaml", Sources, problems)
+    if treatments is not None:
+        problems += _unknown_classes(document.load(data / "treatments.yaml"), treatments)
+    if problems or treatments is None or sources is None:
         raise InputError(problems)
-    treatments, sources = found
-    assert isinstance(treatments, Treatments)
-    assert isinstance(sources, Sources)
     return Vocabulary(treatments, sources.sources)
+
+
+def _read(
+    path: Path, model: type[document.Model], problems: list[Problem]
+) -> document.Model | None:
+    """The content of a file, or nothing and its problems."""
+    try:
+        return document.validate(document.load(path), model)
+    except InputError as error:
+        problems += error.problems
+        return None
 
 
 def _unknown_classes(written: document.Document, content: Treatments) -> list[Problem]:
