@@ -157,6 +157,7 @@ ARMS = [
         ([{"arm": "a", "n": 10}], None),
         ([{"arm": "a", "percent": 10.0}, {"arm": "b", "percent": 20.0}], None),
         ([{"value": "61 years"}], None),
+        ([{"category": "median", "n": 61}], None),
     ],
 )
 def test_shares_of_patients_are_printed_or_added_up_never_guessed(

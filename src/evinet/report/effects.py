@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from evinet import tables
 from evinet.report.numbers import Interval
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
@@ -38,7 +40,18 @@ def prediction(row: dict[str, Any]) -> Interval | None:
     return None if lower is None else Interval.of_logs(row["q50"], lower, upper)
 
 
-def published_interval(row: dict[str, Any]) -> Interval:
-    """The 95 % interval of a published contrast, from its standard error."""
-    estimate, reach = row["log_estimate"], 1.959964 * row["se"]
+def published(results: Results, study: dict[str, Any]) -> Interval:
+    """The ratio that a trial brings to a network, with the limits that were printed.
+
+    Where the 95 % limits were not printed they follow from the standard error.
+    """
+    for row in records(results.evidence(tables.CONTRASTS)):
+        same = all(row[name] == study[name] for name in ("trial", "report", "outcome", "assessor"))
+        if not same or row["level"] != 0.95 or row["lower"] is None or row["upper"] is None:
+            continue
+        for sign in (1.0, -1.0):
+            if math.isclose(sign * row["log_estimate"], study["log_estimate"], abs_tol=1e-9):
+                printed = Interval(row["estimate"], row["lower"], row["upper"])
+                return printed if sign > 0 else printed.inverted()
+    estimate, reach = study["log_estimate"], 1.959964 * study["se"]
     return Interval.of_logs(estimate, estimate - reach, estimate + reach)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
-from evinet.report.effects import contrasts, interval, prediction, published_interval
+from evinet.report.effects import contrasts, interval, prediction, published
 from evinet.report.numbers import Interval, listing
 from evinet.report.results import Fit, Reconstruction, Results
 from evinet.report.rows import records
@@ -134,7 +134,7 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
         if row["lower"] is None or row["upper"] is None:
             continue
         arms = arm_labels(results, reconstruction.trial, [row["arm"], row["comparator"]])
-        published = Interval(row["estimate"], row["lower"], row["upper"])
+        printed = Interval(row["estimate"], row["lower"], row["upper"])
         yield Exhibit(
             f"periods-{reconstruction.trial}-{reconstruction.outcome}",
             f"{results.trial_names[reconstruction.trial]}, {reconstruction.outcome.upper()}: ratio "
@@ -143,8 +143,8 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
             "hazard ratio with its interval. A period with fewer than five events in an arm is "
             "left out.",
             "Hazard ratio in each period of follow-up, beside the published hazard ratio.",
-            lambda row=row, published=published: periods.draw(  # type: ignore[misc]
-                reconstruction.ipd, row["arm"], row["comparator"], published
+            lambda row=row, printed=printed: periods.draw(  # type: ignore[misc]
+                reconstruction.ipd, row["arm"], row["comparator"], printed
             ),
         )
         return
@@ -221,15 +221,15 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
     from evinet.report.figures import forest
 
     labels = results.labels
-    published = [
+    trials = [
         forest.Row(
             f"{results.trial_names[row['trial']]}: {labels[row['treatment']]} "
             f"v {labels[row['comparator']]}",
-            published_interval(row),
+            published(results, row),
         )
         for row in records(results.studies(analysis))
     ]
-    groups = [forest.Group("Trials, as published", published)]
+    groups = [forest.Group("Trials, as published", trials)]
     for fit in fits:
         rows = [
             forest.Row(

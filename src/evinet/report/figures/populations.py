@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEGEND_COLUMNS = 3
+STATISTICS = ("median", "mean")
+"""Categories that are statistics of all patients, not shares of them."""
+
 FEWEST = 2
 """Trials that must have given a characteristic for its panel to compare anything."""
 
@@ -30,7 +33,7 @@ def shares(populations: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
         sizes.setdefault(arm["trial"], {})[arm["arm"]] = arm["n_randomised"]
     grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in records(populations):
-        if row["category"] is not None:
+        if row["category"] is not None and not row["category"].startswith(STATISTICS):
             key = (row["trial"], row["characteristic"], row["category"])
             grouped.setdefault(key, []).append(row)
     rows = [
@@ -86,7 +89,7 @@ def _panel(axes: Axes, shown: pd.DataFrame, trials: list[str], names: dict[str, 
     for y, trial in enumerate(trials):
         mine = shown[shown["trial"] == trial].set_index("category")["percent"]
         if mine.empty:
-            axes.text(2, y, "not known", va="center", fontsize=7.5, color=style.MUTED)
+            axes.text(2, y, "no percentage", va="center", fontsize=7.5, color=style.MUTED)
         left = 0.0
         for category, colour in zip(categories, _colours(len(categories)), strict=True):
             if category in mine:

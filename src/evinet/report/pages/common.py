@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from evinet import files
@@ -11,7 +12,7 @@ from evinet.report import words
 from evinet.report.effects import interval, prediction
 from evinet.report.exhibits import INDEX
 from evinet.report.markdown import Field, escape, figure, table
-from evinet.report.numbers import limits, percent, ratio
+from evinet.report.numbers import NBSP, limits, percent, ratio
 from evinet.report.results import REMEDY, Fit, Results
 
 
@@ -101,9 +102,38 @@ def source_link(row: dict[str, Any]) -> str:
     return f"[{escape(key)}](provenance.qmd#source-{key}), {escape(row['locator'])}"
 
 
-def slug_words(slug: object) -> str:
-    """A slug as words."""
-    return escape(str(slug).replace("-", " "))
+def slug_words(slug: str) -> str:
+    """A slug as words; short ones are abbreviations."""
+    return slug.upper() if len(slug) <= 4 else escape(slug.replace("-", " "))
+
+
+def by_arm(
+    rows: list[dict[str, Any]], names: tuple[str, ...], say: Callable[[dict[str, Any]], str]
+) -> tuple[list[str], list[list[str]]]:
+    """Rows of a table with a column an arm: the arms, and the cells of each row.
+
+    `names` are the columns that make a row; `say` writes the cell of an arm.
+    """
+    arms = list(dict.fromkeys(row["arm"] for row in rows))
+    found: dict[tuple[Any, ...], dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in names), {})[row["arm"]] = say(row)
+    cells = [
+        [*("" if part is None else str(part) for part in key),
+         *(said.get(arm, dash(None)) for arm in arms)]
+        for key, said in found.items()
+    ]  # fmt: skip
+    return ["all" if arm is None else arm for arm in arms], cells
+
+
+def patients(n: float | None, total: float | None, share: object) -> str:
+    """Patients, of how many, and the percentage as printed."""
+    said = dash(n) if total is None else f"{dash(n)} / {dash(total)}"
+    if share is None:
+        return said
+    printed = share if isinstance(share, str) else f"{share:g}"
+    printed = printed if printed.endswith("%") else f"{printed}{NBSP}%"
+    return escape(printed) if n is None else f"{said} ({escape(printed)})"
 
 
 def prior_text(prior: HalfNormal) -> str:

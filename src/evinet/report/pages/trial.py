@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Field, escape, folded, table
-from evinet.report.numbers import MISSING, Interval, count, limits, months, number, percent, ratio
-from evinet.report.pages.common import dash, slug_words, source_link, unknown
+from evinet.report.numbers import MISSING, NBSP, count, months, percent
+from evinet.report.pages.common import (
+    by_arm,
+    dash,
+    patients,
+    slug_words,
+    source_link,
+    unknown,
+)
 from evinet.report.pages.reconstruction import one
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -92,9 +97,9 @@ def _contrasts(rows: list[dict[str, Any]]) -> str:
         Field("P", "l", 8), Field("Used", "c", 5), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), _assessor(row),
+        [slug_words(row["outcome"]), escape(row["report"]), _assessor(row),
          f"{escape(row['arm'])} v {escape(row['comparator'])}",
-         f"{row['measure'].upper()} {ratio(row['estimate'])}", _ratio_limits(row), dash(row["p"]),
+         f"{row['measure'].upper()} {row['estimate']:g}", _ratio_limits(row), dash(row["p"]),
          "yes" if row["selected"] else "no", source_link(row)]
         for row in rows
     ]  # fmt: skip
@@ -104,12 +109,12 @@ def _contrasts(rows: list[dict[str, Any]]) -> str:
 
 
 def _ratio_limits(row: dict[str, Any]) -> str:
+    """The limits of a ratio as they were printed."""
     if row["lower"] is None and row["upper"] is None:
         return dash(None)
-    nan = float("nan")
-    lower = nan if row["lower"] is None else row["lower"]
-    upper = nan if row["upper"] is None else row["upper"]
-    return f"{limits(Interval(row['estimate'], lower, upper))}{_level(row['level'])}"
+    ends = (row["lower"], row["upper"])
+    low, high = ("not estimated" if end is None else f"{end:g}" for end in ends)
+    return f"{low}{NBSP}to{NBSP}{high}{_level(row['level'])}"
 
 
 def _level(level: float | None) -> str:
@@ -124,7 +129,7 @@ def _survival(rows: list[dict[str, Any]]) -> str:
         Field("Median, months", "l", 20), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), _assessor(row),
+        [slug_words(row["outcome"]), escape(row["report"]), _assessor(row),
          escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
@@ -151,7 +156,7 @@ def _landmarks(rows: list[dict[str, Any]]) -> str:
         Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
+        [slug_words(row["outcome"]), escape(row["report"]), escape(row["arm"]),
          f"{row['time']:g}", percent(row["survival"]), _shares(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
@@ -171,7 +176,7 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
         Field("HR", "r", 6), Field("Interval", "l", 14),
     ]  # fmt: skip
     cells = [
-        [escape(row["outcome"].upper()), slug_words(row["characteristic"]),
+        [slug_words(row["outcome"]), slug_words(row["characteristic"]),
          escape(row["level_name"]), _of(row["events_arm"], row["n_arm"]),
          _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
          _ratio_limits(row)]
@@ -181,44 +186,49 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
 
 
 def _responses(rows: list[dict[str, Any]]) -> str:
-    fields = [
-        Field("Outcome", "l", 10), Field("Report", "l", 10), Field("Arm", "l", 10),
-        Field("Patients", "l", 12), Field("%", "r", 7), Field("Source", "l", 26),
-    ]  # fmt: skip
-    cells = [
-        [escape(row["outcome"].upper()), escape(row["report"]), escape(row["arm"]),
-         _of(row["n"], row["total"]), "" if row["percent"] is None else number(row["percent"], 1),
-         source_link(row)]
-        for row in rows
-    ]  # fmt: skip
-    return table(fields, cells, "Response")
+    arms, cells = by_arm(
+        rows, ("outcome", "report", "source", "locator"),
+        lambda row: patients(row["n"], row["total"], row["percent"]),
+    )  # fmt: skip
+    fields = [Field("Outcome", "l", 20), Field("Report", "l", 10)]
+    fields += [Field(escape(arm), "l", 16) for arm in arms]
+    fields.append(Field("Source", "l", 24))
+    lines = [
+        [slug_words(outcome), escape(report), *said, source_link(dict(source=key, locator=place))]
+        for outcome, report, key, place, *said in cells
+    ]
+    return table(fields, lines, "Response")
 
 
 def _adverse_events(rows: list[dict[str, Any]]) -> str:
-    fields = [
-        Field("Event", "l", 26), Field("Grade", "l", 10), Field("Related only", "c", 8),
-        Field("Arm", "l", 10), Field("Patients", "l", 12), Field("%", "r", 8),
-    ]  # fmt: skip
-    cells = [
-        [slug_words(row["event"]), escape(row["grade"]), _yes_no(row["related"]),
-         escape(row["arm"]), _of(row["n"], row["total"]), dash(row["percent"])]
-        for row in rows
-    ]  # fmt: skip
-    return folded(f"{len(rows)} rows", table(fields, cells, "Adverse events"))
+    arms, cells = by_arm(
+        rows, ("event", "grade", "related"),
+        lambda row: patients(row["n"], row["total"], row["percent"]),
+    )  # fmt: skip
+    fields = [Field("Event", "l", 26), Field("Grade", "l", 10), Field("Related only", "c", 8)]
+    fields += [Field(escape(arm), "l", 16) for arm in arms]
+    lines = [
+        [
+            escape(event),
+            escape(grade),
+            {"True": "yes", "False": "no"}.get(related, dash(None)),
+            *said,
+        ]
+        for event, grade, related, *said in cells
+    ]
+    return folded(f"{len(lines)} adverse events", table(fields, lines, "Adverse events"))
 
 
 def _populations(rows: list[dict[str, Any]]) -> str:
-    fields = [
-        Field("Characteristic", "l", 18), Field("Category", "l", 18), Field("Arm", "l", 10),
-        Field("Patients", "r", 8), Field("%", "r", 7), Field("As printed", "l", 16),
-    ]  # fmt: skip
-    cells = [
-        [slug_words(row["characteristic"]), slug_words(row["category"] or ""),
-         escape(row["arm"] or "all"), dash(row["n"]), dash(row["percent"]),
-         escape(row["value"] or "")]
-        for row in rows
-    ]  # fmt: skip
-    return table(fields, cells, "Patients")
+    arms, cells = by_arm(
+        rows, ("characteristic", "category"),
+        lambda row: escape(row["value"]) if row["value"]
+        else patients(row["n"], None, row["percent"]),
+    )  # fmt: skip
+    fields = [Field("Characteristic", "l", 18), Field("Category", "l", 20)]
+    fields += [Field(escape(arm), "l", 16) for arm in arms]
+    lines = [[slug_words(what), escape(category), *said] for what, category, *said in cells]
+    return table(fields, lines, "Patients")
 
 
 def _checks(rows: list[dict[str, Any]]) -> str:
@@ -241,10 +251,6 @@ def _of(n: float | None, total: float | None) -> str:
     if n is None and total is None:
         return dash(None)
     return f"{dash(n)} / {dash(total)}"
-
-
-def _yes_no(flag: bool | None) -> str:
-    return dash(None) if flag is None or pd.isna(flag) else "yes" if flag else "no"
 
 
 def _assessor(row: dict[str, Any]) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.effects import published_interval
+from evinet.report.effects import published
 from evinet.report.figures.populations import shares
-from evinet.report.markdown import Field, escape, table
+from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import NBSP, count, limits, ratio
-from evinet.report.pages.common import optional_exhibit, slug_words, source_link, unknown
+from evinet.report.pages.common import dash, optional_exhibit, slug_words, source_link, unknown
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -77,14 +77,16 @@ def _published(results: Results) -> list[str]:
     for name, analysis in results.config.analyses.items():
         rows = []
         for row in records(results.studies(name)):
-            ratios = published_interval(row)
+            ratios = published(results, row)
             treatment, comparator = (results.labels[row[s]] for s in ("treatment", "comparator"))
-            assessor = words.ASSESSORS.get(row["assessor"], words.ASSESSORS["unstated"])
+            outcome = slug_words(row["outcome"])
+            if row["assessor"] in ("bicr", "investigator"):
+                outcome += f", {words.ASSESSORS[row['assessor']]}"
             rows.append(
                 [escape(results.trial_names[row["trial"]]),
                  f"{escape(treatment)} v {escape(comparator)}",
                  f"{ratio(ratios.estimate)} ({limits(ratios)})",
-                 f"{escape(row['outcome'].upper())}, {assessor}", str(row["component"]),
+                 outcome, str(row["component"]),
                  source_link(row)]
             )  # fmt: skip
         fields = [
@@ -100,20 +102,53 @@ def _published(results: Results) -> list[str]:
 
 
 def _populations(results: Results, slugs: list[str]) -> str:
-    """Percentages of each category, a column a trial; what was not given says so."""
-    shown = shares(results.evidence(tables.POPULATIONS), results.evidence(tables.ARMS))
-    shown = shown[shown["trial"].isin(slugs)]
-    fields = [Field("Characteristic", "l", 20), Field("Category", "l", 20)]
-    fields += [Field(escape(results.trial_names[slug]), "r", 9) for slug in slugs]
-    rows = []
-    for (characteristic, category), group in shown.groupby(
-        ["characteristic", "category"], sort=False
-    ):
-        known: dict[Any, float] = dict(zip(group["trial"], group["percent"], strict=True))
-        cells = [f"{known[slug]:.0f} %" if slug in known else "[–]{.no}" for slug in slugs]
-        rows.append([slug_words(characteristic), slug_words(category), *cells])
-    note = "A dash: not given, or not found in the sources that could be read.\n"
-    return table(fields, rows, "Who was in the trials") + "\n" + note
+    """What each trial printed of its patients: a row a characteristic, a column a trial."""
+    frame = results.evidence(tables.POPULATIONS)
+    told = records(frame[frame["trial"].isin(slugs)])
+    known = shares(frame, results.evidence(tables.ARMS)).itertuples(index=False, name=None)
+    percents = {(trial, what, category): percent for trial, what, category, percent in known}
+    cells = _cells(told, percents)
+    order = sorted(cells, key=lambda what: (-len(cells[what]), what))
+    fields = [Field("Characteristic", "l", 14)]
+    fields += [Field(escape(results.trial_names[slug]), "l", 17) for slug in slugs]
+    rows = {
+        what: [
+            slug_words(what),
+            *("; ".join(cells[what].get(slug, [dash(None)])) for slug in slugs),
+        ]
+        for what in order
+    }
+    several = [[slug_words(what), *rows[what]] for what in order if len(cells[what]) > 1]
+    alone = [[slug_words(what), *rows[what]] for what in order if len(cells[what]) == 1]
+    parts = [table(fields, several, "Characteristics that several trials reported")]
+    parts.append("A dash: not given, or not found in the sources that could be read.\n")
+    if alone:
+        rest = table(fields, alone, "Characteristics that one trial reported")
+        parts.append(folded("Characteristics that only one trial reported", rest))
+    return "\n".join(parts)
+
+
+def _cells(
+    rows: list[dict[str, Any]], percents: dict[tuple[str, str, str], float]
+) -> dict[str, dict[str, list[str]]]:
+    """What each trial said of each characteristic, a piece of text a category."""
+    cells: dict[str, dict[str, list[str]]] = {}
+    seen = set()
+    for row in rows:
+        key = (row["trial"], row["characteristic"], row["category"])
+        if key in seen:
+            continue
+        whole = row["value"] or row["n"] if row["arm"] is None else None
+        if key in percents:
+            said = f"{percents[key]:.0f}{NBSP}%"
+        elif whole is not None:
+            said = str(whole)
+        else:
+            continue
+        seen.add(key)
+        category = f"{row['category']}: " if row["category"] else ""
+        cells.setdefault(key[1], {}).setdefault(key[0], []).append(escape(category + said))
+    return cells
 
 
 def _doi(value: str | None) -> str:
