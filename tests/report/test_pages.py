@@ -8,9 +8,12 @@ import pytest
 
 from evinet import tables
 from evinet.report import pages
+from evinet.report.effects import published
+from evinet.report.numbers import Interval
 from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
 from evinet.report.results import Results
+from evinet.report.rows import records
 
 
 def network(results: Results, folder: Path, contrasts: list[tuple[str, str, str]]) -> Results:
@@ -64,3 +67,17 @@ def test_islands_are_compared_only_after_the_bridge_is_named(results: Results, s
     before, after = pages.summary(results).split("under the assumption *low-high*")
     assert "with New drug than with Placebo" not in before
     assert "with New drug than with Placebo" in after
+
+
+def test_published_limits_are_the_printed_ones(results: Results) -> None:
+    """The limits of NETTER-1 and the like are not symmetric after rounding: print what was."""
+    study = records(results.studies("pfs"))[0]
+    contrasts = records(results.evidence(tables.CONTRASTS))
+    printed = next(row for row in contrasts if row["trial"] == study["trial"])
+    assert published(results, study) == Interval(
+        printed["estimate"], printed["lower"], printed["upper"]
+    )
+    turned = {**study, "log_estimate": -study["log_estimate"]}
+    assert published(results, turned).lower == pytest.approx(1 / printed["upper"])
+    other = {**study, "report": "another", "log_estimate": 0.0, "se": 0.1}
+    assert published(results, other).upper == pytest.approx(1.2165, abs=1e-3)

@@ -103,8 +103,13 @@ def source_link(row: dict[str, Any]) -> str:
 
 
 def slug_words(slug: str) -> str:
-    """A slug as words; short ones are abbreviations."""
-    return slug.upper() if len(slug) <= 4 else escape(slug.replace("-", " "))
+    """A slug as words."""
+    return escape(slug.replace("-", " "))
+
+
+def outcome_name(slug: str) -> str:
+    """An outcome as people say it: short slugs are abbreviations."""
+    return slug.upper() if len(slug) <= 4 else slug_words(slug)
 
 
 def by_arm(

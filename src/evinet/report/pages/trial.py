@@ -11,6 +11,7 @@ from evinet.report.numbers import MISSING, NBSP, count, months, percent
 from evinet.report.pages.common import (
     by_arm,
     dash,
+    outcome_name,
     patients,
     slug_words,
     source_link,
@@ -97,7 +98,7 @@ def _contrasts(rows: list[dict[str, Any]]) -> str:
         Field("P", "l", 8), Field("Used", "c", 5), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [slug_words(row["outcome"]), escape(row["report"]), _assessor(row),
+        [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
          f"{escape(row['arm'])} v {escape(row['comparator'])}",
          f"{row['measure'].upper()} {row['estimate']:g}", _ratio_limits(row), dash(row["p"]),
          "yes" if row["selected"] else "no", source_link(row)]
@@ -129,7 +130,7 @@ def _survival(rows: list[dict[str, Any]]) -> str:
         Field("Median, months", "l", 20), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [slug_words(row["outcome"]), escape(row["report"]), _assessor(row),
+        [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
          escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
@@ -156,7 +157,7 @@ def _landmarks(rows: list[dict[str, Any]]) -> str:
         Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [slug_words(row["outcome"]), escape(row["report"]), escape(row["arm"]),
+        [outcome_name(row["outcome"]), escape(row["report"]), escape(row["arm"]),
          f"{row['time']:g}", percent(row["survival"]), _shares(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
@@ -176,7 +177,7 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
         Field("HR", "r", 6), Field("Interval", "l", 14),
     ]  # fmt: skip
     cells = [
-        [slug_words(row["outcome"]), slug_words(row["characteristic"]),
+        [outcome_name(row["outcome"]), slug_words(row["characteristic"]),
          escape(row["level_name"]), _of(row["events_arm"], row["n_arm"]),
          _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
          _ratio_limits(row)]
@@ -194,7 +195,7 @@ def _responses(rows: list[dict[str, Any]]) -> str:
     fields += [Field(escape(arm), "l", 16) for arm in arms]
     fields.append(Field("Source", "l", 24))
     lines = [
-        [slug_words(outcome), escape(report), *said, source_link(dict(source=key, locator=place))]
+        [outcome_name(outcome), escape(report), *said, source_link(dict(source=key, locator=place))]
         for outcome, report, key, place, *said in cells
     ]
     return table(fields, lines, "Response")

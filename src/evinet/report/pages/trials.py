@@ -11,7 +11,14 @@ from evinet.report.effects import published
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import NBSP, count, limits, ratio
-from evinet.report.pages.common import dash, optional_exhibit, slug_words, source_link, unknown
+from evinet.report.pages.common import (
+    dash,
+    optional_exhibit,
+    outcome_name,
+    slug_words,
+    source_link,
+    unknown,
+)
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -79,7 +86,7 @@ def _published(results: Results) -> list[str]:
         for row in records(results.studies(name)):
             ratios = published(results, row)
             treatment, comparator = (results.labels[row[s]] for s in ("treatment", "comparator"))
-            outcome = slug_words(row["outcome"])
+            outcome = outcome_name(row["outcome"])
             if row["assessor"] in ("bicr", "investigator"):
                 outcome += f", {words.ASSESSORS[row['assessor']]}"
             rows.append(
