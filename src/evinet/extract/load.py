@@ -86,6 +86,7 @@ def _problems(
     yield from _unknown_names(trial, written)
     yield from _provenance(written, listed, words)
     yield from _doubles(written, listed)
+    yield from _events_twice(trial, written)
     yield from _intervals(written, listed)
     yield from _counts(trial, written)
     yield from _preferred(trial, written)
@@ -182,6 +183,21 @@ def _doubles(written: Document, listed: list[Fact]) -> Iterator[Problem]:
                 fact.line,
             )
         seen.setdefault(fact.path, fact)
+
+
+def _events_twice(trial: Trial, written: Document) -> Iterator[Problem]:
+    """An adverse event that two tables of one report count."""
+    seen: dict[tuple[str, ...], str] = {}
+    for i, table in enumerate(trial.adverse_events):
+        for j, event in enumerate(table.events):
+            for arm in event.counts:
+                what = (table.report, event.event, event.grade, arm)
+                if seen.setdefault(what, table.table) != table.table:
+                    yield written.problem(
+                        ("adverse_events", i, "events", j, "counts", arm),
+                        f"the table {seen[what]!r} counts it too",
+                        "Keep one, or say in the event's name how they differ",
+                    )
 
 
 def _intervals(written: Document, listed: list[Fact]) -> Iterator[Problem]:

@@ -92,17 +92,18 @@ def _of_trial(results: Path, trial: str) -> Iterator[str]:
 def _facts(results: Path, trial: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     path = results / "evidence" / "facts.csv"
     facts = _read(tables.FACTS, path)
-    sources = _read(tables.SOURCES, results / "evidence" / "sources.csv").set_index("source")
+    sources = _read(tables.SOURCES, results / "evidence" / "sources.csv")
+    citations: dict[object, object] = dict(zip(sources["source"], sources["citation"], strict=True))
     found = [fact for fact in _records(facts[facts["trial"] == trial]) if wanted(str(fact["path"]))]
     if not found:
         raise _unknown(path, trial, facts["trial"])
     cited: list[object] = []
     for fact in found:
         yield _fact(trial, fact)
-        if fact["source"] in sources.index and fact["source"] not in cited:
+        if fact["source"] in citations and fact["source"] not in cited:
             cited.append(fact["source"])
     for source in cited:
-        yield f"  [{source}] {sources.loc[source, 'citation']}"
+        yield f"  [{source}] {citations[source]}"
 
 
 def _fact(trial: str, fact: dict[str, object]) -> str:
@@ -118,8 +119,12 @@ def _fact(trial: str, fact: dict[str, object]) -> str:
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Rows as dictionaries; an empty cell is none."""
-    filled = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in filled.to_dict("records")]
+    import pandas as pd
+
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
 
 
 def _read(table: tables.Table, path: Path) -> pd.DataFrame:

@@ -1,0 +1,171 @@
+"""From trial files to tables: values, provenance, selection, tiers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from evinet import tables
+from evinet.cli import cli
+from evinet.errors import InputError
+from evinet.extract import load
+from evinet.extract.rows import rows, standard_error
+from evinet.extract.schema import json_schema
+from evinet.extract.values import COUNT
+
+
+def extract(data, trial):
+    return rows(load.load(data.folder, trial))
+
+
+def one(found, **wanted):
+    [row] = [row for row in found if all(row[name] == value for name, value in wanted.items())]
+    return row
+
+
+def test_netter_2_is_extracted_as_printed(data):
+    made = extract(data, "netter-2")
+    arm = one(made["survival"], outcome="pfs", assessor="bicr", arm="lu-dotatate")
+    assert (arm["n"], arm["events"], arm["median"]) == (151, 55, 22.8)
+    assert (arm["lower"], arm["upper"], arm["locator"]) == (19.4, None, "Figure 2A, p 2812")
+    ratio = one(made["contrasts"], measure="hr")
+    assert ratio["log_estimate"] == pytest.approx(math.log(0.276))
+    assert ratio["se"] == pytest.approx((math.log(0.418) - math.log(0.182)) / 3.919928, rel=1e-6)
+    assert ratio["selected"] is True
+    assert ratio["stratified"] is True
+    assert len(made["at-risk"]) == 38
+    assert len(made["subgroups"]) == 15
+    assert made["trials"][0]["tier"] == "B"
+
+
+def test_the_contrast_of_e2211_is_captem_against_temozolomide(data):
+    ratio = one(extract(data, "e2211")["contrasts"], outcome="pfs")
+    assert (ratio["arm"], ratio["comparator"], ratio["estimate"]) == (
+        "captem",
+        "temozolomide",
+        0.58,
+    )
+
+
+def test_promid_is_never_progression_free_survival(data):
+    made = extract(data, "promid")
+    assert {row["outcome"] for row in made["contrasts"]} == {"ttp", "os"}
+
+
+def test_one_report_of_each_contrast_is_selected(data):
+    made = extract(data, "promid")
+    survival = [row for row in made["contrasts"] if row["outcome"] == "os"]
+    assert len(survival) == 3
+    assert [row["report"] for row in survival if row["selected"]] == ["final"]
+
+
+def test_without_an_interval_there_is_no_standard_error(data):
+    ratio = one(extract(data, "e2211")["contrasts"], outcome="os", report="interim")
+    assert ratio["se"] is None
+    assert ratio["level"] is None
+
+
+def test_what_is_not_known_is_empty(data):
+    made = extract(data, "netter-1")
+    arm = one(made["survival"], outcome="pfs", arm="lu-dotatate")
+    assert (arm["median"], arm["lower"], arm["upper"]) == (None, 18.4, None)
+    assert one(made["responses"], arm="octreotide")["n"] is None
+
+
+def test_rejected_values_stay_with_their_reason(data):
+    facts = extract(data, "netter-1")["facts"]
+    found = [row for row in facts if row["path"].endswith("contrasts[lu-dotatate,octreotide,hr]")
+             and row["path"].startswith("results[pfs")]  # fmt: skip
+    assert [row["use"] for row in found] == ["used", *["rejected"] * 4]
+    assert found[1]["value"] == "0.18 (0.11 to 0.29)"
+    assert all(row["reason"] for row in found)
+
+
+def test_every_fact_has_a_line_a_source_and_a_locator(data):
+    for slug in load.slugs(data.folder):
+        text = data.file(slug).read_text().splitlines()
+        for row in extract(data, slug)["facts"]:
+            assert text[row["line"] - 1].strip()
+            if row["use"] == "used":
+                assert row["source"]
+                assert row["locator"]
+
+
+def test_another_source_does_not_inherit_a_locator(data):
+    facts = extract(data, "clarinet")["facts"]
+    events = one(facts, path="results[pfs,primary,bicr].arms.lanreotide.events")
+    assert (events["source"], events["locator"]) == ("somatuline-hcp", "table")
+
+
+@pytest.mark.parametrize(("kind", "tier"), [("curves", "A"), ("at-risk", "B")])
+def test_dropping_a_file_makes_the_tier(data, kind, tier):
+    column, value = ("survival", 1) if kind == "curves" else ("n", 101)
+    path = data.file("clarinet", f"{kind}/pfs.csv")
+    path.parent.mkdir()
+    path.write_text(f"report,arm,time,{column},source,locator\n"
+                    f"primary,lanreotide,0,{value},caplin-2014,Figure 2\n")  # fmt: skip
+    made = extract(data, "clarinet")
+    assert made["trials"][0]["tier"] == tier
+    assert len(made[kind]) == 1
+
+
+@settings(deadline=None)
+@given(st.floats(-3, 3), st.floats(0.05, 2), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_standard_errors_come_back_from_their_interval(log_ratio, se, level):
+    half = norm.ppf((1 + level) / 2) * se
+    lower, upper = math.exp(log_ratio - half), math.exp(log_ratio + half)
+    assert standard_error(lower, upper, level) == pytest.approx(se, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("printed", "n", "percent"),
+    [("136", "136", None), ("136 (93%)", "136", "93"), ("1 (<1%)", "1", "<1"),
+     ("65 (43.0%)", "65", "43.0"), ("18%", None, "18")],
+)  # fmt: skip
+def test_counts_are_read_as_printed(printed, n, percent):
+    found = COUNT.match(printed)
+    assert (found["n"], found["percent"] or found["only"]) == (n, percent)
+
+
+@pytest.mark.parametrize("text", ["136 patients", "(93%)", "1.5", "136 (93", "-3", "93 %%"])
+def test_what_is_not_a_count_is_not_read_as_one(text):
+    assert not COUNT.match(text)
+
+
+def test_the_commands_write_every_table(data, tmp_path):
+    run = CliRunner().invoke
+    evidence = tmp_path / "evidence"
+    for slug in ("netter-2", "promid"):
+        out = str(evidence / "trials" / slug)
+        arguments = ["extract", "--trial", slug, "--data", str(data.folder), "--out", out]
+        assert run(cli, arguments).exit_code == 0
+    folders = [str(evidence / "trials" / slug) for slug in ("promid", "netter-2")]
+    assert run(cli, ["gather", "--out", str(evidence), *folders]).exit_code == 0
+    words = ["extract", "--vocabulary", "--data", str(data.folder), "--out", str(evidence)]
+    assert run(cli, words).exit_code == 0
+    for table in (*tables.EVIDENCE, tables.TREATMENTS, tables.SOURCES):
+        frame = table.read(evidence / f"{table.name}.csv")
+        assert not frame.duplicated(list(table.key)).any() or table is tables.FACTS
+    assert list(tables.TRIALS.read(evidence / "trials.csv")["trial"]) == ["netter-2", "promid"]
+
+
+def test_a_new_trial_says_what_it_wants(data):
+    result = CliRunner().invoke(cli, ["new-trial", "sixth", "--data", str(data.folder)])
+    assert result.exit_code == 0
+    problems = data.problems("sixth")
+    assert {problem.field for problem in problems} == {"arms", "results", "source"}
+    with pytest.raises(InputError, match="there already"):
+        CliRunner().invoke(
+            cli, ["new-trial", "sixth", "--data", str(data.folder)], catch_exceptions=False
+        )
+
+
+def test_the_schema_is_exported_for_editors():
+    schema = json_schema()
+    assert schema["additionalProperties"] is False
+    assert {"trial", "name", "status"} == set(schema["required"])
