@@ -389,6 +389,21 @@ CHECKS = Table(
     },
     key=("trial", "rule", "path"),
 )
+SAFETY_SIGNALS = Table(
+    "safety-signals",
+    "Signals of spontaneous reporting systems: shown, never pooled with trials.",
+    {
+        "drug": _text("drug as published", required=True),
+        "event": _text("event as published", required=True),
+        "measure": _text("reporting odds ratio or percent", required=True),
+        "value": _number("value as published", required=True),
+        **_INTERVAL,
+        "printed": _text("as it was printed"),
+        "note": _text("what a reader should know"),
+        **_PROVENANCE,
+    },
+    key=("measure", "event", "drug"),
+)
 IPD = Table(
     "ipd",
     "Individual patient data, reconstructed: draw 0 is the best, the others carry what is open.",
@@ -487,5 +502,6 @@ EVIDENCE = (
 """The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
 
 ALL = (
-    *EVIDENCE, TREATMENTS, SOURCES, IPD, NETWORK_STUDIES, NETWORK_NODES, ESTIMATES, LEAGUE, RANKS,
+    *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, IPD, NETWORK_STUDIES, NETWORK_NODES,
+    ESTIMATES, LEAGUE, RANKS,
 )  # fmt: skip

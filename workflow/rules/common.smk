@@ -23,7 +23,7 @@ SECTIONS = CONFIG.model_dump(mode="json")
 DATA = CONFIG.review.data
 TRIALS = sorted(glob_wildcards(f"{DATA}/trials/{{trial,[a-z0-9-]+}}/trial.yaml").trial)
 EVIDENCE = [table.name for table in tables.EVIDENCE]
-REVIEW = [tables.TREATMENTS.name, tables.SOURCES.name]
+REVIEW = [tables.TREATMENTS.name, tables.SOURCES.name, tables.SAFETY_SIGNALS.name]
 
 
 def curves_of(kind):

@@ -22,10 +22,11 @@ rule extract_trial:
 
 
 rule vocabulary:
-    """The treatments and the bibliography."""
+    """The treatments, the bibliography and the safety signals."""
     input:
         f"{DATA}/treatments.yaml",
         f"{DATA}/sources.yaml",
+        branch(exists(f"{DATA}/safety-signals.csv"), f"{DATA}/safety-signals.csv"),
     output:
         expand("results/evidence/{table}.csv", table=REVIEW),
     log:
