@@ -45,8 +45,9 @@ MISTAKES = {
     "a value without a locator": ("clarinet", "median: {value: NR,",
                                   "median: {source: somatuline-hcp, value: NR,", "median", "NR",
                                   "no locator"),
-    "an event in two tables": ("netter-2", "{event: nausea, grade: any,", "{event: anaemia, grade: any,",
-                               "most common events", "40 (27%)", "counts it too"),
+    "an event in two tables": ("netter-2", "{event: nausea, grade: any,",
+                               "{event: anaemia, grade: any,", "most common events",
+                               "40 (27%)", "counts it too"),
     "a negative ratio": ("netter-2", "value: 0.276", "value: -0.276", "value", "-0.276",
                          "greater than 0"),
     "reports of one contrast": ("promid", "        preferred: longest follow-up, most deaths "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import math
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,10 +15,13 @@ from scipy.stats import norm
 from evinet import tables
 from evinet.cli import cli
 from evinet.errors import InputError
-from evinet.extract import load
+from evinet.extract import checks, document, load, vocabulary
+from evinet.extract.document import plain
 from evinet.extract.rows import rows, standard_error
 from evinet.extract.schema import json_schema
 from evinet.extract.values import COUNT
+
+TRIALS = Path(__file__).parents[2] / "data" / "raw" / "trials"
 
 
 def extract(data, trial):
@@ -169,3 +174,35 @@ def test_the_schema_is_exported_for_editors():
     schema = json_schema()
     assert schema["additionalProperties"] is False
     assert {"trial", "name", "status"} == set(schema["required"])
+
+
+def as_json(node):
+    """As an editor sees it: dates are text."""
+    if isinstance(node, dict):
+        return {key: as_json(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [as_json(value) for value in node]
+    return node.isoformat() if isinstance(node, datetime.date) else node
+
+
+@pytest.mark.parametrize("trial", sorted(path.name for path in TRIALS.iterdir()))
+def test_the_schema_for_editors_accepts_what_check_accepts(trial):
+    jsonschema = pytest.importorskip("jsonschema")
+    content = as_json(plain(document.load(TRIALS / trial / "trial.yaml").tree))
+    jsonschema.validate(content, json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**content, "statsu": "reported"}, json_schema())
+
+
+@pytest.mark.parametrize("trial", sorted(path.name for path in TRIALS.iterdir()))
+def test_no_implausible_value_in_any_trial(trial):
+    evidence = load.load(TRIALS.parent, trial)
+    assert not [item for item in checks.run(evidence) if item.verdict == "fail"]
+
+
+def test_misprinted_limits_of_safety_signals_are_left_out(data):
+    words = vocabulary.load(data.folder)
+    row = one(vocabulary.signal_rows(data.folder, words), drug="doxorubicin",
+              event="thrombocytopenia")  # fmt: skip
+    assert row["lower"] != row["lower"]
+    assert row["printed"] == "8.3(8.9-8.6)"

@@ -35,11 +35,11 @@ def check(path: Path, strict: bool) -> None:
     data, slugs = _which(path)
     problems: list[Problem] = []
     warnings = []
-    if not slugs:
-        vocabulary.load(data)
+    words = vocabulary.load(data)
+    vocabulary.signal_rows(data, words)
     for slug in slugs:
         try:
-            found = checks.run(load.load(data, slug))
+            found = checks.run(load.load(data, slug, words))
             warnings += [(slug, item) for item in found if item.verdict != "pass"]
         except InputError as error:
             problems += [item for item in error.problems if item not in problems]
@@ -102,7 +102,11 @@ def _vocabulary(data: Path) -> Made:
     from evinet.extract import vocabulary
 
     words = vocabulary.load(data)
-    return [(tables.TREATMENTS, words.treatment_rows()), (tables.SOURCES, words.source_rows())]
+    return [
+        (tables.TREATMENTS, words.treatment_rows()),
+        (tables.SOURCES, words.source_rows()),
+        (tables.SAFETY_SIGNALS, vocabulary.signal_rows(data, words)),
+    ]
 
 
 def _write(out: Path, made: Made) -> None:

@@ -31,21 +31,21 @@ class Evidence:
     vocabulary: Vocabulary
 
 
-def load(data: Path, slug: str) -> Evidence:
-    """Read and validate `data/trials/<slug>/`.
+def load(data: Path, slug: str, words: Vocabulary | None = None) -> Evidence:
+    """Read and validate `data/trials/<slug>/`; `words` spares reading the vocabulary again.
 
     Raises
     ------
     InputError
         All that is wrong in the trial's files, the treatments and the bibliography.
     """
-    evidence, wrong = read(data, slug)
+    evidence, wrong = read(data, slug, words)
     if wrong:
         raise InputError(wrong)
     return evidence
 
 
-def read(data: Path, slug: str) -> tuple[Evidence, list[Problem]]:
+def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Evidence, list[Problem]]:
     """As `load`, with what contradicts itself listed, not raised.
 
     Raises
@@ -53,7 +53,7 @@ def read(data: Path, slug: str) -> tuple[Evidence, list[Problem]]:
     InputError
         The files cannot be read as a trial at all.
     """
-    words = vocabulary.load(data)
+    words = words or vocabulary.load(data)
     folder = data / "trials" / slug
     if not SLUG.match(slug):
         message = "the folder's name is not a slug"
@@ -99,7 +99,7 @@ def _unfilled(trial: Trial, written: Document) -> Iterator[Problem]:
     if len(trial.arms) < 2:
         remedy = "Enter at least two arms, or write status: ongoing"
         yield written.problem(("arms",), f"a trial with results has {len(trial.arms)} arms", remedy)
-    if not (trial.results or trial.responses):
+    if not (trial.results or trial.responses or trial.adverse_events):
         remedy = "Enter a result (events, median or contrast), or write status: ongoing"
         yield written.problem(("results",), "a trial with results has none", remedy)
     if trial.source is None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evinet import tables
 from evinet.config import Slug
 from evinet.errors import InputError, Problem
 from evinet.extract import document
@@ -115,6 +116,30 @@ def load(data: Path) -> Vocabulary:
     if problems or treatments is None or sources is None:
         raise InputError(problems)
     return Vocabulary(treatments, sources.sources)
+
+
+def signal_rows(data: Path, words: Vocabulary) -> list[dict[str, object]]:
+    """Rows of `tables.SAFETY_SIGNALS`, where a review has a `safety-signals.csv`.
+
+    Raises
+    ------
+    InputError
+        A cell is wrong, or a source is not in the bibliography.
+    """
+    path = data / "safety-signals.csv"
+    if not path.is_file():
+        return []
+    frame = tables.SAFETY_SIGNALS.read(path)
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    problems = [
+        Problem(str(path), "source", row["source"], "there is no such source",
+                "Add it to sources.yaml", line)
+        for line, row in enumerate(rows, start=2)
+        if row["source"] not in words.sources
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return rows
 
 
 def _read(
