@@ -211,27 +211,27 @@ def _tidy_at_risk(
 ) -> tuple[Floats, Integers] | None:
     time, number = _floats(time), _floats(count)
     known = np.isfinite(time) & np.isfinite(number) & (time >= 0) & (number >= 0)
-    time, number = time[known], np.rint(number[known]).astype(np.int64)
+    time, counts = time[known], np.rint(number[known]).astype(np.int64)
     if not len(time):
         notes.add("at-risk-empty", "no usable number at risk")
         return None if n is None else (np.zeros(1), np.array([n]))
-    order = np.lexsort((-number, time))
-    time, number = time[order], number[order]
+    order = np.lexsort((-counts, time))
+    time, counts = time[order], counts[order]
     if time[0] > 0:
-        start = n if n is not None else int(number.max())
+        start = n if n is not None else int(counts.max())
         if n is None:
             notes.add("n-assumed", "patients at time 0 taken from the first number at risk", start)
-        time, number = np.insert(time, 0, 0.0), np.insert(number, 0, start)
-    elif n is not None and number[0] != n:
+        time, counts = np.insert(time, 0, 0.0), np.insert(counts, 0, start)
+    elif n is not None and counts[0] != n:
         notes.add(
-            "n-differs", f"{n} patients, but {number[0]} at risk at 0: the latter used",
-            float(number[0] - n),
+            "n-differs", f"{n} patients, but {counts[0]} at risk at 0: the latter used",
+            float(counts[0] - n),
         )  # fmt: skip
-    kept = _falling(time, number)
+    kept = _falling(time, counts)
     if not kept.all():
-        worst = float(np.max(np.diff(number), initial=0))
+        worst = float(np.max(np.diff(counts), initial=0))
         notes.add("at-risk-rises", f"{(~kept).sum()} numbers at risk left out", worst)
-    return time[kept], number[kept]
+    return time[kept], counts[kept]
 
 
 def _falling(time: Floats, number: Integers) -> NDArray[np.bool_]:

@@ -1,0 +1,172 @@
+"""From draws of single arms to draws of the trial: published contrasts weigh the combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evinet.reconstruct.estimators import normal_quantile
+from evinet.reconstruct.inputs import Contrast, Flag, Floats, Integers, Patients
+from evinet.reconstruct.likelihood import rounding
+from evinet.reconstruct.particles import Pool, systematic
+
+CELLS = 200
+STRATIFIED = 0.25  # SD of ln HR stratified minus unstratified, in standard errors of ln HR
+UNSTRATIFIED = 0.02
+PRECISION = {True: 0.05, False: 0.01}  # SD of ln SE around the printed one, by stratified
+
+
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    """(P, G) events, patients at risk in the middle of, and survival after, cells of time."""
+
+    events: Floats
+    at_risk: Floats
+    survival: Floats
+
+
+def combine(
+    pools: dict[str, Pool], contrasts: Sequence[Contrast], draws: int, rng: np.random.Generator
+) -> tuple[dict[str, list[Patients]], tuple[Flag, ...]]:
+    """Draw 0, the most central of all, then `draws` draws; each is one set of patients an arm.
+
+    A combination of single-arm draws is weighted by the published hazard ratio, its limits and,
+    without these, the log-rank P value. Where few combinations agree with them the weights are
+    tempered, and a flag says how far they are from what was published.
+    """
+    size = min(len(pool.time) for pool in pools.values())
+    count = max(6 * draws, 3000) if contrasts else max(draws, size)
+    chosen = {name: _shuffled(len(pool.time), count, rng) for name, pool in pools.items()}
+    edges = _cells(list(pools.values()))
+    counts = {name: _count(pool, edges) for name, pool in pools.items()}
+    log_weight, flags, ratios = np.zeros(count), [], []
+    for contrast in contrasts:
+        if {contrast.arm, contrast.comparator} <= set(pools):
+            pair = [
+                _taken(counts[name], chosen[name]) for name in (contrast.arm, contrast.comparator)
+            ]
+            log_hr, se, z = hazard_ratios(*pair)
+            log_weight += agreement(contrast, log_hr, se, z)
+            ratios.append((contrast, log_hr))
+    log_weight, power = _tempered(log_weight, max(min(2 * draws, count / 20), 10))
+    weight = np.exp(log_weight - log_weight.max())
+    for contrast, log_hr in ratios:
+        if power < 0.5 and contrast.hr is not None:
+            off = float(np.average(log_hr, weights=weight) - np.log(contrast.hr))
+            place = f"{contrast.arm} v {contrast.comparator}"
+            flags.append(Flag("hr-strained", "", f"{place}: published HR fits few draws (ln)", off))
+    best = _central(counts, chosen, [log_hr for _, log_hr in ratios], weight)
+    picked = np.concatenate([[best], rng.permutation(systematic(log_weight, draws, rng))])
+    arms = {
+        name: [Patients(pool.time[i], pool.event[i].astype(np.int64)) for i in chosen[name][picked]]
+        for name, pool in pools.items()
+    }
+    return arms, tuple(flags)
+
+
+def hazard_ratios(arm: _Counts, comparator: _Counts) -> tuple[Floats, Floats, Floats]:
+    """ln HR, its standard error and the log-rank z of every combination, from counts in cells."""
+    d1, n1, d2, n2 = arm.events, arm.at_risk, comparator.events, comparator.at_risk
+    total = d1 + d2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(n1 + n2 > 0, n1 / (n1 + n2), 0)
+    z = (d1 - total * share).sum(axis=1) / np.sqrt(
+        (total * share * (1 - share)).sum(axis=1) + 1e-12
+    )
+    log_hr = np.zeros(len(d1))
+    for _ in range(12):
+        ratio = np.exp(log_hr)[:, None]
+        share = n1 * ratio / np.maximum(n1 * ratio + n2, 1e-12)
+        information = (total * share * (1 - share)).sum(axis=1) + 1e-9
+        step = np.clip((d1 - total * share).sum(axis=1) / information, -1, 1)
+        log_hr = np.clip(log_hr + step, -6, 6)
+        if np.abs(step).max() < 1e-6:
+            break
+    return log_hr, information**-0.5, z
+
+
+def agreement(contrast: Contrast, log_hr: Floats, se: Floats, z: Floats) -> Floats:
+    """Log likelihood of a published contrast for each combination."""
+    stratified = contrast.stratified is not False
+    share = {True: STRATIFIED, False: UNSTRATIFIED, None: STRATIFIED / 2}[contrast.stratified]
+    density = np.zeros(len(log_hr))
+    if contrast.hr is not None:
+        rounded = min(rounding(contrast.hr), 0.05) / contrast.hr
+        sd = np.sqrt(rounded**2 / 3 + (share * se) ** 2)
+        density -= 0.5 * ((log_hr - np.log(contrast.hr)) / sd) ** 2
+    elif contrast.p is not None:
+        printed = normal_quantile(1 - contrast.p) if contrast.p < 1 else 0.0
+        density -= 0.5 * ((np.abs(z) - printed) / np.hypot(share, 0.02)) ** 2
+    if contrast.lower is not None and contrast.upper is not None:
+        width = np.log(contrast.upper / contrast.lower)
+        rounded = sum(min(rounding(x), 0.05) / x for x in (contrast.lower, contrast.upper)) / width
+        printed_se = width / (2 * normal_quantile(contrast.level))
+        sd = np.hypot(PRECISION[stratified], rounded / np.sqrt(3))
+        density -= 0.5 * (np.log(se / printed_se) / sd) ** 2
+    return density
+
+
+def _shuffled(size: int, count: int, rng: np.random.Generator) -> Integers:
+    """Every draw about equally often, in random order."""
+    return np.concatenate([rng.permutation(size) for _ in range(-(-count // size))])[:count]
+
+
+def _cells(pools: list[Pool]) -> Floats:
+    """Edges of cells that hold about equally many events."""
+    times = np.concatenate([pool.time[:50][pool.event[:50]] for pool in pools])
+    if not len(times):
+        times = np.concatenate([pool.time[0] for pool in pools])
+    return np.unique(np.quantile(times, np.linspace(0, 1, CELLS + 1)[1:-1]))
+
+
+def _count(pool: Pool, edges: Floats) -> _Counts:
+    rows, size = len(pool.time), len(edges) + 1
+    cell = np.searchsorted(edges, pool.time) + size * np.arange(rows)[:, None]
+    left = np.bincount(cell.ravel(), minlength=rows * size).reshape(rows, size)
+    events = np.bincount(cell[pool.event], minlength=rows * size).reshape(rows, size)
+    before = pool.time.shape[1] - np.cumsum(left, axis=1) + left
+    at_risk = np.maximum(before - left / 2 + 0.5 * (left > 0), 0)
+    hazard = np.clip(events / np.maximum(before - (left - events) / 2, 0.5), 0, 1)
+    return _Counts(events.astype(float), at_risk, np.cumprod(1 - hazard, axis=1))
+
+
+def _taken(counts: _Counts, rows: Integers) -> _Counts:
+    return _Counts(counts.events[rows], counts.at_risk[rows], counts.survival[rows])
+
+
+def _tempered(log_weight: Floats, wanted: float) -> tuple[Floats, float]:
+    """The weights raised to the largest power up to 1 that leaves `wanted` effective draws."""
+    power = 1.0
+    while power > 1e-4:
+        weight = np.exp(power * (log_weight - log_weight.max()))
+        if weight.sum() ** 2 / (weight**2).sum() >= wanted:
+            break
+        power *= 0.8
+    return power * log_weight, power
+
+
+def _central(
+    counts: dict[str, _Counts], chosen: dict[str, Integers], log_hrs: list[Floats], weight: Floats
+) -> int:
+    """The combination nearest to the mean survival curves, events and ln HR of all."""
+    distance = np.zeros(len(weight))
+    names = list(counts)
+    if not log_hrs and len(names) > 1:
+        pairs = [_taken(counts[name], chosen[name]) for name in names]
+        log_hrs = [hazard_ratios(pairs[0], other)[0] for other in pairs[1:]]
+    for log_hr in log_hrs:
+        distance += 4 * _standardised(log_hr[:, None], weight)
+    for name in names:
+        rows = chosen[name]
+        distance += _standardised(counts[name].survival[rows], weight)
+        distance += _standardised(counts[name].events[rows].sum(axis=1, keepdims=True), weight)
+    return int(np.argmin(np.where(weight > 0.05, distance, np.inf)))
+
+
+def _standardised(values: Floats, weight: Floats) -> Floats:
+    """Mean square distance of each row from the weighted mean, in weighted variances."""
+    mean = np.average(values, axis=0, weights=weight)
+    square = ((values - mean) ** 2).mean(axis=1)
+    return square / (np.average(square, weights=weight) + 1e-12)
