@@ -37,10 +37,12 @@ IDENTITY = (
     "treatment",
 )
 
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 REMEDIES = {
     "missing": "Add the field; docs/evidence.md says what it wants",
     "extra_forbidden": "Correct the spelling, or remove the field",
     "string_pattern_mismatch": "Write a slug: lower-case letters, digits and single hyphens",
+    "less_than_equal": "Compare with the source",
     "string_type": "Write text; put quotes around it if it looks like a number",
     "int_type": "Write a whole number without quotes, or null if it is not known",
     "float_type": "Write a number without quotes, or null if it is not known",
@@ -157,4 +159,10 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
         elif item["type"] == "extra_forbidden":
             message = "there is no such field"
         message = message[:1].lower() + message[1:]
-        yield document.problem(location, message, REMEDIES.get(item["type"], "Correct it"))
+        yield document.problem(location, message, _remedy(item["type"], item.get("ctx", {})))
+
+
+def _remedy(kind: str, context: dict[str, Any]) -> str:
+    if kind == "string_pattern_mismatch" and context.get("pattern") != SLUG_PATTERN:
+        return "Write it as the other trials do; docs/evidence.md says how"
+    return REMEDIES.get(kind, "Correct it")

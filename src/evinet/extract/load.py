@@ -17,7 +17,7 @@ from evinet.extract.points import Point
 from evinet.extract.schema import Trial
 from evinet.extract.vocabulary import Vocabulary
 
-SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+SLUG = re.compile(document.SLUG_PATTERN)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evinet.errors import Problem
 from evinet.extract.schema import Trial
+from evinet.extract.values import MOST
 
 KINDS = {"at-risk": "n", "curves": "survival"}
 """Folder of the files: the column of their values."""
@@ -131,6 +132,8 @@ def _number(cell: str, name: str) -> float:
         raise ValueError("is not a number")
     if number < 0:
         raise ValueError("is below 0")
+    if name == "n" and number > MOST:
+        raise ValueError("is more patients than there can be")
     if name == "n" and number % 1:
         raise ValueError("is not a whole number of patients")
     if name == "survival" and number > 1:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evinet.config import Slug
 from evinet.extract.values import (
@@ -19,6 +19,7 @@ from evinet.extract.values import (
     Spread,
     Text,
     Value,
+    positive_limits,
 )
 
 Assessor = Literal["bicr", "investigator", "unstated"]
@@ -72,6 +73,11 @@ class Contrast(Estimate):
         None, min_length=1, description="why analyses use it, where several reports give it"
     )
 
+    @model_validator(mode="after")
+    def _limits_are_ratios(self) -> Self:
+        positive_limits(self.lower, self.upper)
+        return self
+
 
 class SurvivalArm(Block):
     """Time-to-event results of one arm."""
@@ -118,10 +124,15 @@ class Level(Value):
     level: str
     in_arm: EventsOf | None = Field(None, description="events/patients of the arm, as 30/86")
     in_comparator: EventsOf | None = None
-    value: float | None = Field(None, gt=0, description="hazard ratio")
+    value: float | None = Field(gt=0, description="hazard ratio; null if not known")
     lower: float | None = None
     upper: float | None = None
     confidence: float = Field(0.95, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _limits_are_ratios(self) -> Self:
+        positive_limits(self.lower, self.upper)
+        return self
 
 
 class Subgroups(Block):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
@@ -19,6 +19,9 @@ from evinet.config import Slug
 
 NOT_ESTIMABLE = ("NE", "NR")
 """As printed: a limit that is not estimable, a median that is not reached."""
+
+MOST = 1_000_000_000
+"""No trial has more patients."""
 
 COUNT = re.compile(r"^(?P<n>\d+)( \((?P<percent><?\d+(\.\d+)?)%?\))?$|^(?P<only><?\d+(\.\d+)?)%$")
 FRACTION = re.compile(r"^\d+/\d+$")
@@ -40,7 +43,7 @@ Limit = Annotated[
 class Block(BaseModel):
     """Anything in a trial file: a misspelt field is an error, and text is never a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     source: Slug | None = Field(None, description="key of the source in data/raw/sources.yaml")
     locator: str | None = Field(None, description="where in the source: page, table, figure")
@@ -96,7 +99,7 @@ class Text(Value):
 class Count(Value):
     """A number of patients."""
 
-    value: int | None = Field(ge=0)
+    value: int | None = Field(ge=0, le=MOST)
 
 
 class Day(Value):
@@ -133,10 +136,20 @@ class Landmark(Estimate):
 class Patients(Value):
     """Patients as printed in a table: ``136``, ``136 (93%)``, ``1 (<1%)`` or ``18%``."""
 
-    n: int | None = Field(None, ge=0)
-    total: int | None = Field(None, ge=0, description="patients among whom they were counted")
-    percent: str | None = Field(None, description="percentage as printed, without the sign")
+    n: int | None = Field(None, ge=0, le=MOST)
+    total: int | None = Field(
+        None, ge=0, le=MOST, description="patients among whom they were counted"
+    )
+    percent: str | None = Field(
+        None, pattern=r"^<?\d+(\.\d+)?$", description="percentage as printed, without the sign"
+    )
     value: str | None = Field(None, description="what was printed, when it is not a count")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not {"n", "percent", "value"} & self.model_fields_set:
+            raise ValueError("has neither n nor percent (write n: null if it is not known)")
+        return self
 
     @classmethod
     def from_bare(cls, data: Any) -> dict[str, Any]:
@@ -166,8 +179,8 @@ class Cell(Patients):
 class EventsOf(Value):
     """Events and patients as printed: ``30/86``."""
 
-    events: int | None = Field(None, ge=0)
-    n: int | None = Field(None, ge=0)
+    events: int | None = Field(None, ge=0, le=MOST)
+    n: int | None = Field(None, ge=0, le=MOST)
 
     @classmethod
     def from_bare(cls, data: Any) -> dict[str, Any]:
@@ -180,3 +193,15 @@ class EventsOf(Value):
 def number_of(percent: str | None) -> float | None:
     """A printed percentage as a number; empty for `<1`, which is none."""
     return None if percent is None or percent.startswith("<") else float(percent)
+
+
+def positive_limits(lower: float | None, upper: float | None) -> None:
+    """Limits of a ratio are above 0.
+
+    Raises
+    ------
+    ValueError
+        One of them is not.
+    """
+    if any(limit is not None and limit <= 0 for limit in (lower, upper)):
+        raise ValueError("a limit of a ratio is not above 0")
