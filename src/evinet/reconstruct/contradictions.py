@@ -1,0 +1,82 @@
+"""Published numbers that cannot all be true, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from evinet.reconstruct.inputs import ArmInput, Flag, TrialInput
+
+ROUNDING = 0.006  # of a printed survival proportion
+
+
+def contradictions(trial: TrialInput) -> tuple[Flag, ...]:
+    """Flags for numbers of a tidy trial that contradict each other, whatever the method."""
+    return tuple(flag for arm in trial.arms for flag in _of_arm(arm))
+
+
+def _of_arm(arm: ArmInput) -> Iterator[Flag]:
+    yield from _below_at_risk(arm)
+    yield from _too_few_events(arm)
+    survival = [(mark.time, mark.survival) for mark in arm.landmarks]
+    for (early, before), (late, after) in pairwise(survival):
+        if after > before:
+            message = f"survival {after:g} at {late:g} is above {before:g} at {early:g}"
+            yield Flag("landmarks-rise", arm.name, message, after - before)
+    if arm.median is not None and arm.median.estimate is not None:
+        for time, value in survival:
+            side = value - 0.5 if time > arm.median.estimate else 0.5 - value
+            if side > ROUNDING:
+                message = f"survival {value:g} at {time:g}, but a median of {arm.median.estimate:g}"
+                yield Flag("median-landmark", arm.name, message, side)
+
+
+def _below_at_risk(arm: ArmInput) -> Iterator[Flag]:
+    """Survival is at least the share still at risk."""
+    if arm.at_risk is None or not arm.n:
+        return
+    times, counts = arm.at_risk
+    share = counts / arm.n
+    for mark in arm.landmarks:
+        later = np.flatnonzero(times >= mark.time)
+        least = float(share[later[0]]) if len(later) else 0.0
+        if mark.survival < least - ROUNDING:
+            message = (
+                f"survival {mark.survival:g} at {mark.time:g}, but a share {least:.3g} at risk"
+            )
+            yield Flag("landmark-at-risk", arm.name, message, least - mark.survival)
+    median = None if arm.median is None else arm.median.estimate
+    if median is not None and (later := np.flatnonzero(times >= median)).size:
+        least = float(share[later[0]])
+        if least > 0.5 + ROUNDING:
+            message = f"median {median:g}, but a share {least:.3g} at risk at {times[later[0]]:g}"
+            yield Flag("median-at-risk", arm.name, message, least - 0.5)
+    if arm.curve is not None:
+        time, survival = arm.curve
+        gap = share - np.interp(times, time, survival)
+        worst = int(np.argmax(gap))
+        if gap[worst] > 0.02 and times[worst] <= time[-1]:
+            message = f"at {times[worst]:g} the curve is below the share at risk"
+            yield Flag("curve-at-risk", arm.name, message, float(gap[worst]))
+
+
+def _too_few_events(arm: ArmInput) -> Iterator[Flag]:
+    """The fewest events that bring survival down to a printed level: each as late as it can be."""
+    if arm.at_risk is None or arm.events is None or not arm.n:
+        return
+    levels = [(mark.time, mark.survival + ROUNDING) for mark in arm.landmarks]
+    if arm.median is not None and arm.median.estimate is not None:
+        levels.append((arm.median.estimate, 0.5))
+    times, counts = arm.at_risk
+    for time, level in levels:
+        usable = np.flatnonzero(times >= time)
+        at_risk = int(counts[usable[0]]) if len(usable) else 0
+        if at_risk == 0:  # the last event of all brings survival to 0
+            continue
+        factors = np.log1p(-1 / np.arange(at_risk + 1, arm.n + 1))
+        fewest = int(np.searchsorted(-np.cumsum(factors), -np.log(max(level, 1e-9))))
+        if fewest + 1 > arm.events and fewest + 1 <= arm.n:
+            message = f"{arm.events} events, but survival {level:.3g} at {time:g} needs more"
+            yield Flag("events-too-few", arm.name, message, fewest + 1 - arm.events)
