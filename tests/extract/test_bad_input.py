@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from evinet.errors import Problem
+from evinet.extract import load
 
 # name: (trial, old text, new text, field has, value has, message or remedy has)
 MISTAKES = {
@@ -131,6 +132,28 @@ def test_a_bad_header_is_named(data):
     data.edit(path, "report,arm", "arm,report")
     [problem] = data.problems("netter-2")
     assert (problem.field, problem.line) == ("columns", 1)
+
+
+@pytest.mark.parametrize("name", ["PFS.csv", "pfs.xlsx", "pfs (1).csv"])
+def test_a_file_of_points_has_the_name_of_its_outcome(data, name):
+    path = data.file("netter-2", "at-risk/pfs.csv")
+    path.rename(path.with_name(name))
+    [problem] = data.problems("netter-2")
+    assert (problem.value, problem.file) == (name, str(path.with_name(name)))
+
+
+def test_a_file_that_is_not_text_is_named(data):
+    path = data.file("netter-2", "at-risk/pfs.csv")
+    path.write_bytes(b"report,arm\xff\xfe")
+    [problem] = data.problems("netter-2")
+    assert "cannot be read" in problem.message
+
+
+def test_a_folder_without_its_file_is_named(data):
+    data.file("netter-2").unlink()
+    assert "netter-2" in load.slugs(data.folder)
+    [problem] = data.problems("netter-2")
+    assert problem.file == str(data.file("netter-2"))
 
 
 def test_a_result_given_twice_is_named(data):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -168,6 +170,25 @@ def test_a_new_trial_says_what_it_wants(data):
         CliRunner().invoke(
             cli, ["new-trial", "sixth", "--data", str(data.folder)], catch_exceptions=False
         )
+
+
+def uncommented(text, section):
+    """The template with the example of a section in place of its empty value."""
+    head, rest = re.split(rf"^{section}: .*\n", text, flags=re.M)
+    example = list(itertools.takewhile(lambda line: line.startswith("#   "), rest.splitlines()))
+    body = "\n".join(line.removeprefix("# ") for line in example)
+    return f"{head}{section}:\n{body}\n" + "\n".join(rest.splitlines()[len(example) :])
+
+
+def test_the_examples_of_a_new_trial_are_valid(data):
+    """What the comments tell a newcomer to type is taken by `check`."""
+    CliRunner().invoke(cli, ["new-trial", "sixth", "--data", str(data.folder)])
+    path = data.file("sixth")
+    text = uncommented(uncommented(path.read_text(), "arms"), "results")
+    path.write_text(text.replace("source: null", "source: yao-2011"))
+    made = extract(data, "sixth")
+    assert {row["arm"] for row in made["survival"]} == {"new-drug", "placebo"}
+    assert one(made["contrasts"], arm="new-drug")["estimate"] == 0.276
 
 
 def test_the_schema_is_exported_for_editors():

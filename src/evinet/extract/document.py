@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ IDENTITY = (
     "treatment",
 )
 
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 REMEDIES = {
     "missing": "Add the field; docs/evidence.md says what it wants",
     "extra_forbidden": "Correct the spelling, or remove the field",
@@ -109,9 +110,11 @@ def load(path: Path) -> Document:
     """
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        message = "there is no such file"
-        raise InputError(Problem(str(path), "file", path.name, message, "Create it")) from None
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise InputError(
+            Problem(str(path), "file", path.name, message, "Create it, or correct its name")
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(
             Problem(str(path), "file", path.name, f"is not UTF-8: {error.reason}", "Save as UTF-8")
@@ -163,6 +166,6 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
 
 
 def _remedy(kind: str, context: dict[str, Any]) -> str:
-    if kind == "string_pattern_mismatch" and context.get("pattern") != SLUG_PATTERN:
+    if kind == "string_pattern_mismatch" and context.get("pattern") != SLUG.pattern:
         return "Write it as the other trials do; docs/evidence.md says how"
     return REMEDIES.get(kind, "Correct it")

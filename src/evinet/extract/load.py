@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,13 +10,11 @@ from pathlib import Path
 
 from evinet.errors import InputError, Problem
 from evinet.extract import document, points, vocabulary, walk
-from evinet.extract.document import Document
+from evinet.extract.document import SLUG, Document
 from evinet.extract.facts import Fact, facts
 from evinet.extract.points import Point
 from evinet.extract.schema import Trial
 from evinet.extract.vocabulary import Vocabulary
-
-SLUG = re.compile(document.SLUG_PATTERN)
 
 
 @dataclass(frozen=True)
@@ -72,8 +69,8 @@ def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Eviden
 
 
 def slugs(data: Path) -> list[str]:
-    """Slugs of all trials of a data folder."""
-    return sorted(path.parent.name for path in (data / "trials").glob("*/trial.yaml"))
+    """Names of all trial folders of a data folder."""
+    return sorted(path.name for path in (data / "trials").glob("[!.]*") if path.is_dir())
 
 
 def _problems(

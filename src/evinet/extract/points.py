@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evinet.errors import Problem
+from evinet.extract.document import SLUG
 from evinet.extract.schema import Trial
 from evinet.extract.values import MOST
 
@@ -37,24 +38,26 @@ class Point:
 
 
 def read(folder: Path) -> tuple[list[Point], list[Problem]]:
-    """All points of a trial's folder, and the rows that cannot be read."""
+    """All points of a trial's folder, and what cannot be read."""
     points: list[Point] = []
     problems: list[Problem] = []
     for kind in KINDS:
-        for path in sorted((folder / kind).glob("*")):
-            if path.suffix != ".csv":
-                problems.append(
-                    Problem(
-                        str(path),
-                        "file",
-                        path.name,
-                        "is not a CSV file",
-                        "Name it <outcome>.csv, or move it elsewhere",
-                    )
-                )
+        for path in sorted((folder / kind).glob("[!.]*")):
+            if path.suffix != ".csv" or not SLUG.match(path.stem):
+                message = "is not the name of a file of points"
+                remedy = "Name it <outcome>.csv with the outcome's slug, or move it elsewhere"
+                problems.append(Problem(str(path), "file", path.name, message, remedy))
                 continue
-            for item in _rows(path, kind):
-                (points if isinstance(item, Point) else problems).append(item)  # type: ignore[arg-type]
+            try:
+                for item in _rows(path, kind):
+                    if isinstance(item, Point):
+                        points.append(item)
+                    else:
+                        problems.append(item)
+            except (UnicodeDecodeError, csv.Error, OSError) as error:
+                message = f"cannot be read: {error}"
+                remedy = "Save it as CSV in UTF-8"
+                problems.append(Problem(str(path), "file", path.name, message, remedy))
     return points, problems
 
 

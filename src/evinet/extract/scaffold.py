@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evinet import files
 from evinet.errors import InputError, Problem
-from evinet.extract.load import SLUG
+from evinet.extract.document import SLUG
 
 TEMPLATE = """\
 # yaml-language-server: $schema=../../trial.schema.json
