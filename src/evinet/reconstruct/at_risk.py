@@ -45,7 +45,7 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
 
 
 def _usable(arm: ArmInput) -> bool:
-    return arm.at_risk is not None and len(arm.at_risk[0]) > 1
+    return arm.at_risk is not None and len(arm.at_risk[0]) > 1 and bool(arm.n)
 
 
 def _particles(arm: ArmInput, size: int) -> int:

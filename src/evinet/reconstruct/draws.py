@@ -12,7 +12,7 @@ from evinet.reconstruct.inputs import Contrast, Flag, Floats, Integers, Patients
 from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particles import Pool, systematic
 
-CELLS = 200
+CELLS = 500
 STRATIFIED = 0.25  # SD of ln HR stratified minus unstratified, in standard errors of ln HR
 UNSTRATIFIED = 0.02
 PRECISION = {True: 0.05, False: 0.01}  # SD of ln SE around the printed one, by stratified
@@ -114,11 +114,10 @@ def _shuffled(size: int, count: int, rng: np.random.Generator) -> Integers:
 
 
 def _cells(pools: list[Pool]) -> Floats:
-    """Edges of cells that hold about equally many events."""
-    times = np.concatenate([pool.time[:50][pool.event[:50]] for pool in pools])
-    if not len(times):
-        times = np.concatenate([pool.time[0] for pool in pools])
-    return np.unique(np.quantile(times, np.linspace(0, 1, CELLS + 1)[1:-1]))
+    """Edges of cells fine enough that hardly two patients of a draw leave in one."""
+    times = np.sort(np.concatenate([pool.time[:20].ravel() for pool in pools]))
+    edges = np.quantile(times, np.linspace(0, 1, CELLS // 2 + 1)[1:-1])
+    return np.unique(np.concatenate([edges, np.linspace(0, times[-1], CELLS // 2)[1:]]))
 
 
 def _count(pool: Pool, edges: Floats) -> _Counts:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+SMALLEST = 1e-6  # times and ratios below it, or above its inverse, are none
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -211,7 +213,7 @@ def _tidy_at_risk(
 ) -> tuple[Floats, Integers] | None:
     time, number = _floats(time), _floats(count)
     known = np.isfinite(time) & np.isfinite(number) & (time >= 0) & (number >= 0)
-    time, counts = time[known], np.rint(number[known]).astype(np.int64)
+    time, counts = np.round(time[known], 6), np.rint(number[known]).astype(np.int64)
     if not len(time):
         notes.add("at-risk-empty", "no usable number at risk")
         return None if n is None else (np.zeros(1), np.array([n]))
@@ -308,7 +310,7 @@ def _limits(
 
 
 def _positive(value: float | None) -> float | None:
-    return value if value is not None and np.isfinite(value) and value > 0 else None
+    return value if value is not None and SMALLEST < value < 1 / SMALLEST else None
 
 
 def _level(level: float) -> float:
