@@ -37,6 +37,15 @@ class Reconstruction(Strict):
     )
 
 
+class Gates(Strict):
+    """What a fit must pass before it is reported."""
+
+    rhat: float = Field(default=1.01, gt=1, description="largest R-hat")
+    ess: int = Field(default=400, ge=1, description="smallest bulk and tail effective sample size")
+    bfmi: float = Field(default=0.3, ge=0, description="smallest E-BFMI")
+    divergences: float = Field(default=0.0, ge=0, lt=1, description="largest share of divergences")
+
+
 class Sampler(Strict):
     """How posteriors are sampled; the number of chains never depends on the cores."""
 
@@ -44,6 +53,7 @@ class Sampler(Strict):
     warmup: int = Field(default=1000, ge=100)
     draws: int = Field(default=1000, ge=100, description="kept draws of each chain")
     target_accept: float = Field(default=0.95, gt=0.5, lt=1)
+    gates: Gates = Gates()
 
 
 class HalfNormal(Strict):
@@ -167,3 +177,24 @@ def load(path: Path | str = "config/config.yaml") -> Config:
 def _shown(value: object) -> object:
     """The value, unless it is a whole section."""
     return "(section)" if isinstance(value, dict | list) else value
+
+
+def analysis(config: Config, name: str) -> Analysis:
+    """The analysis of that name.
+
+    Raises
+    ------
+    InputError
+        The configuration has none.
+    """
+    if name not in config.analyses:
+        raise InputError(
+            Problem(
+                "config/config.yaml",
+                "analyses",
+                name,
+                "there is no such analysis",
+                f"Use one of {', '.join(config.analyses)}",
+            )
+        )
+    return config.analyses[name]

@@ -424,7 +424,8 @@ NETWORK_STUDIES = Table(
         "comparator": _text("treatment slug", required=True),
         "outcome": _text("outcome slug as published (ttp may stand in for pfs)", required=True),
         "tier": _text("A, B or C", required=True),
-        "likelihood": _text("contrast or ipd", required=True),
+        "arm": _text("arm slug of the treatment", required=True),
+        "comparator_arm": _text("arm slug of the comparator", required=True),
         "log_estimate": _number("published ln HR", required=True),
         "se": _number("its standard error", required=True),
         "component": _integer("island of the network, from 1", required=True),
@@ -446,6 +447,12 @@ NETWORK_NODES = Table(
         "patients": _integer("patients randomised to it"),
     },
     key=("component", "treatment"),
+)
+NETWORK_EXCLUDED = Table(
+    "network-excluded",
+    "Trials that an analysis names but cannot use.",
+    {**_TRIAL, "reason": _text("why", required=True)},
+    key=("trial",),
 )
 ESTIMATES = Table(
     "estimates",
@@ -482,6 +489,24 @@ LEAGUE = Table(
     },
     key=("treatment", "comparator"),
 )
+TIPPING = Table(
+    "tipping",
+    "How wrong a bridge must be before a conclusion turns, for every comparison that rests on it.",
+    {
+        "treatment": _text("treatment", required=True),
+        "comparator": _text("treatment", required=True),
+        "q2.5": _number("2.5 % quantile of the bridged effect (ln HR)", required=True),
+        "q50": _number("median of the bridged effect", required=True),
+        "q97.5": _number("97.5 % quantile of the bridged effect", required=True),
+        "shift": _number(
+            "ln HR by which the bridge must be wrong before the 95 % interval reaches no "
+            "difference; 0 when it already does",
+            required=True,
+        ),
+        "ratio": _number("the shift as a ratio of hazard ratios", required=True),
+    },
+    key=("treatment", "comparator"),
+)
 RANKS = Table(
     "ranks",
     "Rank probabilities, inside connected components only.",
@@ -503,5 +528,6 @@ EVIDENCE = (
 
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, IPD, NETWORK_STUDIES, NETWORK_NODES,
-    ESTIMATES, LEAGUE, RANKS,
+    NETWORK_EXCLUDED,
+    ESTIMATES, LEAGUE, TIPPING, RANKS,
 )  # fmt: skip

@@ -22,7 +22,7 @@ def results(data, tmp_path):
         for row in rows(load.load(data.folder, slug))["facts"]
     ]
     words = vocabulary.load(data.folder)
-    study = {"outcome": "pfs", "tier": "B", "likelihood": "contrast", "report": "primary",
+    study = {"outcome": "pfs", "tier": "B", "arm": "a", "comparator_arm": "b", "report": "primary",
              "log_estimate": math.log(0.276), "se": 0.21, "assessor": "bicr",
              "source": "singh-2024", "locator": "Figure 2A"}  # fmt: skip
     studies = [

@@ -20,7 +20,7 @@ def network(results: Results, folder: Path, contrasts: list[tuple[str, str, str]
     """The invented review with another network: trial, treatment, comparator."""
     rows = [
         {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
-         "likelihood": "contrast", "log_estimate": 0.0, "se": 0.2, "component": 1,
+         "arm": "a", "comparator_arm": "b", "log_estimate": 0.0, "se": 0.2, "component": 1,
          "report": "primary", "source": "s", "locator": "l"}
         for trial, a, b in contrasts
     ]  # fmt: skip

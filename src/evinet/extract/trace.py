@@ -78,7 +78,7 @@ def _study(results: Path, study: dict[str, object]) -> Iterator[str]:
     yield ""
     yield (
         f"{trial}: {study['treatment']} against {study['comparator']}, {study['outcome']}, "
-        f"ln HR {study['log_estimate']:.4g} (SE {study['se']:.4g}), by {study['likelihood']}"
+        f"ln HR {study['log_estimate']:.4g} (SE {study['se']:.4g})"
     )
     block = f"results[{study['outcome']},{study['report']}"
     yield from _facts(results, trial, lambda path: path.startswith(block))

@@ -9,8 +9,8 @@ from evinet.reconstruct.draws import combine
 from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
 
 METHOD = "at-risk"
-PARTICLES = 1000
-MOST_CELLS = 1_000_000  # particles times patients, at most (memory and time)
+PARTICLES = 1200
+MOST_CELLS = 1_500_000  # particles times patients, at most (memory and time)
 
 
 def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reconstruction:
@@ -24,22 +24,18 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
     is left out, with the flag `not-reconstructable`.
     """
     trial, flags = tidy(trial)
-    noted = list(flags)
-    pools = {}
+    noted, usable = list(flags), [arm for arm in trial.arms if _usable(arm)]
     for arm in trial.arms:
-        if not _usable(arm):
-            noted.append(
-                Flag("not-reconstructable", arm.name, "no numbers at risk over time: no patients")
-            )
-            continue
-        if arm.events is None:
-            noted.append(
-                Flag("events-unknown", arm.name, "total events not given: draws vary in them")
-            )
-        size = max(600, 2 * draws)
-        pools[arm.name] = particles.sample(arm, size, _particles(arm, size), rng)
-    if not pools:
+        if arm not in usable:
+            message = "no numbers at risk over time: no patients"
+            noted.append(Flag("not-reconstructable", arm.name, message))
+        elif arm.events is None:
+            message = "total events not given: draws vary in them"
+            noted.append(Flag("events-unknown", arm.name, message))
+    if not usable:
         return Reconstruction(METHOD, {}, tuple(noted))
+    count = _particles(usable, draws)
+    pools = particles.sample(usable, count, count, rng)
     arms, strained = combine(pools, trial.contrasts, draws, rng)
     return Reconstruction(METHOD, arms, (*noted, *strained))
 
@@ -48,6 +44,7 @@ def _usable(arm: ArmInput) -> bool:
     return arm.at_risk is not None and len(arm.at_risk[0]) > 1 and bool(arm.n)
 
 
-def _particles(arm: ArmInput, size: int) -> int:
-    assert arm.n is not None
-    return int(np.clip(MOST_CELLS // arm.n, 300, max(PARTICLES, size)))
+def _particles(arms: list[ArmInput], draws: int) -> int:
+    """As many as memory and time allow, within reason."""
+    patients = sum(arm.n or 0 for arm in arms)
+    return int(np.clip(MOST_CELLS // patients, max(300, 2 * draws), max(PARTICLES, 5 * draws)))

@@ -1,4 +1,4 @@
-"""From draws of single arms to draws of the trial: published contrasts weigh the combinations."""
+"""From pools of patients to draws of the trial: published contrasts weigh the rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.reconstruct.estimators import normal_quantile
-from evinet.reconstruct.inputs import Contrast, Flag, Floats, Integers, Patients
+from evinet.reconstruct.inputs import Contrast, Flag, Floats, Patients
 from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particles import Pool, systematic
 
@@ -32,22 +32,17 @@ def combine(
 ) -> tuple[dict[str, list[Patients]], tuple[Flag, ...]]:
     """Draw 0, the most central of all, then `draws` draws; each is one set of patients an arm.
 
-    A combination of single-arm draws is weighted by the published hazard ratio, its limits and,
-    without these, the log-rank P value. Where few combinations agree with them the weights are
-    tempered, and a flag says how far they are from what was published.
+    Row k of one pool belongs to row k of the others; together they are weighted by the published
+    hazard ratio, its limits and, without these, the log-rank P value. Where few agree with them the
+    weights are tempered, and a flag says how far they are from what was published.
     """
-    size = min(len(pool.time) for pool in pools.values())
-    count = max(6 * draws, 3000) if contrasts else max(draws, size)
-    chosen = {name: _shuffled(len(pool.time), count, rng) for name, pool in pools.items()}
+    count = min(len(pool.time) for pool in pools.values())
     edges = _cells(list(pools.values()))
     counts = {name: _count(pool, edges) for name, pool in pools.items()}
     log_weight, flags, ratios = np.zeros(count), [], []
     for contrast in contrasts:
         if {contrast.arm, contrast.comparator} <= set(pools):
-            pair = [
-                _taken(counts[name], chosen[name]) for name in (contrast.arm, contrast.comparator)
-            ]
-            log_hr, se, z = hazard_ratios(*pair)
+            log_hr, se, z = hazard_ratios(counts[contrast.arm], counts[contrast.comparator])
             log_weight += agreement(contrast, log_hr, se, z)
             ratios.append((contrast, log_hr))
     log_weight, power = _tempered(log_weight, max(min(2 * draws, count / 20), 10))
@@ -57,17 +52,17 @@ def combine(
             off = float(np.average(log_hr, weights=weight) - np.log(contrast.hr))
             place = f"{contrast.arm} v {contrast.comparator}"
             flags.append(Flag("hr-strained", "", f"{place}: published HR fits few draws (ln)", off))
-    best = _central(counts, chosen, [log_hr for _, log_hr in ratios], weight)
+    best = _central(counts, [log_hr for _, log_hr in ratios], weight)
     picked = np.concatenate([[best], rng.permutation(systematic(log_weight, draws, rng))])
     arms = {
-        name: [Patients(pool.time[i], pool.event[i].astype(np.int64)) for i in chosen[name][picked]]
+        name: [Patients(pool.time[i], pool.event[i].astype(np.int64)) for i in picked]
         for name, pool in pools.items()
     }
     return arms, tuple(flags)
 
 
 def hazard_ratios(arm: _Counts, comparator: _Counts) -> tuple[Floats, Floats, Floats]:
-    """ln HR, its standard error and the log-rank z of every combination, from counts in cells."""
+    """ln HR, its standard error and the log-rank z of every row, from counts in cells."""
     d1, n1, d2, n2 = arm.events, arm.at_risk, comparator.events, comparator.at_risk
     total = d1 + d2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -88,7 +83,7 @@ def hazard_ratios(arm: _Counts, comparator: _Counts) -> tuple[Floats, Floats, Fl
 
 
 def agreement(contrast: Contrast, log_hr: Floats, se: Floats, z: Floats) -> Floats:
-    """Log likelihood of a published contrast for each combination."""
+    """Log likelihood of a published contrast for each row."""
     stratified = contrast.stratified is not False
     share = {True: STRATIFIED, False: UNSTRATIFIED, None: STRATIFIED / 2}[contrast.stratified]
     density = np.zeros(len(log_hr))
@@ -106,11 +101,6 @@ def agreement(contrast: Contrast, log_hr: Floats, se: Floats, z: Floats) -> Floa
         sd = np.hypot(PRECISION[stratified], rounded / np.sqrt(3))
         density -= 0.5 * (np.log(se / printed_se) / sd) ** 2
     return density
-
-
-def _shuffled(size: int, count: int, rng: np.random.Generator) -> Integers:
-    """Every draw about equally often, in random order."""
-    return np.concatenate([rng.permutation(size) for _ in range(-(-count // size))])[:count]
 
 
 def _cells(pools: list[Pool]) -> Floats:
@@ -131,10 +121,6 @@ def _count(pool: Pool, edges: Floats) -> _Counts:
     return _Counts(events.astype(float), at_risk, np.cumprod(1 - hazard, axis=1))
 
 
-def _taken(counts: _Counts, rows: Integers) -> _Counts:
-    return _Counts(counts.events[rows], counts.at_risk[rows], counts.survival[rows])
-
-
 def _tempered(log_weight: Floats, wanted: float) -> tuple[Floats, float]:
     """The weights raised to the largest power up to 1 that leaves `wanted` effective draws."""
     power = 1.0
@@ -146,21 +132,17 @@ def _tempered(log_weight: Floats, wanted: float) -> tuple[Floats, float]:
     return power * log_weight, power
 
 
-def _central(
-    counts: dict[str, _Counts], chosen: dict[str, Integers], log_hrs: list[Floats], weight: Floats
-) -> int:
-    """The combination nearest to the mean survival curves, events and ln HR of all."""
+def _central(counts: dict[str, _Counts], log_hrs: list[Floats], weight: Floats) -> int:
+    """The row nearest to the mean survival curves, events and ln HR of all."""
     distance = np.zeros(len(weight))
     names = list(counts)
     if not log_hrs and len(names) > 1:
-        pairs = [_taken(counts[name], chosen[name]) for name in names]
-        log_hrs = [hazard_ratios(pairs[0], other)[0] for other in pairs[1:]]
+        log_hrs = [hazard_ratios(counts[names[0]], counts[name])[0] for name in names[1:]]
     for log_hr in log_hrs:
         distance += 4 * _standardised(log_hr[:, None], weight)
     for name in names:
-        rows = chosen[name]
-        distance += _standardised(counts[name].survival[rows], weight)
-        distance += _standardised(counts[name].events[rows].sum(axis=1, keepdims=True), weight)
+        distance += _standardised(counts[name].survival, weight)
+        distance += _standardised(counts[name].events.sum(axis=1, keepdims=True), weight)
     return int(np.argmin(np.where(weight > 0.05, distance, np.inf)))
 
 

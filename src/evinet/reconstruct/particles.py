@@ -1,22 +1,23 @@
-"""Posterior of one arm given its numbers at risk: a guided particle filter over the intervals.
+"""Posterior of the arms given their numbers at risk: a guided particle filter over the intervals.
 
 In each interval the number that leave is printed; unknown are how many leave by an event, in
 which order events and censorings come, and when. Given the order, survival after each patient is
 exact, and the times are uniform order statistics on the scale of `FollowUp.share`, so a printed
 median or landmark has an exact likelihood (`likelihood`). Numbers at risk and the total of events
-hold in every particle.
+hold in every particle. A particle holds all arms, because they share their censoring.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from evinet.reconstruct import hazards
 from evinet.reconstruct.follow_up import FollowUp, follow_up
 from evinet.reconstruct.guide import Guide, survival_sum
-from evinet.reconstruct.hazards import Hazards, Sum
+from evinet.reconstruct.hazards import ArmData, Hazards, Sum
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers
 from evinet.reconstruct.likelihood import (
     MISS_SD,
@@ -32,6 +33,7 @@ from evinet.reconstruct.likelihood import (
 )
 
 Mask = np.ndarray
+GUESS = 0.6  # share of patients with an event, to start from where the total is not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,35 +55,80 @@ class _Step:
 
 @dataclass(eq=False)
 class _State:
-    """The particles, between intervals."""
+    """One arm of the particles, between intervals."""
 
-    hazards: Hazards
     share: Floats
+    slope: Floats
     log_survival: Floats
     greenwood: Floats
     left: Integers
-    transform: Integers
-    log_weight: Floats
     crossed: dict[Crossing, Mask]
-    steps: list[_Step] = field(default_factory=list)
+
+    def take(self, parents: Integers) -> None:
+        """Keep these particles."""
+        for name in ("share", "slope", "log_survival", "greenwood", "left"):
+            setattr(self, name, getattr(self, name)[parents])
+        self.crossed = {kind: crossed[parents] for kind, crossed in self.crossed.items()}
 
 
-def sample(arm: ArmInput, size: int, particles: int, rng: np.random.Generator) -> Pool:
-    """Draw `size` sets of patients for an arm with numbers at risk (see `inputs.tidy`)."""
-    return Filter(arm, particles, rng).run(size)
+def sample(
+    arms: Sequence[ArmInput], size: int, particles: int, rng: np.random.Generator
+) -> dict[str, Pool]:
+    """Draw `size` sets of patients for arms with numbers at risk (see `inputs.tidy`).
+
+    Row k of one arm's pool belongs to row k of the others.
+    """
+    filters = [_Filter(arm, rng) for arm in arms]
+    drawn = hazards.sample([each.data for each in filters], particles, rng)
+    cloud = Cloud(drawn, rng)
+    for index, each in enumerate(filters):
+        each.start(cloud, index)
+        each.run()
+    chosen = systematic(cloud.log_weight, size, rng)
+    pools = {}
+    for arm, each in reversed(list(zip(arms, filters, strict=True))):
+        pools[arm.name], chosen = each.patients(chosen)
+    return {arm.name: pools[arm.name] for arm in arms}
 
 
-class Filter:
-    """The particle filter of one arm."""
+class Cloud:
+    """Weights of the particles and the hazards of all arms."""
 
-    def __init__(self, arm: ArmInput, particles: int, rng: np.random.Generator):
+    def __init__(self, drawn: Hazards, rng: np.random.Generator):
+        self.hazards, self.log_weight = drawn, drawn.log_weight.copy()
+        chances = [weight for _, weight in TRANSFORMS]
+        self.transform = rng.choice(len(chances), size=len(self.log_weight), p=chances)
+        self.rng = rng
+
+    def resample(self) -> Integers:
+        """Parents of the particles: all, unless the weights have become uneven."""
+        size = len(self.log_weight)
+        weight = np.exp(self.log_weight - self.log_weight.max())
+        if weight.sum() ** 2 > size / 2 * (weight**2).sum():
+            return np.arange(size)
+        parents = systematic(self.log_weight, size, self.rng)
+        self.hazards.event = [event[parents] for event in self.hazards.event]
+        self.hazards.censor = [censor[parents] for censor in self.hazards.censor]
+        self.transform = self.transform[parents]
+        self.log_weight = np.zeros(size)
+        return parents
+
+
+class _Filter:
+    """The passage of the particles through the intervals of one arm."""
+
+    state: _State
+    cloud: Cloud
+
+    def __init__(self, arm: ArmInput, rng: np.random.Generator):
         self.times: FollowUp = follow_up(arm)
         self.marks = marks(arm, self.times)
         self.never = not_reached(arm)
         self.level = arm.median.level if arm.median else 0.95
-        self.limits = {mark.kind for mark in self.marks} | self.never
+        self.crosses = bool({mark.kind for mark in self.marks} - {"landmark"} or self.never)
         self.events = arm.events
         self.rng = rng
+        self.steps: list[_Step] = []
         survival = [
             (mark, survival_sum(self.times, mark))
             for mark in self.marks
@@ -91,37 +138,38 @@ class Filter:
         sums = [row for _, row in survival]
         if arm.events is not None:
             sums.append(Sum(np.ones(len(self.times.leaving)), arm.events, 0.5))
-        guess = arm.events if arm.events is not None else 0.6 * float(self.times.at_risk[0])
-        drawn = hazards.sample(self.times, sums, guess, particles, rng)
-        share = hazards.event_share(self.times, drawn.event, drawn.censor)
-        count = len(share)
-        chances = [weight for _, weight in TRANSFORMS]
+        guess = arm.events if arm.events is not None else GUESS * float(self.times.at_risk[0])
+        self.data = ArmData(self.times, sums, guess)
+
+    def start(self, cloud: Cloud, index: int) -> None:
+        """Take the particles on, everybody at risk."""
+        event, censor = cloud.hazards.event[index], cloud.hazards.censor[index]
+        count = len(event)
+        odds = event - censor
+        slope = np.gradient(odds, axis=1) if odds.shape[1] > 1 else np.zeros_like(odds)
+        self.cloud = cloud
         self.state = _State(
-            drawn, share, np.zeros(count), np.zeros(count),
-            np.full(count, arm.events if arm.events is not None else 0),
-            rng.choice(len(chances), size=count, p=chances), drawn.log_weight.copy(),
+            hazards.event_share(self.times, event, censor), np.clip(slope, -3, 3),
+            np.zeros(count), np.zeros(count), np.full(count, self.events or 0),
             {kind: np.zeros(count, dtype=bool) for kind in ("survival", "lower", "upper")},
         )  # fmt: skip
 
-    def run(self, size: int) -> Pool:
-        """Pass through the intervals, then draw the times of the particles that are left."""
+    def run(self) -> None:
+        """Pass through the intervals."""
         for interval in range(len(self.times.leaving)):
             self._pass(interval)
-            self._resample(interval, len(self.state.left), threshold=0.5)
-        if self.never:
-            for kind in self.never:
-                self.state.log_weight += np.where(self.state.crossed[kind], MISSED[kind], 0)
-        chosen = systematic(self.state.log_weight, size, self.rng)
-        return self._patients(chosen)
+            self._resample()
+        for kind in self.never:
+            self.cloud.log_weight += np.where(self.state.crossed[kind], MISSED[kind], 0)
 
     def _pass(self, interval: int) -> None:
         state, leaving = self.state, int(self.times.leaving[interval])
         count = len(state.left)
         parents = np.arange(count)
         if leaving == 0:
-            state.steps.append(_Step(np.zeros((count, 0), dtype=bool), [], parents))
+            self.steps.append(_Step(np.zeros((count, 0), dtype=bool), [], parents))
             return
-        state.log_weight -= self.guide.ahead(
+        self.cloud.log_weight -= self.guide.ahead(
             interval - 1, state.share, state.left, state.log_survival
         )
         deaths = self._deaths(interval)
@@ -130,8 +178,10 @@ class Filter:
         inside = [mark for mark in self.marks if mark.interval == interval]
         placed = self._place(interval, inside, log_path, green_path)
         state.log_survival, state.greenwood = log_path[:, -1], green_path[:, -1]
-        state.log_weight += self.guide.ahead(interval, state.share, state.left, state.log_survival)
-        state.steps.append(_Step(events, placed, parents))
+        self.cloud.log_weight += self.guide.ahead(
+            interval, state.share, state.left, state.log_survival
+        )
+        self.steps.append(_Step(events, placed, parents))
 
     def _deaths(self, interval: int) -> Integers:
         """Number of events, drawn with an eye on what is printed further on."""
@@ -151,18 +201,15 @@ class Filter:
         deaths = np.minimum((cumulative < uniform).sum(axis=1), leaving)
         chosen = deaths[:, None]
         # the proposal's normalising constant, and the guide taken back (put on again in _pass)
-        state.log_weight += (top + np.log(cumulative[:, -1:]))[:, 0]
-        state.log_weight -= np.take_along_axis(guide, chosen, axis=1)[:, 0]
+        self.cloud.log_weight += (top + np.log(cumulative[:, -1:]))[:, 0]
+        self.cloud.log_weight -= np.take_along_axis(guide, chosen, axis=1)[:, 0]
         if self.events is not None:
             state.left = state.left - deaths
         return deaths
 
     def _order(self, interval: int, deaths: Integers) -> Mask:
         """Which of the leaving patients, in order of time, leave by an event."""
-        state, leaving = self.state, int(self.times.leaving[interval])
-        odds = state.hazards.event - state.hazards.censor
-        before, after = max(interval - 1, 0), min(interval + 1, odds.shape[1] - 1)
-        slope = np.clip((odds[:, after] - odds[:, before]) / max(after - before, 1), -3, 3)
+        leaving, slope = int(self.times.leaving[interval]), self.state.slope[:, interval]
         position = (np.arange(leaving) + 0.5) / leaving
         keys = self.rng.gumbel(size=(len(deaths), leaving)) + slope[:, None] * position
         ordered = np.sort(keys, axis=1)
@@ -182,8 +229,8 @@ class Filter:
     ) -> list[tuple[Mark, Integers]]:
         """Positions of the marks of an interval, with their likelihood; -1 where one is missed."""
         state, leaving = self.state, log_path.shape[1]
-        if self.limits - {"landmark"}:
-            first = crossings(log_path, green_path, self.level, state.transform)
+        if self.crosses:
+            first = crossings(log_path, green_path, self.level, self.cloud.transform)
             for kind, position in first.items():
                 first[kind] = np.where(state.crossed[kind], leaving, position)
                 state.crossed[kind] |= position < leaving
@@ -200,7 +247,7 @@ class Filter:
                 start, done = np.full(count, mark.share), position
             else:
                 position, density = self._crossing(mark, first[mark.kind], log_path, start, done)
-                state.log_weight += density
+                self.cloud.log_weight += density
                 met = position >= 0
                 start = np.where(met, mark.share, start)
                 done = np.where(met, position + 1, done)
@@ -232,7 +279,7 @@ class Filter:
         logits = np.where(allowed, logits, -np.inf)
         top = logits.max(axis=1, keepdims=True)
         cumulative = np.cumsum(np.exp(logits - top), axis=1)
-        self.state.log_weight += (top + np.log(cumulative[:, -1:]))[:, 0]
+        self.cloud.log_weight += (top + np.log(cumulative[:, -1:]))[:, 0]
         uniform = self.rng.random((count, 1)) * cumulative[:, -1:]
         return np.minimum((cumulative < uniform).sum(axis=1), leaving)
 
@@ -254,33 +301,23 @@ class Filter:
         use = met & (density > floor)
         return np.where(use, first, -1), np.maximum(density, floor)
 
-    def _resample(self, interval: int, size: int, threshold: float) -> None:
-        state = self.state
-        weight = np.exp(state.log_weight - state.log_weight.max())
-        if weight.sum() ** 2 / (weight**2).sum() > threshold * len(weight):
-            return
-        parents = systematic(state.log_weight, size, self.rng)
-        state.hazards = Hazards(
-            state.hazards.event[parents], state.hazards.censor[parents], state.hazards.log_weight
-        )
-        state.share = state.share[parents]
-        state.log_survival, state.greenwood = state.log_survival[parents], state.greenwood[parents]
-        state.left, state.transform = state.left[parents], state.transform[parents]
-        state.crossed = {kind: crossed[parents] for kind, crossed in state.crossed.items()}
-        state.log_weight = np.zeros(size)
-        state.steps[interval].parents = parents
+    def _resample(self) -> None:
+        parents = self.cloud.resample()
+        self.state.take(parents)
+        self.steps[-1].parents = parents
 
-    def _patients(self, chosen: Integers) -> Pool:
-        """Trace the chosen particles back and draw their times."""
+    def patients(self, chosen: Integers) -> tuple[Pool, Integers]:
+        """Trace the chosen particles back and draw their times; also where they started."""
         blocks: list[tuple[Floats, Mask]] = []
-        for interval in reversed(range(len(self.state.steps))):
-            step = self.state.steps[interval]
+        for interval in reversed(range(len(self.steps))):
+            step = self.steps[interval]
             chosen = step.parents[chosen]
-            share = self._shares(step, chosen)
-            blocks.append((self.times.time(interval, share), step.events[chosen]))
-            self._pin(interval, step, chosen, blocks[-1][0])
-        time = np.concatenate([block[0] for block in reversed(blocks)], axis=1)
-        return Pool(time, np.concatenate([block[1] for block in reversed(blocks)], axis=1))
+            time = self.times.time(interval, self._shares(step, chosen))
+            self._pin(interval, step, chosen, time)
+            blocks.append((time, step.events[chosen]))
+        blocks.reverse()
+        time = np.concatenate([block[0] for block in blocks], axis=1)
+        return Pool(time, np.concatenate([block[1] for block in blocks], axis=1)), chosen
 
     def _shares(self, step: _Step, chosen: Integers) -> Floats:
         """Sorted uniform shares of an interval, between the marks as their positions demand."""

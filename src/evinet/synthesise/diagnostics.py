@@ -1,0 +1,79 @@
+"""Whether a fit may be reported, and how well it fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+from evinet.config import Gates
+
+
+def convergence(traces: list[Any], names: list[str]) -> dict[str, float]:
+    """The worst R-hat, effective sample sizes, energy and divergences over several fits.
+
+    `names` are the variables that are reported (Vehtari et al. 2021, Bayesian Analysis 16:667).
+    """
+    rhat, bulk, tail, energy, divergences = [], [], [], [], 0
+    for trace in traces:
+        reported = _varying(trace.posterior[names])
+        rhat.append(_extreme(az.rhat(reported), max))
+        bulk.append(_extreme(az.ess(reported, method="bulk"), min))
+        tail.append(_extreme(az.ess(reported, method="tail"), min))
+        energy.append(float(az.bfmi(trace).min()))
+        divergences += int(trace.sample_stats["diverging"].sum())
+    return {
+        "rhat_max": max(rhat),
+        "ess_bulk_min": min(bulk),
+        "ess_tail_min": min(tail),
+        "bfmi_min": min(energy),
+        "divergences": divergences,
+    }
+
+
+def failures(found: dict[str, float], gates: Gates, kept: int) -> list[str]:
+    """What keeps a fit from being reported, in words; empty when it may be."""
+    tests = {
+        f"R-hat {found['rhat_max']:.3f} is above {gates.rhat}": found["rhat_max"] > gates.rhat,
+        f"bulk ESS {found['ess_bulk_min']:.0f} is below {gates.ess}": found["ess_bulk_min"]
+        < gates.ess,
+        f"tail ESS {found['ess_tail_min']:.0f} is below {gates.ess}": found["ess_tail_min"]
+        < gates.ess,
+        f"E-BFMI {found['bfmi_min']:.2f} is below {gates.bfmi}": found["bfmi_min"] < gates.bfmi,
+        f"{found['divergences']} of {kept} draws diverged": found["divergences"]
+        > gates.divergences * kept,
+    }
+    return [words for words, failed in tests.items() if failed]
+
+
+def fit_measures(y: np.ndarray, se: np.ndarray, theta: np.ndarray) -> dict[str, Any]:
+    """Residual deviance, pD and DIC of published contrasts (Dias et al., NICE TSD 2, appendix).
+
+    Parameters
+    ----------
+    y, se : shape (studies,). theta : draws of the studies' effects, shape (draws, studies).
+    """
+    deviance = ((y - theta) / se) ** 2
+    at_mean = ((y - theta.mean(axis=0)) / se) ** 2
+    leverage = deviance.mean(axis=0) - at_mean
+    residual = float(deviance.mean(axis=0).sum())
+    return {
+        "data_points": len(y),
+        "residual_deviance": residual,
+        "pD": float(leverage.sum()),
+        "DIC": residual + float(leverage.sum()),
+        "leverage": [float(value) for value in leverage],
+    }
+
+
+def _varying(posterior: xr.Dataset) -> xr.Dataset:
+    """Without what is constant by construction: the references' effects."""
+    moving = posterior["d"].std(("chain", "draw")) > 0
+    return posterior.isel(treatment=np.flatnonzero(moving))
+
+
+def _extreme(found: xr.Dataset, choose: Any) -> float:
+    values = np.concatenate([np.ravel(found[name].values) for name in found])
+    return float(choose(values[np.isfinite(values)]))

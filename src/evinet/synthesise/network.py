@@ -1,0 +1,189 @@
+"""The network of an analysis: what each trial brings, who is connected, what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+
+from evinet import tables
+from evinet.config import Analysis
+from evinet.errors import InputError, Problem
+
+
+@dataclass(frozen=True)
+class Network:
+    """Tables NETWORK_STUDIES, NETWORK_NODES and NETWORK_EXCLUDED of one analysis."""
+
+    studies: pd.DataFrame
+    nodes: pd.DataFrame
+    excluded: pd.DataFrame
+
+    def write(self, folder: Path) -> None:
+        """Write the three tables to a folder."""
+        tables.NETWORK_STUDIES.write(folder / "studies.csv", self.studies)
+        tables.NETWORK_NODES.write(folder / "nodes.csv", self.nodes)
+        tables.NETWORK_EXCLUDED.write(folder / "excluded.csv", self.excluded)
+
+
+def read(folder: Path) -> Network:
+    """Read a network that `Network.write` wrote."""
+    return Network(
+        tables.NETWORK_STUDIES.read(folder / "studies.csv"),
+        tables.NETWORK_NODES.read(folder / "nodes.csv"),
+        tables.NETWORK_EXCLUDED.read(folder / "excluded.csv"),
+    )
+
+
+def build(name: str, analysis: Analysis, evidence: Path) -> Network:
+    """The network of an analysis from the evidence tables of its trials.
+
+    A trial brings its selected hazard ratio for the outcome (or for an outcome that stands in for
+    it), by the best assessor of `analysis.assessors` for whom one with an interval was published.
+    A trial without one is listed as excluded, with the reason.
+
+    Raises
+    ------
+    InputError
+        A trial has no evidence tables, has more than two arms in the outcome (its contrasts are
+        correlated, and the correlation is not published), or forms an island without a reference;
+        or a reference is in no trial, or two are in one island.
+    """
+    treatments = tables.TREATMENTS.read(evidence / "treatments.csv").set_index("treatment")
+    chosen, excluded, arms = [], [], []
+    for trial in analysis.trials:
+        study, reason = _study(name, analysis, trial, evidence)
+        if study is None:
+            excluded.append({"trial": trial, "reason": reason})
+            continue
+        chosen.append(study)
+        arms.append(_arms(evidence, trial))
+    if not chosen:
+        raise InputError(
+            _problem(name, "trials", ", ".join(analysis.trials), "none has a usable contrast",
+                     f"Add trials that report {analysis.outcome} with a confidence interval")
+        )  # fmt: skip
+    components = _components(name, analysis, chosen)
+    for study in chosen:
+        study["component"] = components[study["treatment"]]
+    nodes = _nodes(components, treatments, pd.concat(arms), [study["trial"] for study in chosen])
+    return Network(
+        tables.NETWORK_STUDIES.frame(chosen),
+        tables.NETWORK_NODES.frame(nodes),
+        tables.NETWORK_EXCLUDED.frame(excluded),
+    )
+
+
+def _problem(name: str, field: str, value: object, message: str, remedy: str) -> Problem:
+    return Problem("config/config.yaml", f"analyses.{name}.{field}", value, message, remedy)
+
+
+def _arms(evidence: Path, trial: str) -> pd.DataFrame:
+    return tables.ARMS.read(evidence / "trials" / trial / "arms.csv")
+
+
+def _study(
+    name: str, analysis: Analysis, trial: str, evidence: Path
+) -> tuple[dict[str, Any] | None, str]:
+    """The row of one trial in the studies table, or why it has none."""
+    folder = evidence / "trials" / trial
+    if not folder.is_dir():
+        raise InputError(
+            _problem(name, "trials", trial, "there is no evidence for this trial",
+                     f"Add data/raw/trials/{trial}/trial.yaml, or correct the name")
+        )  # fmt: skip
+    contrasts = tables.CONTRASTS.read(folder / "contrasts.csv")
+    ratios = contrasts[contrasts["selected"] & (contrasts["measure"] == "hr")]
+    outcomes = [
+        outcome
+        for outcome in (analysis.outcome, *analysis.proxies)
+        if (ratios["outcome"] == outcome).any()
+    ]
+    if not outcomes:
+        return None, f"no hazard ratio for {analysis.outcome} was published"
+    ratios = ratios[ratios["outcome"] == outcomes[0]]
+    assessors = ratios["assessor"].fillna("unstated")
+    usable = ratios[ratios["se"].notna() & assessors.isin(analysis.assessors)]
+    if usable.empty:
+        return None, f"no hazard ratio for {outcomes[0]} was published with a confidence interval"
+    order = usable["assessor"].fillna("unstated").map(analysis.assessors.index)
+    best = usable[order == order.min()]
+    if len(best) > 1:
+        raise InputError(
+            _problem(name, "trials", trial,
+                     f"{len(best)} selected hazard ratios for {outcomes[0]}; contrasts of one "
+                     "trial are correlated and their correlation is not published",
+                     "Keep one contrast, or give the arms' own data to `evinet nma`")
+        )  # fmt: skip
+    row = best.iloc[0]
+    treatment = _arms(evidence, trial).set_index("arm")["treatment"]
+    tier = tables.TRIALS.read(folder / "trials.csv").iloc[0]["tier"]
+    return {
+        "trial": trial,
+        "treatment": treatment[row["arm"]],
+        "comparator": treatment[row["comparator"]],
+        "arm": row["arm"],
+        "comparator_arm": row["comparator"],
+        "tier": tier,
+        **{
+            field: row[field]
+            for field in
+            ("outcome", "log_estimate", "se", "report", "assessor", "source", "locator")
+        },
+    }, ""  # fmt: skip
+
+
+def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) -> dict[str, int]:
+    """Treatment -> number of its island, in the order of the analysis's references."""
+    graph = nx.Graph()
+    for study in studies:
+        graph.add_edge(study["treatment"], study["comparator"], trial=study["trial"])
+    numbers: dict[str, int] = {}
+    problems = []
+    number = 0
+    for reference in analysis.references:
+        if reference not in graph:
+            problems.append(
+                _problem(name, "references", reference, "no trial of this analysis has it",
+                         f"Use treatments of its trials: {', '.join(sorted(graph))}")
+            )  # fmt: skip
+        elif reference in numbers:
+            problems.append(
+                _problem(name, "references", reference, "its island already has a reference",
+                         "Keep one reference for each island")
+            )  # fmt: skip
+        else:
+            number += 1
+            numbers |= dict.fromkeys(nx.node_connected_component(graph, reference), number)
+    for island in nx.connected_components(graph):
+        if not island & numbers.keys():
+            trials = sorted({data["trial"] for _, _, data in graph.subgraph(island).edges.data()})
+            problems.append(
+                _problem(name, "trials", ", ".join(trials),
+                         f"joins no reference: an island of {', '.join(sorted(island))}",
+                         "Add one of these to references to declare the island, or leave it out")
+            )  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return numbers
+
+
+def _nodes(
+    components: dict[str, int], treatments: pd.DataFrame, arms: pd.DataFrame, trials: list[str]
+) -> list[dict[str, Any]]:
+    rows = []
+    for treatment, component in components.items():
+        given = arms[(arms["treatment"] == treatment) & arms["trial"].isin(trials)]
+        patients = given["n_randomised"]
+        rows.append({
+            "treatment": treatment,
+            "label": treatments.at[treatment, "label"],
+            "class": treatments.at[treatment, "class"],
+            "component": component,
+            "trials": given["trial"].nunique(),
+            "patients": None if patients.isna().any() else int(patients.sum()),
+        })  # fmt: skip
+    return rows

@@ -1,0 +1,71 @@
+"""Sampling: one compiled model serves many fits; draws do not depend on the number of cores.
+
+`prepare` must run before NumPy or PyMC is imported: BLAS threads, NumPy's processor features and
+fast-math flags change the last bits of draws, and cannot be set later.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pymc as pm
+
+    from evinet.config import Sampler
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def prepare() -> None:
+    """Set what makes draws repeatable, and where compiled code is kept (`.cache/`)."""
+    cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve()
+    for name in THREADS:
+        os.environ[name] = "1"
+    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
+    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False"
+
+
+class Compiled:
+    """A compiled model, to be sampled with whatever data."""
+
+    def __init__(self, model: pm.Model):
+        import nutpie
+
+        start = time.perf_counter()
+        self._model = nutpie.compile_pymc_model(model, backend="numba")
+        self.seconds = time.perf_counter() - start
+
+    def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
+        """Posterior draws, an `arviz.InferenceData`, given the values of the model's `pm.Data`."""
+        import nutpie
+
+        return nutpie.sample(
+            self._model.with_data(**data),
+            draws=sampler.draws,
+            tune=sampler.warmup,
+            chains=sampler.chains,
+            cores=min(sampler.chains, len(os.sched_getaffinity(0))),
+            target_accept=sampler.target_accept,
+            seed=seed,
+            progress_bar=False,
+            save_warmup=False,
+        )
+
+
+def write_posterior(path: Path, posterior: Any) -> None:
+    """Write a dataset as NetCDF without the times of sampling, so that its bytes repeat."""
+    import arviz as az
+
+    from evinet import files
+
+    clean = posterior.copy()
+    clean.attrs = {}
+    data = az.InferenceData(posterior=clean)
+    data.attrs.clear()
+    with files.replacing(path) as temporary:
+        data.to_netcdf(str(temporary), engine="h5netcdf")
