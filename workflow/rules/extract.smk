@@ -13,6 +13,8 @@ rule extract_trial:
         expand("results/evidence/trials/{{trial}}/{table}.csv", table=EVIDENCE),
     log:
         "logs/extract_trial/{trial}.log",
+    conda:
+        "../../environment.yml"
     params:
         data=DATA,
         code=code_digest("evinet.extract.commands"),
@@ -31,6 +33,8 @@ rule vocabulary:
         expand("results/evidence/{table}.csv", table=REVIEW),
     log:
         "logs/vocabulary.log",
+    conda:
+        "../../environment.yml"
     params:
         data=DATA,
         code=code_digest("evinet.extract.commands"),
@@ -50,6 +54,8 @@ rule gather_evidence:
         expand("results/evidence/{table}.csv", table=EVIDENCE),
     log:
         "logs/gather_evidence.log",
+    conda:
+        "../../environment.yml"
     params:
         trials=expand("results/evidence/trials/{trial}", trial=TRIALS),
         code=code_digest("evinet.extract.commands"),

@@ -14,6 +14,8 @@ rule reconstruct:
         "logs/reconstruct/{trial}-{outcome}.log",
     benchmark:
         "benchmarks/reconstruct/{trial}-{outcome}.tsv"
+    conda:
+        "../../environment.yml"
     params:
         draws=CONFIG.reconstruction.draws,
         seed=CONFIG.seed,

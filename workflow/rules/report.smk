@@ -19,6 +19,8 @@ rule exhibits:
         "logs/exhibits.log",
     benchmark:
         "benchmarks/exhibits.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code_digest("evinet.report.commands"),
     shell:
@@ -45,6 +47,8 @@ rule report:
         "logs/report.log",
     benchmark:
         "benchmarks/report.tsv"
+    conda:
+        "../../environment.yml"
     params:
         code=code_digest("evinet.report.commands", "evinet.report.notebook"),
     shell:

@@ -35,6 +35,8 @@ rule manifest:
         "results/manifest.json",
     log:
         "logs/manifest.log",
+    conda:
+        "../../environment.yml"
     params:
         code=code_digest("evinet.reproduce.commands"),
     shell:

@@ -19,6 +19,8 @@ rule network:
         excluded="results/networks/{analysis}/excluded.csv",
     log:
         "logs/network/{analysis}.log",
+    conda:
+        "../../environment.yml"
     params:
         analysis=lambda wildcards: section("analyses")[wildcards.analysis],
         code=code_digest("evinet.synthesise.network"),
@@ -39,6 +41,8 @@ rule fit:
         "logs/fit/{analysis}.log",
     benchmark:
         "benchmarks/fit/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.sampler.chains
     params:
         models=lambda wildcards: models_of(wildcards.analysis),

@@ -53,7 +53,9 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
         or a reference is in no trial, or two are in one island.
     """
     treatments = tables.TREATMENTS.read(evidence / "treatments.csv").set_index("treatment")
-    chosen, excluded, arms = [], [], []
+    chosen: list[dict[str, Any]] = []
+    excluded: list[dict[str, object]] = []
+    arms: list[pd.DataFrame] = []
     for trial in analysis.trials:
         study, reason = _study(name, analysis, trial, evidence)
         if study is None:
@@ -138,7 +140,7 @@ def _study(
 
 def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) -> dict[str, int]:
     """Treatment -> number of its island, in the order of the analysis's references."""
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     for study in studies:
         graph.add_edge(study["treatment"], study["comparator"], trial=study["trial"])
     numbers: dict[str, int] = {}
