@@ -18,8 +18,8 @@ include: "workflow/rules/common.smk"
 
 
 rule all:
-    default_target: True
     """The report and the manifest of everything it was made from."""
+    default_target: True
     input:
         "results/report",
         "results/manifest.json",

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config", "workflow", "profiles", "data", "reports", "src")
+PARTS = (
+    "Snakefile", "environment.yml", "config", "workflow", "profiles", "data", "reports", "src",
+)  # fmt: skip
 SMALL = Path(__file__).parent / "small.yaml"
 
 
@@ -31,7 +33,7 @@ class Project:
             "EVINET_CACHE": str(ROOT / ".cache"),
         }
         return subprocess.run(
-            ["snakemake", "--cores", str(cores), "--configfile", str(SMALL), *arguments],
+            ["snakemake", *arguments, "--cores", str(cores), "--configfile", str(SMALL)],
             cwd=self.folder,
             env=environment,
             capture_output=True,

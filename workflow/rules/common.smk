@@ -1,4 +1,4 @@
-# What the rule files share: the validated configuration, the index of the data, code digests.
+# What the other files here share: the validated configuration, the index of the data, code digests.
 # No rules here.
 import sys
 from pathlib import Path

@@ -16,7 +16,7 @@ rule extract_trial:
     conda:
         "../../environment.yml"
     params:
-        data=DATA,
+        data=lambda wildcards: DATA,
         code=code_digest("evinet.extract.commands"),
     shell:
         "evinet extract --trial {wildcards.trial} --data {params.data:q}"
@@ -36,7 +36,7 @@ rule vocabulary:
     conda:
         "../../environment.yml"
     params:
-        data=DATA,
+        data=lambda wildcards: DATA,
         code=code_digest("evinet.extract.commands"),
     shell:
         "evinet extract --vocabulary --data {params.data:q} --out results/evidence > {log:q} 2>&1"
