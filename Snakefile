@@ -32,6 +32,12 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/reproduce.smk"
 
 
+onstart:
+    # The configuration as it is run, command-line overrides included. It is no rule's input: rules
+    # take the sections that they depend on as parameters, so a new title refits nothing.
+    files.write_json(CONFIG_FILE, SECTIONS)
+
+
 onsuccess:
     if Path("results/report/index.html").exists():
         print(f"\nThe report: {Path('results/report/index.html').resolve()}")

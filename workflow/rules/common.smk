@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from evinet import config as configuration
-from evinet import tables
+from evinet import files, tables
 from evinet.errors import InputError
 from evinet.reproduce.digest import code_digest
 
@@ -20,6 +20,7 @@ except InputError as error:
     raise WorkflowError(f"bad input\n{error}")
 
 SECTIONS = CONFIG.model_dump(mode="json")
+CONFIG_FILE = "results/config.json"
 DATA = CONFIG.review.data
 TRIALS = sorted(glob_wildcards(f"{DATA}/trials/{{trial,[a-z0-9-]+}}/trial.yaml").trial)
 EVIDENCE = [table.name for table in tables.EVIDENCE]

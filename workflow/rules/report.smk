@@ -11,7 +11,6 @@ rule exhibits:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
-        config="results/config.json",
     output:
         figures=directory("results/figures"),
         tables=directory("results/tables"),
@@ -22,9 +21,11 @@ rule exhibits:
     conda:
         "../../environment.yml"
     params:
+        config=CONFIG_FILE,
+        sections=SECTIONS,
         code=code_digest("evinet.report.commands"),
     shell:
-        "evinet exhibits --config {input.config:q} --results results"
+        "evinet exhibits --config {params.config:q} --results results"
         " --figures {output.figures:q} --tables {output.tables:q} > {log:q} 2>&1"
 
 
@@ -40,7 +41,6 @@ rule report:
         sorted(str(path) for path in Path("releases").glob("*/release.json")),
         sorted(str(path) for path in Path("reports").rglob("*") if path.is_file()),
         theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
-        config="results/config.json",
     output:
         directory("results/report"),
     log:
@@ -50,7 +50,9 @@ rule report:
     conda:
         "../../environment.yml"
     params:
+        config=CONFIG_FILE,
+        sections=SECTIONS,
         code=code_digest("evinet.report.commands", "evinet.report.notebook"),
     shell:
-        "evinet report --config {input.config:q} --results results --pages reports"
+        "evinet report --config {params.config:q} --results results --pages reports"
         " --out {output:q} > {log:q} 2>&1"

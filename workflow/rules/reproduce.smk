@@ -1,25 +1,6 @@
-# Reproducibility: the configuration as it was run, and the hashes of what came of it.
+# Reproducibility: the hashes of all results.
 # In:  all results
-# Out: results/config.json, results/manifest.json
-
-
-rule configuration:
-    """Write the configuration as it was run, command-line overrides included.
-
-    Stages read it with `ancient`, and take their own sections as parameters: changing a title
-    must not refit a model.
-    """
-    output:
-        "results/config.json",
-    log:
-        "logs/configuration.log",
-    localrule: True
-    params:
-        config=SECTIONS,
-    run:
-        from evinet import files
-
-        files.write_json(output[0], params.config)
+# Out: results/manifest.json
 
 
 rule manifest:
@@ -30,7 +11,6 @@ rule manifest:
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
         rules.exhibits.output,
-        config="results/config.json",
     output:
         "results/manifest.json",
     log:
@@ -38,7 +18,9 @@ rule manifest:
     conda:
         "../../environment.yml"
     params:
+        config=CONFIG_FILE,
+        seed=CONFIG.seed,
         code=code_digest("evinet.reproduce.commands"),
     shell:
-        "evinet manifest --config {input.config:q} --results results --out {output:q}"
+        "evinet manifest --config {params.config:q} --results results --out {output:q}"
         " > {log:q} 2>&1"

@@ -12,7 +12,6 @@ rule network:
             table=["trials", "arms", "contrasts"],
         ),
         "results/evidence/treatments.csv",
-        config=ancient("results/config.json"),
     output:
         studies="results/networks/{analysis}/studies.csv",
         nodes="results/networks/{analysis}/nodes.csv",
@@ -22,10 +21,11 @@ rule network:
     conda:
         "../../environment.yml"
     params:
+        config=CONFIG_FILE,
         analysis=lambda wildcards: section("analyses")[wildcards.analysis],
         code=code_digest("evinet.synthesise.network"),
     shell:
-        "evinet network {wildcards.analysis} --config {input.config:q}"
+        "evinet network {wildcards.analysis} --config {params.config:q}"
         " --evidence results/evidence --out results/networks/{wildcards.analysis} > {log:q} 2>&1"
 
 
@@ -34,7 +34,6 @@ rule fit:
     input:
         ipd=lambda wildcards: needed_ipd(wildcards.analysis),
         network=rules.network.output,
-        config=ancient("results/config.json"),
     output:
         directory("results/fits/{analysis}"),
     log:
@@ -45,6 +44,7 @@ rule fit:
         "../../environment.yml"
     threads: CONFIG.sampler.chains
     params:
+        config=CONFIG_FILE,
         models=lambda wildcards: models_of(wildcards.analysis),
         bridges=section("bridges"),
         sampler=section("sampler"),
@@ -52,6 +52,6 @@ rule fit:
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands"),
     shell:
-        "evinet fit {wildcards.analysis} --config {input.config:q}"
+        "evinet fit {wildcards.analysis} --config {params.config:q}"
         " --network results/networks/{wildcards.analysis} --ipd results/ipd"
         " --out {output:q} > {log:q} 2>&1"
