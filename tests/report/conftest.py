@@ -153,7 +153,8 @@ def _evidence(folder: Path) -> None:
 def _network(folder: Path) -> None:
     studies = [
         {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
-         "arm": "a", "comparator_arm": "b", "log_estimate": log_estimate, "se": se, "component": component,
+         "arm": "a", "comparator_arm": "b",
+         "log_estimate": log_estimate, "se": se, "component": component,
          "report": "primary", "assessor": "bicr", **SOURCE}
         for trial, a, b, log_estimate, se, component in STUDIES
     ]  # fmt: skip

@@ -70,6 +70,8 @@ def ranks(d: dict[str, np.ndarray], islands: dict[str, int]) -> pd.DataFrame:
     rows = []
     for island in sorted(set(islands.values())):
         treatments = [treatment for treatment in islands if islands[treatment] == island]
+        if len(treatments) == 1:
+            continue
         order = np.argsort(np.argsort(np.array([d[name] for name in treatments]), axis=0), axis=0)
         for treatment, places in zip(treatments, order, strict=True):
             probability = np.bincount(places, minlength=len(treatments)) / places.size

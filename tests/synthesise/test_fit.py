@@ -1,0 +1,161 @@
+"""Whole fits of small networks against what is known in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evinet import files, tables
+from evinet.errors import InputError
+from evinet.synthesise import fit, model
+
+STUDIES = [
+    ("one", "b", "a", -1.0, 0.2),
+    ("two", "b", "a", -0.6, 0.3),
+    ("three", "d", "c", -0.5, 0.25),
+]
+APART = {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
+@pytest.fixture
+def run(make_network, make_config, tmp_path):
+    """Fit models to the studies above and read their tables."""
+
+    def fitted(models: dict, references=("a", "c"), **other):
+        network = make_network(STUDIES, APART)
+        config = make_config(models, list(references), **other)
+        fit.fit_all(fit.Analysis("x", config, network, tmp_path / "ipd"), tmp_path / "fits")
+        return {
+            name: (
+                tables.ESTIMATES.read(tmp_path / "fits" / name / "estimates.csv").set_index(
+                    "parameter"
+                ),
+                tables.LEAGUE.read(tmp_path / "fits" / name / "league.csv").set_index(
+                    ["treatment", "comparator"]
+                ),
+                files.read_json(tmp_path / "fits" / name / "fit.json"),
+            )
+            for name in models
+        }
+
+    return fitted
+
+
+def test_fixed_effects_are_the_inverse_variance_mean_and_islands_stay_apart(run):
+    estimates, league, record = run({"fixed": {"label": "f", "effects": "fixed"}})["fixed"]
+    weight = np.array([0.2, 0.3]) ** -2.0
+    mean, sd = (weight * [-1.0, -0.6]).sum() / weight.sum(), weight.sum() ** -0.5
+    assert estimates.at["d[b]", "mean"] == pytest.approx(mean, abs=0.05 * sd)
+    assert estimates.at["d[b]", "sd"] == pytest.approx(sd, rel=0.05)
+    assert estimates.at["d[d]", "mean"] == pytest.approx(-0.5, abs=0.05 * 0.25)
+    assert ("b", "c") not in league.index
+    residual = (((np.array([-1.0, -0.6]) - mean) / [0.2, 0.3]) ** 2).sum()
+    assert record["pD"] == pytest.approx(2, abs=0.15)
+    assert record["residual_deviance"] == pytest.approx(residual + record["pD"], abs=0.1)
+
+
+def test_lumping_a_class_is_the_chain_of_contrasts(run):
+    """With sigma 0 b and c are one: d against a is d against c plus b against a."""
+    models = {"lumped": {"label": "l", "effects": "fixed", "bridge": "class", "sigma": 0}}
+    estimates, league, _ = run(models)["lumped"]
+    weight = np.array([0.2, 0.3]) ** -2.0
+    mean = (weight * [-1.0, -0.6]).sum() / weight.sum()
+    assert estimates.at["d[b]", "mean"] == estimates.at["d[c]", "mean"]
+    assert estimates.at["d[d]", "mean"] == pytest.approx(mean - 0.5, abs=0.02)
+    assert league.at[("d", "a"), "bridged"]
+    assert not league.at[("b", "a"), "bridged"]
+
+
+def test_a_wider_class_is_less_certain(run):
+    bridged = {"effects": "fixed", "bridge": "class", "label": "l"}
+    found = run({"narrow": {**bridged, "sigma": 0.0}, "wide": {**bridged, "sigma": 0.5}})
+    narrow, wide = (found[name][1].at[("d", "a"), "sd"] for name in ("narrow", "wide"))
+    # c differs from b by sqrt(2) sigma
+    assert wide == pytest.approx(np.sqrt(narrow**2 + 2 * 0.5**2), rel=0.06)
+
+
+def test_random_effects_agree_with_numerical_integration(run):
+    estimates, _, _ = run({"random": {"label": "r", "effects": "random"}})["random"]
+    tau = np.linspace(1e-4, 4, 4000)
+    variance = np.array([0.2, 0.3])[:, None] ** 2 + tau**2
+    third = 0.25**2 + tau**2 + 10.0**2
+    precision = (1 / variance).sum(axis=0) + 1 / 100
+    mean = (np.array([-1.0, -0.6])[:, None] / variance).sum(axis=0) / precision
+    log_marginal = (
+        -0.5 * np.log(variance).sum(axis=0)
+        - 0.5 * np.log(precision)
+        - 0.5 * (np.array([1.0, 0.36])[:, None] / variance).sum(axis=0)
+        + 0.5 * mean**2 * precision
+        - 0.5 * np.log(third)
+        - 0.5 * 0.25 / third
+        - 0.5 * (tau / 0.5) ** 2
+    )
+    weight = np.exp(log_marginal - log_marginal.max())
+    weight /= weight.sum()
+    assert estimates.at["tau", "mean"] == pytest.approx((weight * tau).sum(), abs=0.02)
+    assert estimates.at["d[b]", "mean"] == pytest.approx((weight * mean).sum(), abs=0.02)
+
+
+def test_a_bridge_with_fewer_than_two_members_is_refused(make_network, make_config, tmp_path):
+    network = make_network(STUDIES[:2], {"a": 1, "b": 1})
+    models = {"m": {"label": "l", "effects": "fixed", "bridge": "class", "sigma": 0}}
+    with pytest.raises(InputError, match="fewer than two members"):
+        fit.fit_all(fit.Analysis("x", make_config(models, ["a"]), network, tmp_path), tmp_path)
+
+
+def test_a_bridge_whose_member_is_the_reference_is_refused(run):
+    models = {"m": {"label": "l", "effects": "fixed", "bridge": "class", "sigma": 0}}
+    with pytest.raises(InputError, match="needs a reference outside its class"):
+        run(models, references=("b", "c"))
+
+
+def test_a_fit_that_fails_a_gate_is_not_written(run, tmp_path):
+    sampler = {"chains": 2, "warmup": 100, "draws": 100, "gates": {"ess": 5000}}
+    with pytest.raises(fit.NotConverged, match=r"bulk ESS .* is below 5000"):
+        run({"fixed": {"label": "f", "effects": "fixed"}}, sampler=sampler)
+    assert not list((tmp_path / "fits").rglob("*.csv"))
+
+
+def patients(hazards: dict[str, float], size: int, rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for arm, hazard in hazards.items():
+        time = rng.exponential(1 / hazard, size)
+        rows.append(
+            pd.DataFrame({"draw": 0, "arm": arm, "time": time.clip(max=20), "event": time < 20})
+        )
+    return pd.concat(rows).astype({"event": int})
+
+
+def test_exposure_counts_every_event_and_every_month():
+    ipd = patients({"b": 0.05, "a": 0.1}, 80, np.random.default_rng(1))
+    exposure = model.exposures(ipd, "b", "a")[0]
+    for row, arm in enumerate(("a", "b")):
+        mine = ipd[ipd["arm"] == arm]
+        assert exposure.events[row].sum() == mine["event"].sum()
+        assert exposure.exposure[row].sum() == pytest.approx(mine["time"].sum())
+
+
+def test_patients_give_what_cox_regression_gives(make_network, make_config, tmp_path):
+    from lifelines import CoxPHFitter
+
+    ipd = patients({"b": 0.05, "a": 0.1}, 150, np.random.default_rng(2))
+    tables.IPD.write(tmp_path / "ipd/one/pfs/ipd.csv", tables.IPD.frame(ipd.to_dict("records")))
+    models = {"patients": {"label": "p", "effects": "fixed", "ipd": ["one"]}}
+    network = make_network([("one", "b", "a", -9.0, 0.2)], {"a": 1, "b": 1})
+    config = make_config(models, ["a"])
+    fit.fit_all(fit.Analysis("x", config, network, tmp_path / "ipd"), tmp_path / "fits")
+    found = tables.ESTIMATES.read(tmp_path / "fits/patients/estimates.csv").iloc[0]
+    frame = pd.DataFrame(
+        {"time": ipd["time"], "event": ipd["event"], "b": (ipd["arm"] == "b").astype(int)}
+    )
+    cox = CoxPHFitter().fit(frame, "time", "event").summary.loc["b"]
+    assert found["mean"] == pytest.approx(cox["coef"], abs=0.15 * cox["se(coef)"])
+    assert found["sd"] == pytest.approx(cox["se(coef)"], rel=0.06)
+
+
+def test_patients_that_were_not_reconstructed_are_missed(make_network, make_config, tmp_path):
+    models = {"patients": {"label": "p", "effects": "fixed", "ipd": ["one"]}}
+    network = make_network([("one", "b", "a", -0.5, 0.2)], {"a": 1, "b": 1})
+    with pytest.raises(InputError, match="its patients cannot be reconstructed"):
+        fit.fit_all(fit.Analysis("x", make_config(models, ["a"]), network, tmp_path), tmp_path)

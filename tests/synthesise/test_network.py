@@ -1,0 +1,124 @@
+"""The network of an analysis: choice, exclusion, islands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evinet import tables
+from evinet.config import Analysis
+from evinet.errors import InputError
+from evinet.synthesise import network
+
+TREATMENTS = ("a", "b", "c", "d")
+
+
+def write_evidence(folder: Path, trials: dict[str, list[dict]]) -> None:
+    rows = [{"treatment": name, "label": name.upper()} for name in TREATMENTS]
+    tables.TREATMENTS.write(folder / "treatments.csv", tables.TREATMENTS.frame(rows))
+    for trial, contrasts in trials.items():
+        arms = {arm for row in contrasts for arm in (row["arm"], row["comparator"])}
+        write_trial(folder / "trials" / trial, trial, sorted(arms), contrasts)
+
+
+def write_trial(folder: Path, trial: str, arms: list[str], contrasts: list[dict]) -> None:
+    named = {"trial": trial}
+    tables.TRIALS.write(
+        folder / "trials.csv",
+        tables.TRIALS.frame([{**named, "name": trial, "status": "reported", "tier": "C"}]),
+    )
+    tables.ARMS.write(
+        folder / "arms.csv",
+        tables.ARMS.frame([{**named, "arm": x, "treatment": x, "n_randomised": 10} for x in arms]),
+    )
+    fixed = {
+        **named, "report": "primary", "measure": "hr", "estimate": 0.5, "log_estimate": -0.7,
+        "selected": True, "source": "s", "locator": "l", "outcome": "pfs", "se": 0.2,
+    }  # fmt: skip
+    tables.CONTRASTS.write(
+        folder / "contrasts.csv", tables.CONTRASTS.frame([{**fixed, **row} for row in contrasts])
+    )
+
+
+def contrast(arm: str, comparator: str, **other: object) -> dict:
+    return {"arm": arm, "comparator": comparator, **other}
+
+
+def analysis(trials: list[str], references: list[str], **other: object) -> Analysis:
+    return Analysis(
+        title="t", outcome="pfs", trials=trials, references=references, models=["fixed"], **other
+    )
+
+
+def test_islands_are_numbered_in_the_order_of_their_references(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")], "two": [contrast("c", "d")]})
+    built = network.build("x", analysis(["one", "two"], ["d", "b"]), tmp_path)
+    assert dict(zip(built.nodes["treatment"], built.nodes["component"], strict=True)) == {
+        "c": 1, "d": 1, "a": 2, "b": 2,
+    }  # fmt: skip
+
+
+def test_a_network_comes_back_as_it_was_written(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")]})
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    built.write(tmp_path / "out")
+    assert network.read(tmp_path / "out").studies.equals(built.studies)
+
+
+def test_a_trial_that_joins_no_reference_is_refused(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")], "two": [contrast("c", "d")]})
+    with pytest.raises(InputError, match=r"'two': joins no reference: an island of c, d"):
+        network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        (["b", "a"], "its island already has a reference"),
+        (["b", "d"], "no trial of this analysis has it"),
+    ],
+)
+def test_a_reference_that_does_not_fit_is_refused(tmp_path, references, message):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")]})
+    with pytest.raises(InputError, match=message):
+        network.build("x", analysis(["one"], references), tmp_path)
+
+
+def test_a_trial_without_evidence_is_refused(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")]})
+    with pytest.raises(InputError, match="'two': there is no evidence for this trial"):
+        network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
+
+
+def test_correlated_contrasts_of_one_trial_are_refused(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b"), contrast("c", "b")]})
+    with pytest.raises(InputError, match="2 selected hazard ratios"):
+        network.build("x", analysis(["one"], ["b"]), tmp_path)
+
+
+def test_the_best_assessor_with_an_interval_is_taken(tmp_path):
+    reviews = [
+        contrast("a", "b", assessor="bicr", se=None),
+        contrast("a", "b", assessor="investigator", log_estimate=-0.1),
+    ]
+    write_evidence(tmp_path, {"one": reviews})
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    assert list(built.studies["log_estimate"]) == [-0.1]
+
+
+def test_a_proxy_stands_in_only_where_it_is_declared(tmp_path):
+    trials = {"one": [contrast("a", "b")], "two": [contrast("c", "b", outcome="ttp")]}
+    write_evidence(tmp_path, trials)
+    without = network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
+    assert list(without.excluded["trial"]) == ["two"]
+    assert without.excluded["reason"][0] == "no hazard ratio for pfs was published"
+    declared = analysis(["one", "two"], ["b"], proxies={"ttp": "stands in"})
+    assert list(network.build("x", declared, tmp_path).studies["trial"]) == ["one", "two"]
+
+
+def test_a_ratio_without_an_interval_is_excluded_never_imputed(tmp_path):
+    trials = {"one": [contrast("a", "b")], "two": [contrast("c", "b", se=None)]}
+    write_evidence(tmp_path, trials)
+    built = network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
+    assert "confidence interval" in built.excluded["reason"][0]
