@@ -34,8 +34,9 @@ include: "workflow/rules/reproduce.smk"
 
 onstart:
     # The configuration as it is run, command-line overrides included. It is no rule's input: rules
-    # take the sections that they depend on as parameters, so a new title refits nothing.
-    files.write_json(CONFIG_FILE, SECTIONS)
+    # take the sections that they depend on as parameters, so a new title refits nothing. Analyses
+    # and models keep the order in which the review names them.
+    files.write_json(CONFIG_FILE, SECTIONS, sort_keys=False)
 
 
 onsuccess:

@@ -34,9 +34,9 @@ def write_text(path: Path | str, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_json(path: Path | str, content: Any) -> None:
-    """Write `content` as JSON with sorted keys; NaN is refused (a missing value is null)."""
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+def write_json(path: Path | str, content: Any, sort_keys: bool = True) -> None:
+    """Write `content` as JSON; NaN is refused (a missing value is null)."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n")
 
 
 def read_json(path: Path | str) -> Any:
