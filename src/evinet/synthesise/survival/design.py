@@ -1,0 +1,218 @@
+"""Which effect acts where: in the arms with patients, and in published contrasts.
+
+An arm's effect is ``theta = d[its treatment] - d[its study's baseline] + tau * deviation``. Two
+deviations of one study have correlation 1/2, because both share the baseline arm (Dias et al.,
+NICE TSD 2, section 2.2); those of the baseline arm are 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from scipy.linalg import block_diag, cholesky, solve_triangular
+
+from evinet.errors import InputError, Problem
+from evinet.synthesise.survival.patients import Patients, Records
+from evinet.synthesise.survival.statistics import log_rank
+
+COLUMNS = ("study", "treatment", "diff", "se")
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """Published effects of other trials: `rows` are (study, treatment, baseline).
+
+    `y` holds the effects, `root` the lower Cholesky factor of their covariance.
+    """
+
+    rows: list[tuple[str, str, str]]
+    y: np.ndarray
+    root: np.ndarray
+
+
+@dataclass(frozen=True)
+class Design:
+    """Treatments and references of a network, and the rows of effects in it.
+
+    Rows of `effects` are the arms with patients, then the published contrasts (`studies` names
+    their studies); its columns are `treatments`. `deviations` maps independent standard normal
+    numbers to the rows' deviations.
+    """
+
+    treatments: list[str]
+    references: list[str]
+    studies: list[str]
+    effects: np.ndarray
+    deviations: np.ndarray
+    arms: int
+
+    @property
+    def free(self) -> np.ndarray:
+        """Rows with a deviation: all but those of baseline arms."""
+        return np.flatnonzero(self.deviations.any(axis=1))
+
+    def approximation(
+        self, records: Records, contrasts: Contrasts | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rough effects of the rows with a deviation, and their variances, by independent normals.
+
+        Both are in the coordinates of the deviations: what `deviations` is applied to.
+        """
+        blocks, values = [], []
+        for study in dict.fromkeys(self.studies):
+            own = [n for n, name in enumerate(self.studies[: self.arms]) if name == study]
+            if own:
+                mine = np.isin(records.arm, own)
+                estimate, covariance = log_rank(
+                    records.arm[mine] - own[0], records.time[mine], records.event[mine]
+                )
+                values.append(estimate)
+                blocks.append(covariance)
+        if contrasts is not None:
+            values.append(contrasts.y)
+            blocks.append(contrasts.root @ contrasts.root.T)
+        unmix = np.linalg.inv(self.deviations[self.free])
+        covariance = unmix @ block_diag(*blocks) @ unmix.T
+        return unmix @ np.concatenate(values), np.diag(covariance).copy()
+
+    @property
+    def basic(self) -> np.ndarray:
+        """1 for treatments with an effect of their own, 0 for references."""
+        return np.array([float(name not in self.references) for name in self.treatments])
+
+
+def from_frame(frame: pd.DataFrame, file: str = "contrasts") -> Contrasts:
+    """Contrasts from columns study, treatment, diff, se: a row an arm, the baseline's diff empty.
+
+    In a study of three arms or more the baseline row's `se` is that of its own arm: the square is
+    the covariance of two contrasts (NICE TSD 2, section 3.5).
+
+    Raises
+    ------
+    InputError
+        A column is missing, a study has no or several baseline rows, or standard errors are not
+        positive, or impossible together.
+    """
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise InputError(
+            [Problem(file, name, None, "the column is missing", f"Add {name}") for name in missing]
+        )
+    rows, values, roots, problems = [], [], [], []
+    for study, arms in frame.groupby("study", sort=True):
+        others = arms[arms["diff"].notna()].sort_values("treatment")
+        baseline = arms[arms["diff"].isna()]
+        wrong = _contrast_problem(str(study), baseline, others, file)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        covariance = np.diag(others["se"].to_numpy(float) ** 2)
+        if len(others) > 1:
+            shared = float(baseline["se"].iloc[0]) ** 2
+            covariance = np.where(np.eye(len(others)) == 1, covariance, shared)
+        roots.append(cholesky(covariance, lower=True))
+        rows += [(str(study), str(name), str(baseline["treatment"].iloc[0]))
+                 for name in others["treatment"]]  # fmt: skip
+        values += list(others["diff"].astype(float))
+    if problems:
+        raise InputError(problems)
+    return Contrasts(rows, np.array(values), block_diag(*roots))
+
+
+def _contrast_problem(
+    study: str, baseline: pd.DataFrame, others: pd.DataFrame, file: str
+) -> Problem | None:
+    if len(baseline) != 1 or others.empty:
+        return Problem(
+            file, "diff", study, f"has {len(baseline)} rows with an empty diff",
+            "Give each study one baseline row, and a row for each other arm",
+        )  # fmt: skip
+    se = others["se"].to_numpy(float)
+    if not (np.isfinite(se) & (se > 0)).all():
+        return Problem(file, "se", study, "a contrast has no positive standard error", "Write it")
+    if len(others) > 1:
+        shared = float(baseline["se"].iloc[0])
+        if not 0 < shared < se.min():
+            return Problem(
+                file, "se", shared, f"{study} has several contrasts, whose covariance is the "
+                "square of the baseline arm's own se: it must lie between 0 and theirs",
+                "Write the se of the baseline arm's log hazard",
+            )  # fmt: skip
+    return None
+
+
+def build(
+    patients: Patients, contrasts: Contrasts | None, references: list[str] | None = None
+) -> Design:
+    """The design of a network; without `references` it must be connected.
+
+    Raises
+    ------
+    InputError
+        A trial enters twice, a reference is unknown, or an island has no reference or two.
+    """
+    arms = list(patients.arms)
+    published = [] if contrasts is None else contrasts.rows
+    twice = {study for study, _ in arms} & {study for study, _, _ in published}
+    if twice:
+        raise InputError(
+            Problem("contrasts", "study", ", ".join(sorted(twice)), "enters by its patients too",
+                    "A trial enters once: leave out its contrast or its patients")
+        )  # fmt: skip
+    baseline: dict[str, str] = {}
+    for study, treatment in arms:
+        baseline.setdefault(study, treatment)
+    rows = [(study, name, baseline[study]) for study, name in arms] + published
+    treatments = sorted({name for _, *pair in rows for name in pair})
+    chosen = _references(treatments, rows, references)
+    effects = np.zeros((len(rows), len(treatments)))
+    for number, (_, name, against) in enumerate(rows):
+        effects[number, treatments.index(name)] += 1
+        effects[number, treatments.index(against)] -= 1
+    studies = [study for study, _, _ in rows]
+    return Design(treatments, chosen, studies, effects, _deviations(rows), len(arms))
+
+
+def _references(
+    treatments: list[str], rows: list[tuple[str, str, str]], references: list[str] | None
+) -> list[str]:
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(treatments)
+    graph.add_edges_from((name, against) for _, name, against in rows if name != against)
+    islands = [sorted(island) for island in nx.connected_components(graph)]
+    chosen = references or treatments[:1]
+    for island in islands:
+        count = len(set(island) & set(chosen))
+        if count != 1:
+            raise InputError(
+                Problem("network", "reference", ", ".join(chosen),
+                        f"the island of {', '.join(island)} has {count} references, not one",
+                        "Name one reference an island; effects across islands are not defined")
+            )  # fmt: skip
+    unknown = set(chosen) - set(treatments)
+    if unknown:
+        raise InputError(
+            Problem("network", "reference", ", ".join(sorted(unknown)), "is no treatment here",
+                    f"Use one of {', '.join(treatments)}")
+        )  # fmt: skip
+    return chosen
+
+
+def _deviations(rows: list[tuple[str, str, str]]) -> np.ndarray:
+    """Rows' deviations from independent normals, study by study; none for a baseline arm."""
+    free = [number for number, (_, name, against) in enumerate(rows) if name != against]
+    mapped = np.zeros((len(rows), len(free)))
+    for study in dict.fromkeys(study for study, _, _ in rows):
+        mine = [number for number in free if rows[number][0] == study]
+        columns = [free.index(number) for number in mine]
+        half = (np.eye(len(mine)) + 1) / 2
+        mapped[np.ix_(mine, columns)] = np.linalg.cholesky(half)
+    return mapped
+
+
+def whitened(contrasts: Contrasts, values: np.ndarray) -> np.ndarray:
+    """Residuals or designs of contrasts (first axis) in units of independent unit variance."""
+    return np.asarray(solve_triangular(contrasts.root, values, lower=True))

@@ -1,0 +1,84 @@
+"""The PyMC graph of a survival network: effects, patients by their baseline, published contrasts.
+
+d_k ~ Normal(0, effect_sd), d_reference = 0
+theta = design of effects @ d + tau * deviations         tau ~ half-normal(tau_scale)
+patients of an arm: the baseline's likelihood given theta
+published ln HR y ~ multivariate normal(theta, V)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from evinet.synthesise.survival.baseline import Baseline
+from evinet.synthesise.survival.conditional import standard_normal
+from evinet.synthesise.survival.design import Contrasts, Design, whitened
+from evinet.synthesise.survival.patients import Records
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Priors of the relative effects; those of baselines are stated with the baselines."""
+
+    effect_sd: float = 100.0
+    tau_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Network:
+    """Everything that a survival network's model is made of."""
+
+    design: Design
+    baseline: Baseline
+    contrasts: Contrasts | None
+    effects: Literal["fixed", "random"]
+    priors: Priors
+
+
+def data(network: Network, records: Records) -> dict[str, np.ndarray]:
+    """The model's data for one reconstruction of the patients."""
+    values = network.baseline.data(records)
+    if network.effects == "random":
+        effect, variance = network.design.approximation(records, network.contrasts)
+        values |= {"rough_effect": effect, "rough_variance": variance}
+    return values
+
+
+def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
+    """The model; `values` are the data of any reconstruction, to be replaced for the others."""
+    design, coordinates = network.design, network.baseline.coordinates()
+    coordinates |= {"treatment": design.treatments, "study": network.baseline.patients.studies}
+    with pm.Model(coords=coordinates) as model:
+        known = {name: pm.Data(name, value) for name, value in values.items()}
+        theta = _effects(network, known)
+        patients = network.baseline.log_likelihood(known, theta[: design.arms])
+        pm.Potential("patients", patients)
+        if network.contrasts is not None:
+            root = whitened(network.contrasts, np.eye(len(network.contrasts.y)))
+            residual = pt.dot(root, network.contrasts.y - theta[design.arms :])
+            pm.Potential("published", -0.5 * pt.sqr(residual).sum())
+    return model
+
+
+def _effects(network: Network, values: dict[str, Any]) -> Any:
+    """Effects of the design's rows; adds d and, with random effects, tau."""
+    design, priors = network.design, network.priors
+    basic = np.flatnonzero(design.basic)
+    start = np.zeros(len(basic))
+    effect = pm.Normal("basic", 0.0, priors.effect_sd, shape=len(basic), initval=start)
+    pm.Deterministic("d", pt.dot(np.eye(len(design.basic))[:, basic], effect), dims="treatment")
+    theta = pt.dot(design.effects[:, basic], effect)
+    if network.effects == "random":
+        tau = pm.HalfNormal("tau", priors.tau_scale)
+        unmixed = np.linalg.inv(design.deviations[design.free]) @ design.effects[design.free]
+        excess = values["rough_effect"] - pt.dot(unmixed[:, basic], effect)
+        precision = 1 / values["rough_variance"]
+        shape = (design.deviations.shape[1],)
+        z = standard_normal("deviation", shape, tau, excess * precision, precision)
+        theta = theta + tau * pt.dot(design.deviations, z)
+    return theta
