@@ -9,7 +9,7 @@ from evinet.reconstruct.draws import combine
 from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
 
 METHOD = "at-risk"
-PARTICLES = 1200
+PARTICLES = 3000
 MOST_CELLS = 1_500_000  # particles times patients, at most (memory and time)
 
 

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.reconstruct.estimators import band
 from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.hazards import Sum
 from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.likelihood import Mark
 
+LIMIT_SD = 0.04  # of log survival where a limit is, given that it depends on the convention
 
-def survival_sum(times: FollowUp, mark: Mark) -> Sum:
+
+def survival_sum(times: FollowUp, mark: Mark, level: float = 0.95) -> Sum:
     """-log survival at a mark as a sum over events, if they come evenly among those who leave.
 
     Within an interval S falls by (R_{m+1}/R_m)^p where a share p of the leaving are events.
@@ -34,7 +37,22 @@ def survival_sum(times: FollowUp, mark: Mark) -> Sum:
     target = max(mark.target, 0.01)
     placing = mark.share * (1 - mark.share) * leaving / 2
     variance = (mark.tolerance / target) ** 2 / 3 + (0.25 + placing) / at_risk**2
+    if mark.kind in ("lower", "upper"):
+        target = at_limit(mark.kind == "lower", float(times.at_risk[0]), at_risk, level)
+        variance += LIMIT_SD**2
     return Sum(weights, -float(np.log(target)), float(np.sqrt(variance)))
+
+
+def at_limit(lower: bool, n: float, at_risk: float, level: float) -> float:
+    """Survival where, about, its log-log limit is 0.5, when `at_risk` of `n` patients are left.
+
+    Greenwood's sum is that of a fixed number of patients, between those who started and those who
+    would have, had nobody been censored.
+    """
+    survival = np.linspace(0.5, 0.99, 99) if lower else np.linspace(0.5, 0.01, 99)
+    patients = np.minimum(np.sqrt(n * at_risk / survival), n)
+    limits = band(survival, (1 - survival) / (survival * patients), level, "log-log")
+    return float(survival[np.argmin(np.abs(limits[0 if lower else 1] - 0.5))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +71,6 @@ class Guide:
         `share` (K, M) is the probability of an event, `left` and `log_survival` (K, ...) the events
         still to come and log S at the end of the interval.
         """
-        if interval < 0:
-            return np.zeros_like(log_survival)
         probability, rest = share[:, interval + 1 :], self.times.leaving[interval + 1 :]
         mean, variance = probability * rest, probability * (1 - probability) * rest
 

@@ -34,6 +34,8 @@ from evinet.reconstruct.likelihood import (
 
 Mask = np.ndarray
 GUESS = 0.6  # share of patients with an event, to start from where the total is not known
+HAZARDS = 20  # draws of the hazards for each particle; drawing them is cheap
+MOST_HAZARDS = 3_000_000  # draws of the hazards times intervals, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +81,12 @@ def sample(
     Row k of one arm's pool belongs to row k of the others.
     """
     filters = [_Filter(arm, rng) for arm in arms]
-    drawn = hazards.sample([each.data for each in filters], particles, rng)
-    cloud = Cloud(drawn, rng)
+    intervals = sum(len(each.times.leaving) for each in filters)
+    count = max(min(HAZARDS * particles, MOST_HAZARDS // intervals), particles)
+    cloud = Cloud(hazards.sample([each.data for each in filters], count, rng), rng)
+    for index, each in enumerate(filters):
+        cloud.log_weight += each.outlook(cloud, index)
+    cloud.resample(particles)
     for index, each in enumerate(filters):
         each.start(cloud, index)
         each.run()
@@ -100,12 +106,16 @@ class Cloud:
         self.transform = rng.choice(len(chances), size=len(self.log_weight), p=chances)
         self.rng = rng
 
-    def resample(self) -> Integers:
+    def settle(self) -> Integers:
         """Parents of the particles: all, unless the weights have become uneven."""
         size = len(self.log_weight)
         weight = np.exp(self.log_weight - self.log_weight.max())
         if weight.sum() ** 2 > size / 2 * (weight**2).sum():
             return np.arange(size)
+        return self.resample(size)
+
+    def resample(self, size: int) -> Integers:
+        """Parents of `size` particles of equal weight."""
         parents = systematic(self.log_weight, size, self.rng)
         self.hazards.event = [event[parents] for event in self.hazards.event]
         self.hazards.censor = [censor[parents] for censor in self.hazards.censor]
@@ -129,17 +139,19 @@ class _Filter:
         self.events = arm.events
         self.rng = rng
         self.steps: list[_Step] = []
-        survival = [
-            (mark, survival_sum(self.times, mark))
-            for mark in self.marks
-            if mark.kind in ("landmark", "survival")
-        ]
+        survival = [(mark, survival_sum(self.times, mark, self.level)) for mark in self.marks]
         self.guide = Guide(self.times, survival, arm.events is not None)
         sums = [row for _, row in survival]
         if arm.events is not None:
             sums.append(Sum(np.ones(len(self.times.leaving)), arm.events, 0.5))
         guess = arm.events if arm.events is not None else GUESS * float(self.times.at_risk[0])
         self.data = ArmData(self.times, sums, guess)
+
+    def outlook(self, cloud: Cloud, index: int) -> Floats:
+        """Log density of what is printed about the arm, from time 0 (see `Guide`)."""
+        event, censor = cloud.hazards.event[index], cloud.hazards.censor[index]
+        share, count = hazards.event_share(self.times, event, censor), len(event)
+        return self.guide.ahead(-1, share, np.full(count, self.events or 0), np.zeros(count))
 
     def start(self, cloud: Cloud, index: int) -> None:
         """Take the particles on, everybody at risk."""
@@ -302,7 +314,7 @@ class _Filter:
         return np.where(use, first, -1), np.maximum(density, floor)
 
     def _resample(self) -> None:
-        parents = self.cloud.resample()
+        parents = self.cloud.settle()
         self.state.take(parents)
         self.steps[-1].parents = parents
 
