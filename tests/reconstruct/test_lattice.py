@@ -1,54 +1,162 @@
-"""The lattice against trials whose patients are known."""
+"""The lattice method against trials whose patients are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
-from evinet.reconstruct.curve import steps
-from evinet.reconstruct.lattice import best_path, patients
+from evinet.reconstruct import methods
+from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
+from evinet.reconstruct.inputs import (
+    ArmInput,
+    Contrast,
+    Interval,
+    Landmark,
+    Patients,
+    Reconstruction,
+    TrialInput,
+)
+from evinet.reconstruct.lattice import reconstruct
+
+TABLE = np.arange(0.0, 25.0, 6.0)
 
 
-def trial(seed: int, n: int = 120) -> tuple[np.ndarray, np.ndarray]:
+def truth(seed: int, n: int = 120, scale: float = 12.0) -> Patients:
+    """Exponential deaths, uniform censoring, follow-up cut at 24 months."""
     rng = np.random.default_rng(seed)
-    death, censoring = rng.exponential(12, n), rng.uniform(3, 30, n)
-    return np.minimum(death, censoring), death <= censoring
+    death = rng.exponential(scale, n)
+    censoring = np.minimum(rng.uniform(3, 30, n), 24.0)
+    time = np.minimum(death, censoring)
+    order = np.argsort(time)
+    return Patients(time[order], (death <= censoring).astype(np.int64)[order])
 
 
-def observe(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict]:
-    drops = np.unique(time[event])
-    factors = [1 - (event & (time == x)).sum() / (time >= x).sum() for x in drops]
-    at_risk = {float(x): int((time >= x).sum()) for x in range(0, 25, 6)}
-    return drops, np.cumprod(factors), at_risk
+def arm_of(patients: Patients, pixels: int | None = None, name: str = "a") -> ArmInput:
+    """The feet of the drops, exact or to the pixels of a plot, and the numbers at risk."""
+    curve = kaplan_meier(patients)
+    time, survival = curve.time, curve.survival
+    if pixels is not None:
+        time = np.round(time / 24 * 2 * pixels) / (2 * pixels) * 24
+        survival = np.round(survival * pixels) / pixels
+    counts = at_risk(patients, TABLE).astype(np.int64)
+    return ArmInput(name, n=len(patients.time), curve=(time, survival), at_risk=(TABLE, counts))
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_total_events_are_met_and_every_patient_is_there(seed: int) -> None:
-    time, event = trial(seed)
-    t, s, at_risk = observe(time, event)
-    path = best_path(t, s, len(time), at_risk, int(event.sum()), sigma=1e-5)
-    assert path is not None
-    rebuilt, flags = patients(path, time.max())
-    assert len(rebuilt) == len(time)
-    assert flags.sum() == event.sum()
-    for x, r in at_risk.items():
-        assert (rebuilt >= x).sum() == r
-    assert np.allclose(observe(rebuilt, flags)[1], s, atol=1e-4)
+def solve(*arms: ArmInput, draws: int = 0, seed: int = 1) -> Reconstruction:
+    return reconstruct(TrialInput(arms), draws, np.random.default_rng(seed))
 
 
-def test_exact_curves_with_numbers_at_risk_give_the_events() -> None:
-    exact = 0
-    for seed in range(20):
-        time, event = trial(seed)
-        t, s, at_risk = observe(time, event)
-        path = best_path(t, s, len(time), at_risk, sigma=1e-5)
-        exact += path is not None and path.events.sum() == event.sum()
-    assert exact >= 19
+def codes(made: Reconstruction) -> set[str]:
+    return {flag.code for flag in made.flags}
 
 
-def test_contradiction_is_no_path() -> None:
-    assert best_path([1.0], [0.5], 10, {2.0: 11}) is None
+@pytest.mark.parametrize(("pixels", "least"), [(None, 0.95), (375, 0.7)])
+def test_events_are_exact(pixels: int | None, least: float) -> None:
+    right = [
+        int(solve(arm_of(patients, pixels)).arms["a"][0].event.sum() == patients.event.sum())
+        for patients in map(truth, range(40))
+    ]
+    assert np.mean(right) >= least
 
 
-def test_steps_of_messy_points() -> None:
-    t, s = steps([2, 1, 1, 3, 3, np.nan, -1], [90, 100, 90, 91, 45, 3, 20])
-    assert t.tolist() == [1, 3]
-    assert np.allclose(s, [0.9, 0.45])
+@pytest.mark.parametrize(("pixels", "seed"), [*product([None, 375], range(6))])
+def test_printed_numbers_are_met_in_every_draw(pixels: int | None, seed: int) -> None:
+    patients = truth(seed)
+    arm = replace(arm_of(patients, pixels), events=int(patients.event.sum()))
+    made = solve(arm, draws=5)
+    assert len(made.arms["a"]) == 6
+    for each in made.arms["a"]:
+        assert len(each.time) == 120
+        assert each.event.sum() == patients.event.sum()
+        assert at_risk(each, TABLE).tolist() == at_risk(patients, TABLE).tolist()
+        assert (np.diff(each.time) >= 0).all()
+        error = kaplan_meier(each).at(TABLE[1:]) - kaplan_meier(patients).at(TABLE[1:])
+        assert np.abs(error).max() < 0.02  # one patient, a pixel away
+
+
+def test_the_curve_comes_back_exactly() -> None:
+    patients = truth(3)
+    found = kaplan_meier(solve(arm_of(patients)).arms["a"][0])
+    assert np.allclose(found.time, kaplan_meier(patients).time)
+    assert np.allclose(found.survival, kaplan_meier(patients).survival, atol=1e-5)
+
+
+def test_the_hazard_ratio_comes_back() -> None:
+    errors = []
+    for seed in range(15):
+        a, b = truth(seed), truth(100 + seed, scale=18.0)
+        made = solve(arm_of(a, 375), arm_of(b, 375, "b"))
+        errors.append(cox(made.arms["a"][0], made.arms["b"][0]).log_hr - cox(a, b).log_hr)
+    assert np.median(np.abs(errors)) < 0.005
+    assert np.max(np.abs(errors)) < 0.04
+
+
+def test_marks_are_where_the_censored_are() -> None:
+    patients = truth(4)
+    marks = np.unique(patients.time[patients.event == 0])
+    made = solve(replace(arm_of(patients), marks=marks)).arms["a"][0]
+    assert np.allclose(made.time, patients.time)
+    assert (made.event == patients.event).all()
+
+
+def test_the_same_generator_gives_the_same_draws() -> None:
+    first, second = (solve(arm_of(truth(5), 375), draws=3, seed=7) for _ in range(2))
+    for one, other in zip(first.arms["a"], second.arms["a"], strict=True):
+        assert (one.time == other.time).all()
+        assert (one.event == other.event).all()
+
+
+def test_published_ratio_steers_the_draws() -> None:
+    a, b = truth(1), truth(2, scale=18.0)
+    arms = (arm_of(a, 375), arm_of(b, 375, "b"))
+    exact = cox(a, b).log_hr
+    contrast = Contrast("a", "b", float(np.exp(exact)), stratified=False)
+    made = reconstruct(TrialInput(arms, (contrast,)), 10, np.random.default_rng(0))
+    drawn = [cox(*pair).log_hr for pair in zip(made.arms["a"], made.arms["b"], strict=True)]
+    assert len(drawn) == 11
+    assert np.abs(np.array(drawn) - exact).max() < 0.05
+
+
+def test_total_out_of_reach_is_answered_by_the_nearest() -> None:
+    patients = truth(6)
+    made = solve(replace(arm_of(patients), events=int(patients.event.sum()) + 15))
+    assert "events-unmet" in codes(made)
+    assert made.arms["a"][0].event.sum() >= patients.event.sum()
+
+
+def test_contradicting_number_at_risk_is_answered() -> None:
+    patients = truth(7)
+    arm = arm_of(patients)
+    counts = arm.at_risk[1].copy()
+    counts[2] -= 15
+    made = solve(replace(arm, at_risk=(TABLE, counts)))
+    assert len(made.arms["a"][0].time) == 120
+
+
+def test_no_curve_or_patients_is_no_reconstruction() -> None:
+    made = solve(ArmInput("a", n=20), ArmInput("b", curve=(np.array([1.0]), np.array([0.5]))))
+    assert made.arms == {}
+    assert codes(made) == {"not-reconstructable"}
+
+
+def test_it_is_what_a_curve_asks_for() -> None:
+    arm = arm_of(truth(8))
+    trial = TrialInput((arm,))
+    assert methods.default(trial) == "lattice"
+    rng = np.random.default_rng(0)
+    assert methods.reconstruct(trial, None, 2, rng).method == "lattice"
+
+
+def test_medians_and_landmarks_do_not_disturb_what_they_agree_with() -> None:
+    patients = truth(9)
+    median = kaplan_meier(patients).median()
+    arm = replace(
+        arm_of(patients, 375),
+        median=Interval(median.estimate, median.lower, median.upper),
+        landmarks=(Landmark(12.0, float(kaplan_meier(patients).at(np.array([12.0]))[0])),),
+    )
+    found = kaplan_meier(solve(arm).arms["a"][0]).median().estimate
+    assert found == pytest.approx(median.estimate, abs=0.05)

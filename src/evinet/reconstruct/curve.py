@@ -1,30 +1,149 @@
-"""From the coordinates of a digitised curve to the steps of a Kaplan-Meier estimate."""
+"""From the coordinates of a digitised curve to observations of a Kaplan-Meier estimate."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Vector = NDArray[np.float64]
+from evinet.reconstruct.inputs import Flag, Floats
+from evinet.reconstruct.noise import grid
+
+Style = Literal["drops", "steps", "points"]
+RISE = 0.012  # points that rise by more than this above later ones are outliers
+MOST = 3000  # points looked at, at most
 
 
-def steps(time: ArrayLike, survival: ArrayLike, tolerance: float = 1e-9) -> tuple[Vector, Vector]:
-    """Times of the drops of a curve, and survival just after each.
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Observations of survival, in order of time.
 
-    Coordinates may be unsorted, in percent (largest value above 1.5), repeated, or rise by noise;
-    of several points at one time the lowest counts, the foot of the step. Points that are not
-    finite or lie before time 0 are left out. Falls of at most `tolerance` are no drops.
+    Attributes
+    ----------
+    time, survival : (K,) survival as read at, or just after, each time.
+    earliest : (K,) events of an observation lie between `earliest` and `time`.
+    certain : (K,) an event is all but certain: a point that was given as a drop.
+    style : the points are the feet of drops, whole steps, or any points of the curve.
+    survival_grid, time_grid : spacing of the values that occur (pixels, decimals); 0 if none.
     """
-    t, s = (np.asarray(values, dtype=float).ravel() for values in (time, survival))
-    usable = np.isfinite(t) & np.isfinite(s) & (t >= 0)
-    t, s = t[usable], s[usable]
-    if t.size == 0:
-        return np.empty(0), np.empty(0)
-    if s.max() > 1.5:
-        s = s / 100
-    order = np.lexsort((-s, t))
-    t, s = t[order], np.minimum.accumulate(np.clip(s[order], 0, 1))
-    last = np.append(t[1:] != t[:-1], True)
-    t, s = t[last], s[last]
-    falls = np.append(1.0, s[:-1]) - s > tolerance
-    return t[falls], s[falls]
+
+    time: Floats
+    survival: Floats
+    earliest: Floats
+    certain: np.ndarray
+    style: Style
+    survival_grid: float
+    time_grid: float
+
+
+def read(
+    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], name: str
+) -> tuple[Reading, list[Flag]]:
+    """Tell drops from other points, and leave out what a survival curve cannot be.
+
+    Parameters
+    ----------
+    time, survival
+        A tidy curve (see `inputs.tidy`): in order of time, from high to low at one time.
+    at_risk
+        Times, and a number at risk at each, rough or printed.
+    """
+    flags: list[Flag] = []
+    if len(time) > MOST:
+        kept = np.unique(np.linspace(0, len(time) - 1, MOST).astype(int))
+        flags.append(Flag("curve-thinned", name, f"{MOST} points used", float(len(time))))
+        time, survival = time[kept], survival[kept]
+    kept = _falling(survival) & ~_too_low(time, survival, at_risk)
+    if not kept.all():
+        message = f"{(~kept).sum()} points that no survival curve passes through: left out"
+        flags.append(Flag("curve-outliers", name, message, float((~kept).sum())))
+    time, survival = time[kept], survival[kept]
+    places, first, count = np.unique(time, return_index=True, return_counts=True)
+    high, low = survival[first], survival[first + count - 1]
+    if len(places) and places[0] == 0 and low[0] == 1:  # the start of the curve tells nothing
+        places, high, low = places[1:], high[1:], low[1:]
+    spacing = grid(survival), grid(places)
+    style = _style(places, high, low, at_risk, spacing[1])
+    times, values, starts, certain = _observations(places, high, low, style)
+    return Reading(times, values, starts, certain, style, *spacing), flags
+
+
+def _falling(survival: Floats) -> np.ndarray:
+    """The largest set of points none of which rises far above the one before."""
+    size = len(survival)
+    rises = np.maximum.accumulate(survival[::-1])[::-1] - survival  # later points above this one
+    falls = survival - np.minimum.accumulate(survival)  # this one above earlier points
+    if max(rises.max(initial=0), falls.max(initial=0)) <= RISE:
+        return np.ones(size, dtype=bool)
+    length, before = np.ones(size), np.full(size, -1)
+    for i in range(1, size):
+        usable = survival[:i] >= survival[i] - RISE
+        if usable.any():
+            best = int(np.argmax(np.where(usable, length[:i], 0)))
+            length[i], before[i] = length[best] + 1, best
+    kept = np.zeros(size, dtype=bool)
+    last = int(np.argmax(length)) if size else -1
+    while last >= 0:
+        kept[last] = True
+        last = int(before[last])
+    return kept
+
+
+def _too_low(time: Floats, survival: Floats, at_risk: tuple[Floats, Floats]) -> np.ndarray:
+    """Points at 0 while patients are still at risk: a curve that touched the axis."""
+    when, count = at_risk
+    alive = when[count > 0].max(initial=0.0)
+    return (survival <= 0.5 / max(count.max(initial=1.0), 1)) & (time < alive)
+
+
+def _style(
+    time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats], time_grid: float
+) -> Style:
+    """Feet of drops come where they fall; other points come at any time or at every pixel."""
+    if len(time) < 2:
+        return "drops"
+    before = np.concatenate([[1.0], low[:-1]])
+    falls = before - low > 1e-9
+    upright = falls & (high - low > 0.5 * (before - low))
+    if upright.sum() > 0.25 * falls.sum():
+        return "steps"
+    if time_grid > 0:
+        gaps = np.rint(np.diff(time) / time_grid)
+        if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and falls.mean() < 0.9:
+            return "points"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fall = np.nan_to_num(np.clip(1 - low / np.minimum.accumulate(before), 0, 1))
+    events = float(fall @ np.interp(time, *at_risk))
+    ties = 1 + events * time_grid / (2 * max(time[-1], 1e-12))
+    if events > len(time) * (1.25 * ties + 0.35):
+        return "points"
+    if time_grid == 0 and falls.mean() < 0.8:
+        return "points"
+    return "drops"
+
+
+def _observations(
+    time: Floats, high: Floats, low: Floats, style: Style
+) -> tuple[Floats, Floats, Floats, np.ndarray]:
+    """Observations, the start of the time in which their events lie, and which are certain."""
+    start = np.concatenate([[0.0], time[:-1]])
+    if style == "drops":
+        return time, low, time, np.ones(len(time), dtype=bool)
+    before = np.concatenate([[1.0], low[:-1]])
+    if style == "points":
+        # of points of equal height only the ends tell something
+        after = np.append(low[1:], -1.0)
+        kept = (low != before) | (low != after)
+        kept[-1:] = True
+        time, low = time[kept], low[kept]
+        start = np.concatenate([[0.0], time[:-1]])
+        return time, low, start, np.zeros(len(time), dtype=bool)
+    rows = []
+    for t, top, foot, level, earliest in zip(time, high, low, before, start, strict=True):
+        if level - top > 0.3 * (level - foot) and level > top:
+            rows.append((t, top, earliest, False))
+        if top > foot:
+            rows.append((t, foot, t, True))
+    times, values, starts, certain = zip(*rows, strict=True)
+    return np.array(times), np.array(values), np.array(starts), np.array(certain)

@@ -17,7 +17,13 @@ def _at_risk() -> Method:
     return at_risk.reconstruct
 
 
-METHODS: dict[str, Callable[[], Method]] = {"at-risk": _at_risk}
+def _lattice() -> Method:
+    from evinet.reconstruct import lattice
+
+    return lattice.reconstruct
+
+
+METHODS: dict[str, Callable[[], Method]] = {"at-risk": _at_risk, "lattice": _lattice}
 """Each method's name, and the function that imports it (only when it is asked for)."""
 
 

@@ -1,0 +1,164 @@
+"""The nodes of the lattice of an arm: observations of the curve and numbers at risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evinet.reconstruct.curve import Reading
+from evinet.reconstruct.ffbs import Nodes
+from evinet.reconstruct.inputs import Floats, Integers
+from evinet.reconstruct.noise import Noise
+
+NOT_CERTAIN = 0.02  # probability that a point given as a drop is none
+TIES = 0.03  # events beyond the first at a drop, at least
+BUNCHED = 0.03  # share of segments whose censoring is not Poisson but bunched
+LEAST_CENSORED = 1e-14
+EXTRA = 0.02  # patients beyond the first at a censor mark, at least
+UNMARKED = 1e-3  # probability that a censored patient has no mark, each
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Nodes in order of time, without their noise.
+
+    Attributes
+    ----------
+    time : (K,) when; censorings of a node lie between the node before and it.
+    earliest : (K,) events of a node lie between `earliest` and `time`.
+    pinned : (K,) a number at risk.
+    value : (K,) number at risk, or survival.
+    gap : (K,) for survival that was not read but lies between two points: their distance.
+    certain : (K,) an event is all but certain.
+    marks : (K,) censor marks since the node before.
+    """
+
+    time: Floats
+    earliest: Floats
+    pinned: np.ndarray
+    value: Floats
+    gap: Floats
+    certain: np.ndarray
+    marks: Integers
+
+
+def segments(
+    reading: Reading, table: tuple[Floats, Integers], marks: Floats | None, blur: float
+) -> Segments:
+    """Merge observations and the numbers at risk after time 0.
+
+    Where the events of an observation may lie on either side of a number at risk (by half of
+    `blur`, the width of a pixel, where times are exact otherwise) there is a node on either side.
+    """
+    rows: list[tuple[float, int, float, bool, float, float, bool]] = []
+    times, counts = table
+    earliest = reading.earliest - blur / 2
+    latest = reading.time + blur / 2
+    level = np.concatenate([[1.0], reading.survival])
+    inside = times[None, :] > earliest[:, None]
+    inside &= (times[None, :] < latest[:, None]) & (times > 0)
+    for j, (time, value) in enumerate(zip(reading.time, reading.survival, strict=True)):
+        within = times[inside[j]]
+        start = reading.earliest[j]
+        for later in within:
+            between, gap = (level[j] + value) / 2, abs(level[j] - value)
+            when = min(time, later)
+            rows.append((later, 0, when, False, between, gap, False))
+            start = max(start, min(later, time))
+        order = max(time, within[-1]) if len(within) else time
+        rows.append(
+            (order, 2, start, False, value, 0.0, bool(reading.certain[j] and not len(within)))
+        )
+    rows += [
+        (float(t), 1, float(t), True, float(r), 0.0, False)
+        for t, r in zip(times, counts, strict=True)
+        if t > 0
+    ]
+    rows.sort(key=lambda row: row[:2])
+    order, _, start, pinned, value, gap, certain = (
+        np.array(column) for column in (zip(*rows, strict=True) if rows else [()] * 7)
+    )
+    order = order.astype(float)
+    counted = np.zeros(len(order), dtype=np.int64)
+    if marks is not None and len(order):
+        place = np.searchsorted(order, marks, side="right")
+        counted = np.bincount(place, minlength=len(order) + 1)[: len(order)].astype(np.int64)
+    return Segments(
+        order, np.minimum(start.astype(float), order), pinned.astype(bool), value.astype(float),
+        gap.astype(float), certain.astype(bool), counted,
+    )  # fmt: skip
+
+
+def nodes(
+    segments: Segments, noise: Noise, at_risk: Floats, ties: float, censored: Floats, marked: bool
+) -> Nodes:
+    """Give the nodes their noise and their prior.
+
+    Parameters
+    ----------
+    at_risk
+        (K,) roughly the number at risk at each node.
+    ties
+        Events beyond the first expected at a drop.
+    censored
+        (K,) censorings expected before each node.
+    marked
+        Censor marks were given.
+    """
+    size = len(segments.time)
+    half = np.full(size, noise.half) + segments.gap / 2
+    expected = _expected_events(segments, at_risk)
+    none = np.where(segments.certain, NOT_CERTAIN, np.exp(-expected))
+    beyond = np.where(segments.certain, max(ties, TIES), expected / -np.expm1(-expected) - 1 + TIES)
+    pmf = _censoring(censored, segments.marks if marked else None, int(at_risk.max(initial=1)))
+    length = size and np.array(
+        [int(np.flatnonzero(row > LEAST_CENSORED * row.max())[-1]) + 1 for row in pmf]
+    )
+    return Nodes(
+        segments.pinned, segments.value, half, np.full(size, noise.sd),
+        np.clip(none, 0.01, 0.99), np.clip(beyond / (1 + beyond), 0.01, 0.98), pmf,
+        np.asarray(length, dtype=np.int64),
+    )  # fmt: skip
+
+
+def _expected_events(segments: Segments, at_risk: Floats) -> Floats:
+    """Events expected at nodes where none is certain, at a hazard that is smooth in time."""
+    drawn = ~segments.pinned
+    expected = np.full(len(segments.time), 0.1)
+    time, value = segments.time[drawn], np.clip(segments.value[drawn], 1e-3, 1)
+    if len(time) < 2:
+        return np.where(drawn, np.maximum(at_risk * (1 - segments.value), 0.5), expected)
+    knots = np.unique(np.linspace(0, len(time) - 1, max(len(time) // 8, 2)).astype(int))
+    smooth = np.interp(
+        time, np.concatenate([[0.0], time[knots]]),
+        np.concatenate([[0.0], -np.log(np.minimum.accumulate(value[knots]))]),
+    )  # fmt: skip
+    hazard = np.diff(smooth, prepend=0.0)
+    expected[drawn] = np.maximum(at_risk[drawn] * hazard, 0.02)
+    return expected
+
+
+def _censoring(mean: Floats, marks: Integers | None, n: int) -> Floats:
+    """(K, C) probability of 0, 1, ... censorings; marks count at least one patient each."""
+    if marks is not None:
+        total, seen = float(mean.sum()), float(marks.sum())
+        missing = max(total - seen, EXTRA * seen)
+        share = (marks + 0.02) / (marks + 0.02).sum() if len(marks) else marks
+        mean = missing * (0.9 * share + 0.1 * mean / max(total, 1e-9))
+        mean = np.maximum(mean, EXTRA * marks)
+    mean = np.maximum(mean, 1e-6)
+    most = int(min(n, (mean + 9 * np.sqrt(mean) + 12).max(initial=12))) + 1
+    counts = np.arange(most)
+    from scipy.special import gammaln
+
+    poisson = np.exp(counts * np.log(mean)[:, None] - mean[:, None] - gammaln(counts + 1)[None, :])
+    ratio = ((2 * mean + 0.5) / (2 * mean + 1.5))[:, None]
+    pmf = (1 - BUNCHED) * poisson + BUNCHED * (1 - ratio) * ratio**counts
+    if marks is None or not marks.any():
+        return pmf
+    shifted = np.zeros((len(mean), most + int(marks.max())))
+    for row, own, mark in zip(shifted, pmf, marks, strict=True):
+        row[mark : mark + most] = own
+        row[:mark] = own[0] * UNMARKED ** np.minimum(np.arange(mark, 0, -1), 12)
+    return shifted

@@ -1,0 +1,117 @@
+"""From sampled paths to patients with times."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evinet.reconstruct.inputs import ArmInput, Floats, Integers, Patients
+from evinet.reconstruct.lattice_arm import Paths
+
+
+def best(paths: Paths) -> int:
+    """The sampled path nearest to the mean number at risk, of those with the likeliest total."""
+    total = paths.died.sum(axis=1)
+    if not paths.died.shape[1]:
+        return 0
+    likeliest = np.flatnonzero(total == np.bincount(total).argmax())
+    lost = np.cumsum(paths.died + paths.censored, axis=1)[likeliest]
+    deaths = np.cumsum(paths.died, axis=1)[likeliest]
+    off = np.abs(lost - lost.mean(axis=0)).mean(axis=1)
+    off += np.abs(deaths - deaths.mean(axis=0)).mean(axis=1)
+    return int(likeliest[np.argmin(off)])
+
+
+def place(
+    arm: ArmInput, paths: Paths, which: int, end: float, rng: np.random.Generator | None
+) -> Patients:
+    """Patients of one path; those left after the last node are followed to `end`.
+
+    Times that the input does not tell are drawn with `rng`, or spread evenly without it.
+    """
+    assert arm.n is not None
+    censored, died = paths.censored[which], paths.died[which]
+    segments = paths.segments
+    start = np.concatenate([[0.0], segments.time[:-1]])
+    row = np.repeat(np.arange(len(died)), died)
+    events = _spread(row, segments.earliest, segments.time, died, rng)
+    if rng is not None and paths.pixel and len(events):
+        shift = (rng.random(len(died)) - 0.5) * paths.pixel
+        events = np.maximum(events + np.where(segments.earliest == segments.time, shift, 0)[row], 0)
+        events = _kept_apart(events, row, segments.time, segments.pinned)
+    row = np.repeat(np.arange(len(censored)), censored)
+    leaving = _spread(row, start, segments.time, censored, rng)
+    if arm.marks is not None and len(arm.marks):
+        leaving = _on_marks(leaving, row, arm.marks, segments.time, rng)
+    left = arm.n - int(censored.sum() + died.sum())
+    last = float(segments.time[-1]) if len(segments.time) else 0.0
+    rest = _rest(arm, left, last, end, float(censored.sum()), rng)
+    time = np.concatenate([events, leaving, rest])
+    event = np.zeros(len(time), dtype=np.int64)
+    event[: len(events)] = 1
+    order = np.lexsort((-event, time))
+    return Patients(time[order], event[order])
+
+
+def _spread(
+    row: Integers, low: Floats, high: Floats, count: Integers, rng: np.random.Generator | None
+) -> Floats:
+    """Times between `low` and `high` of each row; exactly `high` where the two are one."""
+    if rng is not None:
+        share = 1 - rng.random(len(row))
+    else:
+        first = np.cumsum(count) - count
+        share = (np.arange(len(row)) - first[row] + 0.5) / np.maximum(count, 1)[row]
+    result: Floats = low[row] + (high - low)[row] * share
+    return result
+
+
+def _kept_apart(events: Floats, row: Integers, time: Floats, pinned: np.ndarray) -> Floats:
+    """Events on their side of the numbers at risk."""
+    index = np.arange(len(time))
+    before = np.maximum.accumulate(np.where(pinned, index, -1))[row]
+    after = np.minimum.accumulate(np.where(pinned, index, len(time))[::-1])[::-1][row]
+    edges = np.concatenate([time, [np.inf], [0.0]])
+    return np.clip(events, edges[before], np.nextafter(edges[after], -1))
+
+
+def _on_marks(
+    leaving: Floats, row: Integers, marks: Floats, time: Floats, rng: np.random.Generator | None
+) -> Floats:
+    """Censorings of a segment moved to its marks: each mark once, then again at random."""
+    place = np.searchsorted(time, marks, side="right")
+    moved = leaving.copy()
+    for segment in np.unique(row):
+        own = marks[place == segment]
+        members = np.flatnonzero(row == segment)
+        if not len(own):
+            continue
+        if rng is None:
+            moved[members] = own[np.arange(len(members)) * len(own) // len(members)]
+            if len(members) >= len(own):
+                extra = own[np.arange(len(members) - len(own)) % len(own)]
+                moved[members] = np.concatenate([own, extra])
+        else:
+            extra = rng.choice(own, max(len(members) - len(own), 0))
+            moved[members] = np.concatenate([rng.permutation(own), extra])[: len(members)]
+    return moved
+
+
+def _rest(
+    arm: ArmInput, left: int, last: float, end: float, censored: float,
+    rng: np.random.Generator | None,
+) -> Floats:  # fmt: skip
+    """Times of those who have no event: on the marks after the last node, else by the same rate."""
+    marks = np.zeros(0) if arm.marks is None else arm.marks[arm.marks >= last][:left]
+    left -= len(marks)
+    end = max(end, last)
+    if end == last or left == 0:
+        return np.concatenate([marks, np.full(left, end)])
+    hazard = censored / max(last * ((arm.n or 0) + left) / 2, 1e-9)
+    leaving = 1 - np.exp(-hazard * (end - last))
+    if rng is None:
+        gone = round(left * leaving)
+        times = last + (end - last) * (np.arange(gone) + 0.5) / max(gone, 1)
+    else:
+        gone = int(rng.binomial(left, leaving))
+        times = last + (end - last) * np.sort(rng.random(gone))
+    return np.concatenate([marks, times, np.full(left - gone, end)])
