@@ -71,3 +71,5 @@ def test_knots_are_quantiles_of_events_and_ties_fall_back_on_distinct_times() ->
 def test_too_few_distinct_times_are_an_error() -> None:
     with pytest.raises(ValueError, match="1 distinct event times for 3 knots"):
         at_quantiles(np.array([2.0, 2.0]), 5, 3)
+    with pytest.raises(ValueError, match="2 distinct event times for 3 knots"):
+        at_quantiles(np.array([2.0, 3.0]), 5, 3)

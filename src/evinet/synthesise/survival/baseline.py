@@ -7,10 +7,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from evinet.errors import InputError, Problem
+from evinet.synthesise.survival.splines import Basis, at_quantiles
+
 if TYPE_CHECKING:
     import xarray as xr
 
     from evinet.synthesise.survival.patients import Patients, Records
+
+
+def study_basis(patients: Patients, study: str, knots: int, degree: int) -> Basis:
+    """A study's spline basis: knots by its best reconstruction, the same for all of them.
+
+    Raises
+    ------
+    InputError
+        The study has too few distinct event times.
+    """
+    time, event = patients.best.of(*patients.arms_of(study))
+    try:
+        return at_quantiles(time[event == 1], patients.upper(study), knots, degree)
+    except ValueError as error:
+        raise InputError(
+            Problem("arguments", "knots", knots, f"{study} has {error}", "Use fewer knots")
+        ) from None
 
 
 class Baseline(Protocol):
@@ -24,6 +44,21 @@ class Baseline(Protocol):
     @property
     def scale(self) -> str:
         """What effects are: ``ln HR`` or ``ln time ratio``."""
+        ...
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Priors of its parameters, as formulas."""
+        ...
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Variables of the posterior that are reported, beside the effects."""
+        ...
+
+    @property
+    def positive(self) -> Sequence[str]:
+        """Those of `saved` that are positive, so that a mean of theirs is one of logarithms."""
         ...
 
     @property

@@ -79,6 +79,17 @@ class Design:
         return unmix @ np.concatenate(values), np.diag(covariance).copy()
 
     @property
+    def islands(self) -> dict[str, int]:
+        """Treatment -> number of its island, from 1."""
+        edges = [
+            (self.treatments[int(row.argmax())], self.treatments[int(row.argmin())])
+            for row in self.effects
+            if row.any()
+        ]
+        found = _islands(self.treatments, edges)
+        return {name: number for number, island in enumerate(found, start=1) for name in island}
+
+    @property
     def basic(self) -> np.ndarray:
         """1 for treatments with an effect of their own, 0 for references."""
         return np.array([float(name not in self.references) for name in self.treatments])
@@ -179,12 +190,8 @@ def build(
 def _references(
     treatments: list[str], rows: list[tuple[str, str, str]], references: list[str] | None
 ) -> list[str]:
-    graph: nx.Graph[str] = nx.Graph()
-    graph.add_nodes_from(treatments)
-    graph.add_edges_from((name, against) for _, name, against in rows if name != against)
-    islands = [sorted(island) for island in nx.connected_components(graph)]
     chosen = references or treatments[:1]
-    for island in islands:
+    for island in _islands(treatments, [(name, against) for _, name, against in rows]):
         count = len(set(island) & set(chosen))
         if count != 1:
             raise InputError(
@@ -199,6 +206,12 @@ def _references(
                     f"Use one of {', '.join(treatments)}")
         )  # fmt: skip
     return chosen
+
+
+def _islands(treatments: list[str], edges: list[tuple[str, str]]) -> list[list[str]]:
+    graph: nx.Graph[str] = nx.Graph(edges)
+    graph.add_nodes_from(treatments)
+    return sorted(sorted(island) for island in nx.connected_components(graph))
 
 
 def _deviations(rows: list[tuple[str, str, str]]) -> np.ndarray:

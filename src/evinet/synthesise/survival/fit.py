@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ Effects = Literal["fixed", "random"]
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted network: the model, and the draws of each reconstruction.
+    """A fitted network: the model, and the draws of each reconstruction with its data.
 
     `traces` has one `InferenceData` a reconstruction; `posterior` stacks their chains, with equal
     weight: the posterior that carries what the reconstruction left open.
@@ -31,6 +32,7 @@ class Fit:
     network: Network
     traces: list[Any]
     seconds_to_compile: float
+    seconds_to_sample: float
 
     @property
     def treatments(self) -> list[str]:
@@ -39,7 +41,7 @@ class Fit:
     @property
     def posterior(self) -> xr.Dataset:
         """Draws of every variable, the chains of all reconstructions side by side."""
-        names = self.reported + list(self.network.baseline.saved)
+        names = [*self.reported, "theta", *self.network.baseline.saved]
         chains = self.traces[0].posterior.sizes["chain"]
         return xr.concat(
             [
@@ -110,10 +112,11 @@ def fit_network(
     every = [data(network, records) for records in patients.draws]
     compiled = Compiled(graph(network, every[0]))
     traces = []
+    start = perf_counter()
     for number, values in enumerate(every):
         job = f"survival/{baseline}/{effects}/{number}"
         trace = compiled.sample(values, sampler or Sampler(), seeds.integer_seed(seed, job))
         rng = seeds.generator(seed, f"{job}/complete")
         trace.posterior = chosen.complete(trace.posterior, values, rng)
         traces.append(trace)
-    return Fit(network, traces, compiled.seconds)
+    return Fit(network, traces, compiled.seconds, perf_counter() - start)

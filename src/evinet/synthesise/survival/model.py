@@ -1,20 +1,21 @@
 """The PyMC graph of a survival network: effects, patients by their baseline, published contrasts.
 
 d_k ~ Normal(0, effect_sd), d_reference = 0
-theta = design of effects @ d + tau * deviations         tau ~ half-normal(tau_scale)
+theta = design of effects @ d + tau * deviations         tau ~ its prior
 patients of an arm: the baseline's likelihood given theta
 published ln HR y ~ multivariate normal(theta, V)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from evinet.synthesise.priors import Prior, parse
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.conditional import standard_normal
 from evinet.synthesise.survival.design import Contrasts, Design, whitened
@@ -23,10 +24,14 @@ from evinet.synthesise.survival.patients import Records
 
 @dataclass(frozen=True)
 class Priors:
-    """Priors of the relative effects; those of baselines are stated with the baselines."""
+    """Priors of the relative effects; those of baselines are stated with the baselines.
+
+    That of tau is by default the weakly informative one of Röver et al. 2021, Res Synth Methods
+    12:448, for effects on a log-ratio scale.
+    """
 
     effect_sd: float = 100.0
-    tau_scale: float = 1.0
+    tau: Prior = field(default_factory=lambda: parse("half-normal(0.5)"))
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,10 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
     """The model; `values` are the data of any reconstruction, to be replaced for the others."""
     design, coordinates = network.design, network.baseline.coordinates()
     coordinates |= {"treatment": design.treatments, "study": network.baseline.patients.studies}
+    coordinates["row"] = np.arange(len(design.studies))
     with pm.Model(coords=coordinates) as model:
         known = {name: pm.Data(name, value) for name, value in values.items()}
-        theta = _effects(network, known)
+        theta = pm.Deterministic("theta", _effects(network, known), dims="row")
         patients = network.baseline.log_likelihood(known, theta[: design.arms])
         pm.Potential("patients", patients)
         if network.contrasts is not None:
@@ -74,7 +80,7 @@ def _effects(network: Network, values: dict[str, Any]) -> Any:
     pm.Deterministic("d", pt.dot(np.eye(len(design.basic))[:, basic], effect), dims="treatment")
     theta = pt.dot(design.effects[:, basic], effect)
     if network.effects == "random":
-        tau = pm.HalfNormal("tau", priors.tau_scale)
+        tau = priors.tau.variable("tau")
         unmixed = np.linalg.inv(design.deviations[design.free]) @ design.effects[design.free]
         excess = values["rough_effect"] - pt.dot(unmixed[:, basic], effect)
         precision = 1 / values["rough_variance"]

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from evinet.synthesise.survival.baseline import study_basis
 from evinet.synthesise.survival.conditional import standard_normal
 from evinet.synthesise.survival.patients import Patients, Records
-from evinet.synthesise.survival.splines import Basis, at_quantiles
+from evinet.synthesise.survival.splines import Basis
 from evinet.synthesise.survival.statistics import event_nodes
 from evinet.synthesise.survival.walk import Shape, coordinates
 
@@ -45,7 +46,18 @@ class MSpline:
     intercept_sd: float = 100.0
 
     scale = "ln HR"
-    saved = ("mu", "coefficients", "sigma")
+    parameters = ("mu", "sigma")
+    saved = ("mu", "sigma", "coefficients")
+    positive = ("sigma", "coefficients")
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Priors of its parameters, as formulas."""
+        return {
+            "mu": f"normal(0, {self.intercept_sd:g})",
+            "sigma": f"half-normal({self.sigma_scale:g})",
+            "coefficients": "softmax of a random walk of standard deviation sigma",
+        }
 
     @property
     def stratum_of_arm(self) -> np.ndarray:
@@ -61,9 +73,8 @@ class MSpline:
         return [f"{study}: {treatment}" for study, treatment in self.patients.arms]
 
     def basis(self, study: str) -> Basis:
-        """A study's basis: knots by the best reconstruction, the same for all of them."""
-        time, event = self.patients.best.of(*self.patients.arms_of(study))
-        return at_quantiles(time[event == 1], self.patients.upper(study), self.knots, self.degree)
+        """A study's basis."""
+        return study_basis(self.patients, study, self.knots, self.degree)
 
     def _shape(self, stratum: int, records: Records) -> Shape:
         arms = np.flatnonzero(self.stratum_of_arm == stratum).tolist()

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from evinet.synthesise.survival.baseline import study_basis
 from evinet.synthesise.survival.patients import Patients, Records
-from evinet.synthesise.survival.splines import at_quantiles
 from evinet.synthesise.survival.statistics import events_and_exposure
 
 
@@ -37,14 +37,20 @@ class Piecewise:
     cuts: tuple[float, ...] | None = None
 
     scale = "ln HR"
+    parameters = ()
     saved = ("hazard",)
+    positive = ("hazard",)
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Priors of its parameters, as formulas."""
+        return {"hazard": "flat on the log hazard of every interval"}
 
     def cuts_of(self, study: str) -> np.ndarray:
         """Cut points of a study, by the best reconstruction."""
         if self.cuts is not None:
             return np.asarray(self.cuts, float)
-        time, event = self.patients.best.of(*self.patients.arms_of(study))
-        return at_quantiles(time[event == 1], self.patients.upper(study), self.knots, 0).internal
+        return study_basis(self.patients, study, self.knots, 0).internal
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
         """Events and person-time of every arm in every interval of its study."""

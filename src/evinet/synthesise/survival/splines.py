@@ -95,8 +95,9 @@ def at_quantiles(events: np.ndarray, upper: float, internal: int, degree: int = 
         There are too few distinct times for so many knots.
     """
     shares = np.arange(1, internal + 1) / (internal + 1)
-    for times in (events, np.unique(events)):
+    distinct = np.unique(events)
+    for times in (events, distinct) if len(distinct) >= internal else ():
         knots = np.quantile(times, shares)
         if (np.diff(np.concatenate([[0.0], knots, [upper]])) > 0).all():
             return Basis(knots, float(upper), degree)
-    raise ValueError(f"{len(np.unique(events))} distinct event times for {internal} knots")
+    raise ValueError(f"{len(distinct)} distinct event times for {internal} knots")

@@ -1,0 +1,96 @@
+"""Patients from a file to the tables of a fitted network: what `evinet nma --ipd` runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from evinet.config import Sampler
+
+
+class NotConverged(Exception):
+    """A fit that must not be reported."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a survival network.
+
+    Attributes
+    ----------
+    ipd : CSV with columns study, treatment, time, event and, if there are several, draw.
+    out : folder to write.
+    contrasts : CSV of published ln HR with columns study, treatment, diff, se; or None.
+    baseline : a name of `choice.BASELINES`; `settings` are its own, such as ``{"knots": 7}``.
+    references : the reference treatment of each island; empty: the first treatment.
+    tau_prior : as `priors.parse` reads it.
+    times, horizon : landmarks, and the end of restricted mean survival, in the file's units;
+        empty and None: quarters and end of the shortest study's follow-up.
+    """
+
+    ipd: Path
+    out: Path
+    contrasts: Path | None = None
+    baseline: str = "mspline"
+    effects: Literal["fixed", "random"] = "fixed"
+    references: tuple[str, ...] = ()
+    seed: int = 1
+    sampler: Sampler = field(default_factory=lambda: Sampler(target_accept=0.8))
+    effect_sd: float = 100.0
+    tau_prior: str = "half-normal(0.5)"
+    settings: dict[str, Any] = field(default_factory=dict)
+    times: tuple[float, ...] = ()
+    horizon: float | None = None
+
+
+def run(options: Options) -> str:
+    """Fit the network and write its tables to `options.out`; returns a line to print.
+
+    Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc.
+
+    Raises
+    ------
+    InputError
+        Whatever is wrong with the files or the options.
+    NotConverged
+        The fit failed a gate of the sampler; nothing is written.
+    """
+    from evinet import files, seeds, tables
+    from evinet.synthesise import diagnostics, sampler
+    from evinet.synthesise.priors import parse
+    from evinet.synthesise.survival import results
+    from evinet.synthesise.survival.fit import fit_network
+    from evinet.synthesise.survival.model import Priors
+
+    fit = fit_network(
+        _read(options.ipd),
+        None if options.contrasts is None else _read(options.contrasts),
+        baseline=options.baseline,
+        effects=options.effects,
+        priors=Priors(options.effect_sd, parse(options.tau_prior)),
+        sampler=options.sampler,
+        seed=options.seed,
+        references=list(options.references) or None,
+        **options.settings,
+    )
+    found = results.diagnosis(fit)
+    kept = len(fit.traces) * options.sampler.chains * options.sampler.draws
+    failed = diagnostics.failures(found, options.sampler.gates, kept)
+    if failed:
+        raise NotConverged("; ".join(failed))
+    content = {"baseline": options.baseline, "seed": options.seed, **results.summary(fit)}
+    content["settings"] = {"sampler": options.sampler.model_dump(), **options.settings}
+    rng = seeds.generator(options.seed, "survival/league")
+    sampler.write_posterior(options.out / "posterior.nc", fit.posterior)
+    tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fit))
+    tables.LEAGUE.write(options.out / "league.csv", results.league(fit, rng))
+    tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit))
+    files.write_json(options.out / "fit.json", content)
+    return f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
+
+
+def _read(path: Path) -> Any:
+    import pandas as pd
+
+    return pd.read_csv(path, dtype={"study": str, "treatment": str}, skip_blank_lines=False)

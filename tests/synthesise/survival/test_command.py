@@ -1,0 +1,116 @@
+"""From patients in a file to the tables of a fitted network."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines import CoxPHFitter
+
+from evinet import tables
+from evinet.config import Sampler
+from evinet.errors import InputError
+from evinet.synthesise.survival.command import NotConverged, Options, run
+
+SAMPLER = Sampler(target_accept=0.8)
+HAZARDS = {"a": 0.10, "b": 0.06, "c": 0.08}
+
+
+def simulated(seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for study, treatments in {"one": "ab", "two": "abc"}.items():
+        for treatment in treatments:
+            time = rng.weibull(1.3, 120) / HAZARDS[treatment]
+            rows += [(study, treatment, min(t, 20.0), int(t < 20)) for t in time]
+    return pd.DataFrame(rows, columns=["study", "treatment", "time", "event"])
+
+
+CONTRASTS = pd.DataFrame(
+    [("three", "a", None, None), ("three", "b", -0.7, 0.15)],
+    columns=["study", "treatment", "diff", "se"],
+)
+
+
+def folder(at: Path, ipd: pd.DataFrame, contrasts: pd.DataFrame | None = None) -> Options:
+    ipd.to_csv(at / "ipd.csv", index=False)
+    if contrasts is not None:
+        contrasts.to_csv(at / "contrasts.csv", index=False)
+    return Options(
+        ipd=at / "ipd.csv",
+        contrasts=None if contrasts is None else at / "contrasts.csv",
+        out=at / "out",
+        references=("a",),
+        sampler=SAMPLER,
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    options = folder(tmp_path_factory.mktemp("mspline"), simulated(), CONTRASTS)
+    run(options)
+    return options.out
+
+
+def test_effects_are_those_of_cox_with_the_published_contrast(fitted: Path) -> None:
+    ipd = simulated().assign(b=lambda rows: rows["treatment"] == "b")
+    ipd["c"] = ipd["treatment"] == "c"
+    cox = CoxPHFitter().fit(
+        ipd.drop(columns="treatment").astype({"b": float, "c": float}),
+        "time", "event", strata=["study"],
+    )  # fmt: skip
+    precision = np.linalg.inv(cox.variance_matrix_.to_numpy())
+    weighted = precision @ cox.params_.to_numpy()
+    precision[0, 0] += 1 / 0.15**2
+    weighted[0] += -0.7 / 0.15**2
+    mean, sd = np.linalg.solve(precision, weighted), np.sqrt(np.diag(np.linalg.inv(precision)))
+    found = tables.ESTIMATES.read(fitted / "estimates.csv").set_index("parameter")
+    effects = found.loc[["d[b]", "d[c]"]]
+    assert ((effects["mean"] - mean).abs() < 0.2 * sd).all()
+    assert effects["sd"].to_numpy() == pytest.approx(sd, rel=0.07)
+    assert effects["ess_bulk"].min() > 1000
+
+
+def test_reference_has_no_estimate_and_the_league_has_every_pair(fitted: Path) -> None:
+    found = tables.ESTIMATES.read(fitted / "estimates.csv")["parameter"].tolist()
+    assert "d[a]" not in found
+    assert {"mu[one]", "mu[two]", "sigma[one]", "sigma[two]"} < set(found)
+    assert len(tables.LEAGUE.read(fitted / "league.csv")) == 6
+    ranks = tables.RANKS.read(fitted / "ranks.csv")
+    best = ranks[ranks["rank"] == 1].set_index("treatment")["probability"]
+    assert best.idxmax() == "b"
+    assert best.sum() == pytest.approx(1)
+
+
+def test_measures_of_fit_are_consistent(fitted: Path) -> None:
+    fit = json.loads((fitted / "fit.json").read_text())
+    assert fit["points"] == len(simulated()) + 1  # the patients, and one published study
+    assert fit["DIC"] == pytest.approx(fit["deviance"] + fit["pD"])
+    assert fit["looic"] == pytest.approx(fit["DIC"], abs=3)  # asymptotically the same
+    assert 4 < fit["pD"] < 20  # 2 effects and 2 levels at least; 20 random-walk steps at most
+    assert fit["high_pareto_k"] == 0
+
+
+def test_a_fit_that_fails_a_gate_writes_nothing(tmp_path: Path) -> None:
+    options = folder(tmp_path, simulated())
+    strict = SAMPLER.model_copy(update={"gates": SAMPLER.gates.model_copy(update={"ess": 10**6})})
+    with pytest.raises(NotConverged, match="bulk ESS"):
+        run(Options(ipd=options.ipd, out=options.out, baseline="piecewise", sampler=strict))
+    assert not options.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"baseline": "cubic"}, "cubic.*is no baseline"),
+        ({"settings": {"knot": 3}}, "knot.*is unknown"),
+        ({"settings": {"knots": 500}}, "distinct event times for 500 knots"),
+        ({"references": ("z",)}, "z"),
+        ({"tau_prior": "half-normal(-1)"}, "scale is not above 0"),
+    ],
+)
+def test_wrong_options_are_refused(tmp_path: Path, change: dict, words: str) -> None:
+    options = folder(tmp_path, simulated())
+    with pytest.raises(InputError, match=words):
+        run(Options(ipd=options.ipd, out=options.out, **change))
