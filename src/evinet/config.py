@@ -85,6 +85,11 @@ class Model(Strict):
     sigma: float | None = Field(
         None, ge=0, description="SD between members of the bridge's class; empty: its prior"
     )
+    tau_prior: str | None = Field(
+        None,
+        description="prior of tau instead of `heterogeneity`: half-normal(0.5), or a published one "
+        "such as turner-2015:all-cause-mortality:pharmacological-placebo",
+    )
 
 
 class Analysis(Strict):
@@ -107,6 +112,13 @@ class Analysis(Strict):
     models: list[Slug] = Field(min_length=1, description="models of this configuration, by name")
 
 
+class Margin(Strict):
+    """A difference that matters: how likely is it that a hazard ratio is below this one?"""
+
+    ratio: float = Field(gt=0, description="hazard ratio; 1 is any difference")
+    source: str = Field(description="who set it and why: a reference or the reviewers; printed")
+
+
 class Config(Strict):
     """A review: the question, the analyses, the models, the priors and the one seed."""
 
@@ -118,6 +130,9 @@ class Config(Strict):
         default=10.0, gt=0, description="SD of the normal prior of each basic effect (ln HR)"
     )
     heterogeneity: HalfNormal
+    margins: list[Margin] = Field(
+        default=[], description="differences whose probability is reported for every pair"
+    )
     bridges: dict[Slug, ClassEffect] = {}
     models: dict[Slug, Model]
     analyses: dict[Slug, Analysis]
@@ -134,6 +149,12 @@ class Config(Strict):
                 raise ValueError(f"models.{name}.sigma is set, but the model has no bridge")
             if model.bridge and model.sigma is None and not self.bridges[model.bridge].sigma_prior:
                 raise ValueError(f"models.{name} has no sigma, and its bridge has no sigma_prior")
+            if model.tau_prior is not None and model.effects == "fixed":
+                raise ValueError(f"models.{name}.tau_prior is set, but its effects are fixed")
+            if model.tau_prior is not None:
+                from evinet.synthesise import priors
+
+                priors.parse(model.tau_prior, f"models.{name}.tau_prior", "config/config.yaml")
         for name, analysis in self.analyses.items():
             for model_name in analysis.models:
                 if model_name not in self.models:

@@ -428,12 +428,16 @@ NETWORK_STUDIES = Table(
         "comparator_arm": _text("arm slug of the comparator", required=True),
         "log_estimate": _number("published ln HR", required=True),
         "se": _number("its standard error", required=True),
+        "shared_variance": _number(
+            "variance of the comparator arm, the covariance of the contrasts of a trial with "
+            "three arms or more; empty with two"
+        ),
         "component": _integer("island of the network, from 1", required=True),
         "report": _text("report chosen", required=True),
         "assessor": _text("assessor chosen"),
         **_PROVENANCE,
     },
-    key=("component", "trial"),
+    key=("component", "trial", "treatment"),
 )
 NETWORK_NODES = Table(
     "network-nodes",

@@ -10,14 +10,16 @@ from evinet.synthesise.network import Network
 
 
 def network_of(
-    studies: list[tuple[str, str, str, float, float]], islands: dict[str, int]
+    studies: list[tuple[str, str, str, float, float]],
+    islands: dict[str, int],
+    shared: dict[str, float] | None = None,
 ) -> Network:
-    """A network of (trial, treatment, comparator, ln HR, se)."""
+    """A network of (trial, treatment, comparator, ln HR, se); `shared` is for multi-arm trials."""
     rows = [
         {
             "trial": trial, "treatment": treatment, "comparator": comparator, "outcome": "pfs",
             "tier": "C", "arm": treatment, "comparator_arm": comparator,
-            "log_estimate": y, "se": se,
+            "log_estimate": y, "se": se, "shared_variance": (shared or {}).get(trial),
             "component": islands[treatment], "report": "primary", "source": "s", "locator": "l",
         }
         for trial, treatment, comparator, y, se in studies

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evinet import tables
 from evinet.config import Analysis
 from evinet.errors import InputError
-from evinet.synthesise import network
+from evinet.synthesise import model, network
 
 TREATMENTS = ("a", "b", "c", "d")
 
 
-def write_evidence(folder: Path, trials: dict[str, list[dict]]) -> None:
+def write_evidence(
+    folder: Path, trials: dict[str, list[dict]], events: dict[str, int] | None = None
+) -> None:
     rows = [{"treatment": name, "label": name.upper()} for name in TREATMENTS]
     tables.TREATMENTS.write(folder / "treatments.csv", tables.TREATMENTS.frame(rows))
     for trial, contrasts in trials.items():
         arms = {arm for row in contrasts for arm in (row["arm"], row["comparator"])}
         write_trial(folder / "trials" / trial, trial, sorted(arms), contrasts)
+        survival = [
+            {"trial": trial, "report": "primary", "outcome": "pfs", "arm": arm, "events": number,
+             "source": "s", "locator": "l"}
+            for arm, number in (events or {}).items()
+        ]  # fmt: skip
+        tables.SURVIVAL.write(
+            folder / "trials" / trial / "survival.csv", tables.SURVIVAL.frame(survival)
+        )
 
 
 def write_trial(folder: Path, trial: str, arms: list[str], contrasts: list[dict]) -> None:
@@ -91,9 +102,28 @@ def test_a_trial_without_evidence_is_refused(tmp_path):
         network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
 
 
-def test_correlated_contrasts_of_one_trial_are_refused(tmp_path):
-    write_evidence(tmp_path, {"one": [contrast("a", "b"), contrast("c", "b")]})
-    with pytest.raises(InputError, match="2 selected hazard ratios"):
+def test_contrasts_of_one_trial_share_the_variance_of_their_comparator(tmp_path):
+    three = [contrast("a", "b"), contrast("c", "b"), contrast("a", "c")]
+    write_evidence(tmp_path, {"one": three}, events={"b": 50})
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    assert list(built.studies["treatment"]) == ["a", "c"], "a v c follows from the other two"
+    assert list(built.studies["shared_variance"]) == [1 / 50, 1 / 50]
+    rows = model.contrasts(built)
+    assert rows.within == pytest.approx(np.array([[0.04, 0.02], [0.02, 0.04]]))
+    assert rows.between == pytest.approx(np.array([[1, 0.5], [0.5, 1]]))
+
+
+@pytest.mark.parametrize(
+    ("contrasts", "events", "message"),
+    [
+        ([("a", "b"), ("c", "b")], {}, "the events of that arm in report primary are not known"),
+        ([("a", "b"), ("c", "b")], {"b": 20}, "events and intervals contradict each other"),
+        ([("a", "b"), ("c", "a")], {"b": 50}, "do not compare each arm once"),
+    ],
+)
+def test_contrasts_whose_covariance_is_not_known_are_refused(tmp_path, contrasts, events, message):
+    write_evidence(tmp_path, {"one": [contrast(*pair) for pair in contrasts]}, events=events)
+    with pytest.raises(InputError, match=message):
         network.build("x", analysis(["one"], ["b"]), tmp_path)
 
 

@@ -9,7 +9,7 @@ rule network:
         lambda wildcards: expand(
             "results/evidence/trials/{trial}/{table}.csv",
             trial=CONFIG.analyses[wildcards.analysis].trials,
-            table=["trials", "arms", "contrasts"],
+            table=["trials", "arms", "contrasts", "survival"],
         ),
         "results/evidence/treatments.csv",
     output:
@@ -30,7 +30,7 @@ rule network:
 
 
 rule fit:
-    """Fit every model of an analysis in one process: a model is compiled once, then reused."""
+    """Fit every model of an analysis: exactly, or by NUTS where patients enter."""
     input:
         ipd=lambda wildcards: needed_ipd(wildcards.analysis),
         network=rules.network.output,
@@ -49,6 +49,7 @@ rule fit:
         bridges=section("bridges"),
         sampler=section("sampler"),
         priors=[section("effect_prior_sd"), section("heterogeneity")],
+        margins=section("margins"),
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands"),
     shell:

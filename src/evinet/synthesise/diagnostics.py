@@ -33,7 +33,19 @@ def convergence(traces: list[Any], names: list[str]) -> dict[str, float]:
     }
 
 
-def failures(found: dict[str, float], gates: Gates, kept: int) -> list[str]:
+def independent(posteriors: list[xr.Dataset], names: list[str]) -> dict[str, Any]:
+    """The same for draws that are independent by construction: no energy, no divergences."""
+    reported = [_varying(posterior[names]) for posterior in posteriors]
+    return {
+        "rhat_max": max(_extreme(az.rhat(part), max) for part in reported),
+        "ess_bulk_min": min(_extreme(az.ess(part, method="bulk"), min) for part in reported),
+        "ess_tail_min": min(_extreme(az.ess(part, method="tail"), min) for part in reported),
+        "bfmi_min": None,
+        "divergences": 0,
+    }
+
+
+def failures(found: dict[str, Any], gates: Gates, kept: int) -> list[str]:
     """What keeps a fit from being reported, in words; empty when it may be."""
     tests = {
         f"R-hat {found['rhat_max']:.3f} is above {gates.rhat}": found["rhat_max"] > gates.rhat,
@@ -41,29 +53,35 @@ def failures(found: dict[str, float], gates: Gates, kept: int) -> list[str]:
         < gates.ess,
         f"tail ESS {found['ess_tail_min']:.0f} is below {gates.ess}": found["ess_tail_min"]
         < gates.ess,
-        f"E-BFMI {found['bfmi_min']:.2f} is below {gates.bfmi}": found["bfmi_min"] < gates.bfmi,
+        f"E-BFMI {found['bfmi_min']} is below {gates.bfmi}": found["bfmi_min"] is not None
+        and found["bfmi_min"] < gates.bfmi,
         f"{found['divergences']} of {kept} draws diverged": found["divergences"]
         > gates.divergences * kept,
     }
     return [words for words, failed in tests.items() if failed]
 
 
-def fit_measures(y: np.ndarray, se: np.ndarray, theta: np.ndarray) -> dict[str, Any]:
+def fit_measures(y: np.ndarray, within: np.ndarray, theta: np.ndarray) -> dict[str, Any]:
     """Residual deviance, pD and DIC of published contrasts (Dias et al., NICE TSD 2, appendix).
 
     Parameters
     ----------
-    y, se : shape (studies,). theta : draws of the studies' effects, shape (draws, studies).
+    y : shape (rows,). within : their covariance, shape (rows, rows).
+    theta : draws of the effects behind them, shape (draws, rows).
     """
-    deviance = ((y - theta) / se) ** 2
-    at_mean = ((y - theta.mean(axis=0)) / se) ** 2
-    leverage = deviance.mean(axis=0) - at_mean
-    residual = float(deviance.mean(axis=0).sum())
+    precision = np.linalg.inv(within)
+
+    def deviance(residual: np.ndarray) -> np.ndarray:
+        """By row: it adds up to the quadratic form of the multivariate normal."""
+        return residual * (residual @ precision)
+
+    mean = deviance(y - theta).mean(axis=0)
+    leverage = mean - deviance(y - theta.mean(axis=0))
     return {
         "data_points": len(y),
-        "residual_deviance": residual,
+        "residual_deviance": float(mean.sum()),
         "pD": float(leverage.sum()),
-        "DIC": residual + float(leverage.sum()),
+        "DIC": float(mean.sum() + leverage.sum()),
         "leverage": [float(value) for value in leverage],
     }
 

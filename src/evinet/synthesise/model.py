@@ -1,16 +1,15 @@
-"""The Bayesian model of a network of two-arm survival trials.
+"""The Bayesian model of a network of survival trials, and the normal algebra that it rests on.
 
-Trial i compares treatment t with comparator c (Dias et al., NICE TSD 2):
+Row i of the network compares treatment t with comparator c of trial j (Dias et al., NICE TSD 2):
 
-    theta_i ~ Normal(d_t - d_c, tau)                published ln HR: y_i ~ Normal(theta_i, se_i), or
-    events_ag ~ Poisson(exposure_ag * hazard_ag)    reconstructed patients, piecewise exponential
+    theta ~ Normal(A d, tau^2 H)              H: 1 on the diagonal, 1/2 between contrasts of a trial
+    y ~ Normal(theta, V)                      published ln HR, V: squared standard errors, and the
+                                              variance of the shared comparator between contrasts
+    events ~ Poisson(exposure * hazard)       reconstructed patients, piecewise exponential
     d_k ~ Normal(0, prior SD), d_reference = 0
 
-The theta of published trials is integrated out, y_i ~ Normal(d_t - d_c, sqrt(se_i^2 + tau^2)), and
-drawn afterwards (`study_effects`). A class effect makes the members of a class exchangeable,
-d_k = mean + sigma * u_k with u_k ~ Normal(0, 1) (Dias et al., NICE TSD 3, section 5). One graph
-holds all of it; what a model does not use is switched off by its data, so an analysis compiles once
-for published contrasts and once for patients.
+A class effect makes the members of a class exchangeable, d_k = mean + sigma * u_k with
+u_k ~ Normal(0, 1) (Dias et al., NICE TSD 3, section 5).
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import pymc as pm
-import pytensor.tensor as pt
-import xarray as xr
 
 from evinet.config import Config, Model
+from evinet.synthesise import priors
 from evinet.synthesise.network import Network
+
+INTERVALS = 12
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,49 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Specification:
-    """One model of one network, ready to become data of the graph."""
+class Contrasts:
+    """Rows of a network: `design` (rows, treatments), y (rows,), V and H (rows, rows)."""
 
+    trials: list[str]
+    treatments: list[str]
+    design: np.ndarray
+    y: np.ndarray
+    within: np.ndarray
+    between: np.ndarray
+
+    def subset(self, rows: np.ndarray) -> Contrasts:
+        """Some of the rows, by a mask or their numbers."""
+        index = np.arange(len(self.trials))[rows]
+        both = np.ix_(index, index)
+        trials = [self.trials[number] for number in index]
+        return Contrasts(
+            trials, self.treatments, self.design[index], self.y[index],
+            self.within[both], self.between[both],
+        )  # fmt: skip
+
+
+def contrasts(network: Network) -> Contrasts:
+    """The rows of a network's studies table as normal likelihood."""
+    studies = network.studies
+    treatments = list(network.nodes["treatment"])
+    design = np.zeros((len(studies), len(treatments)))
+    for row, study in enumerate(studies.to_dict("records")):
+        design[row, treatments.index(study["treatment"])] += 1
+        design[row, treatments.index(study["comparator"])] -= 1
+    trials = studies["trial"].astype(str).to_numpy()
+    same = trials[:, None] == trials[None, :]
+    own = np.eye(len(studies)) == 1
+    shared = studies["shared_variance"].fillna(0.0).to_numpy(float)
+    within = np.where(own, studies["se"].to_numpy(float) ** 2, same * shared[:, None])
+    y = studies["log_estimate"].to_numpy(float)
+    return Contrasts(list(trials), treatments, design, y, within, np.where(own, 1.0, same / 2))
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One model of one network of an analysis."""
+
+    analysis: str
     network: Network
     model: Model
     config: Config
@@ -61,118 +100,86 @@ class Specification:
         return [treatment for treatment in self.treatments if treatment in members]
 
     @property
+    def apart(self) -> dict[str, int]:
+        """Treatment -> island, without any bridge."""
+        numbers = self.network.nodes["component"].astype(int)
+        return dict(zip(self.treatments, numbers, strict=True))
+
+    @property
     def islands(self) -> dict[str, int]:
         """Treatment -> island, after the bridge: the lowest number of the islands it joins."""
-        islands = dict(zip(self.treatments, self.network.nodes["component"], strict=True))
-        joined = {islands[treatment] for treatment in self.members}
+        joined = {self.apart[treatment] for treatment in self.members}
         return {
-            treatment: min(joined) if island in joined else int(island)
-            for treatment, island in islands.items()
+            treatment: min(joined) if island in joined else island
+            for treatment, island in self.apart.items()
         }
 
-    def references(self, analysis: str) -> dict[int, str]:
+    @property
+    def references(self) -> dict[int, str]:
         """Island, after the bridge -> its reference: the first one that the analysis names."""
         first: dict[int, str] = {}
-        for treatment in self.config.analyses[analysis].references:
+        for treatment in self.config.analyses[self.analysis].references:
             first.setdefault(self.islands[treatment], treatment)
         return first
 
+    @property
+    def reconstructions(self) -> int:
+        """How many reconstructions of patients the model is fitted to; 1 without patients."""
+        return max((len(draws) for draws in self.ipd.values()), default=1)
 
-def graph(specification: Specification) -> pm.Model:
-    """The PyMC graph for a specification's network; `data` fills it for any of its models."""
-    placeholder = data(specification, analysis=None, draw=0)
-    with pm.Model(coords={"treatment": specification.treatments}) as model:
-        values = {name: pm.Data(name, value) for name, value in placeholder.items()}
-        free = pm.Normal("free", 0.0, 1.0, dims="treatment") * values["prior_sd"]
-        centre = pm.Normal("centre", 0.0, 1.0) * values["prior_sd"]
-        spread = pm.Normal("spread", 0.0, 1.0, dims="treatment")
-        sigma = pm.Deterministic(
-            "sigma", values["sigma_fixed"] + values["sigma_scale"] * pm.HalfNormal("sigma_unit", 1)
-        )
-        tau = pm.Deterministic("tau", values["tau_scale"] * pm.HalfNormal("tau_unit", 1))
-        member = values["member"]
-        effect = member * (centre + sigma * spread) + (1 - member) * free
-        d = pm.Deterministic("d", values["basic"] * effect, dims="treatment")
-        mean = values["design"] @ d
-        variance = values["se"] ** 2 + tau**2
-        published = -0.5 * (pm.math.log(variance) + (values["y"] - mean) ** 2 / variance)
-        pm.Potential("published", (values["by_contrast"] * published).sum())
-        for position, trial in enumerate(specification.ipd):
-            row = list(specification.network.studies["trial"]).index(trial)
-            deviation = pm.Normal(f"deviation_{position}", 0.0, 1.0)
-            theta = pm.Deterministic(f"theta_{position}", mean[row] + tau * deviation)
-            _patients(values, theta, position)
-    return model
+    @property
+    def tau_prior(self) -> priors.Prior | None:
+        """The prior of tau; None with fixed effects."""
+        if self.model.effects == "fixed":
+            return None
+        if self.model.tau_prior is not None:
+            return priors.parse(self.model.tau_prior)
+        return half_normal(self.config.heterogeneity.scale)
+
+    @property
+    def sigma_prior(self) -> priors.Prior | None:
+        """The prior of sigma; None without a bridge, or where the model fixes sigma."""
+        if self.model.bridge is None or self.model.sigma is not None:
+            return None
+        prior = self.config.bridges[self.model.bridge].sigma_prior
+        return None if prior is None else half_normal(prior.scale)
+
+    @property
+    def reported(self) -> list[str]:
+        """The variables of the posterior that are reported."""
+        names = {"tau": self.tau_prior, "sigma": self.sigma_prior}
+        return ["d", *(name for name, prior in names.items() if prior is not None)]
+
+    def effect_covariance(self, sigma: np.ndarray | float) -> np.ndarray:
+        """Prior covariance of d given sigma of shape (...): (..., treatments, treatments)."""
+        basic = np.array([float(name not in self.references.values()) for name in self.treatments])
+        member = np.array([float(name in self.members) for name in self.treatments])
+        square = np.asarray(sigma, dtype=float)[..., None, None] ** 2
+        wide = self.config.effect_prior_sd**2
+        own = wide * np.diag(basic * (1 - member))
+        return own + wide * np.outer(member, member) + square * np.diag(member)
 
 
-def _patients(values: dict, theta: pt.TensorVariable, position: int) -> None:
-    """Piecewise exponential likelihood of one trial by its events and exposure (Friedman 1982)."""
-    events, exposure = values[f"events_{position}"], values[f"exposure_{position}"]
-    intervals = events.get_value().shape[1]
-    log_hazard = pm.Normal(f"log_hazard_{position}", -3.0, 3.0, shape=intervals)
-    log_rate = log_hazard[None, :] + np.array([[0.0], [1.0]]) * theta
-    pm.Potential(
-        f"patients_{position}", (events * log_rate - exposure * pm.math.exp(log_rate)).sum()
-    )
+def half_normal(scale: float) -> priors.Prior:
+    """The half-normal prior of that scale."""
+    return priors.parse(f"half-normal({scale!r})")
 
 
 def study_effects(
-    specification: Specification, posterior: xr.Dataset, rng: np.random.Generator
-) -> xr.DataArray:
-    """Draws of theta, dimensions (chain, draw, study): those integrated out from their conditional.
+    rows: Contrasts, d: np.ndarray, tau: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws of theta given d, tau and y, shape (draws, rows).
 
-    theta_i | d, tau, y_i ~ Normal(m + w (y_i - m), sqrt(w) se_i), m = d_t - d_c,
-    w = tau^2 / (tau^2 + se_i^2).
+    A draw of theta and of data, given d and tau, is moved to the observed data by the regression of
+    theta on y (Doucet 2010, Matheron's rule): the result is a draw of the conditional.
     """
-    studies = specification.network.studies
-    d, tau = posterior["d"], posterior["tau"]
-    by_trial = []
-    for study in studies.to_dict("records"):
-        if study["trial"] in specification.ipd:
-            by_trial.append(posterior[f"theta_{list(specification.ipd).index(study['trial'])}"])
-            continue
-        mean = d.sel(treatment=study["treatment"], drop=True) - d.sel(
-            treatment=study["comparator"], drop=True
-        )
-        weight = tau**2 / (tau**2 + study["se"] ** 2)
-        noise = rng.standard_normal(mean.shape)
-        by_trial.append(
-            mean + weight * (study["log_estimate"] - mean) + weight**0.5 * study["se"] * noise
-        )
-    trials = pd.Index(studies["trial"].astype(str), name="study")
-    return xr.concat(by_trial, dim=trials).transpose("chain", "draw", "study")
-
-
-def data(specification: Specification, analysis: str | None, draw: int) -> dict[str, np.ndarray]:
-    """The graph's data for a model; `draw` numbers the reconstructions of its patients."""
-    model, config = specification.model, specification.config
-    treatments, studies = specification.treatments, specification.network.studies
-    references = set() if analysis is None else set(specification.references(analysis).values())
-    design = np.zeros((len(studies), len(treatments)))
-    for row, study in enumerate(studies.to_dict("records")):
-        design[row, treatments.index(study["treatment"])] += 1
-        design[row, treatments.index(study["comparator"])] -= 1
-    prior = config.bridges[model.bridge].sigma_prior if model.bridge else None
-    estimated = model.bridge is not None and model.sigma is None and prior is not None
-    filled = {
-        "prior_sd": np.array(config.effect_prior_sd),
-        "basic": np.array([float(treatment not in references) for treatment in treatments]),
-        "member": np.array([float(treatment in specification.members) for treatment in treatments]),
-        "sigma_fixed": np.array(model.sigma or 0.0),
-        "sigma_scale": np.array(prior.scale if estimated and prior else 0.0),
-        "tau_scale": np.array(config.heterogeneity.scale if model.effects == "random" else 0.0),
-        "design": design,
-        "y": studies["log_estimate"].to_numpy(float),
-        "se": studies["se"].to_numpy(float),
-        "by_contrast": (~studies["trial"].isin(list(specification.ipd))).to_numpy(float),
-    }
-    for position, draws in enumerate(specification.ipd.values()):
-        filled[f"events_{position}"] = draws[draw].events
-        filled[f"exposure_{position}"] = draws[draw].exposure
-    return filled
-
-
-INTERVALS = 12
+    mean = d @ rows.design.T
+    unit = rng.standard_normal((2, *mean.shape))
+    theta = mean + tau[:, None] * (unit[0] @ np.linalg.cholesky(rows.between).T)
+    new = theta + unit[1] @ np.linalg.cholesky(rows.within).T
+    spread = tau[:, None, None] ** 2 * rows.between
+    gain = np.linalg.solve(rows.within + spread, (rows.y - new)[..., None])
+    return theta + (spread @ gain)[..., 0]
 
 
 def exposures(ipd: pd.DataFrame, treatment: str, comparator: str) -> list[Exposure]:
@@ -191,6 +198,28 @@ def exposures(ipd: pd.DataFrame, treatment: str, comparator: str) -> list[Exposu
     return [
         _exposure(ipd[ipd["draw"] == number], (comparator, treatment), edges) for number in numbers
     ]
+
+
+def summary(draws: list[Exposure], steps: int = 30) -> tuple[float, float]:
+    """Mean and variance of the log hazard ratio in the likelihood of reconstructed patients.
+
+    Newton's method on the piecewise exponential likelihood, the hazards profiled out; the variance
+    is the mean of the reconstructions' own plus that between them (Rubin 1987, infinitely many).
+    """
+    estimates, variances = [], []
+    for draw in draws:
+        theta = 0.0
+        for _ in range(steps):
+            treated = draw.exposure[1] * np.exp(theta)
+            at_risk = draw.exposure[0] + treated
+            share = np.divide(treated, at_risk, out=np.zeros_like(treated), where=at_risk > 0)
+            total = draw.events.sum(axis=0)
+            information = float((total * share * (1 - share)).sum())
+            theta += float((draw.events[1] - total * share).sum()) / information
+        estimates.append(theta)
+        variances.append(1 / information)
+    between = float(np.var(estimates, ddof=1)) if len(draws) > 1 else 0.0
+    return float(np.mean(estimates)), float(np.mean(variances)) + between
 
 
 def _exposure(patients: pd.DataFrame, arms: tuple[str, str], edges: np.ndarray) -> Exposure:

@@ -43,25 +43,25 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
 
     A trial brings its selected hazard ratio for the outcome (or for an outcome that stands in for
     it), by the best assessor of `analysis.assessors` for whom one with an interval was published.
-    A trial without one is listed as excluded, with the reason.
+    A trial without one is listed as excluded, with the reason. A trial of three arms or more brings
+    its contrasts with one comparator, correlated through it (see `_shared_variance`).
 
     Raises
     ------
     InputError
-        A trial has no evidence tables, has more than two arms in the outcome (its contrasts are
-        correlated, and the correlation is not published), or forms an island without a reference;
-        or a reference is in no trial, or two are in one island.
+        A trial has no evidence tables, or several contrasts whose covariance cannot be known, or
+        forms an island without a reference; or a reference is in no trial, or two in one island.
     """
     treatments = tables.TREATMENTS.read(evidence / "treatments.csv").set_index("treatment")
     chosen: list[dict[str, Any]] = []
     excluded: list[dict[str, object]] = []
     arms: list[pd.DataFrame] = []
     for trial in analysis.trials:
-        study, reason = _study(name, analysis, trial, evidence)
-        if study is None:
+        rows, reason = _study(name, analysis, trial, evidence)
+        if not rows:
             excluded.append({"trial": trial, "reason": reason})
             continue
-        chosen.append(study)
+        chosen += rows
         arms.append(_arms(evidence, trial))
     if not chosen:
         raise InputError(
@@ -71,7 +71,7 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
     components = _components(name, analysis, chosen)
     for study in chosen:
         study["component"] = components[study["treatment"]]
-    nodes = _nodes(components, treatments, pd.concat(arms), [study["trial"] for study in chosen])
+    nodes = _nodes(components, treatments, pd.concat(arms), chosen)
     return Network(
         tables.NETWORK_STUDIES.frame(chosen),
         tables.NETWORK_NODES.frame(nodes),
@@ -89,8 +89,8 @@ def _arms(evidence: Path, trial: str) -> pd.DataFrame:
 
 def _study(
     name: str, analysis: Analysis, trial: str, evidence: Path
-) -> tuple[dict[str, Any] | None, str]:
-    """The row of one trial in the studies table, or why it has none."""
+) -> tuple[list[dict[str, Any]], str]:
+    """The rows of one trial in the studies table, or why it has none."""
     folder = evidence / "trials" / trial
     if not folder.is_dir():
         raise InputError(
@@ -105,37 +105,85 @@ def _study(
         if (ratios["outcome"] == outcome).any()
     ]
     if not outcomes:
-        return None, f"no hazard ratio for {analysis.outcome} was published"
+        return [], f"no hazard ratio for {analysis.outcome} was published"
     ratios = ratios[ratios["outcome"] == outcomes[0]]
     assessors = ratios["assessor"].fillna("unstated")
     usable = ratios[ratios["se"].notna() & assessors.isin(analysis.assessors)]
     if usable.empty:
-        return None, f"no hazard ratio for {outcomes[0]} was published with a confidence interval"
+        return [], f"no hazard ratio for {outcomes[0]} was published with a confidence interval"
     order = usable["assessor"].fillna("unstated").map(analysis.assessors.index)
     best = usable[order == order.min()]
+    comparator, shared = None, None
     if len(best) > 1:
-        raise InputError(
-            _problem(name, "trials", trial,
-                     f"{len(best)} selected hazard ratios for {outcomes[0]}; contrasts of one "
-                     "trial are correlated and their correlation is not published",
-                     "Keep one contrast, or give the arms' own data to `evinet nma`")
-        )  # fmt: skip
-    row = best.iloc[0]
+        best, comparator = _against_one(name, trial, best)
+        survival = tables.SURVIVAL.read(folder / "survival.csv")
+        shared = _shared_variance(name, trial, best, comparator, survival)
     treatment = _arms(evidence, trial).set_index("arm")["treatment"]
     tier = tables.TRIALS.read(folder / "trials.csv").iloc[0]["tier"]
-    return {
-        "trial": trial,
-        "treatment": treatment[row["arm"]],
-        "comparator": treatment[row["comparator"]],
-        "arm": row["arm"],
-        "comparator_arm": row["comparator"],
-        "tier": tier,
-        **{
-            field: row[field]
-            for field in
-            ("outcome", "log_estimate", "se", "report", "assessor", "source", "locator")
-        },
-    }, ""  # fmt: skip
+    fields = ("outcome", "log_estimate", "se", "report", "assessor", "source", "locator")
+    return [
+        {
+            "trial": trial,
+            "treatment": treatment[row["arm"]],
+            "comparator": treatment[row["comparator"]],
+            "arm": row["arm"],
+            "comparator_arm": row["comparator"],
+            "tier": tier,
+            "shared_variance": shared,
+            **{field: row[field] for field in fields},
+        }
+        for row in best.to_dict("records")
+    ], ""
+
+
+def _against_one(name: str, trial: str, best: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The contrasts of a trial with the comparator that all its other arms were compared with.
+
+    A contrast of two other arms follows from theirs with the comparator, and is left out.
+    """
+    arms = set(best["arm"]) | set(best["comparator"])
+    for comparator in sorted(set(best["comparator"])):
+        mine = best[best["comparator"] == comparator]
+        if len(mine) == len(arms) - 1 and set(mine["arm"]) == arms - {comparator}:
+            return mine, comparator
+    pairs = ", ".join(f"{row['arm']} v {row['comparator']}" for row in best.to_dict("records"))
+    raise InputError(
+        _problem(name, "trials", trial,
+                 f"{len(best)} selected hazard ratios ({pairs}) that do not compare each arm once "
+                 "with one common comparator",
+                 "Select one hazard ratio a pair, all against the same arm")
+    )  # fmt: skip
+
+
+def _shared_variance(
+    name: str, trial: str, best: pd.DataFrame, comparator: str, survival: pd.DataFrame
+) -> float:
+    """Variance of the comparator's log hazard: 1 / its events (Woods et al. 2010).
+
+    It is the covariance of two contrasts of the trial (BMC Med Res Methodol 10:54).
+    """
+    first = best.iloc[0]
+    mine = survival[(survival["arm"] == comparator) & (survival["outcome"] == first["outcome"])]
+    assessor = mine["assessor"].fillna("unstated") == (
+        "unstated" if pd.isna(first["assessor"]) else first["assessor"]
+    )
+    events = mine.loc[assessor & (mine["report"] == first["report"]), "events"].dropna()
+    if len(events) != 1 or events.iloc[0] <= 0:
+        raise InputError(
+            _problem(name, "trials", trial,
+                     f"{len(best)} contrasts with {comparator} are correlated through it, and the "
+                     f"events of that arm in report {first['report']} are not known",
+                     f"Add the events of {comparator} to survival, or keep one contrast")
+        )  # fmt: skip
+    shared = 1 / float(events.iloc[0])
+    if shared >= float(best["se"].min()) ** 2:
+        raise InputError(
+            _problem(name, "trials", trial,
+                     f"1 / {int(events.iloc[0])} events of {comparator} exceeds the variance of a "
+                     "contrast with it: events and intervals contradict each other",
+                     "Check the events and the confidence limits of this trial")
+        )  # fmt: skip
+    return shared
 
 
 def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) -> dict[str, int]:
@@ -174,9 +222,13 @@ def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) ->
 
 
 def _nodes(
-    components: dict[str, int], treatments: pd.DataFrame, arms: pd.DataFrame, trials: list[str]
+    components: dict[str, int],
+    treatments: pd.DataFrame,
+    arms: pd.DataFrame,
+    studies: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     rows = []
+    trials = {study["trial"] for study in studies}
     for treatment, component in components.items():
         given = arms[(arms["treatment"] == treatment) & arms["trial"].isin(trials)]
         patients = given["n_randomised"]
