@@ -104,7 +104,7 @@ def _noise(
     arm: ArmInput, reading: Reading, table: tuple[Floats, Integers], rough: tuple[Floats, Floats]
 ) -> Noise:
     """The hypothesis under which the first part of the curve is most probable."""
-    tried = hypotheses(reading.survival_grid)
+    tried = hypotheses(reading.survival_grid, int(table[1][0]))
     scores = []
     for noise in tried:
         pixel = reading.time_grid if noise.sd > 2e-6 and reading.style != "points" else 0.0

@@ -62,14 +62,12 @@ def segments(
         within = times[inside[j]]
         start = reading.earliest[j]
         for later in within:
+            just = float(np.nextafter(later, -1))  # before the number at risk is counted
             between, gap = (level[j] + value) / 2, abs(level[j] - value)
-            when = min(time, later)
-            rows.append((later, 0, when, False, between, gap, False))
-            start = max(start, min(later, time))
-        order = max(time, within[-1]) if len(within) else time
-        rows.append(
-            (order, 2, start, False, value, 0.0, bool(reading.certain[j] and not len(within)))
-        )
+            rows.append((just, 0, min(start, just), False, between, gap, False))
+            start = later
+        certain = bool(reading.certain[j] and not len(within))
+        rows.append((max(time, start), 2, start, False, value, 0.0, certain))
     rows += [
         (float(t), 1, float(t), True, float(r), 0.0, False)
         for t, r in zip(times, counts, strict=True)
