@@ -524,6 +524,142 @@ RANKS = Table(
     key=("component", "treatment", "rank"),
 )
 
+_PAIR = {
+    "treatment": _text("treatment slug", required=True),
+    "comparator": _text("treatment slug", required=True),
+}
+_BRIDGED = {
+    "component": _integer("island that holds both (after bridges)", required=True),
+    "bridged": _flag("whether the comparison rests on a bridge", required=True),
+}
+MARGINS = Table(
+    "margins",
+    "How likely a hazard ratio below each margin is, for every pair that the model connects.",
+    {
+        **_PAIR,
+        **_BRIDGED,
+        "ratio": _number("the margin, a hazard ratio; 1 is any difference", required=True),
+        "probability": _number("probability of a hazard ratio below it", required=True),
+        "probability_new_study": _number("the same in a new study (random effects)"),
+    },
+    key=("treatment", "comparator", "ratio"),
+)
+CONTRIBUTION = Table(
+    "contribution",
+    "What each trial contributes to the effect of every pair, by streams of evidence.",
+    {
+        **_PAIR,
+        **_TRIAL,
+        "trial_treatment": _text("treatment of the trial's contrast", required=True),
+        "trial_comparator": _text("comparator of the trial's contrast", required=True),
+        "weight": _number(
+            "change of the effect for a change of 1 in the trial's ln HR", required=True
+        ),
+        "share": _number(
+            "share of the effect's evidence; the shares of a pair add up to 1 less what the "
+            "bridge, or a prior, carries alone",
+            required=True,
+        ),
+    },
+    key=("treatment", "comparator", "trial", "trial_treatment"),
+)
+THRESHOLD = Table(
+    "threshold",
+    "How far each trial's ln HR must move before another treatment has the lowest mean effect.",
+    {
+        "component": _integer("island (after bridges)", required=True),
+        **_TRIAL,
+        **_PAIR,
+        "best": _text("treatment with the lowest mean effect in the island", required=True),
+        "log_estimate": _number("the trial's ln HR", required=True),
+        "lower": _number("its ln HR below which another is best; empty when none ever is"),
+        "lower_best": _text("the best treatment below that"),
+        "upper": _number("its ln HR above which another is best; empty when none ever is"),
+        "upper_best": _text("the best treatment above that"),
+        "inside_interval": _flag(
+            "whether a turning point lies inside the trial's own 95 % interval", required=True
+        ),
+    },
+    key=("component", "trial", "treatment"),
+)
+INFLUENCE = Table(
+    "influence",
+    "The effect of every pair with each trial left out.",
+    {
+        "trial": _text("trial left out", required=True),
+        **_PAIR,
+        "status": _text("estimated, or that nothing connects the pair any more", required=True),
+        "mean": _number("mean of the effect (ln HR) without the trial"),
+        "sd": _number("its standard deviation"),
+        "q2.5": _number("2.5 % quantile"),
+        "q50": _number("median"),
+        "q97.5": _number("97.5 % quantile"),
+        "shift": _number("mean without the trial less mean with it"),
+    },
+    key=("trial", "treatment", "comparator"),
+)
+INCONSISTENCY = Table(
+    "inconsistency",
+    "Whether direct and indirect evidence agree: tests by island, or that there is no closed loop.",
+    {
+        "component": _integer("island, without bridges", required=True),
+        "method": _text(
+            "loops (nothing to test), design-by-treatment or node-split", required=True
+        ),
+        "treatment": _text("treatment of the comparison that is split"),
+        "comparator": _text("its comparator"),
+        "direct": _number("mean of the direct evidence (ln HR)"),
+        "direct_sd": _number("its standard deviation"),
+        "indirect": _number("mean of the indirect evidence (ln HR)"),
+        "indirect_sd": _number("its standard deviation"),
+        "difference": _number("mean of direct less indirect"),
+        "q2.5": _number("2.5 % quantile of the difference"),
+        "q97.5": _number("97.5 % quantile of the difference"),
+        "chi2": _number("statistic of the global test"),
+        "df": _integer("its degrees of freedom"),
+        "p": _number("two-sided p"),
+        "finding": _text("what was tested, or why nothing could be", required=True),
+    },
+    key=("component", "method", "treatment", "comparator"),
+)
+PREDICTIVE = Table(
+    "predictive",
+    "Each trial's ln HR against what priors, posterior and the other trials predict for it.",
+    {
+        **_TRIAL,
+        **_PAIR,
+        "log_estimate": _number("the trial's ln HR", required=True),
+        "prior_q2.5": _number("2.5 % quantile of the prior's prediction", required=True),
+        "prior_q97.5": _number("97.5 % quantile", required=True),
+        "prior_p": _number("two-sided p of the trial's ln HR under it", required=True),
+        "posterior_q2.5": _number("2.5 % quantile of the posterior's prediction", required=True),
+        "posterior_q97.5": _number("97.5 % quantile", required=True),
+        "posterior_p": _number("two-sided p of the trial's ln HR under it", required=True),
+        "others_q2.5": _number(
+            "2.5 % quantile predicted by the other trials; empty where they do not connect the pair"
+        ),
+        "others_q97.5": _number("97.5 % quantile"),
+        "others_p": _number("two-sided p of the trial's ln HR under it"),
+    },
+    key=("trial", "treatment"),
+)
+POWERSCALE = Table(
+    "powerscale",
+    "Sensitivity of each parameter to each prior and to the data, by power scaling.",
+    {
+        "parameter": _text("d[treatment], tau or sigma", required=True),
+        "component": _text(
+            "likelihood, prior of effects, prior of tau or prior of sigma", required=True
+        ),
+        "sensitivity": _number(
+            "cumulative Jensen-Shannon distance for a doubling of the power; 0.05 is notable",
+            required=True,
+        ),
+        "finding": _text("what a prior's sensitivity means beside the likelihood's"),
+    },
+    key=("parameter", "component"),
+)
+
 EVIDENCE = (
     TRIALS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, AT_RISK, CURVES, SUBGROUPS,
     RESPONSES, ADVERSE_EVENTS, POPULATIONS, FACTS, CHECKS,
@@ -534,4 +670,5 @@ ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, IPD, NETWORK_STUDIES, NETWORK_NODES,
     NETWORK_EXCLUDED,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
+    MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, PREDICTIVE, POWERSCALE,
 )  # fmt: skip

@@ -73,23 +73,45 @@ def effects(
 
     A draw of d and of data from the prior, moved to the observed data by the regression of d on y.
     """
-    prior = specification.effect_covariance(sigma)
-    d = _correlated(prior, rng)
-    noise = _correlated(rows.within + tau[:, None, None] ** 2 * rows.between, rng)
-    new = d @ rows.design.T + noise
+    d = correlated(_prior(specification, rows, sigma), rng)
+    noise = correlated(rows.within + tau[:, None, None] ** 2 * rows.between, rng)
+    residual = rows.y - d @ rows.design.T - noise
+    return d + (gain(specification, rows, tau, sigma) @ residual[..., None])[..., 0]
+
+
+def gain(
+    specification: Specification, rows: Contrasts, tau: np.ndarray, sigma: np.ndarray
+) -> np.ndarray:
+    """Regression of d on y for each (tau, sigma), shape (points, treatments, rows).
+
+    P A' (A P A' + V + tau^2 H)^-1, with P the prior covariance of d given sigma.
+    """
+    across = _prior(specification, rows, sigma) @ rows.design.T
     covariance = _covariance(specification, rows, tau, sigma)
-    gain = np.linalg.solve(covariance, (rows.y - new)[..., None])
-    return d + (prior @ (rows.design.T @ gain))[..., 0]
+    return np.swapaxes(np.linalg.solve(covariance, np.swapaxes(across, -1, -2)), -1, -2)
+
+
+def _prior(specification: Specification, rows: Contrasts, sigma: np.ndarray) -> np.ndarray:
+    """Prior covariance of the columns of the design: d, and factors after it, if any."""
+    own = specification.effect_covariance(sigma)
+    more = rows.design.shape[1] - own.shape[-1]
+    if more == 0:
+        return own
+    padded = np.zeros((*own.shape[:-2], own.shape[-1] + more, own.shape[-1] + more))
+    padded[..., : own.shape[-1], : own.shape[-1]] = own
+    last = np.arange(own.shape[-1], padded.shape[-1])
+    padded[..., last, last] = specification.config.effect_prior_sd**2
+    return padded
 
 
 def _covariance(
     specification: Specification, rows: Contrasts, tau: np.ndarray, sigma: np.ndarray
 ) -> np.ndarray:
-    prior = rows.design @ specification.effect_covariance(sigma) @ rows.design.T
+    prior = rows.design @ _prior(specification, rows, sigma) @ rows.design.T
     return prior + rows.within + tau[:, None, None] ** 2 * rows.between
 
 
-def _correlated(covariance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def correlated(covariance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Normal draws, one for each covariance; a covariance may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     scale = np.sqrt(values.clip(min=0.0))

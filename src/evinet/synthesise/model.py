@@ -48,6 +48,14 @@ class Contrasts:
     within: np.ndarray
     between: np.ndarray
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Treatment and comparator of each row."""
+        return [
+            (self.treatments[int(row.argmax())], self.treatments[int(row.argmin())])
+            for row in self.design
+        ]
+
     def subset(self, rows: np.ndarray) -> Contrasts:
         """Some of the rows, by a mask or their numbers."""
         index = np.arange(len(self.trials))[rows]

@@ -11,7 +11,18 @@ import pandas as pd
 import xarray as xr
 
 from evinet import files, tables
-from evinet.synthesise import answers, diagnostics, sampler
+from evinet.synthesise import (
+    answers,
+    contribution,
+    diagnostics,
+    inconsistency,
+    influence,
+    margins,
+    powerscale,
+    predictive,
+    sampler,
+    threshold,
+)
 from evinet.synthesise.sampled import Sampled
 
 
@@ -27,7 +38,28 @@ def write(name: str, drawn: Sampled, rng: np.random.Generator, out: Path) -> Non
     tables.RANKS.write(out / "ranks.csv", answers.ranks(drawn.d, islands))
     if specification.model.bridge:
         tables.TIPPING.write(out / "tipping.csv", answers.tipping(league))
+    _write_robustness(drawn, tau, rng, out)
     files.write_json(out / "fit.json", _record(name, drawn))
+
+
+def _write_robustness(
+    drawn: Sampled, tau: np.ndarray | None, rng: np.random.Generator, out: Path
+) -> None:
+    """What the answers rest on, and what would turn them."""
+    specification = drawn.specification
+    islands, apart = specification.islands, specification.apart
+    chosen = specification.config.margins
+    frames = [
+        (tables.MARGINS, margins.margins(drawn.d, islands, apart, chosen, tau, rng)),
+        (tables.CONTRIBUTION, contribution.contribution(drawn)),
+        (tables.THRESHOLD, threshold.threshold(drawn)),
+        (tables.INFLUENCE, influence.influence(drawn, rng)),
+        (tables.INCONSISTENCY, inconsistency.inconsistency(drawn, rng)),
+        (tables.PREDICTIVE, predictive.predictive(drawn, rng)),
+        (tables.POWERSCALE, powerscale.powerscale(drawn)),
+    ]
+    for table, frame in frames:
+        table.write(out / f"{table.name}.csv", frame)
 
 
 def _record(name: str, drawn: Sampled) -> dict[str, Any]:
