@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from evinet.errors import InputError, Problem
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.design import Contrasts
+from evinet.synthesise.survival.families import FAMILIES
 from evinet.synthesise.survival.mspline import MSpline
+from evinet.synthesise.survival.parametric import Parametric
 from evinet.synthesise.survival.patients import Patients
 from evinet.synthesise.survival.piecewise import Piecewise
 
 BASELINES: dict[str, Callable[..., Baseline]] = {
     "mspline": MSpline,
     "piecewise": Piecewise,
+    **{name: partial(Parametric, name=name) for name in FAMILIES},
 }
 
 
@@ -35,7 +39,11 @@ def choose(
             Problem("arguments", "baseline", name, "is no baseline",
                     f"Use one of {', '.join(BASELINES)}")
         )  # fmt: skip
-    known = [key for key in inspect.signature(BASELINES[name]).parameters if key != "patients"]
+    known = [
+        key
+        for key in inspect.signature(BASELINES[name]).parameters
+        if key not in ("patients", "name")
+    ]
     unknown = [key for key in options if key not in known]
     if unknown:
         raise InputError(
