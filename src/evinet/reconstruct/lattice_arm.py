@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ UNKNOWN_SHARE = 0.3  # censored among those who leave, where nothing is known of
 RATES = (0.3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
 TILTS = 24
+SMOOTH = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,7 @@ def _noise(
 
 
 def _rate(arm: ArmInput, state: _Arm, table: tuple[Floats, Integers]) -> Floats:
-    """Censorings expected before each node, at a constant rate between numbers at risk.
+    """Censorings expected before each node, at a rate that is smooth between numbers at risk.
 
     Events are the share ln(S1/S0) / ln(R1/R0) of those who leave an interval.
     """
@@ -137,19 +139,33 @@ def _rate(arm: ArmInput, state: _Arm, table: tuple[Floats, Integers]) -> Floats:
         return total * width / max(time[-1], 1e-12)
     at = level[np.searchsorted(curve_time, times, side="left").clip(1) - 1]
     at[0] = 1.0
+    at = np.maximum(at, 0.5 * level[level > 0][-1])  # the last event of all brings survival to 0
     attrition = np.log(np.maximum(counts[1:], 0.5) / np.maximum(counts[:-1], 0.5))
     mortality = np.log(np.maximum(at[1:], 1e-3) / np.maximum(at[:-1], 1e-3))
     share = np.divide(mortality, attrition, out=np.ones_like(attrition), where=attrition < 0)
     censored = np.maximum((1 - share.clip(0, 1)) * (counts[:-1] - counts[1:]), 0.2)
-    rate = censored / np.diff(times)
     person_time = np.diff(times) * (counts[:-1] + counts[1:]) / 2
     recent = slice(-3, None)
     hazard = censored[recent].sum() / max(person_time[recent].sum(), 1e-9)
-    place = np.searchsorted(times, time, side="left") - 1
-    inside = place < len(rate)
-    tail = hazard * np.minimum(state.at_risk, max(counts[-1], 0.0))
-    result: Floats = width * np.where(inside, rate[np.minimum(place, len(rate) - 1)], tail)
-    return result
+    lost = _smooth(times, np.concatenate([[0.0], np.cumsum(censored)]))
+    before = np.concatenate([[0.0], time[:-1]])
+    tail = width * hazard * np.minimum(state.at_risk, max(counts[-1], 0.0))
+    result: Floats = np.where(time <= times[-1], lost(time) - lost(before), tail)
+    return np.maximum(result, 0)
+
+
+def _smooth(times: Floats, total: Floats) -> Callable[[Floats], Floats]:
+    """Censorings by a time, between numbers at risk: mostly smooth, partly at constant rates."""
+    from scipy.interpolate import PchipInterpolator
+
+    curve = PchipInterpolator(times, total)
+
+    def lost(time: Floats) -> Floats:
+        inside = np.minimum(time, times[-1])
+        result: Floats = SMOOTH * curve(inside) + (1 - SMOOTH) * np.interp(inside, times, total)
+        return result
+
+    return lost
 
 
 def _sampled(

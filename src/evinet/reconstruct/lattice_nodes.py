@@ -12,7 +12,7 @@ from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.noise import Noise
 
 NOT_CERTAIN = 0.02  # probability that a point given as a drop is none
-TIES = 0.03  # events beyond the first at a drop, at least
+TIES = 0.01  # events beyond the first at a drop, where nothing tells of more
 BUNCHED = 0.03  # share of segments whose censoring is not Poisson but bunched
 LEAST_CENSORED = 1e-14
 EXTRA = 0.02  # patients beyond the first at a censor mark, at least
@@ -66,8 +66,8 @@ def segments(
             between, gap = (level[j] + value) / 2, abs(level[j] - value)
             rows.append((just, 0, min(start, just), False, between, gap, False))
             start = later
-        certain = bool(reading.certain[j] and not len(within))
-        rows.append((max(time, start), 2, start, False, value, 0.0, certain))
+        sure = bool(reading.certain[j] and not len(within))
+        rows.append((max(time, start), 2, start, False, value, 0.0, sure))
     rows += [
         (float(t), 1, float(t), True, float(r), 0.0, False)
         for t, r in zip(times, counts, strict=True)
@@ -98,7 +98,7 @@ def nodes(
     at_risk
         (K,) roughly the number at risk at each node.
     ties
-        Events beyond the first expected at a drop.
+        Events beyond the first expected at a drop, on average: the more, the more at risk.
     censored
         (K,) censorings expected before each node.
     marked
@@ -115,7 +115,7 @@ def nodes(
     )
     return Nodes(
         segments.pinned, segments.value, half, np.full(size, noise.sd),
-        np.clip(none, 0.01, 0.99), np.clip(beyond / (1 + beyond), 0.01, 0.98), pmf,
+        np.clip(none, 0.01, 0.99), np.clip(beyond / (1 + beyond), 0, 0.98), pmf,
         np.asarray(length, dtype=np.int64),
     )  # fmt: skip
 
