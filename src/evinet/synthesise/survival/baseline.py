@@ -47,6 +47,11 @@ class Baseline(Protocol):
         ...
 
     @property
+    def transports(self) -> bool:
+        """Whether a treatment has a hazard in studies without an arm of it."""
+        ...
+
+    @property
     def priors(self) -> dict[str, str]:
         """Priors of its parameters, as formulas."""
         ...

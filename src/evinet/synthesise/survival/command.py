@@ -25,8 +25,9 @@ class Options:
     baseline : a name of `choice.BASELINES`; `settings` are its own, such as ``{"knots": 7}``.
     references : the reference treatment of each island; empty: the first treatment.
     tau_prior : as `priors.parse` reads it.
-    times, horizon : landmarks, and the end of restricted mean survival, in the file's units;
-        empty and None: quarters and end of the shortest study's follow-up.
+    times, horizon : when survival and hazard ratios are written, and the end of restricted mean
+        survival, in the file's units; empty: 20 steps to the end of a study's follow-up; None: the
+        end of the shortest one.
     """
 
     ipd: Path
@@ -47,7 +48,8 @@ class Options:
 def run(options: Options) -> str:
     """Fit the network and write its tables to `options.out`; returns a line to print.
 
-    Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc.
+    Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
+    population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def run(options: Options) -> str:
     from evinet import files, seeds, tables
     from evinet.synthesise import diagnostics, sampler
     from evinet.synthesise.priors import parse
-    from evinet.synthesise.survival import results
+    from evinet.synthesise.survival import curves, results
     from evinet.synthesise.survival.fit import fit_network
     from evinet.synthesise.survival.model import Priors
 
@@ -83,6 +85,15 @@ def run(options: Options) -> str:
     content["settings"] = {"sampler": options.sampler.model_dump(), **options.settings}
     rng = seeds.generator(options.seed, "survival/league")
     sampler.write_posterior(options.out / "posterior.nc", fit.posterior)
+    means, differences = curves.restricted_mean_tables(fit, options.horizon)
+    for name, table in {
+        "survival": curves.survival_table(fit, options.times),
+        "hazard_ratios": curves.hazard_ratio_table(fit, options.times),
+        "rmst": means,
+        "rmst_differences": differences,
+        "medians": curves.median_table(fit),
+    }.items():
+        files.write_csv(options.out / f"{name}.csv", table)
     tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fit))
     tables.LEAGUE.write(options.out / "league.csv", results.league(fit, rng))
     tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from time import perf_counter
 from typing import Any, Literal
 
@@ -51,7 +52,7 @@ class Fit:
             dim="chain",
         )
 
-    @property
+    @cached_property
     def samples(self) -> xr.Dataset:
         """`posterior` with the one dimension `sample` in place of chain and draw."""
         return self.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)

@@ -51,6 +51,11 @@ class MSpline:
     positive = ("sigma", "coefficients")
 
     @property
+    def transports(self) -> bool:
+        """Only if proportional: an arm's own coefficients say nothing of another study."""
+        return self.proportional
+
+    @property
     def priors(self) -> dict[str, str]:
         """Priors of its parameters, as formulas."""
         return {

@@ -40,6 +40,8 @@ class Parametric:
     shape_sd: float = 10.0
     q_sd: float = 2.0
 
+    transports = True
+
     @property
     def family(self) -> Family:
         """The family's functions."""

@@ -40,6 +40,7 @@ class Piecewise:
     parameters = ()
     saved = ("hazard",)
     positive = ("hazard",)
+    transports = True
 
     @property
     def priors(self) -> dict[str, str]:
