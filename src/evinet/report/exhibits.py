@@ -247,7 +247,10 @@ def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:
     from evinet.report.figures import prior
 
     config = results.config
-    fits = [fit for fit in results.fits(analysis) if fit.model.effects == "random"]
+    fits = [
+        fit for fit in results.fits(analysis)
+        if fit.model.effects == "random" and fit.model.tau_prior is None
+    ]  # fmt: skip
     if fits:
         yield Exhibit(
             f"{analysis}-tau",

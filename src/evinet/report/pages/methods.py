@@ -124,10 +124,14 @@ def _computing(results: Results) -> str:
     versions = (results.manifest or {}).get("versions", {})
     tools = [f"{name} {versions[name]}" for name in ("pymc", "nutpie", "arviz") if name in versions]
     return (
-        f"Posteriors were sampled with the No-U-Turn sampler{_with(tools)}: {sampler.chains} "
-        f"chains, {sampler.warmup} draws each to warm up and {sampler.draws} kept, target "
-        f"acceptance {sampler.target_accept:g}, seed {config.seed} spread over the jobs by their "
-        "names. Intervals are equal-tailed posterior intervals. "
+        "Models of published contrasts are normal given tau and sigma: these one or two numbers "
+        "were drawn from a fine grid of their joint posterior, and the effects from their normal "
+        f"distribution given them, {sampler.chains * sampler.draws} independent draws in all. "
+        "Models with reconstructed patients were sampled with the No-U-Turn sampler"
+        f"{_with(tools)}: for each reconstruction {sampler.chains} chains, {sampler.warmup} draws "
+        f"each to warm up and {sampler.draws} kept, target acceptance {sampler.target_accept:g}. "
+        f"The seed {config.seed} is spread over the jobs by their names. Intervals are "
+        "equal-tailed posterior intervals. "
         "[Models and diagnostics](models.qmd) shows convergence; "
         "[Reproducibility](reproducibility.qmd) tells how to get the same numbers again.\n"
     )

@@ -67,9 +67,14 @@ def _priors(results: Results) -> str:
     for name, bridge in config.bridges.items():
         prior = prior_text(bridge.sigma_prior) if bridge.sigma_prior else "fixed by each model"
         lines.append(f"Bridge *{escape(name)}*: {escape(bridge.assumption)} Sigma: {prior}.\n")
+    for model in config.models.values():
+        if model.tau_prior is not None:
+            lines.append(f"{escape(model.label)}: tau has the prior {escape(model.tau_prior)}.\n")
     lines.append(
-        f"Sampling: {sampler.chains} chains, each {sampler.warmup} draws to warm up and "
-        f"{sampler.draws} kept; target acceptance {sampler.target_accept:g}.\n"
+        f"Models of published contrasts: {sampler.chains * sampler.draws} independent draws. "
+        f"Models with reconstructed patients: {sampler.chains} chains for each reconstruction, "
+        f"{sampler.warmup} draws to warm up and {sampler.draws} kept in each; target acceptance "
+        f"{sampler.target_accept:g}.\n"
     )
     return "\n".join(lines)
 
@@ -80,6 +85,8 @@ def _random(fits: list[Fit]) -> list[Fit]:
 
 def _tau(results: Results, fit: Fit) -> str:
     """How much the data taught about tau; the SD of half-normal(s) is s sqrt(1 - 2/pi)."""
+    if fit.model.tau_prior is not None:
+        return f"{escape(fit.model.label)}. Prior of tau: {fit.record['priors']['tau']}.\n"
     tau = fit.estimates.set_index("parameter").loc["tau"]
     prior_sd = results.config.heterogeneity.scale * math.sqrt(1 - 2 / math.pi)
     return f"{escape(fit.model.label)}. {words.prior_driven('tau', prior_sd, float(tau['sd']))}\n"
