@@ -72,7 +72,7 @@ class Baseline(Protocol):
         ...
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
-        """The model's data (`pm.Data`) for one reconstruction of the patients."""
+        """The model's data for one reconstruction of the patients; of the same shapes for all."""
         ...
 
     def coordinates(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import design as designs
 from evinet.synthesise.survival import patients as people
 from evinet.synthesise.survival.choice import choose
-from evinet.synthesise.survival.model import Network, Priors, data, graph
+from evinet.synthesise.survival.model import Network, Priors, data, graph, packed
 
 Effects = Literal["fixed", "random"]
 
@@ -116,7 +116,7 @@ def fit_network(
     start = perf_counter()
     for number, values in enumerate(every):
         job = f"survival/{baseline}/{effects}/{number}"
-        trace = compiled.sample(values, sampler or Sampler(), seeds.integer_seed(seed, job))
+        trace = compiled.sample(packed(values), sampler or Sampler(), seeds.integer_seed(seed, job))
         rng = seeds.generator(seed, f"{job}/complete")
         trace.posterior = chosen.complete(trace.posterior, values, rng)
         traces.append(trace)

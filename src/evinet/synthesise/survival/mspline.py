@@ -106,7 +106,7 @@ class MSpline:
             coordinates(shape, basis.constant, basis.steps)
             for shape, basis in zip(shapes, bases, strict=True)
         ]
-        rows, size = self.degree + 1 + self.knots, max(len(shape.weight) for shape in shapes)
+        rows, size = self.degree + 1 + self.knots, NODES * (self.knots + 1)
         hazard, weight = np.ones((len(shapes), size, rows)), np.zeros((len(shapes), size))
         for number, shape in enumerate(shapes):
             hazard[number, : len(shape.weight)] = shape.hazard

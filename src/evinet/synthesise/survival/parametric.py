@@ -187,8 +187,7 @@ class Parametric:
 
 def _rows(rules: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Rules as rows of one array of times and one of weights, padded with weight 0."""
-    size = max(len(weights) for _, weights in rules)
-    times, every = np.ones((len(rules), size)), np.zeros((len(rules), size))
+    times, every = np.ones((len(rules), NODES)), np.zeros((len(rules), NODES))
     for number, (nodes, weights) in enumerate(rules):
         times[number, : len(nodes)] = nodes
         every[number, : len(nodes)] = weights
