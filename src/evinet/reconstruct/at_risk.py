@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from evinet.reconstruct import particles
+from evinet.reconstruct import particles, posted
 from evinet.reconstruct.draws import combine
 from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
+from evinet.reconstruct.particles import Pool
 
 METHOD = "at-risk"
 PARTICLES = 3000
+TABLES = 20  # tables of numbers at risk that stand in where none was printed
 MOST_CELLS = 1_500_000  # particles times patients, at most (memory and time)
 
 
@@ -18,30 +20,52 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
 
     Each arm is sampled given its own numbers at risk, total events, median with limits and
     landmarks (`particles`); the combinations of arms are weighted by the published hazard ratio
-    (`draws`). Numbers at risk and total events hold exactly in every draw.
+    (`draws`). Numbers at risk and total events hold exactly in every draw. Where no numbers at risk
+    were printed but survival at several times was, numbers at risk are drawn, too (`posted`).
 
-    An arm that has nothing that orders its patients in time (no numbers at risk and no landmarks)
-    is left out, with the flag `not-reconstructable`.
+    An arm that has nothing that orders its patients in time is left out, with the flag
+    `not-reconstructable`.
     """
     trial, flags = tidy(trial)
-    noted, usable = list(flags), [arm for arm in trial.arms if _usable(arm)]
+    noted, usable = list(flags), [arm for arm in trial.arms if _printed(arm) or posted.usable(arm)]
     for arm in trial.arms:
         if arm not in usable:
             message = "no numbers at risk over time: no patients"
             noted.append(Flag("not-reconstructable", arm.name, message))
-        elif arm.events is None:
+            continue
+        if arm.events is None:
             message = "total events not given: draws vary in them"
             noted.append(Flag("events-unknown", arm.name, message))
+        if not _printed(arm):
+            message = "numbers at risk not given: drawn, to agree with survival at stated times"
+            noted.append(Flag("at-risk-unknown", arm.name, message))
     if not usable:
         return Reconstruction(METHOD, {}, tuple(noted))
-    count = _particles(usable, draws)
-    pools = particles.sample(usable, count, count, rng)
+    pools = _pools(usable, _particles(usable, draws), rng)
     arms, strained = combine(pools, trial.contrasts, draws, rng)
     return Reconstruction(METHOD, arms, (*noted, *strained))
 
 
-def _usable(arm: ArmInput) -> bool:
+def _printed(arm: ArmInput) -> bool:
     return arm.at_risk is not None and len(arm.at_risk[0]) > 1 and bool(arm.n)
+
+
+def _pools(arms: list[ArmInput], count: int, rng: np.random.Generator) -> dict[str, Pool]:
+    """Pools of patients; in parts, each with its own table, where numbers at risk are not known."""
+    lacking = [arm for arm in arms if not _printed(arm)]
+    if not lacking:
+        return particles.sample(arms, count, count, rng)
+    each, parts = 2 * count // TABLES, []
+    for tables in posted.fill(lacking, TABLES, rng):
+        complete = {arm.name: arm for arm in (*arms, *tables)}
+        parts.append(particles.sample([complete[arm.name] for arm in arms], each, each, rng))
+    return {
+        name: Pool(
+            np.concatenate([part[name].time for part in parts]),
+            np.concatenate([part[name].event for part in parts]),
+        )
+        for name in parts[0]
+    }
 
 
 def _particles(arms: list[ArmInput], draws: int) -> int:

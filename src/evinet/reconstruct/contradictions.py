@@ -20,6 +20,7 @@ def contradictions(trial: TrialInput) -> tuple[Flag, ...]:
 def _of_arm(arm: ArmInput) -> Iterator[Flag]:
     yield from _below_at_risk(arm)
     yield from _too_few_events(arm)
+    yield from _fewer_than_falls(arm)
     survival = [(mark.time, mark.survival) for mark in arm.landmarks]
     for (early, before), (late, after) in pairwise(survival):
         if after > before:
@@ -31,6 +32,17 @@ def _of_arm(arm: ArmInput) -> Iterator[Flag]:
             if side > ROUNDING:
                 message = f"survival {value:g} at {time:g}, but a median of {arm.median.estimate:g}"
                 yield Flag("median-landmark", arm.name, message, side)
+
+
+def _fewer_than_falls(arm: ArmInput) -> Iterator[Flag]:
+    """Survival falls by an event at least from each printed level to the next."""
+    if arm.events is None or not arm.landmarks:
+        return
+    levels = np.array([1.0, *(mark.survival for mark in arm.landmarks)])
+    falls = int((-np.diff(levels) > ROUNDING).sum())
+    if falls > arm.events:
+        message = f"{arm.events} events, but survival falls {falls} times"
+        yield Flag("events-too-few", arm.name, message, falls - arm.events)
 
 
 def _below_at_risk(arm: ArmInput) -> Iterator[Flag]:

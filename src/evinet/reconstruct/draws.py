@@ -45,7 +45,7 @@ def combine(
             log_hr, se, z = hazard_ratios(counts[contrast.arm], counts[contrast.comparator])
             log_weight += agreement(contrast, log_hr, se, z)
             ratios.append((contrast, log_hr))
-    log_weight, power = _tempered(log_weight, max(min(2 * draws, count / 20), 10))
+    log_weight, power = tempered(log_weight, max(min(2 * draws, count / 20), 10))
     weight = np.exp(log_weight - log_weight.max())
     for contrast, log_hr in ratios:
         if power < 0.5 and contrast.hr is not None:
@@ -121,7 +121,7 @@ def _count(pool: Pool, edges: Floats) -> _Counts:
     return _Counts(events.astype(float), at_risk, np.cumprod(1 - hazard, axis=1))
 
 
-def _tempered(log_weight: Floats, wanted: float) -> tuple[Floats, float]:
+def tempered(log_weight: Floats, wanted: float) -> tuple[Floats, float]:
     """The weights raised to the largest power up to 1 that leaves `wanted` effective draws."""
     power = 1.0
     while power > 1e-4:

@@ -6,6 +6,20 @@ from collections.abc import Iterator
 from math import log
 from typing import Any
 
+from evinet.reconstruct.inputs import Flag
+
+CODES = {
+    "numbers at risk": "at-risk-missed",
+    "events": "events-missed",
+    "median": "median-missed",
+    "landmark": "landmark-missed",
+    "curve, root mean square": "curve-missed",
+    "curve, largest": "curve-missed",
+    "hazard ratio": "hr-missed",
+    "hazard ratio, stratified": "hr-missed",
+}
+"""Reason codes of what makes a reconstruction `poor`."""
+
 LIMITS = {
     "numbers at risk": (0, 0.02),
     "events": (0, 0.02),
@@ -31,11 +45,19 @@ def grade(quality: dict[str, Any]) -> tuple[str, list[str]]:
     worst, reasons = 0, []
     for what, place, difference in _differences(quality):
         good, fair = LIMITS[what]
-        rank = (difference > good + 1e-9) + (difference > fair + 1e-9)
+        rank = int(difference > good + 1e-9) + int(difference > fair + 1e-9)
         if rank:
             reasons.append(f"{place}: {what} off by {difference:.3g}")
         worst = max(worst, rank)
     return ("good", "fair", "poor")[worst], reasons
+
+
+def missed(quality: dict[str, Any]) -> Iterator[Flag]:
+    """A flag for each printed number that the best reconstruction does not come near."""
+    for what, place, difference in _differences(quality):
+        if difference > LIMITS[what][1] + 1e-9:
+            arm = place.split(" at ")[0] if place.split(" at ")[0] in quality["arms"] else ""
+            yield Flag(CODES[what], arm, f"{place}: {what} off by {difference:.3g}", difference)
 
 
 def _differences(quality: dict[str, Any]) -> Iterator[tuple[str, str, float]]:

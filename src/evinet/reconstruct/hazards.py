@@ -52,9 +52,9 @@ def sample(arms: Sequence[ArmData], count: int, rng: np.random.Generator) -> Haz
     """Draw from the components of the prior, from each as many as its evidence deserves."""
     times = [arm.times for arm in arms]
     cut = pieces(times)
-    fits = [
-        _laplace(arms, cut, shape) for shape in shapes(times, cut, [arm.events for arm in arms])
-    ]
+    fits: list[_Fit] = []
+    for shape in shapes(times, cut, [arm.events for arm in arms]):
+        fits.append(_laplace(arms, cut, shape, fits[-1].mode if fits else shape.mean))
     evidence = np.array([fit.evidence for fit in fits])
     share = np.exp(0.7 * (evidence - evidence.max()))
     counts = np.rint(count * share / share.sum()).astype(int)
@@ -115,9 +115,9 @@ class _Fit:
         return values, log_det - (FREEDOM + size) / 2 * np.log1p(square / FREEDOM)
 
 
-def _laplace(arms: Sequence[ArmData], cut: Pieces, shape: Shape) -> _Fit:
+def _laplace(arms: Sequence[ArmData], cut: Pieces, shape: Shape, start: Floats) -> _Fit:
     """Damped Gauss-Newton with the sums as normal observations of the events."""
-    values, damping = shape.mean.copy(), 1e-3
+    values, damping = start.copy(), 1e-3
     best, gradient, hessian = _objective(values, arms, cut, shape)
     for _ in range(30):
         step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), gradient)
@@ -168,8 +168,11 @@ def _of_arm(arm: ArmData, event: Floats, censor: Floats) -> tuple[float, Floats,
     log_likelihood = float(closed @ (leaving * np.log(h + g) - (h + g) * exposed))
     residual, weight = closed * (leaving / (h + g) - exposed), closed * exposed / (h + g)
     gradient = np.concatenate([residual * h, residual * g])
-    both = np.diag(weight * h * g)
-    hessian = np.block([[np.diag(weight * h * h), both], [both, np.diag(weight * g * g)]])
+    event_part, censor_part = np.arange(len(h)), len(h) + np.arange(len(h))
+    hessian = np.zeros((2 * len(h), 2 * len(h)))
+    hessian[event_part, event_part] = weight * h * h
+    hessian[censor_part, censor_part] = weight * g * g
+    hessian[event_part, censor_part] = hessian[censor_part, event_part] = weight * h * g
     if not arm.sums:
         return log_likelihood, gradient, hessian
     share = event_share(arm.times, event, censor)

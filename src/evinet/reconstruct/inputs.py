@@ -212,7 +212,7 @@ def _tidy_at_risk(
     time: Floats, count: Integers, n: int | None, notes: _Notes
 ) -> tuple[Floats, Integers] | None:
     time, number = _floats(time), _floats(count)
-    known = np.isfinite(time) & np.isfinite(number) & (time >= 0) & (number >= 0)
+    known = np.isfinite(number) & (time >= 0) & (time < 1 / SMALLEST) & (number >= 0)
     time, counts = np.round(time[known], 6), np.rint(number[known]).astype(np.int64)
     if not len(time):
         notes.add("at-risk-empty", "no usable number at risk")
@@ -266,14 +266,16 @@ def _tidy_median(median: Interval | None, notes: _Notes) -> Interval | None:
 
 
 def _tidy_landmarks(landmarks: Iterable[Landmark], notes: _Notes) -> tuple[Landmark, ...]:
-    kept = []
+    kept: list[Landmark] = []
     for mark in landmarks:
         numbers = [mark.survival, mark.lower, mark.upper]
         if mark.survival > 1.5:
             numbers = [None if value is None else value / 100 for value in numbers]
         survival, lower, upper = numbers
-        if not (np.isfinite(mark.time) and mark.time > 0 and survival is not None):
+        if survival is None or not SMALLEST < mark.time < 1 / SMALLEST:
             notes.add("landmark-time", f"landmark at {mark.time}: ignored")
+        elif any(abs(mark.time - other.time) < SMALLEST for other in kept):
+            notes.add("landmark-time", f"second landmark at {mark.time}: ignored")
         elif not 0 <= survival <= 1:
             notes.add("landmark-range", f"survival {mark.survival} at {mark.time}: ignored")
         elif not (0 if lower is None else lower) <= survival <= (1 if upper is None else upper):

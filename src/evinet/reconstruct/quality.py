@@ -12,7 +12,7 @@ import numpy as np
 
 from evinet.reconstruct.contradictions import contradictions
 from evinet.reconstruct.estimators import Cox, at_risk, cox, kaplan_meier
-from evinet.reconstruct.grade import grade
+from evinet.reconstruct.grade import grade, missed
 from evinet.reconstruct.inputs import (
     ArmInput,
     Contrast,
@@ -53,7 +53,9 @@ def assess(given: TrialInput, made: Reconstruction, name: str, outcome: str | No
         "further_contrasts": contrasts[1:],
     }  # fmt: skip
     content["grade"], content["grade_reasons"] = grade(content)
-    content["flags"] = [_flag(flag) for flag in (*made.flags, *contradictions(trial))]
+    content["flags"] = [
+        _flag(flag) for flag in (*made.flags, *contradictions(trial), *missed(content))
+    ]
     return content
 
 
