@@ -23,7 +23,21 @@ def _lattice() -> Method:
     return lattice.reconstruct
 
 
-METHODS: dict[str, Callable[[], Method]] = {"at-risk": _at_risk, "lattice": _lattice}
+def _guyot() -> Method:
+    from evinet.reconstruct import guyot
+
+    return guyot.reconstruct
+
+
+def _ipdfromkm() -> Method:
+    from evinet.reconstruct import ipdfromkm
+
+    return ipdfromkm.reconstruct
+
+
+METHODS: dict[str, Callable[[], Method]] = {
+    "at-risk": _at_risk, "lattice": _lattice, "guyot": _guyot, "ipdfromkm": _ipdfromkm,
+}  # fmt: skip
 """Each method's name, and the function that imports it (only when it is asked for)."""
 
 
