@@ -17,8 +17,8 @@ from evinet.synthesise.priors import Prior
 
 REACH = 6.0
 """The grid covers the priors from -6 to 6 on the scale of a standard normal quantile."""
-COARSE = {1: 241, 2: 61}
-FINE = {1: 801, 2: 161}
+COARSE = {1: 121, 2: 31}
+FINE = {1: 401, 2: 81}
 NEGLIGIBLE = 20.0
 """Cells whose log density lies this far below the highest are left out of the fine grid."""
 BATCH = 4096
@@ -40,8 +40,10 @@ def draw(
         return marginal(specification, rows, both["tau"], both["sigma"])
 
     drawn = _hyperparameters(estimated, log_likelihood, size, rng) if estimated else {}
-    both = {name: drawn.get(name, np.full(size, fixed[name])) for name in free}
-    return {"d": effects(specification, rows, both["tau"], both["sigma"], rng), **both}
+    points = {name: drawn.get(name, np.full(size, fixed[name])) for name in free}
+    given = points if estimated else {name: values[:1] for name, values in points.items()}
+    d = effects(specification, rows, given["tau"], given["sigma"], size, rng)
+    return {"d": d, **points}
 
 
 def marginal(
@@ -67,14 +69,16 @@ def effects(
     rows: Contrasts,
     tau: np.ndarray,
     sigma: np.ndarray,
+    size: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """A draw of d given y for each (tau, sigma), shape (draws, treatments).
+    """Draws of d given y, one for each (tau, sigma) or all for the one, shape (size, treatments).
 
     A draw of d and of data from the prior, moved to the observed data by the regression of d on y.
     """
-    d = correlated(_prior(specification, rows, sigma), rng)
-    noise = correlated(rows.within + tau[:, None, None] ** 2 * rows.between, rng)
+    d = correlated(_prior(specification, rows, sigma), size, rng)
+    root = np.linalg.cholesky(rows.within + tau[:, None, None] ** 2 * rows.between)
+    noise = (root @ rng.standard_normal((size, len(rows.y), 1)))[..., 0]
     residual = rows.y - d @ rows.design.T - noise
     return d + (gain(specification, rows, tau, sigma) @ residual[..., None])[..., 0]
 
@@ -111,11 +115,11 @@ def _covariance(
     return prior + rows.within + tau[:, None, None] ** 2 * rows.between
 
 
-def correlated(covariance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Normal draws, one for each covariance; a covariance may be singular."""
+def correlated(covariance: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Normal draws, one for each covariance or all for the one; they may be singular."""
     values, vectors = np.linalg.eigh(covariance)
     scale = np.sqrt(values.clip(min=0.0))
-    unit = rng.standard_normal(covariance.shape[:2])
+    unit = rng.standard_normal((size, covariance.shape[-1]))
     return (vectors @ (scale * unit)[..., None])[..., 0]
 
 

@@ -20,7 +20,21 @@ ESTIMATED = "estimated"
 CUT = "not connected without this trial"
 
 
-def influence(drawn: Sampled, rng: np.random.Generator) -> pd.DataFrame:
+Left = dict[str, dict[str, np.ndarray]]
+"""Trial -> draws of d, tau and sigma without it."""
+
+
+def leave_out(drawn: Sampled, rng: np.random.Generator) -> Left:
+    """Refit the model without each trial; a trial that is alone in the network has no entry."""
+    trials = list(dict.fromkeys(drawn.rows.trials))
+    return {
+        trial: exact.draw(drawn.specification, without(drawn.rows, trial), DRAWS, rng)
+        for trial in trials
+        if len(trials) > 1
+    }
+
+
+def influence(drawn: Sampled, left: Left) -> pd.DataFrame:
     """Table INFLUENCE: every pair's effect with each trial left out.
 
     A trial that entered by its patients counts as the normal summary of their likelihood. A pair
@@ -34,19 +48,19 @@ def influence(drawn: Sampled, rng: np.random.Generator) -> pd.DataFrame:
     for trial in dict.fromkeys(rows.trials):
         rest = without(rows, trial)
         joined = connected(specification, rest)
-        left = exact.draw(specification, rest, DRAWS, rng) if rest.trials else None
-        change = np.zeros(len(full)) if left is None else _mean(specification, rest, left) - full
+        draws = left.get(trial)
+        change = np.zeros(len(full)) if draws is None else _mean(specification, rest, draws) - full
         for treatment, comparator in pairs(specification.islands):
             row: dict[str, object] = {
                 "trial": trial,
                 "treatment": treatment,
                 "comparator": comparator,
             }
-            if left is None or not nx.has_path(joined, treatment, comparator):
+            if draws is None or not nx.has_path(joined, treatment, comparator):
                 found.append({**row, "status": CUT})
                 continue
             this, that = place(treatment), place(comparator)
-            effect = left["d"][:, this] - left["d"][:, that]
+            effect = draws["d"][:, this] - draws["d"][:, that]
             shift = float(change[this] - change[that])
             found.append({**row, "status": ESTIMATED, **summary(effect), "shift": shift})
     return tables.INFLUENCE.frame(found)

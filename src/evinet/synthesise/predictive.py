@@ -8,19 +8,20 @@ import pandas as pd
 
 from evinet import tables
 from evinet.synthesise import exact
-from evinet.synthesise.influence import connected, without
+from evinet.synthesise.influence import Left, connected, without
 from evinet.synthesise.model import Contrasts, Specification
 from evinet.synthesise.sampled import Sampled
 
 DRAWS = 4000
 
 
-def predictive(drawn: Sampled, rng: np.random.Generator) -> pd.DataFrame:
+def predictive(drawn: Sampled, left: Left, rng: np.random.Generator) -> pd.DataFrame:
     """Table PREDICTIVE: the ln HR of each row against what was predicted for such a trial.
 
     Predicted are a new trial's effect and its result with this trial's standard error (Marshall &
     Spiegelhalter 2003, Stat Med 22:1649), from the priors, from the posterior, and from the
-    posterior without the trial where the others still connect its treatments. p is two-sided.
+    posterior without the trial (`left`) where the others still connect its treatments. p is
+    two-sided.
     """
     specification, rows = drawn.specification, drawn.rows
     prior = prior_draws(specification, rows, DRAWS, rng)
@@ -40,9 +41,8 @@ def predictive(drawn: Sampled, rng: np.random.Generator) -> pd.DataFrame:
             **_compared("posterior", full[:, number], y),
         }
         rest = without(rows, trial)
-        if rest.trials and nx.has_path(connected(specification, rest), treatment, comparator):
-            left = exact.draw(specification, rest, DRAWS, rng)
-            others = _replicated(rows, left["d"], left["tau"], rng)
+        if trial in left and nx.has_path(connected(specification, rest), treatment, comparator):
+            others = _replicated(rows, left[trial]["d"], left[trial]["tau"], rng)
             row |= _compared("others", others[:, number], y)
         found.append(row)
     return tables.PREDICTIVE.frame(found)
@@ -55,7 +55,7 @@ def prior_draws(
     tau, sigma = specification.tau_prior, specification.sigma_prior
     fixed = specification.model.sigma or 0.0
     spread = np.full(size, fixed) if sigma is None else sigma.draws(rng, size)
-    d = exact.correlated(specification.effect_covariance(spread), rng)
+    d = exact.correlated(specification.effect_covariance(spread), size, rng)
     return {"d": d, "tau": np.zeros(size) if tau is None else tau.draws(rng, size)}
 
 

@@ -49,13 +49,14 @@ def _write_robustness(
     specification = drawn.specification
     islands, apart = specification.islands, specification.apart
     chosen = specification.config.margins
+    left = influence.leave_out(drawn, rng)
     frames = [
         (tables.MARGINS, margins.margins(drawn.d, islands, apart, chosen, tau, rng)),
         (tables.CONTRIBUTION, contribution.contribution(drawn)),
         (tables.THRESHOLD, threshold.threshold(drawn)),
-        (tables.INFLUENCE, influence.influence(drawn, rng)),
+        (tables.INFLUENCE, influence.influence(drawn, left)),
         (tables.INCONSISTENCY, inconsistency.inconsistency(drawn, rng)),
-        (tables.PREDICTIVE, predictive.predictive(drawn, rng)),
+        (tables.PREDICTIVE, predictive.predictive(drawn, left, rng)),
         (tables.POWERSCALE, powerscale.powerscale(drawn)),
     ]
     for table, frame in frames:
