@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evinet.config import Sampler
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evinet.synthesise.survival.fit import Fit
 
 
 class NotConverged(Exception):
@@ -28,6 +33,7 @@ class Options:
     times, horizon : when survival and hazard ratios are written, and the end of restricted mean
         survival, in the file's units; empty: 20 steps to the end of a study's follow-up; None: the
         end of the shortest one.
+    check_proportional : test proportional hazards, and compare M-splines without them.
     """
 
     ipd: Path
@@ -43,6 +49,7 @@ class Options:
     settings: dict[str, Any] = field(default_factory=dict)
     times: tuple[float, ...] = ()
     horizon: float | None = None
+    check_proportional: bool = False
 
 
 def run(options: Options) -> str:
@@ -50,6 +57,7 @@ def run(options: Options) -> str:
 
     Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
     population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv.
+    With `check_proportional` also schoenfeld.csv and, of M-splines, proportionality.csv.
 
     Raises
     ------
@@ -58,10 +66,21 @@ def run(options: Options) -> str:
     NotConverged
         The fit failed a gate of the sampler; nothing is written.
     """
-    from evinet import files, seeds, tables
-    from evinet.synthesise import diagnostics, sampler
+    from evinet.synthesise.survival import results
+
+    fit = _fit(options, options.settings)
+    tables = _answers(fit, options)
+    if options.check_proportional:
+        tables |= _checks(fit, options)
+    _write(fit, tables, options)
+    found = results.diagnosis(fit)
+    return f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
+
+
+def _fit(options: Options, settings: dict[str, Any]) -> Fit:
+    from evinet.synthesise import diagnostics
     from evinet.synthesise.priors import parse
-    from evinet.synthesise.survival import curves, results
+    from evinet.synthesise.survival import results
     from evinet.synthesise.survival.fit import fit_network
     from evinet.synthesise.survival.model import Priors
 
@@ -74,34 +93,57 @@ def run(options: Options) -> str:
         sampler=options.sampler,
         seed=options.seed,
         references=list(options.references) or None,
-        **options.settings,
+        **settings,
     )
-    found = results.diagnosis(fit)
     kept = len(fit.traces) * options.sampler.chains * options.sampler.draws
-    failed = diagnostics.failures(found, options.sampler.gates, kept)
+    failed = diagnostics.failures(results.diagnosis(fit), options.sampler.gates, kept)
     if failed:
         raise NotConverged("; ".join(failed))
-    content = {"baseline": options.baseline, "seed": options.seed, **results.summary(fit)}
-    content["settings"] = {"sampler": options.sampler.model_dump(), **options.settings}
-    rng = seeds.generator(options.seed, "survival/league")
-    sampler.write_posterior(options.out / "posterior.nc", fit.posterior)
+    return fit
+
+
+def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
+    from evinet.synthesise.survival import curves
+
     means, differences = curves.restricted_mean_tables(fit, options.horizon)
-    for name, table in {
+    return {
         "survival": curves.survival_table(fit, options.times),
         "hazard_ratios": curves.hazard_ratio_table(fit, options.times),
         "rmst": means,
         "rmst_differences": differences,
         "medians": curves.median_table(fit),
-    }.items():
+    }
+
+
+def _checks(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
+    from evinet.synthesise.survival import proportionality
+
+    found = {"schoenfeld": proportionality.schoenfeld_tests(fit.network.baseline.patients)}
+    if options.baseline == "mspline" and fit.network.baseline.transports:
+        other = _fit(options, {**options.settings, "proportional": False})
+        found["proportionality"] = proportionality.compare(fit, other)
+    return found
+
+
+def _write(fit: Fit, answers: dict[str, pd.DataFrame], options: Options) -> None:
+    from evinet import files, seeds, tables
+    from evinet.synthesise import sampler
+    from evinet.synthesise.survival import results
+
+    content = {"baseline": options.baseline, "seed": options.seed, **results.summary(fit)}
+    content["settings"] = {"sampler": options.sampler.model_dump(), **options.settings}
+    rng = seeds.generator(options.seed, "survival/league")
+    league = results.league(fit, rng)
+    sampler.write_posterior(options.out / "posterior.nc", fit.posterior)
+    for name, table in answers.items():
         files.write_csv(options.out / f"{name}.csv", table)
     tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fit))
-    tables.LEAGUE.write(options.out / "league.csv", results.league(fit, rng))
+    tables.LEAGUE.write(options.out / "league.csv", league)
     tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit))
     files.write_json(options.out / "fit.json", content)
-    return f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(path, dtype={"study": str, "treatment": str}, skip_blank_lines=False)
