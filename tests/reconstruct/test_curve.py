@@ -18,7 +18,7 @@ def curve(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_feet_of_drops() -> None:
-    reading, flags = read(*curve(), AT_RISK, "a")
+    reading, flags = read(*curve(), AT_RISK, 30.0, "a")
     assert not flags
     assert reading.style == "drops"
     assert reading.certain.all()
@@ -28,7 +28,7 @@ def test_feet_of_drops() -> None:
 def test_whole_steps() -> None:
     time, survival = curve()
     tops = np.concatenate([[1.0], survival[:-1]])
-    reading, _ = read(np.repeat(time, 2), np.stack([tops, survival], 1).ravel(), AT_RISK, "a")
+    reading, _ = read(np.repeat(time, 2), np.stack([tops, survival], 1).ravel(), AT_RISK, 30.0, "a")
     assert reading.style == "steps"
     assert np.allclose(reading.time, time)
     assert np.allclose(reading.survival, survival)
@@ -38,7 +38,7 @@ def test_every_pixel() -> None:
     time, survival = curve()
     columns = np.arange(751) / 750 * 30
     rows = np.concatenate([[1.0], survival])[np.searchsorted(time, columns, side="right")]
-    reading, _ = read(columns, np.round(rows * 375) / 375, AT_RISK, "a")
+    reading, _ = read(columns, np.round(rows * 375) / 375, AT_RISK, 30.0, "a")
     assert reading.style == "points"
     assert reading.survival_grid == pytest.approx(1 / 375)
     assert reading.time_grid == pytest.approx(30 / 750)
@@ -48,7 +48,7 @@ def test_every_pixel() -> None:
 
 def test_a_few_clicked_points() -> None:
     time, survival = curve()
-    reading, _ = read(time[::6] + 0.1, survival[::6] + 1e-3 * np.sin(time[::6]), AT_RISK, "a")
+    reading, _ = read(time[::6] + 0.1, survival[::6] + 1e-3 * np.sin(time[::6]), AT_RISK, 30.0, "a")
     assert reading.style == "points"
 
 
@@ -56,7 +56,7 @@ def test_points_off_the_curve_are_left_out_and_flagged() -> None:
     time, survival = curve()
     wrong = survival.copy()
     wrong[20], wrong[40] = 0.1, 0.95
-    reading, flags = read(time, wrong, AT_RISK, "a")
+    reading, flags = read(time, wrong, AT_RISK, 30.0, "a")
     assert [(flag.code, flag.size) for flag in flags] == [("curve-outliers", 2.0)]
     assert np.allclose(reading.survival, np.delete(survival, [20, 40]))
 
@@ -64,7 +64,7 @@ def test_points_off_the_curve_are_left_out_and_flagged() -> None:
 def test_zero_while_patients_are_at_risk_is_left_out() -> None:
     time, survival = curve()
     survival[-1] = 0.0
-    reading, flags = read(time, survival, (np.array([0.0, 31.0]), np.array([100.0, 9.0])), "a")
+    reading, flags = read(time, survival, AT_RISK, 31.0, "a")
     assert [flag.code for flag in flags] == ["curve-outliers"]
     assert reading.survival[-1] > 0
 

@@ -38,7 +38,7 @@ class Reading:
 
 
 def read(
-    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], name: str
+    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], alive: float, name: str
 ) -> tuple[Reading, list[Flag]]:
     """Tell drops from other points, and leave out what a survival curve cannot be.
 
@@ -47,14 +47,18 @@ def read(
     time, survival
         A tidy curve (see `inputs.tidy`): in order of time, from high to low at one time.
     at_risk
-        Times, and a number at risk at each, rough or printed.
+        Times, and roughly the number at risk at each.
+    alive
+        A time at which patients were still at risk, as printed.
     """
     flags: list[Flag] = []
     if len(time) > MOST:
         kept = np.unique(np.linspace(0, len(time) - 1, MOST).astype(int))
         flags.append(Flag("curve-thinned", name, f"{MOST} points used", float(len(time))))
         time, survival = time[kept], survival[kept]
-    kept = _falling(survival) & ~_too_low(time, survival, at_risk)
+    low = 0.5 / max(float(at_risk[1][0]), 1.0)
+    # a curve that touched the axis while patients were at risk
+    kept = _falling(survival) & ~((survival <= low) & (time < alive))
     if not kept.all():
         message = f"{(~kept).sum()} points that no survival curve passes through: left out"
         flags.append(Flag("curve-outliers", name, message, float((~kept).sum())))
@@ -88,13 +92,6 @@ def _falling(survival: Floats) -> np.ndarray:
         kept[last] = True
         last = int(before[last])
     return kept
-
-
-def _too_low(time: Floats, survival: Floats, at_risk: tuple[Floats, Floats]) -> np.ndarray:
-    """Points at 0 while patients are still at risk: a curve that touched the axis."""
-    when, count = at_risk
-    alive = when[count > 0].max(initial=0.0)
-    return (survival <= 0.5 / max(count.max(initial=1.0), 1)) & (time < alive)
 
 
 def _style(

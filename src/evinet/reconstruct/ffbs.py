@@ -61,12 +61,15 @@ class Filtered(NamedTuple):
 
     `at`, `low`, `rows` say where the rows of a node start, their lowest number at risk, and how
     many there are; index 0 is after the censoring of the node, index 1 after its events.
+    `fewest` and `most` bound the events of a node.
     """
 
     log_evidence: float
     at: Integers
     low: Integers
     rows: Integers
+    fewest: Integers
+    most: Integers
     weight: Floats
     survival: Floats
 
@@ -99,9 +102,16 @@ def _events(n, survival, value, half, sd):
     return int(min(max(least, 0), n)), int(min(max(most, 0), n))
 
 
-@njit(cache=True, inline="always")
-def _chance(d, none, more):
-    return none if d == 0 else (1 - none) * (1 - more) * more ** (d - 1)
+@njit(cache=True)
+def _chances(most, none, more, tilt):
+    """Weight of 0, 1, ... events at a node."""
+    chance = np.empty(most + 1)
+    chance[0] = none
+    factor = (1 - none) * (1 - more) * np.exp(tilt)
+    for d in range(1, most + 1):
+        chance[d] = factor
+        factor *= more * np.exp(tilt)
+    return chance
 
 
 @njit(cache=True)
@@ -153,13 +163,18 @@ def _censor_far(weight, survival, low, row, length, target, new, kept):
 
 @njit(cache=True)
 def _die(weight, survival, low, value, half, sd, none, more, tilt):
+    """Take events from every state; also the fewest and most events that fit somewhere."""
     rows = weight.shape[0]
-    lowest = low
+    least, most = np.zeros((rows, BINS), np.int64), np.zeros((rows, BINS), np.int64)
+    lowest, fewest, largest_d = low, low + rows, 0
     for i in range(rows):
         for b in range(BINS):
             if weight[i, b] > 0:
-                _, most = _events(low + i, survival[i, b], value, half, sd)
-                lowest = min(lowest, low + i - most)
+                first, last = _events(low + i, survival[i, b], value, half, sd)
+                least[i, b], most[i, b] = first, last
+                lowest = min(lowest, low + i - last)
+                fewest, largest_d = min(fewest, first), max(largest_d, last)
+    chance = _chances(largest_d, none, more, tilt)
     shape = (low + rows - lowest, BINS)
     new, kept, largest = np.zeros(shape), np.ones(shape), np.zeros(shape)
     for i in range(rows):
@@ -167,18 +182,16 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
         for b in range(BINS):
             if weight[i, b] == 0:
                 continue
-            least, most = _events(n, survival[i, b], value, half, sd)
-            for d in range(least - 1 if least > 0 else 0, most + 1):
-                if d == least - 1:
-                    d = 0
+            for d in range(least[i, b] - 1 if least[i, b] > 0 else 0, most[i, b] + 1):
+                if d < least[i, b]:
+                    d = 0  # the point may be an outlier
                 s = survival[i, b] * (1 - d / n) if n > 0 else survival[i, b]
-                x = weight[i, b] * _fit(value - s, half, sd) * _chance(d, none, more)
-                x *= np.exp(tilt * d)
+                x = weight[i, b] * _fit(value - s, half, sd) * chance[d]
                 j, to = n - d - lowest, _bin(s - value, half, sd)
                 new[j, to] += x
                 if x > largest[j, to]:
                     largest[j, to], kept[j, to] = x, s
-    return new, kept, lowest
+    return new, kept, lowest, fewest, largest_d
 
 
 @njit(cache=True)
@@ -224,7 +237,7 @@ def forward(n, nodes, tilt):
     """Filter from n patients on; each event weighs exp(tilt) more, to steer their total."""
     size = len(nodes.value)
     at, lows = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
-    counts = np.zeros((2, size), np.int64)
+    counts, bounds = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
     weights, survivals, used = np.empty(65536), np.empty(65536), 0
     weight, survival, low = np.zeros((1, BINS)), np.ones((1, BINS)), n
     weight[0, BINS // 2] = 1.0
@@ -241,7 +254,7 @@ def forward(n, nodes, tilt):
         for phase in range(2):
             if phase == 1 and not nodes.pinned[k]:
                 half, sd = nodes.half[k], nodes.sd[k]
-                weight, survival, low = _die(
+                weight, survival, low, bounds[0, k], bounds[1, k] = _die(
                     weight, survival, low, nodes.value[k], half, sd, nodes.none[k], nodes.more[k],
                     tilt,
                 )  # fmt: skip
@@ -254,7 +267,9 @@ def forward(n, nodes, tilt):
             survivals[used : used + cells] = survival.ravel()
             at[phase, k], lows[phase, k], counts[phase, k] = used, low, len(weight)
             used += cells
-    return Filtered(log_evidence, at, lows, counts, weights[:used], survivals[:used])
+    return Filtered(
+        log_evidence, at, lows, counts, bounds[0], bounds[1], weights[:used], survivals[:used]
+    )
 
 
 @njit(cache=True)
@@ -274,10 +289,13 @@ def _before_events(n, to, nodes, k, filtered, tilt, uniform):
     start, low, rows = filtered.at[0, k], filtered.low[0, k], filtered.rows[0, k]
     value, half, sd = nodes.value[k], nodes.half[k], nodes.sd[k]
     first = max(n, low)
+    chances = _chances(max(filtered.most[k], 0), nodes.none[k], nodes.more[k], tilt)
     ways = np.zeros((max(low + rows - first, 1), BINS))
-    for m in range(first, low + rows):
+    for m in range(first, min(low + rows, n + len(chances))):
         d = m - n
-        chance = _chance(d, nodes.none[k], nodes.more[k]) * np.exp(tilt * d)
+        if 0 < d < filtered.fewest[k]:
+            continue
+        chance = chances[d]
         for b in range(BINS):
             cell = start + (m - low) * BINS + b
             x = filtered.weight[cell]
@@ -300,7 +318,8 @@ def _before_censoring(m, b, nodes, k, filtered, uniform):
     start, low, rows = filtered.at[1, k - 1], filtered.low[1, k - 1], filtered.rows[1, k - 1]
     first = max(m, low)
     ways = np.zeros(max(low + rows - first, 1))
-    for n in range(first, low + rows):
+    last = low + rows if nodes.pinned[k] else min(low + rows, m + nodes.length[k])
+    for n in range(first, last):
         chance = _censoring(n - m, nodes.censored[k], nodes.length[k])
         ways[n - first] = filtered.weight[start + (n - low) * BINS + b] * chance
     return first + _choose(ways, uniform)

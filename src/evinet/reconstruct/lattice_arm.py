@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,42 +10,53 @@ from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.ffbs import Filtered, Nodes, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
 from evinet.reconstruct.lattice_nodes import Segments, nodes, segments
-from evinet.reconstruct.noise import Noise, hypotheses
+from evinet.reconstruct.lattice_rates import Course, course
+from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 
 FIRST = 60  # nodes on which hypotheses of the noise are compared
-UNKNOWN_SHARE = 0.3  # censored among those who leave, where nothing is known of it
-RATES = (0.3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
+RATES = (1 / 3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
+WITH_EVENTS = (0.5, 1.0, 2.0)  # the same where the total of events is known
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
 TILTS = 24
-SMOOTH = 0.8
+TRIES = 64  # paths that tell their total of events
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Sampled paths: (P, K) censorings before, and events at, each of K nodes."""
+    """Sampled paths: (P, K) censorings before, and events at, each of K nodes.
+
+    `pixel` is the width of a pixel where times were read from pixels, otherwise 0.
+    """
 
     segments: Segments
     reading: Reading
+    course: Course
     censored: Integers
     died: Integers
     pixel: float
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Arm:
-    """An arm on its way."""
+    """An arm under one hypothesis of its noise."""
 
     n: int
+    events: int | None
     segments: Segments
-    reading: Reading
+    course: Course
     noise: Noise
-    at_risk: Floats
+    pixel: float
     ties: float
     marked: bool
-    open: np.ndarray  # nodes whose censoring no later number at risk fixes
+    last: float  # time of the last number at risk
 
-    def nodes(self, rate: Floats) -> Nodes:
-        return nodes(self.segments, self.noise, self.at_risk, self.ties, rate, self.marked)
+    def nodes(self, factor: float = 1.0) -> Nodes:
+        """The nodes, with `factor` times the censoring after the last number at risk."""
+        time = self.segments.time
+        rate = np.maximum(np.diff(self.course.lost(time), prepend=0.0), 0)
+        rate = np.where(time > self.last, factor * rate, rate)
+        at_risk = np.maximum(self.course.number(time), 0.5)
+        return nodes(self.segments, self.noise, at_risk, self.ties, rate, self.marked)
 
 
 def sample(arm: ArmInput, size: int, rng: np.random.Generator) -> tuple[Paths, list[Flag]]:
@@ -54,127 +64,63 @@ def sample(arm: ArmInput, size: int, rng: np.random.Generator) -> tuple[Paths, l
     assert arm.curve is not None
     assert arm.n is not None
     table = arm.at_risk or (np.zeros(1), np.array([arm.n]))
-    rough = _rough(arm.curve, table)
-    reading, flags = read(*arm.curve, rough, arm.name)
-    noise = _noise(arm, reading, table, rough)
-    pixel = reading.time_grid if noise.sd > 2e-6 and reading.style != "points" else 0.0
-    state = _arm(arm, reading, table, rough, noise, pixel)
-    if not len(state.segments.time):
-        none = np.zeros((size, 0), np.int64)
-        return Paths(state.segments, reading, none, none, pixel), flags
-    censored, died = _sampled(state, _rate(arm, state, table), size, arm.events, rng)
-    if arm.events is not None:
-        off = int(died[0].sum()) - arm.events
-        if off:
-            message = f"the curve allows {died[0].sum()} events, not {arm.events}"
-            flags.append(Flag("events-unmet", arm.name, message, float(off)))
-    return Paths(state.segments, reading, censored, died, pixel), flags
+    rough = course(arm.curve, table, arm.events)
+    alive = float(table[0][table[1] > 0][-1])
+    reading, flags = read(*arm.curve, (rough.time, rough.at_risk), alive, arm.name)
+    state = _likeliest(arm, reading, table)
+    if len(state.segments.time):
+        censored, died = _sampled(state, size, rng)
+    else:
+        censored, died = np.zeros((2, size, 0), np.int64)
+    if len(table[0]) == 1 and arm.events is None and state.noise.sd > 1e-4:
+        message = "neither numbers at risk nor total events: the censoring is assumed"
+        flags.append(Flag("censoring-assumed", arm.name, message))
+    off = 0 if arm.events is None else int(died[0].sum()) - arm.events
+    if off:
+        message = f"the curve allows {died[0].sum()} events, not {arm.events}"
+        flags.append(Flag("events-unmet", arm.name, message, float(off)))
+    return Paths(state.segments, reading, state.course, censored, died, state.pixel), flags
 
 
-def _arm(
-    arm: ArmInput, reading: Reading, table: tuple[Floats, Integers],
-    rough: tuple[Floats, Floats], noise: Noise, pixel: float,
-) -> _Arm:  # fmt: skip
-    merged = segments(reading, table, arm.marks, pixel)
-    at_risk = np.maximum(np.interp(merged.time, *rough), 0.5)
-    before = np.concatenate([[1.0], np.minimum.accumulate(reading.survival)[:-1]])
-    fall = np.clip(1 - reading.survival / np.maximum(before, 1e-9), 0, 1)
-    events = float(fall @ np.interp(reading.time, *rough))
-    ties = max(events / max(len(fall), 1) - 1, 0.0)
-    last = table[0][-1] if len(table[0]) > 1 else 0.0
-    assert arm.n is not None
-    return _Arm(
-        arm.n, merged, reading, noise, at_risk, ties, arm.marks is not None, merged.time > last
-    )
-
-
-def _rough(curve: tuple[Floats, Floats], table: tuple[Floats, Integers]) -> tuple[Floats, Floats]:
-    """Times and about the number at risk there: as printed; beyond, falling like the curve."""
-    times, counts = table[0], table[1].astype(float)
-    time, survival = curve
-    level = np.minimum.accumulate(survival)
-    start = float(np.interp(times[-1], time, level))
-    beyond = time > times[-1]
-    share = level[beyond] / max(start, 1e-9)
-    if len(times) == 1:
-        share = share * (1 - UNKNOWN_SHARE * time[beyond] / max(time[-1], 1e-9))
-    falling = counts[-1] * share
-    return np.append(times, time[beyond]), np.append(counts, falling)
-
-
-def _noise(
-    arm: ArmInput, reading: Reading, table: tuple[Floats, Integers], rough: tuple[Floats, Floats]
-) -> Noise:
-    """The hypothesis under which the first part of the curve is most probable."""
-    tried = hypotheses(reading.survival_grid, int(table[1][0]))
-    scores = []
-    for noise in tried:
-        pixel = reading.time_grid if noise.sd > 2e-6 and reading.style != "points" else 0.0
-        state = _arm(arm, reading, table, rough, noise, pixel)
-        size = min(FIRST, len(state.segments.time))
-        if not size:
-            return tried[0]
-        all_nodes = state.nodes(_rate(arm, state, table))
-        first = all_nodes.first(size)
-        scores.append(forward(state.n, first, 0.0).log_evidence)
+def _likeliest(arm: ArmInput, reading: Reading, table: tuple[Floats, Integers]) -> _Arm:
+    """The arm with the noise under which the first part of its curve is most probable."""
+    found = course((reading.time, reading.survival), table, arm.events)
+    tried = [
+        _arm(arm, reading, table, found, noise)
+        for noise in hypotheses(reading.survival_grid, int(table[1][0]))
+    ]
+    if not len(tried[0].segments.time):
+        return tried[0]
+    scores = [forward(each.n, each.nodes().first(FIRST), 0.0).log_evidence for each in tried]
     return tried[int(np.argmax(scores))]
 
 
-def _rate(arm: ArmInput, state: _Arm, table: tuple[Floats, Integers]) -> Floats:
-    """Censorings expected before each node, at a rate that is smooth between numbers at risk.
-
-    Events are the share ln(S1/S0) / ln(R1/R0) of those who leave an interval.
-    """
-    times, counts = table[0], table[1].astype(float)
-    time = state.segments.time
-    width = np.diff(time, prepend=0.0)
-    curve_time = np.concatenate([[0.0], state.reading.time])
-    level = np.minimum.accumulate(np.concatenate([[1.0], state.reading.survival]))
-    if len(times) == 1:
-        deaths = state.n * (1 - level[-1])
-        if arm.events is not None:
-            total = max((deaths - arm.events) * 1.5, 0.02 * state.n)
-        else:
-            total = UNKNOWN_SHARE * (state.n - 0.5 * deaths)
-        return total * width / max(time[-1], 1e-12)
-    at = level[np.searchsorted(curve_time, times, side="left").clip(1) - 1]
-    at[0] = 1.0
-    at = np.maximum(at, 0.5 * level[level > 0][-1])  # the last event of all brings survival to 0
-    attrition = np.log(np.maximum(counts[1:], 0.5) / np.maximum(counts[:-1], 0.5))
-    mortality = np.log(np.maximum(at[1:], 1e-3) / np.maximum(at[:-1], 1e-3))
-    share = np.divide(mortality, attrition, out=np.ones_like(attrition), where=attrition < 0)
-    censored = np.maximum((1 - share.clip(0, 1)) * (counts[:-1] - counts[1:]), 0.2)
-    person_time = np.diff(times) * (counts[:-1] + counts[1:]) / 2
-    recent = slice(-3, None)
-    hazard = censored[recent].sum() / max(person_time[recent].sum(), 1e-9)
-    lost = _smooth(times, np.concatenate([[0.0], np.cumsum(censored)]))
-    before = np.concatenate([[0.0], time[:-1]])
-    tail = width * hazard * np.minimum(state.at_risk, max(counts[-1], 0.0))
-    result: Floats = np.where(time <= times[-1], lost(time) - lost(before), tail)
-    return np.maximum(result, 0)
+def _arm(
+    arm: ArmInput, reading: Reading, table: tuple[Floats, Integers], found: Course, noise: Noise
+) -> _Arm:
+    """The arm with its noise; times have that of their pixels where survival has."""
+    assert arm.n is not None
+    pixel = reading.time_grid if noise.sd > 2 * EXACT and reading.style != "points" else 0.0
+    level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
+    fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
+    events = float(fall @ found.number(reading.time))
+    ties = max(events / max(len(fall), 1) - 1, 0.0)
+    return _Arm(
+        arm.n, arm.events, segments(reading, table, arm.marks, pixel), found, noise, pixel, ties,
+        arm.marks is not None, float(table[0][-1]),
+    )  # fmt: skip
 
 
-def _smooth(times: Floats, total: Floats) -> Callable[[Floats], Floats]:
-    """Censorings by a time, between numbers at risk: mostly smooth, partly at constant rates."""
-    from scipy.interpolate import PchipInterpolator
-
-    curve = PchipInterpolator(times, total)
-
-    def lost(time: Floats) -> Floats:
-        inside = np.minimum(time, times[-1])
-        result: Floats = SMOOTH * curve(inside) + (1 - SMOOTH) * np.interp(inside, times, total)
-        return result
-
-    return lost
-
-
-def _sampled(
-    state: _Arm, rate: Floats, size: int, events: int | None, rng: np.random.Generator
-) -> tuple[Integers, Integers]:
+def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
     """Paths under several rates of censoring where it is open, each as probable as it is."""
-    factors = RATES if state.open.any() else (1.0,)
-    tried = [state.nodes(np.where(state.open, rate * factor, rate)) for factor in factors]
-    tilts = [0.0 if events is None else _tilt(state.n, each, events, rng) for each in tried]
+    events = state.events
+    factors: tuple[float, ...] = RATES if events is None else WITH_EVENTS
+    if not (state.segments.time > state.last).any() or (events is not None and state.last == 0):
+        factors = (1.0,)
+    tried = [state.nodes(factor) for factor in factors]
+    tilts: list[float] = []
+    for each in tried:
+        tilts.append(0.0 if events is None else _tilt(state.n, each, events, rng))
     filters = [forward(state.n, each, tilt) for each, tilt in zip(tried, tilts, strict=True)]
     evidence = np.array([each.log_evidence for each in filters])
     drawn = [
@@ -222,7 +168,7 @@ def _tilt(n: int, each: Nodes, events: int, rng: np.random.Generator) -> float:
     best, least = 0.0, np.inf
     for _ in range(TILTS):
         made = forward(n, each, tilt)
-        _, died = backward(n, each, made, tilt, rng.random((64, 2 * len(each.value) + 1)))
+        _, died = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
         total = died.sum(axis=1)
         off = float(total.mean() - events)
         if abs(off) < least:

@@ -39,12 +39,13 @@ def place(
         events = np.maximum(events + np.where(segments.earliest == segments.time, shift, 0)[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)
-    leaving = _spread(row, start, segments.time, censored, rng)
+    share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)
+    leaving = paths.course.between(start[row], segments.time[row], share)
     if arm.marks is not None and len(arm.marks):
         leaving = _on_marks(leaving, row, arm.marks, segments.time, rng)
     left = arm.n - int(censored.sum() + died.sum())
     last = float(segments.time[-1]) if len(segments.time) else 0.0
-    rest = _rest(arm, left, last, end, float(censored.sum()), rng)
+    rest = _rest(arm, left, last, end, paths.course.hazard, rng)
     time = np.concatenate([events, leaving, rest])
     event = np.zeros(len(time), dtype=np.int64)
     event[: len(events)] = 1
@@ -97,7 +98,7 @@ def _on_marks(
 
 
 def _rest(
-    arm: ArmInput, left: int, last: float, end: float, censored: float,
+    arm: ArmInput, left: int, last: float, end: float, hazard: float,
     rng: np.random.Generator | None,
 ) -> Floats:  # fmt: skip
     """Times of those who have no event: on the marks after the last node, else by the same rate."""
@@ -106,7 +107,6 @@ def _rest(
     end = max(end, last)
     if end == last or left == 0:
         return np.concatenate([marks, np.full(left, end)])
-    hazard = censored / max(last * ((arm.n or 0) + left) / 2, 1e-9)
     leaving = 1 - np.exp(-hazard * (end - last))
     if rng is None:
         gone = round(left * leaving)

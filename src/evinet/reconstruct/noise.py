@@ -65,12 +65,12 @@ def hypotheses(spacing: float, n: int) -> list[Noise]:
     """What the noise may be, given the grid of the survival that was read of `n` patients.
 
     Values on a grid are rounded, unless it is wider than a pixel of any plot or they are whole
-    patients of nearly n.
+    patients of n (or of all but one).
     """
     if spacing < 2 * EXACT:
         return [Noise(0.0, sd) for sd in LADDER]
     rounded = [Noise(spacing / 2, share * spacing) for share in (0.05, 0.4)]
     wider = [Noise(0.0, factor * spacing) for factor in (1.0, 2.0, 4.0, 8.0)]
-    whole = abs(1 / spacing - round(1 / spacing)) < 1e-4 and 0.95 * n <= 1 / spacing <= n + 0.5
+    whole = abs(1 / spacing - round(1 / spacing)) < 1e-4 and n - 1.5 < 1 / spacing < n + 0.5
     exact = [Noise(0.0, EXACT)] if spacing > WIDEST_PIXEL or whole else []
     return [noise for noise in (*exact, *rounded, *wider) if noise.sd <= 0.03]
