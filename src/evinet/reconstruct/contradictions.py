@@ -7,14 +7,48 @@ from itertools import pairwise
 
 import numpy as np
 
-from evinet.reconstruct.inputs import ArmInput, Flag, TrialInput
+from evinet.reconstruct.estimators import normal_quantile
+from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, TrialInput
 
 ROUNDING = 0.006  # of a printed survival proportion
+FOLD = np.log(2)  # between a hazard ratio and the ratio of medians on the other side of 1
+APART = 1.0  # between the z of a P value and that of a hazard ratio with its limits
+ASYMMETRIC = 0.1  # of a hazard ratio between its limits, as a share of their distance
 
 
 def contradictions(trial: TrialInput) -> tuple[Flag, ...]:
     """Flags for numbers of a tidy trial that contradict each other, whatever the method."""
-    return tuple(flag for arm in trial.arms for flag in _of_arm(arm))
+    arms = {arm.name: arm for arm in trial.arms}
+    of_arms = [flag for arm in trial.arms for flag in _of_arm(arm)]
+    return (*of_arms, *(flag for each in trial.contrasts for flag in _of_contrast(each, arms)))
+
+
+def _of_contrast(contrast: Contrast, arms: dict[str, ArmInput]) -> Iterator[Flag]:
+    if contrast.hr is None:
+        return
+    place, log_hr = f"{contrast.arm} v {contrast.comparator}", float(np.log(contrast.hr))
+    medians = [
+        None if (median := arms[name].median) is None else median.estimate
+        for name in (contrast.arm, contrast.comparator)
+    ]
+    if medians[0] and medians[1]:
+        ratio = float(np.log(medians[1] / medians[0]))
+        if ratio * log_hr < 0 and abs(log_hr - ratio) > FOLD:
+            message = f"{place}: HR {contrast.hr:g}, but medians {medians[0]:g} and {medians[1]:g}"
+            yield Flag("hr-medians", "", f"{message} (ln, apart)", log_hr - ratio)
+    if contrast.lower is None or contrast.upper is None:
+        return
+    low, high = np.log([contrast.lower, contrast.upper])
+    off = (log_hr - (low + high) / 2) / max(high - low, 1e-9)
+    if abs(off) > ASYMMETRIC:
+        message = f"{place}: HR {contrast.hr:g} is not midway between its limits (share of width)"
+        yield Flag("hr-asymmetric", "", message, float(off))
+    if contrast.p is not None and contrast.p < 1:
+        z = abs(log_hr) * 2 * normal_quantile(contrast.level) / max(high - low, 1e-9)
+        gap = z - normal_quantile(1 - contrast.p)
+        if abs(gap) > APART:
+            message = f"{place}: P {contrast.p:g}, but HR and limits give z = {z:.2f} (z, apart)"
+            yield Flag("hr-p", "", message, float(gap))
 
 
 def _of_arm(arm: ArmInput) -> Iterator[Flag]:

@@ -33,6 +33,15 @@ class KaplanMeier:
         estimate, low, high = (_first(self.time, curve <= 0.5 + 1e-9) for curve in curves)
         return Interval(estimate, low, high, level)
 
+    def limits(self, time: float, level: float = 0.95) -> tuple[float, float]:
+        """Log-log confidence limits of survival at a time; NaN before the first event."""
+        index = int(np.searchsorted(self.time, time, side="right")) - 1
+        if index < 0:
+            return float("nan"), float("nan")
+        here = slice(index, index + 1)
+        lower, upper = band(self.survival[here], self.greenwood[here], level, "log-log")
+        return float(lower[0]), float(upper[0])
+
     def rmst(self, horizon: float) -> float:
         """Restricted mean survival time to `horizon`."""
         inside = self.time < horizon

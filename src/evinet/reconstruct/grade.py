@@ -38,11 +38,20 @@ stratified, or does not say, because the reconstructed one is not).
 """
 
 
+DOUBTFUL = {
+    "at-risk-rises", "curve-at-risk", "events-exceed-n", "events-too-few", "hr-limits",
+    "hr-medians", "hr-p", "landmark-at-risk", "landmark-limits", "landmark-range",
+    "landmarks-rise", "median-at-risk", "median-landmark", "median-limits",
+}  # fmt: skip
+"""Reason codes of input that contradicts itself: a reconstruction from it is `fair` at best."""
+
+
 def grade(quality: dict[str, Any]) -> tuple[str, list[str]]:
     """`good`, `fair`, `poor` or `none` (no patients), and what kept it from being good."""
     if not quality["arms"]:
         return "none", ["no patients were reconstructed"]
-    worst, reasons = 0, []
+    doubts = sorted({flag["code"] for flag in quality["flags"]} & DOUBTFUL)
+    worst, reasons = int(bool(doubts)), [f"input contradicts itself: {code}" for code in doubts]
     for what, place, difference in _differences(quality):
         good, fair = LIMITS[what]
         rank = int(difference > good + 1e-9) + int(difference > fair + 1e-9)

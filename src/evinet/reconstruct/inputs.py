@@ -232,7 +232,8 @@ def _tidy_at_risk(
     kept = _falling(time, counts)
     if not kept.all():
         worst = float(np.max(np.diff(counts), initial=0))
-        notes.add("at-risk-rises", f"{(~kept).sum()} numbers at risk left out", worst)
+        left = ", ".join(f"{counts[i]} at {time[i]:g}" for i in np.flatnonzero(~kept)[:5])
+        notes.add("at-risk-rises", f"numbers at risk rise or repeat: left out {left}", worst)
     return time[kept], counts[kept]
 
 
@@ -259,7 +260,9 @@ def _tidy_median(median: Interval | None, notes: _Notes) -> Interval | None:
         return None
     usable = _limits(median.estimate, median.lower, median.upper)
     if usable is None:
-        notes.add("median-limits", "the median is not inside its limits: limits ignored")
+        printed = (median.lower, median.estimate, median.upper)
+        message = f"median {_printed(*printed)} are not in order: limits ignored"
+        notes.add("median-limits", message, _disorder(*printed))
         usable = (_positive(median.estimate), None, None)
     interval = Interval(*usable, level=_level(median.level))
     return None if interval == Interval(None, level=interval.level) else interval
@@ -279,7 +282,9 @@ def _tidy_landmarks(landmarks: Iterable[Landmark], notes: _Notes) -> tuple[Landm
         elif not 0 <= survival <= 1:
             notes.add("landmark-range", f"survival {mark.survival} at {mark.time}: ignored")
         elif not (0 if lower is None else lower) <= survival <= (1 if upper is None else upper):
-            notes.add("landmark-limits", f"landmark at {mark.time} not inside its limits, ignored")
+            message = f"at {mark.time:g} {_printed(lower, survival, upper)} are not in order"
+            notes.add("landmark-limits", f"{message}: limits ignored",
+                      _disorder(lower, survival, upper))  # fmt: skip
             kept.append(Landmark(mark.time, survival))
         else:
             kept.append(Landmark(mark.time, survival, lower, upper))
@@ -293,7 +298,9 @@ def _tidy_contrast(contrast: Contrast, arms: set[str], notes: _Notes) -> list[Co
         return []
     usable = _limits(contrast.hr, contrast.lower, contrast.upper)
     if usable is None:
-        notes.add("hr-limits", f"{place}: the hazard ratio is not inside its limits, ignored")
+        printed = (contrast.lower, contrast.hr, contrast.upper)
+        message = f"{place}: {_printed(*printed)} are not in order: all ignored"
+        notes.add("hr-limits", message, _disorder(*printed))
         usable = (None, None, None)
     p = contrast.p if contrast.p is not None and 0 < contrast.p <= 1 else None
     hr, lower, upper = usable
@@ -309,6 +316,17 @@ def _limits(
     numbers = tuple(_positive(value) for value in (estimate, lower, upper))
     known = [value for value in (numbers[1], numbers[0], numbers[2]) if value is not None]
     return numbers if known == sorted(known) else None  # type: ignore[return-value]
+
+
+def _printed(lower: float | None, estimate: float | None, upper: float | None) -> str:
+    parts = zip(("lower", "estimate", "upper"), (lower, estimate, upper), strict=True)
+    return ", ".join(f"{name} {value:g}" for name, value in parts if value is not None)
+
+
+def _disorder(*values: float | None) -> float:
+    """By how much a value is below one that comes before it."""
+    known = [value for value in values if value is not None]
+    return max((a - b for i, a in enumerate(known) for b in known[i + 1 :]), default=0.0)
 
 
 def _positive(value: float | None) -> float | None:

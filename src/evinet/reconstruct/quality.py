@@ -52,10 +52,9 @@ def assess(given: TrialInput, made: Reconstruction, name: str, outcome: str | No
         "draws": draws, "arms": arms, "contrast": contrasts[0] if contrasts else None,
         "further_contrasts": contrasts[1:],
     }  # fmt: skip
+    flags = (*made.flags, *contradictions(trial), *missed(content))
+    content["flags"] = [_flag(flag) for flag in flags]
     content["grade"], content["grade_reasons"] = grade(content)
-    content["flags"] = [
-        _flag(flag) for flag in (*made.flags, *contradictions(trial), *missed(content))
-    ]
     return content
 
 
@@ -91,7 +90,9 @@ def _arm(arm: ArmInput, draws: Sequence[Patients], horizon: float | None) -> Jso
         "at_risk": _at_risk(arm, draws[0]),
         "landmarks": [
             {"time": mark.time, "printed": mark.survival,
-             **_best_and_band([float(curve.at(np.array([mark.time]))[0]) for curve in curves])}
+             "printed_lower": mark.lower, "printed_upper": mark.upper,
+             **_best_and_band([float(curve.at(np.array([mark.time]))[0]) for curve in curves]),
+             **_limits(curves[0].limits(mark.time))}
             for mark in arm.landmarks
         ],
         "curve": _fit(arm, curves[0].at),
@@ -100,6 +101,13 @@ def _arm(arm: ArmInput, draws: Sequence[Patients], horizon: float | None) -> Jso
         },
     }  # fmt: skip
     return content
+
+
+def _limits(limits: tuple[float, float]) -> Json:
+    return {
+        f"reconstructed_{name}": _finite(x)
+        for name, x in zip(("lower", "upper"), limits, strict=True)
+    }
 
 
 def _at_risk(arm: ArmInput, best: Patients) -> list[Json]:

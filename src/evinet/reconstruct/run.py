@@ -147,7 +147,7 @@ def _write(
         f"\n  {flag['code']} {flag['arm']}: {flag['message']}" for flag in quality["flags"]
     )
     if not made.arms:
-        return f"{trial}: no patients, only a summary was published (tier C){noted}"
+        return f"{trial}: no patients (tier C){noted}"
     return (
         f"{trial}: {', '.join(made.arms)} by {made.method}, tier {quality['tier']}, "
         f"{quality['draws']} draws, {quality['grade']}{noted}"
