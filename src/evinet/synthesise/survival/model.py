@@ -48,6 +48,8 @@ class Network:
 def data(network: Network, records: Records) -> dict[str, np.ndarray]:
     """The model's data for one reconstruction of the patients."""
     values = network.baseline.data(records)
+    if network.contrasts is not None:
+        values["published"] = network.contrasts.y
     if network.effects == "random":
         effect, variance = network.design.approximation(records, network.contrasts)
         values |= {"rough_effect": effect, "rough_variance": variance}
@@ -81,8 +83,8 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
         patients = network.baseline.log_likelihood(known, theta[: design.arms])
         pm.Potential("patients", patients)
         if network.contrasts is not None:
-            root = whitened(network.contrasts, np.eye(len(network.contrasts.y)))
-            residual = pt.dot(root, network.contrasts.y - theta[design.arms :])
+            root = whitened(network.contrasts, np.eye(len(network.contrasts.rows)))
+            residual = pt.dot(root, known["published"] - theta[design.arms :])
             pm.Potential("published", -0.5 * pt.sqr(residual).sum())
     return model
 

@@ -32,7 +32,8 @@ class MSpline:
     Parameters
     ----------
     patients : whose hazards they are.
-    knots : internal knots, at quantiles of the study's event times.
+    knots : number of internal knots, at quantiles of the study's event times.
+    cuts : internal knots of every study in their place, such as (6.0, 12.0, 24.0).
     proportional : whether a study's arms share their coefficients.
     sigma_scale : scale of the half-normal prior of each stratum's sigma.
     intercept_sd : standard deviation of the normal prior of each study's intercept mu.
@@ -44,6 +45,7 @@ class MSpline:
     proportional: bool = True
     sigma_scale: float = 1.0
     intercept_sd: float = 100.0
+    cuts: tuple[float, ...] | None = None
 
     scale = "ln HR"
     parameters = ("mu", "sigma")
@@ -79,7 +81,14 @@ class MSpline:
 
     def basis(self, study: str) -> Basis:
         """A study's basis."""
+        if self.cuts is not None:
+            return Basis(np.asarray(self.cuts, float), self.patients.upper(study), self.degree)
         return study_basis(self.patients, study, self.knots, self.degree)
+
+    @property
+    def size(self) -> int:
+        """Coefficients of a stratum."""
+        return (self.knots if self.cuts is None else len(self.cuts)) + self.degree + 1
 
     def _shape(self, stratum: int, records: Records) -> Shape:
         arms = np.flatnonzero(self.stratum_of_arm == stratum).tolist()
@@ -106,7 +115,7 @@ class MSpline:
             coordinates(shape, basis.constant, basis.steps)
             for shape, basis in zip(shapes, bases, strict=True)
         ]
-        rows, size = self.degree + 1 + self.knots, NODES * (self.knots + 1)
+        rows, size = self.size, NODES * (self.size - self.degree)
         hazard, weight = np.ones((len(shapes), size, rows)), np.zeros((len(shapes), size))
         for number, shape in enumerate(shapes):
             hazard[number, : len(shape.weight)] = shape.hazard
@@ -150,7 +159,7 @@ class MSpline:
         import pymc as pm
         import pytensor.tensor as pt
 
-        shape = (len(self.strata), self.knots + self.degree)
+        shape = (len(self.strata), self.size - 1)
         sigma = pm.HalfNormal("sigma", self.sigma_scale, dims="stratum")
         scale = sigma[:, None]
         z = standard_normal("moves", shape, scale, values["slope"], values["curvature"])
@@ -164,7 +173,7 @@ class MSpline:
 
     def coordinates(self) -> dict[str, Any]:
         """Names along the dimensions of the baseline's variables."""
-        return {"stratum": self.strata, "coefficient": np.arange(self.knots + self.degree + 1)}
+        return {"stratum": self.strata, "coefficient": np.arange(self.size)}
 
     def complete(
         self, posterior: xr.Dataset, data: dict[str, np.ndarray], rng: np.random.Generator
