@@ -1,0 +1,302 @@
+"""Accuracy, calibration and speed of the methods where the patients are known.
+
+Run by `make benchmark-reconstruct`, or `python -m evinet.reconstruct.benchmark --help`;
+docs/reconstruction-benchmark.md explains the tables.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from evinet import files, seeds
+from evinet.reconstruct import methods
+from evinet.reconstruct.estimators import KaplanMeier, cox, kaplan_meier
+from evinet.reconstruct.inputs import Floats, Patients
+from evinet.reconstruct.simulate import (
+    ARMS,
+    STYLES,
+    Trial,
+    lifelines_trials,
+    published,
+    simulated,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRAWS = 79  # the 2nd smallest and 2nd largest of 79 hold a further draw with 95 %
+NO_CURVE = "no curve"
+WITH_CURVE = ((), ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "marks"))
+WITHOUT_CURVE = (
+    ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "median"),
+    ("at-risk", "events", "median", "hr"),
+)  # fmt: skip
+JUDGED = ("exact", "raster375", "rounded375", "clicked")
+QUANTITIES = ("ln HR", "median", "RMST", "events")
+Row = dict[str, Any]
+FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A method, how the curve was read, what else is printed, and how many draws are judged."""
+
+    method: str
+    style: str
+    printed: tuple[str, ...]
+    draws: int = 0
+
+    @property
+    def given(self) -> str:
+        """What is printed besides the curve, in words."""
+        return ", ".join(self.printed) or "n alone"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is compared of a trial, for reconstructed and for true patients."""
+
+    log_hr: float
+    arms: dict[str, dict[str, float]]
+
+
+def cases(names: Sequence[str], styles: Sequence[str], draws: int) -> list[Case]:
+    """All cases; draws are judged of methods that draw, at some of the styles."""
+    found = []
+    for style, printed, name in product(styles, WITH_CURVE, names):
+        if style != NO_CURVE and name != "at-risk":
+            judged = name == "lattice" and style in JUDGED and printed in WITH_CURVE[1:3]
+            found.append(Case(name, style, printed, draws if judged else 0))
+    if NO_CURVE in styles and "at-risk" in names:
+        found += [Case("at-risk", NO_CURVE, printed, draws) for printed in WITHOUT_CURVE]
+    return found
+
+
+def score(trial: Trial, todo: Sequence[Case], seed: int) -> tuple[list[Row], list[Row]]:
+    """Rows of accuracy (one an arm and case) and of calibration (one a quantity) of a trial."""
+    accuracy, calibration = [], []
+    horizon = min(float(patients.time.max()) for patients in trial.arms.values())
+    truth = summary(trial.arms, horizon)
+    for case in todo:
+        style = None if case.style == NO_CURVE else case.style
+        given = published(trial, style, case.printed, seed)
+        rng = seeds.generator(seed, f"benchmark/{trial.name}/{case}")
+        begin = time.process_time()
+        try:
+            made = methods.method(case.method)(given, case.draws, rng).arms
+        except Exception as error:  # a failure is a result here, whatever it is
+            click.echo(f"{trial.name}: {case}: {error!r}", err=True)
+            made = {}
+        seconds = (time.process_time() - begin) / len(trial.arms)
+        label = {"trial": trial.name, "curve": case.style, "printed": case.given}
+        label["method"] = case.method
+        best = {name: draws[0] for name, draws in made.items()}
+        complete = set(best) == set(trial.arms)
+        found = summary(best, horizon) if complete else None
+        off = np.nan if found is None else difference(found.log_hr, truth.log_hr)
+        for name, patients in trial.arms.items():
+            errors = arm_errors(patients, best[name]) if name in best else FAILED
+            row = {**label, "arm": name, "n": len(patients.time), "off": off, **errors}
+            accuracy.append({**row, "seconds": seconds})
+        if case.draws and complete:
+            drawn = [
+                summary({name: made[name][k] for name in made}, horizon)
+                for k in range(1, case.draws + 1)
+            ]
+            calibration += [{**label, **row} for row in bands(truth, drawn)]
+    return accuracy, calibration
+
+
+def arm_errors(true: Patients, found: Patients) -> Row:
+    """Of one arm: events exact, and distance of the Kaplan-Meier estimates over its follow-up."""
+    events = int(found.event.sum()), int(true.event.sum())
+    horizon = float(true.time.max())
+    iae, rmse = distance(kaplan_meier(true), kaplan_meier(found), horizon)
+    return {
+        "failed": False, "events": events[0], "true_events": events[1],
+        "exact": events[0] == events[1], "iae": iae, "rmse": rmse,
+    }  # fmt: skip
+
+
+def distance(first: KaplanMeier, second: KaplanMeier, horizon: float) -> tuple[float, float]:
+    """Mean absolute and root mean square difference of survival over time, to `horizon`."""
+    times = np.concatenate([[0.0], first.time, second.time])
+    edges = np.append(np.unique(times[times < horizon]), horizon)
+    gap = first.at(edges[:-1]) - second.at(edges[:-1])
+    weight = np.diff(edges) / horizon
+    return float(weight @ np.abs(gap)), float(np.sqrt(weight @ gap**2))
+
+
+def difference(found: float, true: float) -> float:
+    """Absolute difference; none if both are infinite alike, infinite if one of them is not."""
+    if found == true:
+        return 0.0
+    return abs(found - true) if np.isfinite([found, true]).all() else np.inf
+
+
+def summary(arms: dict[str, Patients], horizon: float) -> Summary:
+    """ln HR, and of each arm the median (infinite if not reached), RMST to `horizon` and events."""
+    own = {}
+    for name, patients in arms.items():
+        curve = kaplan_meier(patients)
+        reached = np.flatnonzero(curve.survival <= 0.5 + 1e-9)
+        median = float(curve.time[reached[0]]) if len(reached) else np.inf
+        events = float(patients.event.sum())
+        own[name] = {"median": median, "RMST": curve.rmst(horizon), "events": events}
+    return Summary(cox(*(arms[name] for name in ARMS)).log_hr, own)
+
+
+def bands(truth: Summary, drawn: Sequence[Summary]) -> Iterator[Row]:
+    """The 95 % band across draws of every quantity, and the truth."""
+    yield {"quantity": "ln HR", **_band(truth.log_hr, [each.log_hr for each in drawn])}
+    for name, quantity in product(truth.arms, QUANTITIES[1:]):
+        values = [each.arms[name][quantity] for each in drawn]
+        yield {"quantity": quantity, **_band(truth.arms[name][quantity], values)}
+
+
+def _band(true: float, drawn: Sequence[float]) -> Row:
+    values = np.sort(np.nan_to_num(drawn, nan=np.inf, posinf=np.inf, neginf=-np.inf))
+    beyond = max(int(0.025 * (len(values) + 1)), 1)
+    lower, upper = values[beyond - 1], values[-beyond]
+    return {"truth": true, "lower": lower, "centre": values[len(values) // 2], "upper": upper}
+
+
+def scaling(truth: Floats, lower: Floats, centre: Floats, upper: Floats) -> float:
+    """By how much all bands must be widened about their centres to hold 95 % of the truths."""
+    away = truth - centre
+    half = np.where(away > 0, upper - centre, centre - lower)
+    slack = 1e-6 * np.maximum(np.abs(truth), 1)
+    away = np.where(np.abs(away) <= slack, 0, np.abs(away))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = np.where(away > 0, away / half, 0)
+    return float(np.quantile(needed, 0.95, method="higher"))
+
+
+def accuracy_table(rows: pd.DataFrame) -> str:
+    """Markdown table, one line a case: medians over arms (survival, seconds) and trials (ln HR)."""
+    head = [
+        "curve", "printed", "method", "events exact", "IAE", "RMSE", "abs. Δ ln HR, median",
+        "97.5 %", "failures", "s an arm",
+    ]  # fmt: skip
+    lines = []
+    for label, part in rows.groupby(["curve", "printed", "method"], sort=False):
+        done = part[~part["failed"].astype(bool)]
+        off = part.drop_duplicates("trial")["off"].dropna().to_numpy(float)
+        lines.append([
+            *map(str, label),
+            f"{100 * done['exact'].astype(float).mean():.0f} %",
+            f"{done['iae'].median():.4f}", f"{done['rmse'].median():.4f}",
+            *(f"{_quantile(off, q):.4f}" for q in (0.5, 0.975)),
+            f"{len(part) - len(done)} of {len(part)}",
+            f"{part['seconds'].median():.3f}",
+        ])  # fmt: skip
+    return _markdown(head, lines)
+
+
+def calibration_table(rows: pd.DataFrame) -> str:
+    """Markdown table: coverage and mean width of 95 % bands across draws."""
+    head = ["curve", "printed", "method", "quantity", "coverage", "mean width", "ratio"]
+    lines = []
+    for label, part in rows.groupby(["curve", "printed", "method", "quantity"], sort=False):
+        numbers = [part[name].to_numpy(float) for name in ("truth", "lower", "centre", "upper")]
+        truth, lower, _, upper = numbers
+        slack = np.where(np.isfinite(truth), 1e-6 * np.maximum(np.abs(truth), 1), 0)
+        covered = (lower - slack <= truth) & (truth <= upper + slack)
+        finite = np.isfinite(numbers).all(axis=0)
+        factor = scaling(*(values[finite] for values in numbers)) if finite.any() else np.nan
+        ratio = f"{1 / factor:.2f}" if 0 < factor < np.inf else "–"
+        width = (upper[finite] - lower[finite]).mean() if finite.any() else np.nan
+        lines.append([*map(str, label), f"{100 * covered.mean():.1f} %", f"{width:.4f}", ratio])
+    return _markdown(head, lines)
+
+
+def _quantile(values: Floats, level: float) -> float:
+    return float(np.quantile(values, level, method="higher")) if len(values) else np.nan
+
+
+def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def run(
+    trials: int, todo: Sequence[Case], seed: int, workers: int, lifelines: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score all trials; the result does not depend on the number of workers, but for seconds."""
+    import pandas as pd
+
+    known = [*(simulated(seed, index) for index in range(trials))]
+    known += lifelines_trials() if lifelines else []
+    job = partial(score, todo=todo, seed=seed)
+    with multiprocessing.get_context("spawn").Pool(workers, _warm, (todo, seed)) as pool:
+        scored = pool.map(job, known, chunksize=1)
+    return (
+        pd.DataFrame([row for rows, _ in scored for row in rows]),
+        pd.DataFrame([row for _, rows in scored for row in rows]),
+    )
+
+
+def _warm(todo: Sequence[Case], seed: int) -> None:
+    """Compile what is compiled, before anything is timed."""
+    score(simulated(seed, 0), todo, seed)
+
+
+def _names(known: Sequence[str]) -> Callable[..., list[str]]:
+    def parse(context: click.Context, option: click.Parameter, value: str) -> list[str]:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if wrong := [name for name in names if name not in known]:
+            raise click.BadParameter(f"{wrong[0]!r} is none of {', '.join(known)}")
+        return names
+
+    return parse
+
+
+ALL_METHODS = ("lattice", "guyot", "ipdfromkm", "at-risk")
+ALL_STYLES = (*STYLES, NO_CURVE)
+
+
+@click.command()
+@click.option("--trials", type=click.IntRange(0), default=200, show_default=True)
+@click.option("--lifelines/--no-lifelines", default=True, help="Add the data sets of lifelines.")
+@click.option(
+    "--methods", "names", default=",".join(ALL_METHODS), show_default=True,
+    callback=_names(ALL_METHODS),
+)  # fmt: skip
+@click.option(
+    "--styles", default=",".join(ALL_STYLES), show_default=True, callback=_names(ALL_STYLES)
+)
+@click.option("--draws", type=click.IntRange(0), default=DRAWS, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="CSV of every arm's accuracy.")
+def main(
+    trials: int, lifelines: bool, names: list[str], styles: list[str], draws: int, seed: int,
+    workers: int, out: Path | None,
+) -> None:  # fmt: skip
+    """Reconstruct trials whose patients are known, and print what came of it."""
+    todo = cases(names, styles, draws)
+    if not todo or not (trials or lifelines):
+        raise click.UsageError("nothing to do")
+    accuracy, calibration = run(trials, todo, seed, workers, lifelines)
+    count = accuracy["trial"].nunique()
+    click.echo(f"{count} trials, {len(accuracy.drop_duplicates(['trial', 'arm']))} arms\n")
+    click.echo(accuracy_table(accuracy))
+    if len(calibration):
+        click.echo("\n95 % bands across draws\n")
+        click.echo(calibration_table(calibration))
+    if out is not None:
+        files.write_csv(out, accuracy)
+
+
+if __name__ == "__main__":
+    main()
