@@ -1,0 +1,1 @@
+"""Network meta-analysis of aggregate data: arms, contrasts, or both, of any outcome."""

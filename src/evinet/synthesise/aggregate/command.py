@@ -1,0 +1,217 @@
+"""Arms from a file to the tables of a fitted network: what `evinet nma` runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from evinet.config import Gates, Sampler
+
+GATES = Gates(divergences=0.005)
+
+
+class NotConverged(Exception):
+    """A fit that must not be reported."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a network.
+
+    Attributes
+    ----------
+    files : CSV files, a row an arm. likelihood : a name, or "contrast". link : None for the usual.
+    reference : None for the treatment in most studies. priors : texts by name, see `priors`.
+    covariate, time : names of columns. better : which way an effect is an improvement.
+    """
+
+    files: tuple[Path, ...]
+    out: Path
+    likelihood: str = "binomial"
+    link: str | None = None
+    effects: Literal["fixed", "random"] = "random"
+    reference: str | None = None
+    model: Literal["consistency", "ume", "node-split"] = "consistency"
+    covariate: str | None = None
+    interactions: Literal["shared", "separate"] = "shared"
+    baseline_risk: bool = False
+    time: str | None = None
+    priors: dict[str, str] = field(default_factory=dict)
+    better: Literal["lower", "higher"] = "lower"
+    seed: int = 1
+    sampler: Sampler = field(default_factory=lambda: Sampler(target_accept=0.9, gates=GATES))
+
+
+def run(options: Options) -> list[str]:
+    """Fit the network and write its tables to `options.out`; returns lines to print.
+
+    Writes estimates.csv, fit.json and posterior.nc; of a consistency model and of node-splitting
+    also league.csv and ranks.csv; of node-splitting also splits.csv.
+
+    Raises
+    ------
+    InputError
+        Whatever is wrong with the files or the options.
+    NotConverged
+        A fit failed a gate of the sampler; nothing is written.
+    """
+    from evinet import files, seeds, tables
+    from evinet.synthesise import diagnostics, sampler
+    from evinet.synthesise.aggregate import results
+    from evinet.synthesise.aggregate.fit import fit_all
+
+    fits = fit_all(specifications(options), options.sampler, options.seed)
+    kept = options.sampler.chains * options.sampler.draws
+    found = {name: results.convergence(fit) for name, fit in fits.items()}
+    failed = [
+        f"{name}: {words}"
+        for name, each in found.items()
+        for words in diagnostics.failures(each, options.sampler.gates, kept)
+    ]
+    if failed:
+        raise NotConverged("; ".join(failed))
+    name, fit = next(iter(fits.items()))
+    content = _summary(options, fit) | {"convergence": found[name]}
+    sampler.write_posterior(options.out / "posterior.nc", _posterior(fit))
+    tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fits))
+    if options.model != "ume":
+        rng = seeds.generator(options.seed, "nma/league")
+        tables.LEAGUE.write(options.out / "league.csv", results.league(fit, options.better, rng))
+        tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit, options.better))
+    if options.model == "node-split":
+        files.write_csv(options.out / "splits.csv", results.splits(fits))
+    files.write_json(options.out / "fit.json", content)
+    return _lines(options, content, found)
+
+
+def specifications(options: Options) -> dict[str, Any]:
+    """Name -> specification of each fit that the options ask for, the main one first."""
+    from evinet.errors import InputError, Problem
+    from evinet.synthesise.aggregate import design, network
+    from evinet.synthesise.aggregate.likelihoods import LIKELIHOODS, links
+    from evinet.synthesise.aggregate.model import Specification
+
+    likelihood = None
+    if options.likelihood != "contrast":
+        link = options.link or links(options.likelihood)[0]
+        if (options.likelihood, link) not in LIKELIHOODS:
+            known = ", ".join(links(options.likelihood))
+            message = f"is no link of the {options.likelihood} likelihood"
+            raise InputError(Problem("(options)", "--link", link, message, f"Use one of {known}"))
+        likelihood = LIKELIHOODS[options.likelihood, link]
+    columns = network.Columns(options.covariate, options.time)
+    read = network.read(list(options.files), likelihood, options.reference, columns)
+    if options.baseline_risk and (likelihood is None or len(read.contrasts)):
+        raise InputError(
+            Problem("(options)", "--baseline-risk", "yes", "a contrast has no baseline risk",
+                    "Give every study by its arms")
+        )  # fmt: skip
+    chosen = priors(options.priors)
+
+    def specify(**asked: Any) -> Specification:
+        plan = design.build(
+            read, covariate=options.covariate, interactions=options.interactions, **asked
+        )
+        return Specification(read, likelihood, plan, options.effects, chosen, options.baseline_risk)
+
+    if options.model == "node-split":
+        pairs = design.splits(read)
+        if not pairs:
+            raise InputError(
+                Problem(str(options.files[0]), "--model", "node-split", "no pair of treatments has "
+                        "both direct and indirect evidence", "Use the consistency model")
+            )  # fmt: skip
+        named = {f"{second} vs {first}": specify(split=(first, second)) for first, second in pairs}
+        return {"consistency": specify()} | named
+    return {options.model: specify(unrelated=options.model == "ume")}
+
+
+def priors(texts: dict[str, str]) -> Any:
+    """Priors from texts such as {"tau": "half-normal(5)", "effects": "normal(100)"}.
+
+    Raises
+    ------
+    InputError
+        An unknown name, or a text that is no such prior.
+    """
+    import re
+
+    from evinet.errors import InputError, Problem
+    from evinet.synthesise.aggregate.model import Priors
+    from evinet.synthesise.priors import parse
+
+    found: dict[str, Any] = {}
+    for name, text in texts.items():
+        if name == "tau":
+            found["tau"] = parse(text, "--prior tau", "(options)")
+            continue
+        if name not in ("effects", "intercepts", "coefficients"):
+            known = "tau, effects, intercepts or coefficients"
+            raise InputError(
+                Problem("(options)", "--prior", name, "there is no such prior", f"Name {known}")
+            )
+        number = re.fullmatch(r"normal\(([0-9.eE+-]+)\)", text.strip())
+        if number is None or not float(number.group(1)) > 0:
+            raise InputError(
+                Problem("(options)", f"--prior {name}", text, "is not a normal prior",
+                        "Write its standard deviation: normal(100)")
+            )  # fmt: skip
+        found[name] = float(number.group(1))
+    return Priors(**found)
+
+
+def _summary(options: Options, fit: Any) -> dict[str, Any]:
+    from evinet.synthesise.aggregate.design import centre
+    from evinet.synthesise.aggregate.measures import fit_measures
+
+    specification = fit.specification
+    likelihood, chosen = specification.likelihood, specification.priors
+    return {
+        "model": options.model,
+        "likelihood": "contrast" if likelihood is None else likelihood.name,
+        "link": "identity" if likelihood is None else likelihood.link,
+        "effects": options.effects,
+        "reference": specification.network.reference,
+        "better": options.better,
+        "seed": options.seed,
+        "studies": len(specification.network.studies),
+        "treatments": len(specification.network.treatments),
+        "covariate": None if options.covariate is None else {
+            "name": options.covariate, "interactions": options.interactions,
+            "centre": centre(specification.design.rows),
+        },
+        "priors": {
+            "effects": f"normal(0, {chosen.effects:g})",
+            "intercepts": None if likelihood is None else f"normal(0, {chosen.intercepts:g})",
+            "coefficients": f"normal(0, {chosen.coefficients:g})",
+            "tau": chosen.tau.formula if options.effects == "random" else None,
+            "tau_source": chosen.tau.source if options.effects == "random" else None,
+        },
+        "sampler": options.sampler.model_dump(),
+        "seconds": {"compile": fit.seconds_to_compile, "sample": fit.seconds_to_sample},
+        **fit_measures(fit),
+    }  # fmt: skip
+
+
+def _posterior(fit: Any) -> Any:
+    """Draws of the coefficients, tau and the linear predictors."""
+    names = ["b", "linear", *(["tau"] if fit.tau is not None else [])]
+    return fit.trace.posterior[names]
+
+
+def _lines(options: Options, content: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """What the command says: the fit in a line, and whatever asks for caution."""
+    first = next(iter(found.values()))
+    lines = [
+        f"{content['studies']} studies, {content['treatments']} treatments, reference "
+        f"{content['reference']}: DIC {content['DIC']:.1f}, R-hat {first['rhat_max']:.3f}, "
+        f"smallest ESS {first['ess_bulk_min']:.0f}; an effect below 0 counts as "
+        f"{'better' if options.better == 'lower' else 'worse'}"
+    ]
+    if content["LOO"]["warning"]:
+        lines.append(content["LOO"]["warning"])
+    diverged = sum(int(each["divergences"]) for each in found.values())
+    if diverged:
+        lines.append(f"{diverged} draws diverged: read tails with care, or raise --target-accept")
+    return lines

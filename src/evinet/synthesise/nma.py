@@ -1,0 +1,144 @@
+"""`evinet nma`: network meta-analysis of anybody's data, without the workflow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.argument("arms", type=FILE, required=False)
+@click.option(
+    "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
+    default="binomial", show_default=True, help="Of the arms; contrast: every study by its diff.",
+)  # fmt: skip
+@click.option("--link", help="binomial: logit (default), probit or cloglog.")
+@click.option(
+    "--effects", type=click.Choice(["fixed", "random"]), default="random", show_default=True
+)
+@click.option("--reference", help="Default: the treatment in most studies.")
+@click.option(
+    "--model", type=click.Choice(["consistency", "ume", "node-split"]), default="consistency",
+    show_default=True, help="ume: unrelated mean effects.",
+)  # fmt: skip
+@click.option("--contrasts", type=FILE, help="CSV of more studies, by contrasts.")
+@click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
+@click.option(
+    "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
+    show_default=True, help="Of the covariate: one coefficient, or one a treatment.",
+)  # fmt: skip
+@click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
+@click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
+@click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
+@click.option("--baseline", default="mspline", show_default=True, help="Of survival models.")
+@click.option(
+    "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
+    help="tau=half-normal(5), effects=normal(100), intercepts=..., coefficients=...",
+)  # fmt: skip
+@click.option(
+    "--better", type=click.Choice(["lower", "higher"]), default="lower", show_default=True,
+    help="Which effects are improvements, for ranks.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--chains", type=click.IntRange(2, 16), default=4, show_default=True)
+@click.option("--warmup", type=click.IntRange(100), default=1000, show_default=True)
+@click.option("--draws", type=click.IntRange(100), default=1000, show_default=True)
+@click.option("--target-accept", type=click.FloatRange(0.5, 0.999), default=0.9, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
+    """Bayesian network meta-analysis of ARMS, a CSV with a row an arm, or of --ipd.
+
+    Columns study, treatment and r, n (binomial), y, se (normal), r, E (Poisson, exposure E), or
+    diff, se (contrasts: the baseline row has an empty diff and, in studies of three arms or more,
+    its own se). Studies with arms and studies with contrasts may stand in one file.
+
+    Writes estimates.csv, fit.json, posterior.nc, league.csv, ranks.csv; with node-split also
+    splits.csv. A fit that does not converge is not written, and the exit status is 1.
+    """
+    if (arms is None) == (ipd is None):
+        raise click.UsageError("give ARMS or --ipd, one of them")
+    from evinet.synthesise import sampler
+
+    sampler.prepare()
+    lines = _aggregate(arms, asked) if arms is not None else _survival(ipd, asked)
+    for line in lines:
+        click.echo(line)
+
+
+def _aggregate(arms: Path, asked: dict[str, Any]) -> list[str]:
+    from evinet.config import Sampler
+    from evinet.synthesise.aggregate import command
+
+    names = ("likelihood", "link", "effects", "reference", "model", "covariate", "interactions",
+             "baseline_risk", "better", "seed", "out")  # fmt: skip
+    options = command.Options(
+        files=tuple(path for path in (arms, asked["contrasts"]) if path is not None),
+        time=asked["time_column"],
+        priors=_priors(asked["prior_texts"]),
+        sampler=Sampler(gates=command.GATES, **_sampling(asked)),
+        **{name: asked[name] for name in names},
+    )
+    try:
+        return command.run(options)
+    except command.NotConverged as error:
+        _stop(error)
+        raise
+
+
+def _survival(ipd: Path | None, asked: dict[str, Any]) -> list[str]:
+    from evinet.config import Sampler
+    from evinet.synthesise.survival import command
+
+    priors = _priors(asked["prior_texts"])
+    given: dict[str, Any] = {}
+    if "tau" in priors:
+        given["tau_prior"] = priors["tau"]
+    if "effects" in priors:
+        from evinet.synthesise.aggregate.command import priors as parse
+
+        given["effect_sd"] = parse({"effects": priors["effects"]}).effects
+    assert ipd is not None
+    options = command.Options(
+        ipd=ipd,
+        out=asked["out"],
+        contrasts=asked["contrasts"],
+        baseline=asked["baseline"],
+        effects=asked["effects"],
+        references=(asked["reference"],) if asked["reference"] else (),
+        seed=asked["seed"],
+        sampler=Sampler(**_sampling(asked)),
+        **given,
+    )
+    try:
+        return [command.run(options)]
+    except command.NotConverged as error:
+        _stop(error)
+        raise
+
+
+def _sampling(asked: dict[str, Any]) -> dict[str, Any]:
+    return {name: asked[name] for name in ("chains", "warmup", "draws", "target_accept")}
+
+
+def _priors(texts: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, separator, prior = text.partition("=")
+        if not separator:
+            raise click.BadParameter(f"{text}: write NAME=PRIOR", param_hint="--prior")
+        found[name.strip()] = prior.strip()
+    return found
+
+
+def _stop(error: Exception) -> None:
+    click.echo(
+        f"evinet: not converged, not reported: {error}. Raise --warmup, --draws or --target-accept",
+        err=True,
+    )
+    sys.exit(1)

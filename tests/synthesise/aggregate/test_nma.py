@@ -1,0 +1,72 @@
+"""`evinet nma` on published data, end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from evinet import files
+from evinet.synthesise import validation
+from evinet.synthesise.nma import nma
+
+DATA = Path(__file__).parents[2] / "validation"
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(nma, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_smoking_cessation(tmp_path):
+    """Random effects on 24 studies, two of them with three arms (NICE TSD 4)."""
+    out = tmp_path / "out"
+    said = run(
+        str(DATA / "smoking.csv"), "--effects", "random", "--reference", "No intervention",
+        "--better", "higher", "--prior", "tau=half-normal(5)", "--out", str(out),
+    )  # fmt: skip
+    assert "24 studies, 4 treatments" in said
+    estimates = pd.read_csv(out / "estimates.csv").set_index("parameter")
+    published = {"Group counselling": (1.1015, 0.4377), "Self-help": (0.4914, 0.4021)}
+    for name, (mean, sd) in published.items():
+        assert estimates.at[f"d[{name}]", "mean"] == pytest.approx(mean, abs=0.1 * sd)
+        assert estimates.at[f"d[{name}]", "sd"] == pytest.approx(sd, rel=0.08)
+    assert estimates.at["tau", "mean"] == pytest.approx(0.8453, abs=0.02)
+    record = files.read_json(out / "fit.json")
+    assert record["residual_deviance"] == pytest.approx(54.0, abs=1)
+    assert record["DIC"] == pytest.approx(97.8, abs=1.5)
+    assert record["priors"]["tau"] == "half-normal(5)"
+    ranks = pd.read_csv(out / "ranks.csv").set_index(["treatment", "rank"])
+    assert ranks.at[("Group counselling", 1), "probability"] == pytest.approx(0.71, abs=0.03)
+    league = pd.read_csv(out / "league.csv").set_index(["treatment", "comparator"])
+    assert league.at[("Self-help", "Group counselling"), "mean"] == pytest.approx(-0.61, abs=0.05)
+    assert (out / "posterior.nc").exists()
+
+
+def test_mixed_arms_and_contrasts_repeat_to_the_byte(tmp_path):
+    for name in ("one", "two"):
+        run(str(DATA / "parkinsons-mixed.csv"), "--likelihood", "normal", "--effects", "fixed",
+            "--reference", "4", "--draws", "500", "--out", str(tmp_path / name))  # fmt: skip
+    one, two = ((tmp_path / name / "estimates.csv").read_bytes() for name in ("one", "two"))
+    assert one == two
+    estimates = pd.read_csv(tmp_path / "one" / "estimates.csv").set_index("parameter")
+    assert estimates.at["d[2]", "mean"] == pytest.approx(-1.29, abs=0.1)
+
+
+def test_bad_input_writes_nothing(tmp_path):
+    (tmp_path / "arms.csv").write_text("study,treatment,r,n\ns1,a,11,10\ns1,b,2,10\n")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(nma, [str(tmp_path / "arms.csv"), "--out", str(out)])
+    assert result.exit_code != 0
+    assert not out.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", validation.cases(DATA))
+def test_every_published_result(name):
+    rows = list(validation.compare(name, validation.cases(DATA)[name], DATA))
+    beyond = [row for row in rows if not row.agrees]
+    assert len(beyond) <= len(rows) // 10, validation.table(beyond)
