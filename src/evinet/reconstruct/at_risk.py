@@ -30,12 +30,14 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
     noted, usable = list(flags), [arm for arm in trial.arms if _printed(arm) or posted.usable(arm)]
     for arm in trial.arms:
         if arm not in usable:
-            message = "no numbers at risk over time: no patients"
+            message = f"no numbers at risk, nor survival at {posted.LEAST} times: no patients"
             noted.append(Flag("not-reconstructable", arm.name, message))
             continue
         if arm.events is None:
             message = "total events not given: draws vary in them"
             noted.append(Flag("events-unknown", arm.name, message))
+        if arm.curve is not None or arm.marks is not None:
+            noted.append(Flag("curve-unused", arm.name, "this method uses neither curve nor marks"))
         if not _printed(arm):
             message = "numbers at risk not given: drawn, to agree with survival at stated times"
             noted.append(Flag("at-risk-unknown", arm.name, message))

@@ -135,6 +135,8 @@ def _write(
 ) -> str:
     """Write the patients and their quality, and say in a line what came of it."""
     quality = assess(content, made, trial, outcome)
+    for name in ("ipd.csv", "family.csv"):  # of an earlier run
+        (job.out / name).unlink(missing_ok=True)
     if made.arms:
         tables.IPD.write(job.out / "ipd.csv", _patients(made))
     else:
