@@ -37,6 +37,11 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
 @click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
 @click.option("--baseline", default="mspline", show_default=True, help="Of survival models.")
+@click.option("--knots", type=click.IntRange(1), help="Of M-splines and pieces; default 7.")
+@click.option("--by-arm", is_flag=True, help="M-splines of each arm: hazards not proportional.")
+@click.option("--times", help="Of survival and hazard ratios: 6,12,24; default: 20 steps.")
+@click.option("--horizon", type=click.FloatRange(0, min_open=True), help="Of restricted means.")
+@click.option("--check-proportional", is_flag=True, help="Test it, and compare M-splines by arm.")
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
     help="tau=half-normal(5), effects=normal(100), intercepts=..., coefficients=...",
@@ -58,20 +63,27 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
     diff, se (contrasts: the baseline row has an empty diff and, in studies of three arms or more,
     its own se). Studies with arms and studies with contrasts may stand in one file.
 
+    With --ipd, ARMS are the published contrasts of other studies (ln HR).
+
     Writes estimates.csv, fit.json, posterior.nc, league.csv, ranks.csv; with node-split also
-    splits.csv. A fit that does not converge is not written, and the exit status is 1.
+    splits.csv; with --ipd also survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and
+    medians.csv. A fit that does not converge is not written, and the exit status is 1.
     """
-    if (arms is None) == (ipd is None):
-        raise click.UsageError("give ARMS or --ipd, one of them")
+    if arms is None and ipd is None:
+        raise click.UsageError("give ARMS or --ipd")
+    if arms is not None and ipd is not None:
+        if asked["contrasts"] is not None:
+            raise click.UsageError("give the contrasts once: as ARMS or by --contrasts")
+        asked["contrasts"] = arms
     from evinet.synthesise import sampler
 
     sampler.prepare()
-    lines = _aggregate(arms, asked) if arms is not None else _survival(ipd, asked)
+    lines = _survival(ipd, asked) if ipd is not None else _aggregate(arms, asked)
     for line in lines:
         click.echo(line)
 
 
-def _aggregate(arms: Path, asked: dict[str, Any]) -> list[str]:
+def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
     from evinet.config import Sampler
     from evinet.synthesise.aggregate import command
 
@@ -91,7 +103,7 @@ def _aggregate(arms: Path, asked: dict[str, Any]) -> list[str]:
         raise
 
 
-def _survival(ipd: Path | None, asked: dict[str, Any]) -> list[str]:
+def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
     from evinet.config import Sampler
     from evinet.synthesise.survival import command
 
@@ -103,7 +115,9 @@ def _survival(ipd: Path | None, asked: dict[str, Any]) -> list[str]:
         from evinet.synthesise.aggregate.command import priors as parse
 
         given["effect_sd"] = parse({"effects": priors["effects"]}).effects
-    assert ipd is not None
+    settings = {"knots": asked["knots"]} if asked["knots"] else {}
+    if asked["by_arm"]:
+        settings["proportional"] = False
     options = command.Options(
         ipd=ipd,
         out=asked["out"],
@@ -113,6 +127,10 @@ def _survival(ipd: Path | None, asked: dict[str, Any]) -> list[str]:
         references=(asked["reference"],) if asked["reference"] else (),
         seed=asked["seed"],
         sampler=Sampler(**_sampling(asked)),
+        settings=settings,
+        times=_times(asked["times"]),
+        horizon=asked["horizon"],
+        check_proportional=asked["check_proportional"],
         **given,
     )
     try:
@@ -120,6 +138,13 @@ def _survival(ipd: Path | None, asked: dict[str, Any]) -> list[str]:
     except command.NotConverged as error:
         _stop(error)
         raise
+
+
+def _times(text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise click.BadParameter(f"{text}: write 6,12,24", param_hint="--times") from None
 
 
 def _sampling(asked: dict[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,13 @@ import xarray as xr
 from scipy import stats
 
 from evinet.config import Sampler
+from evinet.synthesise.packing import pack
 from evinet.synthesise.priors import parse
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import patients
 from evinet.synthesise.survival.choice import choose
 from evinet.synthesise.survival.design import build, from_frame
-from evinet.synthesise.survival.model import Network, Priors, data, graph, packed
+from evinet.synthesise.survival.model import Network, Priors, data, graph
 from evinet.synthesise.survival.patients import Records
 
 pytestmark = pytest.mark.slow
@@ -136,7 +137,7 @@ def test_ranks_are_uniform(name: str, effects: str) -> None:
     while len(ranks) < SIMULATIONS:
         truth = prior(plan, rng)
         records = simulate(plan, truth, rng)
-        values = packed(data(published(plan, truth, rng), records))
+        values = pack(data(published(plan, truth, rng), records))
         trace = compiled.sample(values, SAMPLER, int(rng.integers(2**31)))
         ranks.append(np.concatenate([
             np.ravel((trace.posterior[key].isel(draw=slice(None, None, 5))

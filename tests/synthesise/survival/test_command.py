@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from lifelines import CoxPHFitter
 
 from evinet import tables
 from evinet.config import Sampler
 from evinet.errors import InputError
+from evinet.synthesise.nma import nma
 from evinet.synthesise.survival.command import NotConverged, Options, run
 
 SAMPLER = Sampler(target_accept=0.8)
@@ -49,7 +51,13 @@ def folder(at: Path, ipd: pd.DataFrame, contrasts: pd.DataFrame | None = None) -
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = folder(tmp_path_factory.mktemp("mspline"), simulated(), CONTRASTS)
-    run(options)
+    told = CliRunner().invoke(nma, [
+        "--ipd", str(options.ipd), str(options.contrasts), "--effects", "fixed",
+        "--reference", "a", "--target-accept", "0.8", "--times", "5,10", "--horizon", "15",
+        "--out", str(options.out),
+    ])  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("R-hat 1.00")
     return options.out
 
 
@@ -85,11 +93,23 @@ def test_reference_has_no_estimate_and_the_league_has_every_pair(fitted: Path) -
 
 def test_measures_of_fit_are_consistent(fitted: Path) -> None:
     fit = json.loads((fitted / "fit.json").read_text())
-    assert fit["points"] == len(simulated()) + 1  # the patients, and one published study
+    assert fit["data_points"] == len(simulated()) + 1  # the patients, and one published study
     assert fit["DIC"] == pytest.approx(fit["deviance"] + fit["pD"])
-    assert fit["looic"] == pytest.approx(fit["DIC"], abs=3)  # asymptotically the same
+    assert fit["LOO"]["looic"] == pytest.approx(fit["DIC"], abs=3)  # asymptotically the same
     assert 4 < fit["pD"] < 20  # 2 effects and 2 levels at least; 20 random-walk steps at most
-    assert fit["high_pareto_k"] == 0
+    assert fit["LOO"]["high_pareto_k"] == 0
+
+
+def test_answers_are_at_the_times_that_were_asked_for(fitted: Path) -> None:
+    survival = pd.read_csv(fitted / "survival.csv")
+    assert set(survival["time"]) == {5, 10}
+    assert len(survival) == 12  # two populations, three treatments, two times
+    assert survival["mean"].between(0, 1).all()
+    assert set(pd.read_csv(fitted / "rmst_differences.csv")["horizon"]) == {15}
+    ratios = pd.read_csv(fitted / "hazard_ratios.csv")
+    mine = ratios[(ratios["treatment"] == "c") & (ratios["comparator"] == "a")]
+    estimates = tables.ESTIMATES.read(fitted / "estimates.csv").set_index("parameter")
+    assert mine["mean"].to_numpy() == pytest.approx(estimates.loc["d[c]", "mean"])
 
 
 def test_a_fit_that_fails_a_gate_writes_nothing(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_effects_are_against_the_baseline_of_the_study() -> None:
     plan = design.build(people({"one": ("b", "c"), "two": ("a", "b")}), None)
     assert plan.treatments == ["a", "b", "c"]
     assert plan.effects.tolist() == [[0, 0, 0], [0, -1, 1], [0, 0, 0], [-1, 1, 0]]
-    assert plan.basic.tolist() == [0, 1, 1]
+    assert plan.basic.tolist() == [1, 0, 1]  # b is in both studies
 
 
 def test_contrasts_of_one_study_share_the_variance_of_its_baseline() -> None:
@@ -82,6 +82,12 @@ def test_a_disconnected_network_is_refused_unless_each_island_has_a_reference() 
         design.build(people(), far)
     plan = design.build(people(), far, ["a", "x"])
     assert plan.basic.tolist() == [0, 1, 1, 0, 1]
+
+
+def test_the_default_reference_is_in_most_studies() -> None:
+    found = published(("p", "c", None, None), ("p", "b", 0.2, 0.1))
+    assert design.build(people(), found).references == ["b"]  # in three studies; a and c in two
+    assert design.build(people(), None).references == ["a"]
 
 
 def test_a_trial_enters_once() -> None:

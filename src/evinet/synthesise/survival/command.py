@@ -28,7 +28,7 @@ class Options:
     out : folder to write.
     contrasts : CSV of published ln HR with columns study, treatment, diff, se; or None.
     baseline : a name of `choice.BASELINES`; `settings` are its own, such as ``{"knots": 7}``.
-    references : the reference treatment of each island; empty: the first treatment.
+    references : the reference treatment of each island; empty: that in most studies.
     tau_prior : as `priors.parse` reads it.
     times, horizon : when survival and hazard ratios are written, and the end of restricted mean
         survival, in the file's units; empty: 20 steps to the end of a study's follow-up; None: the

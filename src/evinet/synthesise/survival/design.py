@@ -158,7 +158,8 @@ def _contrast_problem(
 def build(
     patients: Patients, contrasts: Contrasts | None, references: list[str] | None = None
 ) -> Design:
-    """The design of a network; without `references` it must be connected.
+    """The design of a network; without `references` it must be connected, and the reference is the
+    treatment in most studies.
 
     Raises
     ------
@@ -190,7 +191,7 @@ def build(
 def _references(
     treatments: list[str], rows: list[tuple[str, str, str]], references: list[str] | None
 ) -> list[str]:
-    chosen = references or treatments[:1]
+    chosen = references or [_most_studied(treatments, rows)]
     for island in _islands(treatments, [(name, against) for _, name, against in rows]):
         count = len(set(island) & set(chosen))
         if count != 1:
@@ -206,6 +207,12 @@ def _references(
                     f"Use one of {', '.join(treatments)}")
         )  # fmt: skip
     return chosen
+
+
+def _most_studied(treatments: list[str], rows: list[tuple[str, str, str]]) -> str:
+    """The treatment in most studies, the first in the alphabet of several."""
+    studies = {name: {study for study, *pair in rows if name in pair} for name in treatments}
+    return min(treatments, key=lambda name: (-len(studies[name]), name))
 
 
 def _islands(treatments: list[str], edges: list[tuple[str, str]]) -> list[list[str]]:

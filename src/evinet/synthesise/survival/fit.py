@@ -13,11 +13,12 @@ import xarray as xr
 
 from evinet import seeds
 from evinet.config import Sampler
+from evinet.synthesise.packing import pack
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import design as designs
 from evinet.synthesise.survival import patients as people
 from evinet.synthesise.survival.choice import choose
-from evinet.synthesise.survival.model import Network, Priors, data, graph, packed
+from evinet.synthesise.survival.model import Network, Priors, data, graph
 
 Effects = Literal["fixed", "random"]
 
@@ -98,7 +99,7 @@ def fit_network(
     ipd : columns study, treatment, time, event and optionally draw (see `patients.from_frame`).
     contrasts : columns study, treatment, diff, se (see `design.from_frame`).
     baseline : a name of `choice.BASELINES`; `options` are its own, such as ``knots=7``.
-    references : the reference treatment of each island; by default the first treatment.
+    references : the reference treatment of each island; by default that in most studies.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def fit_network(
     start = perf_counter()
     for number, values in enumerate(every):
         job = f"survival/{baseline}/{effects}/{number}"
-        trace = compiled.sample(packed(values), sampler or Sampler(), seeds.integer_seed(seed, job))
+        trace = compiled.sample(pack(values), sampler or Sampler(), seeds.integer_seed(seed, job))
         rng = seeds.generator(seed, f"{job}/complete")
         trace.posterior = chosen.complete(trace.posterior, values, rng)
         traces.append(trace)

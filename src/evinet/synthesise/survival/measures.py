@@ -134,18 +134,18 @@ def measure(network: Network, posterior: xr.Dataset, records: Records) -> dict[s
         "pD": deviance - plug_in,
         "DIC": 2 * deviance - plug_in,
         "elpd": total,
-        "elpd_se": float(np.sqrt(size * (weight @ (each - total / size) ** 2) / (size - 1))),
+        "se": float(np.sqrt(size * (weight @ (each - total / size) ** 2) / (size - 1))),
         "p_loo": effective,
         "looic": -2 * total,
         "high_pareto_k": bad,
-        "points": size,
+        "data_points": size,
     }
 
 
 def fit_measures(fit: Fit) -> dict[str, Any]:
     """`measure`, averaged over reconstructions: each is a data set of its own.
 
-    `elpd_between_reconstructions` is the standard deviation of elpd over them, None with one.
+    `between_reconstructions` is the standard deviation of elpd over them, None with one.
     """
     rows = []
     for trace, records in zip(fit.traces, fit.network.baseline.patients.draws, strict=True):
@@ -154,4 +154,18 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
     elpd = [row["elpd"] for row in rows]
     spread = float(np.std(elpd, ddof=1)) if len(rows) > 1 else None
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-    return {**means, "elpd_between_reconstructions": spread}
+    high = round(means.pop("high_pareto_k"))
+    loo = {name: means.pop(name) for name in ("elpd", "se", "p_loo", "looic")}
+    warning = (
+        f"{high} of {means['data_points']:.0f} points have Pareto k above {HIGH_PARETO_K}: "
+        "leave-one-out is not to be trusted there"
+    )
+    return {
+        **means,
+        "LOO": {
+            **loo,
+            "high_pareto_k": high,
+            "between_reconstructions": spread,
+            "warning": warning if high else None,
+        },
+    }

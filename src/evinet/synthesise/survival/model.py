@@ -15,6 +15,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from evinet.synthesise.packing import unpack
 from evinet.synthesise.priors import Prior, parse
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.conditional import standard_normal
@@ -56,29 +57,16 @@ def data(network: Network, records: Records) -> dict[str, np.ndarray]:
     return values
 
 
-def packed(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The model's data as the one array that `graph` takes: each array costs compile time."""
-    return {"data": np.concatenate([np.ravel(value) for value in values.values()])}
-
-
-def _unpacked(flat: Any, values: dict[str, np.ndarray]) -> dict[str, Any]:
-    ends = np.cumsum([value.size for value in values.values()])
-    return {
-        name: flat[end - value.size : end].reshape(value.shape)
-        for (name, value), end in zip(values.items(), ends, strict=True)
-    }
-
-
 def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
     """The model; `values` are the data of any reconstruction, to be replaced for the others.
 
-    Arrays of other reconstructions must have the same shapes.
+    They are passed as `packing.pack` puts them together, so all must have the same shapes.
     """
     design, coordinates = network.design, network.baseline.coordinates()
     coordinates |= {"treatment": design.treatments, "study": network.baseline.patients.studies}
     coordinates["row"] = np.arange(len(design.studies))
     with pm.Model(coords=coordinates) as model:
-        known = _unpacked(pm.Data("data", packed(values)["data"]), values)
+        known = unpack(values)
         theta = pm.Deterministic("theta", _effects(network, known), dims="row")
         patients = network.baseline.log_likelihood(known, theta[: design.arms])
         pm.Potential("patients", patients)
