@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -159,3 +161,41 @@ def test_patients_that_were_not_reconstructed_are_missed(make_network, make_conf
     network = make_network([("one", "b", "a", -0.5, 0.2)], {"a": 1, "b": 1})
     with pytest.raises(InputError, match="its patients cannot be reconstructed"):
         fit.fit_all(fit.Analysis("x", make_config(models, ["a"]), network, tmp_path), tmp_path)
+
+
+@pytest.mark.slow
+def test_patients_agree_with_the_normal_summary_of_their_likelihood(
+    make_network, make_config, tmp_path
+):
+    """Random effects, a class, a three-arm trial: NUTS with patients against exact draws."""
+    ipd = patients({"b": 0.05, "a": 0.1}, 300, np.random.default_rng(4))
+    tables.IPD.write(tmp_path / "ipd/one/pfs/ipd.csv", tables.IPD.frame(ipd.to_dict("records")))
+    studies = [
+        ("one", "b", "a", -9.0, 0.2), ("two", "b", "a", -0.6, 0.3),
+        ("three", "c", "a", -0.5, 0.25), ("three", "d", "a", -0.9, 0.3),
+    ]  # fmt: skip
+    islands = {"a": 1, "b": 1, "c": 1, "d": 1}
+    network = make_network(studies, islands, {"three": 0.03})
+    settings = {"label": "m", "effects": "random", "bridge": "class"}
+    models = {"patients": {**settings, "ipd": ["one"]}, "published": settings}
+    gates = {"divergences": 0.001}
+    sampler = {"chains": 4, "draws": 2500, "warmup": 1000, "target_accept": 0.98, "gates": gates}
+    config = make_config(models, ["a"], sampler=sampler)
+    analysis = fit.Analysis("x", config, network, tmp_path / "ipd")
+    nuts = fit.by_nuts(fit.specify(analysis, "patients", config.models["patients"]), "job")
+    assert nuts.failures() == []
+    changed = network.studies.copy()
+    changed.loc[changed["trial"] == "one", "log_estimate"] = nuts.rows.y[0]
+    changed.loc[changed["trial"] == "one", "se"] = nuts.rows.within[0, 0] ** 0.5
+    summarised = fit.Analysis("x", config, replace(network, studies=changed), tmp_path)
+    exactly = fit.exactly(fit.specify(summarised, "published", config.models["published"]), "job")
+    for name in ("tau", "sigma"):
+        mine, other = nuts.draws(name), exactly.draws(name)
+        assert mine.mean() == pytest.approx(other.mean(), abs=0.05 * other.std())
+        assert mine.std() == pytest.approx(other.std(), rel=0.07)
+    for name in "bcd":
+        spread = exactly.d[name].std()
+        assert nuts.d[name].mean() == pytest.approx(exactly.d[name].mean(), abs=0.06 * spread)
+        assert nuts.d[name].std() == pytest.approx(spread, rel=0.07)
+    theta = nuts.draws("theta"), exactly.draws("theta")
+    assert theta[0].mean(axis=0) == pytest.approx(theta[1].mean(axis=0), abs=0.02)

@@ -9,6 +9,9 @@ import click
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+REMEDY = (
+    "Raise sampler.target_accept (divergences) or sampler.draws (sizes), or fit a simpler model"
+)
 CONFIG = click.option("--config", "config_file", type=FILE, default=Path("config/config.yaml"))
 
 
@@ -41,8 +44,9 @@ def network(analysis: str, config_file: Path, evidence: Path, out: Path) -> None
 def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: Path) -> None:
     """Fit every model of ANALYSIS.
 
-    Writes estimates, league table, rank probabilities, diagnostics and posterior of each model. A
-    fit that does not converge is not written, and the exit status is 1.
+    Writes, for each model: estimates, league table, ranks; margins, contributions, thresholds,
+    influence, inconsistency, predictions and power scaling; diagnostics and posterior. A fit that
+    does not converge is not written, and the exit status is 1.
     """
     from evinet.synthesise import sampler
 
@@ -58,5 +62,5 @@ def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: 
         for line in fits.fit_all(prepared, out):
             click.echo(line)
     except fits.NotConverged as error:
-        click.echo(f"evinet: not converged, not reported: {error}", err=True)
+        click.echo(f"evinet: not converged, not reported: {error}. {REMEDY}", err=True)
         sys.exit(1)

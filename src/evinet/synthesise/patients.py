@@ -1,7 +1,9 @@
 """The PyMC model of a network in which some trials enter by their reconstructed patients.
 
 The theta of published contrasts is integrated out, y ~ Normal(A d, V + tau^2 H); `model.
-study_effects` draws it afterwards. One graph serves all reconstructions of the patients.
+study_effects` draws it afterwards. The deviations of trials with patients are scaled and shifted by
+the normal summary of their likelihood, so that the sampler sees no funnel. One graph serves all
+reconstructions of the patients.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from evinet.synthesise.model import Contrasts, Specification, contrasts
+from evinet.synthesise.model import Contrasts, Specification, contrasts, summary
+from evinet.synthesise.survival.conditional import standard_normal
 
 
 def graph(specification: Specification) -> pm.Model:
@@ -28,7 +31,10 @@ def graph(specification: Specification) -> pm.Model:
         for position, trial in enumerate(specification.ipd):
             theta = mean[rows.trials.index(trial)]
             if prior is not None:
-                theta = theta + tau * pm.Normal(f"deviation_{position}", 0.0, 1.0)
+                near, variance = summary(specification.ipd[trial])
+                name = f"deviation_{position}"
+                pull = (near - theta) / variance
+                theta = theta + tau * standard_normal(name, (), tau, pull, 1 / variance)
             pm.Deterministic(f"theta_{position}", theta)
             _patients(values, theta, position)
     return model
