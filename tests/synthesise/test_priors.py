@@ -11,6 +11,7 @@ from scipy import integrate
 
 from evinet.errors import InputError
 from evinet.synthesise import priors
+from evinet.synthesise.empirical import TABLES
 
 EXAMPLES = [
     "half-normal(0.5)", "half-cauchy(0.3)", "half-t(3, 0.4)", "exponential(2)", "uniform(0, 2)",
@@ -66,10 +67,10 @@ def test_medians_are_those_printed(text, median):
 def test_every_table_is_additive_as_its_model_was():
     """Both tables come from a regression of log tau^2 on outcome and comparison, without
     interaction: a comparison shifts every outcome alike, so a misprint would stand out."""
-    content = priors._tables()
-    for table in ("turner-2015", "rhodes-2015"):
-        for cells in content[table]["outcomes"].values():
-            first = next(iter(content[table]["outcomes"].values()))
+    for name in ("turner-2015", "rhodes-2015"):
+        outcomes = TABLES[name].outcomes
+        first = next(iter(outcomes.values()))
+        for cells in outcomes.values():
             for number in range(1, len(cells)):
                 if None in (cells[0], cells[number], first[0], first[number]):
                     continue

@@ -2,22 +2,21 @@
 
 ``half-normal(0.5)`` names a family and its parameters; ``turner-2015:all-cause-mortality:
 pharmacological-placebo`` names a published predictive distribution by table, outcome and
-comparison, ``turner-2015:any`` that of the general setting. The published tables are of tau^2 and
-kept in ``priors.yaml``; a `Prior` is always of the standard deviation tau.
+comparison, ``turner-2015:any`` that of the general setting. The published tables are of tau^2
+(`empirical`); a `Prior` is always of the standard deviation tau.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
 
 from evinet.errors import InputError, Problem
+from evinet.synthesise.empirical import TABLES, Cell
 
 
 @dataclass(frozen=True)
@@ -158,12 +157,12 @@ def parse(text: str, field: str = "tau_prior", file: str = "(command line)") -> 
 def names() -> list[str]:
     """Every published prior, by the name that `parse` takes."""
     every = []
-    for table, content in _tables().items():
-        every.append(f"{table}:any")
-        for outcome, cells in content["outcomes"].items():
+    for name, table in TABLES.items():
+        every.append(f"{name}:any")
+        for outcome, cells in table.outcomes.items():
             every += [
-                f"{table}:{outcome}:{comparison}"
-                for comparison, cell in zip(content["comparisons"], cells, strict=True)
+                f"{name}:{outcome}:{comparison}"
+                for comparison, cell in zip(table.comparisons, cells, strict=True)
                 if cell is not None
             ]
     return every
@@ -194,32 +193,23 @@ def _given(text: str) -> Prior:
 
 def _published(text: str) -> Prior:
     """A published prior of tau^2 as a prior of tau: log tau = log tau^2 / 2."""
-    table, outcome, *rest = text.split(":")
-    if table not in _tables():
-        raise ValueError(f"there is no table {table!r}", f"Use one of {', '.join(_tables())}")
-    content = _tables()[table]
+    name, outcome, *rest = text.split(":")
+    if name not in TABLES:
+        raise ValueError(f"there is no table {name!r}", f"Use one of {', '.join(TABLES)}")
+    table = TABLES[name]
     if outcome == "any" and not rest:
-        cell = content["any"]
+        cell: Cell = table.any
     else:
-        if outcome not in content["outcomes"]:
-            known = ", ".join(["any", *content["outcomes"]])
-            raise ValueError(f"{table} has no outcome {outcome!r}", f"Use one of {known}")
-        comparisons = content["comparisons"]
-        if len(rest) != 1 or rest[0] not in comparisons:
-            remedy = f"Write {table}:{outcome}: and one of {', '.join(comparisons)}"
+        if outcome not in table.outcomes:
+            known = ", ".join(["any", *table.outcomes])
+            raise ValueError(f"{name} has no outcome {outcome!r}", f"Use one of {known}")
+        if len(rest) != 1 or rest[0] not in table.comparisons:
+            remedy = f"Write {name}:{outcome}: and one of {', '.join(table.comparisons)}"
             raise ValueError("the comparison is missing or unknown", remedy)
-        cell = content["outcomes"][outcome][comparisons.index(rest[0])]
+        cell = table.outcomes[outcome][table.comparisons.index(rest[0])]
     if cell is None:
-        raise ValueError("its printed value is doubtful", f"Use {table}:any or another comparison")
+        raise ValueError("its printed value is doubtful", f"Use {name}:any or another comparison")
     location, scale = cell
-    degrees = (LOG_T_DF,) if content["family"] == "log-t" else ()
+    degrees = (LOG_T_DF,) if table.family == "log-t" else ()
     parameters = (location / 2, scale / 2, *degrees)
-    return Prior(text, content["family"], parameters, content["source"], content["effects"])
-
-
-@cache
-def _tables() -> dict[str, Any]:
-    from ruamel.yaml import YAML
-
-    content = resources.files("evinet.synthesise").joinpath("priors.yaml").read_text("utf-8")
-    return dict(YAML(typ="safe").load(content))
+    return Prior(text, table.family, parameters, table.source, table.effects)
