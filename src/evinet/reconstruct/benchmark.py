@@ -10,7 +10,6 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +40,8 @@ WITHOUT_CURVE = (
     ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "median"),
     ("at-risk", "events", "median", "hr"),
 )  # fmt: skip
-JUDGED = ("exact", "raster375", "rounded375", "clicked")
+MAIN = ("exact", "raster375", "rounded375")
+JUDGED = (*MAIN, "clicked")
 QUANTITIES = ("ln HR", "median", "RMST", "events")
 Row = dict[str, Any]
 FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
@@ -49,12 +49,16 @@ FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
 
 @dataclass(frozen=True)
 class Case:
-    """A method, how the curve was read, what else is printed, and how many draws are judged."""
+    """A method, how the curve was read, what else is printed, and how many draws are judged.
+
+    It runs on every trial, or on one of `every` trials.
+    """
 
     method: str
     style: str
     printed: tuple[str, ...]
     draws: int = 0
+    every: int = 1
 
     @property
     def given(self) -> str:
@@ -70,13 +74,18 @@ class Summary:
     arms: dict[str, dict[str, float]]
 
 
-def cases(names: Sequence[str], styles: Sequence[str], draws: int) -> list[Case]:
-    """All cases; draws are judged of methods that draw, at some of the styles."""
+def cases(names: Sequence[str], styles: Sequence[str], draws: int, every: int = 1) -> list[Case]:
+    """All cases; draws are judged of methods that draw, at some of the styles.
+
+    The main styles with numbers at risk run on all trials, and so does no curve.
+    """
     found = []
     for style, printed, name in product(styles, WITH_CURVE, names):
         if style != NO_CURVE and name != "at-risk":
-            judged = name == "lattice" and style in JUDGED and printed in WITH_CURVE[1:3]
-            found.append(Case(name, style, printed, draws if judged else 0))
+            usual = printed in WITH_CURVE[1:3]
+            judged = name == "lattice" and style in JUDGED and usual
+            often = 1 if style in MAIN and usual else every
+            found.append(Case(name, style, printed, draws if judged else 0, often))
     if NO_CURVE in styles and "at-risk" in names:
         found += [Case("at-risk", NO_CURVE, printed, draws) for printed in WITHOUT_CURVE]
     return found
@@ -90,7 +99,8 @@ def score(trial: Trial, todo: Sequence[Case], seed: int) -> tuple[list[Row], lis
     for case in todo:
         style = None if case.style == NO_CURVE else case.style
         given = published(trial, style, case.printed, seed)
-        rng = seeds.generator(seed, f"benchmark/{trial.name}/{case}")
+        job = f"benchmark/{trial.name}/{case.method}/{case.style}/{case.given}"
+        rng = seeds.generator(seed, job)
         begin = time.process_time()
         try:
             made = methods.method(case.method)(given, case.draws, rng).arms
@@ -237,9 +247,12 @@ def run(
 
     known = [*(simulated(seed, index) for index in range(trials))]
     known += lifelines_trials() if lifelines else []
-    job = partial(score, todo=todo, seed=seed)
+    jobs = [
+        (trial, [case for case in todo if index % case.every == 0], seed)
+        for index, trial in enumerate(known)
+    ]
     with multiprocessing.get_context("spawn").Pool(workers, _warm, (todo, seed)) as pool:
-        scored = pool.map(job, known, chunksize=1)
+        scored = pool.starmap(score, jobs, chunksize=1)
     return (
         pd.DataFrame([row for rows, _ in scored for row in rows]),
         pd.DataFrame([row for _, rows in scored for row in rows]),
@@ -248,7 +261,8 @@ def run(
 
 def _warm(todo: Sequence[Case], seed: int) -> None:
     """Compile what is compiled, before anything is timed."""
-    score(simulated(seed, 0), todo, seed)
+    for name in {case.method for case in todo}:
+        score(simulated(seed, 0), [next(case for case in todo if case.method == name)], seed)
 
 
 def _names(known: Sequence[str]) -> Callable[..., list[str]]:
@@ -275,16 +289,20 @@ ALL_STYLES = (*STYLES, NO_CURVE)
 @click.option(
     "--styles", default=",".join(ALL_STYLES), show_default=True, callback=_names(ALL_STYLES)
 )
+@click.option(
+    "--every", type=click.IntRange(1), default=4, show_default=True,
+    help="Further inputs run on one of so many trials; 1 is all, and takes twice as long.",
+)  # fmt: skip
 @click.option("--draws", type=click.IntRange(0), default=DRAWS, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="CSV of every arm's accuracy.")
 def main(
-    trials: int, lifelines: bool, names: list[str], styles: list[str], draws: int, seed: int,
-    workers: int, out: Path | None,
+    trials: int, lifelines: bool, names: list[str], styles: list[str], every: int, draws: int,
+    seed: int, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Reconstruct trials whose patients are known, and print what came of it."""
-    todo = cases(names, styles, draws)
+    todo = cases(names, styles, draws, every)
     if not todo or not (trials or lifelines):
         raise click.UsageError("nothing to do")
     accuracy, calibration = run(trials, todo, seed, workers, lifelines)
