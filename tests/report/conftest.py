@@ -148,6 +148,11 @@ def _evidence(folder: Path) -> None:
     tables.TREATMENTS.write(folder / "treatments.csv", tables.TREATMENTS.frame(treatments))
     source = {"source": "invented-2020", "kind": "publication", "citation": "Invented, 2020"}
     tables.SOURCES.write(folder / "sources.csv", tables.SOURCES.frame([source]))
+    signal = {"drug": "New drug", "event": "fever", "measure": "reporting odds ratio",
+              "value": 2.5, "lower": 1.5, "upper": 4.0, **SOURCE}  # fmt: skip
+    tables.SAFETY_SIGNALS.write(
+        folder / "safety-signals.csv", tables.SAFETY_SIGNALS.frame([signal])
+    )
 
 
 def _network(folder: Path) -> None:
@@ -166,6 +171,8 @@ def _network(folder: Path) -> None:
         for name, component in island.items()
     ]  # fmt: skip
     tables.NETWORK_NODES.write(folder / "nodes.csv", tables.NETWORK_NODES.frame(nodes))
+    excluded = [{"trial": "cedar", "reason": "its second report has no hazard ratio"}]
+    tables.NETWORK_EXCLUDED.write(folder / "excluded.csv", tables.NETWORK_EXCLUDED.frame(excluded))
 
 
 def _patients(folder: Path) -> None:
@@ -228,7 +235,63 @@ def _fit(folder: Path, bridged: bool) -> None:
          "ess_bulk": 400, "ess_tail": 350, "rhat": 1.001}
     ]  # fmt: skip
     tables.ESTIMATES.write(folder / "estimates.csv", tables.ESTIMATES.frame(estimates))
-    files.write_json(folder / "fit.json", {"converged": True})
+    convergence = {"rhat_max": 1.001, "ess_bulk_min": 900.0, "ess_tail_min": 800.0,
+                   "bfmi_min": 0.9, "divergences": 0}  # fmt: skip
+    files.write_json(
+        folder / "fit.json",
+        {"convergence": convergence, "residual_deviance": 3.0, "pD": 3.0, "DIC": 6.0,
+         "data_points": 3, "reconstructions": 1, "priors": {}},
+    )  # fmt: skip
+    _robustness(folder, bridged)
     tau = np.abs(np.random.default_rng(2).normal(0, 0.5, (2, 200)))
     posterior = xarray.Dataset({"tau": (("chain", "draw"), tau)})
     posterior.to_netcdf(folder / "posterior.nc", group="posterior", engine="h5netcdf")
+
+
+def _robustness(folder: Path, bridged: bool) -> None:
+    """The tables of what an answer rests on."""
+    pair = {"treatment": "new", "comparator": "placebo" if bridged else "high"}
+    shares = [("alba", "new", "high", 0.6), ("birch", "low", "placebo", 0.3)]
+    low = {"treatment": "low", "comparator": "placebo"}
+    written: dict[str, list[dict[str, object]]] = {
+        tables.CONTRIBUTION.name: [
+            {**pair, "trial": trial, "trial_treatment": a, "trial_comparator": b,
+             "weight": share, "share": share}
+            for trial, a, b, share in (shares if bridged else [(*shares[0][:3], 1.0)])
+        ],
+        tables.MARGINS.name: [
+            {**pair, "component": 1, "bridged": bridged, "ratio": value, "probability": chance}
+            for value, chance in ((1.0, 0.97), (0.8, 0.9))
+        ],
+        tables.INFLUENCE.name: [
+            {"trial": "alba", **pair, "status": "nothing connects the pair any more"},
+            {"trial": "cedar", **low, "status": "estimated", "mean": -0.6, "sd": 0.2,
+             "q2.5": -1.0, "q50": -0.6, "q97.5": -0.2, "shift": 0.1},
+        ],
+        tables.THRESHOLD.name: [
+            {"component": 1, "trial": "birch", **low, "best": "low", "log_estimate": -0.7,
+             "upper": -0.1, "upper_best": "other", "inside_interval": False},
+        ],
+        tables.PREDICTIVE.name: [
+            {"trial": "alba", "treatment": "new", "comparator": "high", "log_estimate": -1.0,
+             "prior_q2.5": -20, "prior_q97.5": 20, "prior_p": 0.9, "posterior_q2.5": -1.5,
+             "posterior_q97.5": -0.5, "posterior_p": 0.8}
+        ],
+        tables.POWERSCALE.name: [
+            {"parameter": "tau", "component": "prior of tau", "sensitivity": 0.3,
+             "finding": "the prior speaks"},
+            {"parameter": "d[low]", "component": "likelihood", "sensitivity": 0.2},
+        ],
+        tables.INCONSISTENCY.name: [
+            {"component": 1, "method": "loops", "finding": "no closed loop: nothing to test"}
+        ],
+    }  # fmt: skip
+    if bridged:
+        written[tables.TIPPING.name] = [
+            {**pair, "q2.5": -2.1, "q50": -1.7, "q97.5": -1.3, "shift": 1.3, "ratio": 3.67}
+        ]
+    for table in tables.ALL:
+        if table.name not in written:
+            continue
+        rows = written[table.name]
+        table.write(folder / f"{table.name}.csv", table.frame(rows))

@@ -12,6 +12,7 @@ from evinet import config as configuration
 from evinet import files, tables
 from evinet.config import Config, Model
 from evinet.errors import InputError, Problem
+from evinet.report.rows import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,13 +76,10 @@ class Fit:
         """Table `ranks`."""
         return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
 
-    @cached_property
-    def tipping(self) -> pd.DataFrame | None:
-        """How far the bridge may be wrong before a conclusion turns; None without a bridge."""
-        import pandas as pd
-
-        path = self.folder / "tipping.csv"
-        return pd.read_csv(path) if path.exists() else None
+    def table(self, table: tables.Table) -> list[dict[str, Any]]:
+        """Rows of another table of the fit; none where the fit has no such table."""
+        path = self.folder / f"{table.name}.csv"
+        return records(table.read(path)) if path.exists() else []
 
     def draws(self, parameter: str) -> Any:
         """All posterior draws of a scalar parameter, as a flat array."""
@@ -116,6 +114,11 @@ class Results:
         """Table `network-studies` of an analysis."""
         path = self.root / "networks" / analysis / "studies.csv"
         return tables.NETWORK_STUDIES.read(_existing(path))
+
+    def excluded(self, analysis: str) -> list[dict[str, Any]]:
+        """Rows of table `network-excluded`: trials that the analysis names and cannot use."""
+        path = self.root / "networks" / analysis / "excluded.csv"
+        return records(tables.NETWORK_EXCLUDED.read(_existing(path)))
 
     def fit(self, analysis: str, model: str) -> Fit:
         """One fit of an analysis."""

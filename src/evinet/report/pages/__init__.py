@@ -9,6 +9,7 @@ from evinet.report.pages.outcomes import outcomes
 from evinet.report.pages.provenance import provenance
 from evinet.report.pages.reconstruction import reconstruction
 from evinet.report.pages.reproducibility import reproducibility
+from evinet.report.pages.robustness import robustness
 from evinet.report.pages.sensitivity import sensitivity
 from evinet.report.pages.summary import summary
 from evinet.report.pages.trial import trial
@@ -17,5 +18,6 @@ from evinet.report.pages.watch import watch
 
 __all__ = [
     "assumptions", "certainty", "changes", "methods", "models", "outcomes", "provenance",
-    "reconstruction", "reproducibility", "sensitivity", "summary", "trial", "trials", "watch",
+    "reconstruction", "reproducibility", "robustness", "sensitivity", "summary", "trial", "trials",
+    "watch",
 ]  # fmt: skip

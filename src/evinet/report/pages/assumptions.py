@@ -9,6 +9,7 @@ from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.common import optional_exhibit, prior_text
+from evinet.report.pages.robustness import tipping
 from evinet.report.results import Fit, Results
 
 
@@ -25,6 +26,8 @@ def assumptions(results: Results) -> str:
             "### The answers across islands, by how much the assumption allows\n",
             optional_exhibit(results, f"{name}-bridge"),
             _answers(results, fits),
+            "### How wrong a bridge may be\n",
+            *(tipping(results, fit) for fit in fits[:1]),
         ]
     parts += ["## Stand-in outcomes\n", _proxies(results)]
     return "\n".join(parts)

@@ -21,6 +21,8 @@ def models(results: Results) -> str:
         fits = results.fits(name)
         parts += [
             f"## {escape(analysis.title)}\n",
+            "### Convergence and fit\n",
+            _convergence(fits),
             "### Heterogeneity: prior against posterior\n" if _random(fits) else "",
             optional_exhibit(results, f"{name}-tau"),
             *(_tau(results, fit) for fit in _random(fits)),
@@ -77,6 +79,33 @@ def _priors(results: Results) -> str:
         f"{sampler.target_accept:g}.\n"
     )
     return "\n".join(lines)
+
+
+def _convergence(fits: list[Fit]) -> str:
+    """A row a model: what its gates looked at, and how well it fits."""
+    fields = [
+        Field("Model", "l", 30), Field("Largest R-hat", "r", 8),
+        Field("Smallest effective sample size", "r", 10), Field("Divergences", "r", 8),
+        Field("Residual deviance (data points)", "r", 12), Field("pD", "r", 6),
+        Field("DIC", "r", 6), Field("Reconstructions", "r", 9),
+    ]  # fmt: skip
+    rows = []
+    for fit in fits:
+        record, found = fit.record, fit.record["convergence"]
+        smallest = min(found["ess_bulk_min"], found["ess_tail_min"])
+        rows.append([
+            escape(fit.model.label), number(found["rhat_max"], 3), number(smallest, 0),
+            f"{found['divergences']}",
+            f"{number(record['residual_deviance'], 1)} ({record['data_points']})",
+            number(record["pD"], 1), number(record["DIC"], 1),
+            f"{record['reconstructions']}" if fit.model.ipd else "–",
+        ])  # fmt: skip
+    note = (
+        "A model that failed a gate is not in this report at all. Deviance counts the trials that "
+        "enter by their published hazard ratio; with fixed effects and one trial a comparison it "
+        "says little.\n\n"
+    )
+    return note + table(fields, rows, "Convergence and fit of every model")
 
 
 def _random(fits: list[Fit]) -> list[Fit]:

@@ -10,7 +10,7 @@ from evinet.report import words
 from evinet.report.effects import published
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, folded, table
-from evinet.report.numbers import NBSP, count, limits, ratio
+from evinet.report.numbers import NBSP, count, limits, number, ratio
 from evinet.report.pages.common import (
     dash,
     optional_exhibit,
@@ -19,6 +19,7 @@ from evinet.report.pages.common import (
     source_link,
     unknown,
 )
+from evinet.report.pages.robustness import excluded
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -37,13 +38,37 @@ def trials(results: Results) -> str:
     parts = [
         "## The trials\n", _trials(results, slugs), _tiers(),
         "## What each published\n", *_published(results),
+        "### Trials that could not be used\n", excluded(results),
         "## Whether they can be compared: transitivity\n",
         "An indirect comparison holds only if the trials would have given the same relative "
         "effects in each other's patients. Nothing in the data can prove that; what the trials "
         "say about their patients can make it more or less plausible.\n",
         optional_exhibit(results, "populations"), _populations(results, slugs),
+        *_signals(results),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def _signals(results: Results) -> list[str]:
+    """Signals of spontaneous reports, where the review keeps any."""
+    rows = records(results.evidence(tables.SAFETY_SIGNALS))
+    if not rows:
+        return []
+    fields = [
+        Field("Drug", "l", 16), Field("Event", "l", 20), Field("Measure", "l", 18),
+        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 20),
+    ]  # fmt: skip
+    lines = [
+        [escape(row["drug"]), escape(row["event"]), escape(row["measure"]), number(row["value"]),
+         "" if row["lower"] is None else f"{number(row['lower'])} to {number(row['upper'])}",
+         source_link(row)]
+        for row in rows
+    ]  # fmt: skip
+    note = (
+        "From spontaneous reports, which have no denominator and no control group: shown for "
+        "completeness, never pooled with trials.\n"
+    )
+    return ["## Safety signals\n", note, table(fields, lines, "Signals of spontaneous reports")]
 
 
 def _trials(results: Results, slugs: list[str]) -> str:
