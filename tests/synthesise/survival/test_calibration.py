@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 ARMS = {"one": "ab", "two": "ac", "three": "abc"}
 SIZE, LAST = 50, 3.0
-SIMULATIONS, BINS = 200, 10
+SIMULATIONS, BINS = 120, 8
 SAMPLER = Sampler(chains=2, warmup=400, draws=500, target_accept=0.9)
 PRIORS = Priors(effect_sd=0.5, tau=parse("half-normal(0.4)"))
 PUBLISHED = pd.DataFrame(
