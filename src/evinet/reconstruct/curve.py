@@ -68,7 +68,7 @@ def read(
     if len(places) and places[0] == 0 and low[0] == 1:  # the start of the curve tells nothing
         places, high, low = places[1:], high[1:], low[1:]
     spacing = grid(survival), grid(places)
-    style = _style(places, high, low, at_risk, spacing[1])
+    style = _style(places, high, low, at_risk, *spacing)
     times, values, starts, certain = _observations(places, high, low, style)
     return Reading(times, values, starts, certain, style, *spacing), flags
 
@@ -95,29 +95,28 @@ def _falling(survival: Floats) -> np.ndarray:
 
 
 def _style(
-    time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats], time_grid: float
-) -> Style:
+    time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats],
+    survival_grid: float, time_grid: float,
+) -> Style:  # fmt: skip
     """Feet of drops come where they fall; other points come at any time or at every pixel."""
     if len(time) < 2:
         return "drops"
     before = np.concatenate([[1.0], low[:-1]])
-    falls = before - low > 1e-9
-    upright = falls & (high - low > 0.5 * (before - low))
-    if upright.sum() > 0.25 * falls.sum():
+    fall = before - low
+    upright = (fall > 1e-9) & (high > low) & (np.abs(before - high) < 0.15 * fall)
+    if upright.sum() > 0.25 * (fall > 1e-9).sum():
         return "steps"
     if time_grid > 0:
         gaps = np.rint(np.diff(time) / time_grid)
-        if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and falls.mean() < 0.9:
+        if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and (fall > 1e-9).mean() < 0.9:
             return "points"
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fall = np.nan_to_num(np.clip(1 - low / np.minimum.accumulate(before), 0, 1))
-    events = float(fall @ np.interp(time, *at_risk))
+    number = np.maximum(np.interp(time, *at_risk), 1.0)
+    least = np.minimum.accumulate(before) / number  # survival that one event takes
+    if (fall < 0.5 * least - survival_grid).mean() > 0.1:
+        return "points"
+    events = float(np.sum(np.clip(fall / least, 0, number)))
     ties = 1 + events * time_grid / (2 * max(time[-1], 1e-12))
-    if events > len(time) * (1.25 * ties + 0.35):
-        return "points"
-    if time_grid == 0 and falls.mean() < 0.8:
-        return "points"
-    return "drops"
+    return "points" if events > len(time) * (1.25 * ties + 0.35) else "drops"
 
 
 def _observations(

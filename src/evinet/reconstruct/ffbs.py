@@ -22,6 +22,7 @@ REACH = 4.0  # standard deviations of the noise that the bins cover on either si
 OUTLIER = 0.003  # share of points that may lie anywhere ...
 OUTLIER_SPAN = 0.2  # ... over this range of survival
 MISREAD, PER_PATIENT = 10.0, 2.0  # log-probability lost by a number at risk that is not met
+CROWDED = 0.05  # share of nodes with more events than a Poisson distribution has
 FORGOTTEN = 1e-9  # states less probable than this are dropped
 
 
@@ -34,7 +35,7 @@ class Nodes(NamedTuple):
     value : the number at risk, or survival as read.
     half, sd : noise of survival: uniform within `half`, with normal flanks of `sd`.
     none : probability of no event at the node.
-    more : geometric ratio of the number of events, if there is one.
+    more : events expected beyond the first, if there is one.
     censored : (K, C) probability of 0, 1, ... censorings since the node before.
     length : number of columns of `censored` that count.
     """
@@ -104,13 +105,15 @@ def _events(n, survival, value, half, sd):
 
 @njit(cache=True)
 def _chances(most, none, more, tilt):
-    """Weight of 0, 1, ... events at a node."""
+    """Weight of 0, 1, ... events at a node: beyond the first Poisson, or crowded."""
     chance = np.empty(most + 1)
     chance[0] = none
-    factor = (1 - none) * (1 - more) * np.exp(tilt)
+    ratio = (2 * more + 0.5) / (2 * more + 1.5)
+    poisson, crowded = (1 - CROWDED) * np.exp(-more), CROWDED * (1 - ratio)
     for d in range(1, most + 1):
-        chance[d] = factor
-        factor *= more * np.exp(tilt)
+        chance[d] = (1 - none) * (poisson + crowded) * np.exp(tilt * d)
+        poisson *= more / d
+        crowded *= ratio
     return chance
 
 
@@ -128,8 +131,19 @@ def _censoring(c, row, length):
     return row[c] if c < length else row[length - 1] * 0.5 ** min(c - length + 1, 900)
 
 
+@njit(cache=True, inline="always")
+def _merge(new, kept, largest, j, b, x, s, sd):
+    """Let a way of weight x join state (j, b): survival is the mean of ways that hardly differ."""
+    new[j, b] += x
+    if abs(s - kept[j, b]) < sd:
+        kept[j, b] += x / new[j, b] * (s - kept[j, b])
+        largest[j, b] = max(largest[j, b], x)
+    elif x > largest[j, b]:
+        largest[j, b], kept[j, b] = x, s
+
+
 @njit(cache=True)
-def _censor(weight, survival, low, row, length, first):
+def _censor(weight, survival, low, row, length, first, sd):
     rows = weight.shape[0]
     new = np.zeros((low + rows - first, BINS))
     kept = np.ones((low + rows - first, BINS))
@@ -138,10 +152,9 @@ def _censor(weight, survival, low, row, length, first):
         for c in range(min(length, low + i - first + 1)):
             j, chance = low + i - c - first, row[c]
             for b in range(BINS):
-                x = weight[i, b] * chance
-                new[j, b] += x
-                if x > largest[j, b]:
-                    largest[j, b], kept[j, b] = x, survival[i, b]
+                if weight[i, b] > 0:
+                    x = weight[i, b] * chance
+                    _merge(new, kept, largest, j, b, x, survival[i, b], sd)
     return new, kept
 
 
@@ -188,9 +201,7 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
                 s = survival[i, b] * (1 - d / n) if n > 0 else survival[i, b]
                 x = weight[i, b] * _fit(value - s, half, sd) * chance[d]
                 j, to = n - d - lowest, _bin(s - value, half, sd)
-                new[j, to] += x
-                if x > largest[j, to]:
-                    largest[j, to], kept[j, to] = x, s
+                _merge(new, kept, largest, j, to, x, s, sd)
     return new, kept, lowest, fewest, largest_d
 
 
@@ -219,12 +230,12 @@ def _grown(flat, size):
 
 
 @njit(cache=True)
-def _to_number(weight, survival, low, row, length, target):
+def _to_number(weight, survival, low, row, length, target, sd):
     """Censor up to a node with a number at risk: that number, or near it at a cost."""
     first = max(low - length + 1, 0)
     far = target < first
     first = min(first, target)
-    new, kept = _censor(weight, survival, low, row, length, first)
+    new, kept = _censor(weight, survival, low, row, length, first, sd)
     if far:
         _censor_far(weight, survival, low, row, length, target, new, kept)
     for j in range(new.shape[0]):
@@ -243,17 +254,17 @@ def forward(n, nodes, tilt):
     weight[0, BINS // 2] = 1.0
     log_evidence = 0.0
     for k in range(size):
-        row, length = nodes.censored[k], nodes.length[k]
+        row, length, sd = nodes.censored[k], nodes.length[k], nodes.sd[k]
         if nodes.pinned[k]:
             target = int(nodes.value[k])
-            weight, survival, low = _to_number(weight, survival, low, row, length, target)
+            weight, survival, low = _to_number(weight, survival, low, row, length, target, sd)
         else:
             first = max(low - length + 1, 0)
-            weight, survival = _censor(weight, survival, low, row, length, first)
+            weight, survival = _censor(weight, survival, low, row, length, first, sd)
             low = first
         for phase in range(2):
             if phase == 1 and not nodes.pinned[k]:
-                half, sd = nodes.half[k], nodes.sd[k]
+                half = nodes.half[k]
                 weight, survival, low, bounds[0, k], bounds[1, k] = _die(
                     weight, survival, low, nodes.value[k], half, sd, nodes.none[k], nodes.more[k],
                     tilt,
@@ -309,7 +320,10 @@ def _before_events(n, to, nodes, k, filtered, tilt, uniform):
             if d == 0 or least <= d <= most:
                 ways[m - first, b] = x * _fit(value - s, half, sd) * chance
     chosen = _choose(ways.ravel(), uniform)
-    return first + chosen // BINS, chosen % BINS
+    m, b = first + chosen // BINS, chosen % BINS
+    before = filtered.survival[start + (m - low) * BINS + b]
+    s = before * (1 - (m - n) / m) if m > 0 else before
+    return m, b, np.log(_fit(value - s, half, sd))
 
 
 @njit(cache=True)
@@ -326,25 +340,44 @@ def _before_censoring(m, b, nodes, k, filtered, uniform):
 
 
 @njit(cache=True)
+def _log_fit(n, nodes, censored, died):
+    """Log density of the points, given a path."""
+    density, survival, number = 0.0, 1.0, n
+    for k in range(len(died)):
+        number -= censored[k]
+        if not nodes.pinned[k]:
+            if number > 0:
+                survival *= 1 - died[k] / number
+            density += np.log(_fit(nodes.value[k] - survival, nodes.half[k], nodes.sd[k]))
+        number -= died[k]
+    return density
+
+
+@njit(cache=True)
 def backward(n, nodes, filtered, tilt, uniforms):
     """Sample paths: censorings and events at each node, (draws, K) each; uniforms (draws, 2K + 1).
 
-    The number at risk after the last node is what is left of n.
+    The number at risk after the last node is what is left of n. Also returned is the log of a
+    weight for each path, for what was lost by merging ways into states.
     """
     draws, size = len(uniforms), len(nodes.value)
     censored, died = np.zeros((draws, size), np.int64), np.zeros((draws, size), np.int64)
+    log_weight = np.zeros(draws)
     for draw in range(draws):
         u = uniforms[draw]
         start, rows = filtered.at[1, size - 1], filtered.rows[1, size - 1]
         last = _choose(filtered.weight[start : start + rows * BINS], u[2 * size])
         after, b = filtered.low[1, size - 1] + last // BINS, last % BINS
+        assumed = 0.0
         for k in range(size - 1, -1, -1):
             before = after
             if not nodes.pinned[k]:
-                before, b = _before_events(after, b, nodes, k, filtered, tilt, u[2 * k])
+                before, b, fit = _before_events(after, b, nodes, k, filtered, tilt, u[2 * k])
+                assumed += fit
             died[draw, k] = before - after
             after = n
             if k > 0:
                 after = _before_censoring(before, b, nodes, k, filtered, u[2 * k + 1])
             censored[draw, k] = after - before
-    return censored, died
+        log_weight[draw] = _log_fit(n, nodes, censored[draw], died[draw]) - assumed
+    return censored, died, log_weight

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.reconstruct.curve import Reading, read
+from evinet.reconstruct.draws import tempered
 from evinet.reconstruct.ffbs import Filtered, Nodes, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
 from evinet.reconstruct.lattice_nodes import Segments, nodes, segments
 from evinet.reconstruct.lattice_rates import Course, course
 from evinet.reconstruct.noise import EXACT, Noise, hypotheses
+from evinet.reconstruct.particles import systematic
 
 FIRST = 60  # nodes on which hypotheses of the noise are compared
 RATES = (1 / 3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
 WITH_EVENTS = (0.5, 1.0, 2.0)  # the same where the total of events is known
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
 TILTS = 24
+BATCHES = 4
+LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
 TRIES = 64  # paths that tell their total of events
 
 
@@ -128,8 +132,8 @@ def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers
         for each, made, tilt in zip(tried, filters, tilts, strict=True)
     ]
     if events is not None:  # evidence of the total: untilted, and as often as it was met
-        met = [max(chance, 1e-6) for _, _, chance, _ in drawn]
-        total = [died.sum(axis=1).mean() for _, died, _, _ in drawn]
+        met = [max(chance, 1e-6) for *_, chance in drawn]
+        total = [died.sum(axis=1).mean() for _, died, _ in drawn]
         evidence = evidence + np.log(met) - np.array(tilts) * np.array(total)
     weight = np.exp(evidence - evidence.max())
     chosen = rng.choice(len(tried), size=size, p=weight / weight.sum())
@@ -141,25 +145,23 @@ def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers
 def _paths(
     n: int, each: Nodes, made: Filtered, tilt: float, size: int, events: int | None,
     rng: np.random.Generator,
-) -> tuple[Integers, Integers, float, int]:  # fmt: skip
-    """Sampled paths; with the total of events nearest to the one that is known."""
+) -> tuple[Integers, Integers, float]:  # fmt: skip
+    """Sampled paths, with the total of events nearest to a known one; and how often it is met."""
     wide = 2 * len(each.value) + 1
-    if events is None:
-        return *backward(n, each, made, tilt, rng.random((size, wide))), 1.0, 0
-    kept_c, kept_d, tried, hits = [], [], 0, 0
-    for _ in range(4):
-        censored, died = backward(n, each, made, tilt, rng.random((size, wide)))
-        off = np.abs(died.sum(axis=1) - events)
-        kept_c.append(censored)
-        kept_d.append(died)
-        tried, hits = tried + size, hits + int((off == 0).sum())
-        if hits >= size // 2:
+    batches, met = [], 0
+    for _ in range(1 if events is None else BATCHES):
+        batches.append(backward(n, each, made, tilt, rng.random((size, wide))))
+        met += int((batches[-1][1].sum(axis=1) == events).sum())
+        if met >= size // 2:
             break
-    censored, died = np.concatenate(kept_c), np.concatenate(kept_d)
-    off = np.abs(died.sum(axis=1) - events)
-    nearest = np.flatnonzero(off == off.min())
-    picked = np.resize(nearest, size)
-    return censored[picked], died[picked], hits / tried, int(off.min())
+    censored, died, log_weight = (np.concatenate(part) for part in zip(*batches, strict=True))
+    usable = np.arange(len(died))
+    if events is not None:
+        off = np.abs(died.sum(axis=1) - events)
+        usable = np.flatnonzero(off == off.min())
+    weight, _ = tempered(log_weight[usable], LEAST_EFFECTIVE * min(size, len(usable)))
+    picked = usable[rng.permutation(systematic(weight, size, rng))]
+    return censored[picked], died[picked], met / len(died)
 
 
 def _tilt(n: int, each: Nodes, events: int, rng: np.random.Generator) -> float:
@@ -168,7 +170,7 @@ def _tilt(n: int, each: Nodes, events: int, rng: np.random.Generator) -> float:
     best, least = 0.0, np.inf
     for _ in range(TILTS):
         made = forward(n, each, tilt)
-        _, died = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
+        _, died, _ = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
         total = died.sum(axis=1)
         off = float(total.mean() - events)
         if abs(off) < least:

@@ -25,8 +25,8 @@ class Segments:
 
     Attributes
     ----------
-    time : (K,) when; censorings of a node lie between the node before and it.
-    earliest : (K,) events of a node lie between `earliest` and `time`.
+    earliest, latest : (K,) events of a node lie between them.
+    time : (K,) the middle of both; censorings of a node lie between the node before and it.
     pinned : (K,) a number at risk.
     value : (K,) number at risk, or survival.
     gap : (K,) for survival that was not read but lies between two points: their distance.
@@ -36,6 +36,7 @@ class Segments:
 
     time: Floats
     earliest: Floats
+    latest: Floats
     pinned: np.ndarray
     value: Floats
     gap: Floats
@@ -51,7 +52,7 @@ def segments(
     Where the events of an observation may lie on either side of a number at risk (by half of
     `blur`, the width of a pixel, where times are exact otherwise) there is a node on either side.
     """
-    rows: list[tuple[float, int, float, bool, float, float, bool]] = []
+    rows: list[tuple[float, int, float, bool, float, float, bool]] = []  # latest, order, earliest
     times, counts = table
     earliest = reading.earliest - blur / 2
     latest = reading.time + blur / 2
@@ -74,17 +75,18 @@ def segments(
         if t > 0
     ]
     rows.sort(key=lambda row: row[:2])
-    order, _, start, pinned, value, gap, certain = (
+    latest, _, start, pinned, value, gap, certain = (
         np.array(column) for column in (zip(*rows, strict=True) if rows else [()] * 7)
     )
-    order = order.astype(float)
-    counted = np.zeros(len(order), dtype=np.int64)
-    if marks is not None and len(order):
-        place = np.searchsorted(order, marks, side="right")
-        counted = np.bincount(place, minlength=len(order) + 1)[: len(order)].astype(np.int64)
+    latest, start = latest.astype(float), np.minimum(start.astype(float), latest.astype(float))
+    middle = np.where(start < latest, (start + latest) / 2, latest)
+    counted = np.zeros(len(middle), dtype=np.int64)
+    if marks is not None and len(middle):
+        place = np.searchsorted(middle, marks, side="right")
+        counted = np.bincount(place, minlength=len(middle) + 1)[: len(middle)].astype(np.int64)
     return Segments(
-        order, np.minimum(start.astype(float), order), pinned.astype(bool), value.astype(float),
-        gap.astype(float), certain.astype(bool), counted,
+        middle, start, latest, pinned.astype(bool), value.astype(float), gap.astype(float),
+        certain.astype(bool), counted,
     )  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def nodes(
     )
     return Nodes(
         segments.pinned, segments.value, half, np.full(size, noise.sd),
-        np.clip(none, 0.01, 0.99), np.clip(beyond / (1 + beyond), 0, 0.98), pmf,
+        np.clip(none, 0.01, 0.99), beyond, pmf,
         np.asarray(length, dtype=np.int64),
     )  # fmt: skip
 

@@ -33,10 +33,12 @@ def place(
     segments = paths.segments
     start = np.concatenate([[0.0], segments.time[:-1]])
     row = np.repeat(np.arange(len(died)), died)
-    events = _spread(row, segments.earliest, segments.time, died, rng)
+    events = _spread(row, segments.earliest, segments.latest, died, rng)
     if rng is not None and paths.pixel and len(events):
         shift = (rng.random(len(died)) - 0.5) * paths.pixel
-        events = np.maximum(events + np.where(segments.earliest == segments.time, shift, 0)[row], 0)
+        events = np.maximum(
+            events + np.where(segments.earliest == segments.latest, shift, 0)[row], 0
+        )
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)
     share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)
