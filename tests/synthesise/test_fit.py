@@ -156,6 +156,27 @@ def test_patients_give_what_cox_regression_gives(make_network, make_config, tmp_
     assert found["sd"] == pytest.approx(cox["se(coef)"], rel=0.06)
 
 
+def test_the_normal_summary_of_patients_is_poisson_regression():
+    """One interval: the estimate is the log ratio of rates, its variance the sum of 1 / events."""
+    exposure = model.Exposure(np.array([[40.0], [20.0]]), np.array([[400.0], [500.0]]))
+    mean, variance = model.summary([exposure])
+    assert mean == pytest.approx(np.log((20 / 500) / (40 / 400)))
+    assert variance == pytest.approx(1 / 40 + 1 / 20)
+    other = model.Exposure(np.array([[40.0], [30.0]]), np.array([[400.0], [500.0]]))
+    both, total = model.summary([exposure, other])
+    assert both == pytest.approx(mean + np.log(1.5) / 2)
+    assert total == pytest.approx(1 / 40 + (1 / 20 + 1 / 30) / 2 + np.log(1.5) ** 2 / 2)
+
+
+def test_an_arm_without_events_is_refused(make_network, make_config, tmp_path):
+    ipd = patients({"b": 1e-9, "a": 0.1}, 20, np.random.default_rng(1))
+    tables.IPD.write(tmp_path / "one/pfs/ipd.csv", tables.IPD.frame(ipd.to_dict("records")))
+    models = {"patients": {"label": "p", "effects": "fixed", "ipd": ["one"]}}
+    network = make_network([("one", "b", "a", -0.5, 0.2)], {"a": 1, "b": 1})
+    with pytest.raises(InputError, match="an arm has no event"):
+        fit.fit_all(fit.Analysis("x", make_config(models, ["a"]), network, tmp_path), tmp_path)
+
+
 def test_patients_that_were_not_reconstructed_are_missed(make_network, make_config, tmp_path):
     models = {"patients": {"label": "p", "effects": "fixed", "ipd": ["one"]}}
     network = make_network([("one", "b", "a", -0.5, 0.2)], {"a": 1, "b": 1})

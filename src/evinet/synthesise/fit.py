@@ -76,6 +76,11 @@ def specify(analysis: Analysis, name: str, chosen: Model) -> model.Specification
         ipd[trial] = model.exposures(
             tables.IPD.read(path), str(study["arm"]), str(study["comparator_arm"])
         )
+        if any(draw.events.sum(axis=1).min() == 0 for draw in ipd[trial]):
+            raise InputError(
+                Problem(str(path), "event", 0, "an arm has no event in some reconstruction",
+                        f"Take {trial} out of models.{name}.ipd: its hazard ratio has no limit")
+            )  # fmt: skip
     specification = model.Specification(
         analysis.name, analysis.network, chosen, analysis.config, ipd
     )

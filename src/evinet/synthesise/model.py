@@ -18,12 +18,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from evinet.config import Config, Model
 from evinet.synthesise import priors
 from evinet.synthesise.network import Network
 
 INTERVALS = 12
+FAR = 15.0
+"""Log hazard ratios are sought up to this far from 0."""
 
 
 @dataclass(frozen=True)
@@ -208,26 +211,33 @@ def exposures(ipd: pd.DataFrame, treatment: str, comparator: str) -> list[Exposu
     ]
 
 
-def summary(draws: list[Exposure], steps: int = 30) -> tuple[float, float]:
+def summary(draws: list[Exposure]) -> tuple[float, float]:
     """Mean and variance of the log hazard ratio in the likelihood of reconstructed patients.
 
-    Newton's method on the piecewise exponential likelihood, the hazards profiled out; the variance
-    is the mean of the reconstructions' own plus that between them (Rubin 1987, infinitely many).
+    The maximum of the piecewise exponential likelihood, its hazards profiled out; the variance is
+    the mean of the reconstructions' own plus that between them (Rubin 1987, infinitely many). Both
+    arms need events.
     """
-    estimates, variances = [], []
-    for draw in draws:
-        theta = 0.0
-        for _ in range(steps):
-            treated = draw.exposure[1] * np.exp(theta)
-            at_risk = draw.exposure[0] + treated
-            share = np.divide(treated, at_risk, out=np.zeros_like(treated), where=at_risk > 0)
-            total = draw.events.sum(axis=0)
-            information = float((total * share * (1 - share)).sum())
-            theta += float((draw.events[1] - total * share).sum()) / information
-        estimates.append(theta)
-        variances.append(1 / information)
+    estimates, variances = zip(*map(_maximum, draws), strict=True)
     between = float(np.var(estimates, ddof=1)) if len(draws) > 1 else 0.0
     return float(np.mean(estimates)), float(np.mean(variances)) + between
+
+
+def _maximum(draw: Exposure) -> tuple[float, float]:
+    """Where one reconstruction's likelihood is highest, and 1 / its curvature there."""
+    total = draw.events.sum(axis=0)
+
+    def treated_share(theta: float) -> np.ndarray:
+        treated = draw.exposure[1] * np.exp(theta)
+        at_risk = draw.exposure[0] + treated
+        return np.divide(treated, at_risk, out=np.zeros_like(treated), where=at_risk > 0)
+
+    def score(theta: float) -> float:
+        return float((draw.events[1] - total * treated_share(theta)).sum())
+
+    estimate = float(brentq(score, -FAR, FAR))
+    share = treated_share(estimate)
+    return estimate, 1 / float((total * share * (1 - share)).sum())
 
 
 def _exposure(patients: pd.DataFrame, arms: tuple[str, str], edges: np.ndarray) -> Exposure:

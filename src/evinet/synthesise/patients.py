@@ -41,11 +41,11 @@ def graph(specification: Specification) -> pm.Model:
 
 
 def data(specification: Specification, draw: int) -> dict[str, np.ndarray]:
-    """The graph's data; `draw` numbers the reconstructions of the patients."""
+    """The graph's data; `draw` numbers the reconstructions, those of a trial with fewer in turn."""
     filled = {}
     for position, draws in enumerate(specification.ipd.values()):
-        filled[f"events_{position}"] = draws[draw].events
-        filled[f"exposure_{position}"] = draws[draw].exposure
+        filled[f"events_{position}"] = draws[draw % len(draws)].events
+        filled[f"exposure_{position}"] = draws[draw % len(draws)].exposure
     return filled
 
 
