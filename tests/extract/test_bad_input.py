@@ -51,6 +51,8 @@ MISTAKES = {
                                "40 (27%)", "counts it too"),
     "a negative ratio": ("netter-2", "value: 0.276", "value: -0.276", "value", "-0.276",
                          "greater than 0"),
+    "a median among the counts": ("e2211", "62 years", '"62"', "population", "",
+                                  "no number of patients"),
     "reports of one contrast": ("promid", "        preferred: longest follow-up, most deaths "
                                 "(48 of 85)\n", "", "contrasts", "", "none is preferred"),
 }  # fmt: skip

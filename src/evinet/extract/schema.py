@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -170,6 +171,16 @@ class Characteristic(Block):
     characteristic: str
     category: str | None = None
     counts: dict[Slug, Patients] = Field(description="by arm, and `all` for the whole trial")
+
+    @model_validator(mode="after")
+    def _a_median_counts_nobody(self) -> Self:
+        for slug, cell in self.counts.items():
+            if cell.n is not None and re.search(r"\b(median|mean)\b", self.category or ""):
+                raise ValueError(
+                    f"counts.{slug} = {cell.n}: a {self.category} is no number of patients; "
+                    "write its unit, such as 62 years"
+                )
+        return self
 
 
 class Judged(Block):

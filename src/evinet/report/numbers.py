@@ -82,6 +82,11 @@ def percent(share: float | None) -> str:
     return f"{100 * share:.0f}{NBSP}%"
 
 
+def chance(share: float | None) -> str:
+    """A probability estimated from draws, which are never enough to say 0 or 100 per cent."""
+    return MISSING if _missing(share) else percent(min(max(share, TOUCHING), 1 - TOUCHING))
+
+
 def months(value: float | None) -> str:
     """A time in months; a missing value is one that was not reached or not given."""
     return MISSING if _missing(value) else f"{value:.1f}"

@@ -12,10 +12,10 @@ from evinet.report.numbers import (
     NBSP,
     NINETY_FIVE,
     Interval,
+    chance,
     limits,
     listing,
     number,
-    percent,
     ratio,
     ratio_interval,
 )
@@ -51,7 +51,7 @@ def comparison(
     doubt = (
         ""
         if p_better is None
-        else f"; probability that the hazard is lower with {treatment}: {percent(p_better)}"
+        else f"; probability that the hazard is lower with {treatment}: {chance(p_better)}"
     )
     return (
         f"{treatment} against {comparator}: hazard ratio {shown}. The interval includes 1: "
@@ -195,5 +195,5 @@ def ranking(treatment: str, sucra: float, p_first: float, among: int) -> str:
     """A rank with its uncertainty."""
     return (
         f"{treatment}: SUCRA {number(sucra)}; probability of the first rank among "
-        f"{counted(among, 'treatment')} {percent(p_first)}."
+        f"{counted(among, 'treatment')} {chance(p_first)}."
     )

@@ -12,7 +12,7 @@ from evinet.report import words
 from evinet.report.effects import interval, prediction
 from evinet.report.exhibits import INDEX
 from evinet.report.markdown import Field, escape, figure, table
-from evinet.report.numbers import NBSP, limits, percent, ratio
+from evinet.report.numbers import NBSP, chance, limits, ratio
 from evinet.report.results import REMEDY, Fit, Results
 
 
@@ -55,7 +55,7 @@ def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> str
         ratios, new = interval(row), prediction(row)
         cells = [
             escape(results.labels[row["treatment"]]), escape(results.labels[row["comparator"]]),
-            ratio(ratios.estimate), limits(ratios), percent(row["p_better"]),
+            ratio(ratios.estimate), limits(ratios), chance(row["p_better"]),
         ]  # fmt: skip
         if predicts:
             cells.append("" if new is None else limits(new))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from evinet.report.effects import interval
-from evinet.report.numbers import limits, percent, ratio
+from evinet.report.numbers import chance, limits, ratio
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -46,6 +46,6 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "at": [round(row[name], 6) for name in ("q50", "q2.5", "q97.5")],
         "ratio": ratio(shown.estimate),
         "limits": limits(shown),
-        "better": percent(row["p_better"]),
+        "better": chance(row["p_better"]),
         "bridged": bool(row["bridged"]),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evinet.report.effects import contrasts
 from evinet.report.markdown import Field, bullets, callout, escape, folded, table
-from evinet.report.numbers import number, percent
+from evinet.report.numbers import chance, number
 from evinet.report.pages.common import (
     bridge_text,
     comparisons,
@@ -57,7 +57,7 @@ def _ranks(results: Results, fit: Fit) -> str:
             first = island[(island["treatment"] == treatment) & (island["rank"] == 1)]
             rows.append(
                 [str(component), escape(results.labels[str(treatment)]), number(sucra),
-                 percent(float(first["probability"].iloc[0])), str(len(best))]
+                 chance(float(first["probability"].iloc[0])), str(len(best))]
             )  # fmt: skip
     fields = [
         Field("Island", "c", 6), Field("Treatment", "l", 24), Field("SUCRA", "r", 7),

@@ -10,12 +10,14 @@ from evinet import tables
 from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, escape, folded, table
-from evinet.report.numbers import MISSING, Interval, limits, number, percent, ratio
+from evinet.report.numbers import MISSING, Interval, chance, limits, number, percent, ratio
 from evinet.report.results import Fit, Results
 
 Rows = list[dict[str, Any]]
 NOTABLE = 0.05
 """From this sensitivity on, a doubling of a prior's power moves a posterior notably."""
+UNTHINKABLE = math.log(100)
+"""No trial finds a hazard ratio beyond 100, or below 0.01."""
 
 
 def robustness(results: Results) -> str:
@@ -84,7 +86,7 @@ def _margins(results: Results, rows: Rows) -> str:
     cells: dict[tuple[str, str], dict[float, str]] = {}
     for row in rows:
         pair = cells.setdefault((row["treatment"], row["comparator"]), {})
-        pair[row["ratio"]] = percent(row["probability"])
+        pair[row["ratio"]] = chance(row["probability"])
     fields = [Field("Comparison", "l", 34)]
     fields += [Field(f"Hazard ratio below {value:g}", "r", 10) for value in ratios]
     lines = [
@@ -138,11 +140,14 @@ def _threshold(results: Results, rows: Rows) -> str:
             for side, limit, best in (
                 ("below", "lower", "lower_best"), ("above", "upper", "upper_best")
             )
-            if row[limit] is not None
+            if row[limit] is not None and abs(row[limit]) < UNTHINKABLE
         ]  # fmt: skip
         best = escape(results.labels[row["best"]])
         if not turns:
-            items.append(f"**{name}**, {pair} {now}: {best} stays first whatever it finds.")
+            items.append(
+                f"**{name}**, {pair} {now}: {best} stays first with any hazard ratio "
+                f"between {ratio(math.exp(-UNTHINKABLE))} and {ratio(math.exp(UNTHINKABLE))}."
+            )
             continue
         inside = (
             " That lies inside the trial's own 95 % interval." if row["inside_interval"] else ""
