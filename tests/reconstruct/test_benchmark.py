@@ -118,9 +118,9 @@ def test_the_command_prints_its_tables(tmp_path: Path) -> None:
     chosen = ["--methods", "lattice,ipdfromkm", "--styles", "exact", "--out", str(out)]
     result = CliRunner().invoke(benchmark.main, [*options, *chosen])
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("2 trials, 4 arms")
-    assert "| exact | at-risk, events | lattice | 100 % |" in result.output
-    assert "| exact | at-risk | lattice | ln HR |" in result.output
+    assert result.stdout.startswith("2 trials, 4 arms")
+    assert "| exact | at-risk, events | lattice | 100 % |" in result.stdout
+    assert "| exact | at-risk | lattice | ln HR |" in result.stdout
     frame = pd.read_csv(out)
     assert len(frame) == 2 * 2 * (2 * 2 + 1 * 2)  # methods, arms, trials of 2 + 2 inputs
     assert not frame["failed"].any()

@@ -109,6 +109,20 @@ def test_what_cannot_be_known_is_left_out(method: str) -> None:
 
 
 @METHOD
+def test_what_is_not_used_is_said(method: str) -> None:
+    from evinet.reconstruct import methods
+
+    given_trial = published(simulated(11, 0), "exact", ["marks", "median", "hr"])
+    made = methods.method(method)(given_trial, 0, np.random.default_rng(0))
+    unused = [(flag.arm, flag.message) for flag in made.flags if flag.code == "input-unused"]
+    assert unused == [
+        ("", f"{method} does not use published contrasts"),
+        ("treated", f"{method} does not use: median, marks"),
+        ("control", f"{method} does not use: median, marks"),
+    ]
+
+
+@METHOD
 def test_hazard_ratio_of_lung_cancer_with_exact_coordinates(method: str) -> None:
     (lung,) = (trial for trial in lifelines_trials() if trial.name == "lifelines-lung")
     given_trial = published(lung, "exact", ["at-risk"])

@@ -7,6 +7,7 @@ docs/reconstruction-benchmark.md explains the tables.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,8 +41,8 @@ WITHOUT_CURVE = (
     ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "median"),
     ("at-risk", "events", "median", "hr"),
 )  # fmt: skip
-MAIN = ("exact", "raster375", "rounded375")
-JUDGED = (*MAIN, "clicked")
+MAIN = ("exact", "raster375")
+JUDGED = (*MAIN, "rounded375", "clicked")
 QUANTITIES = ("ln HR", "median", "RMST", "events")
 Row = dict[str, Any]
 FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
@@ -77,7 +78,7 @@ class Summary:
 def cases(names: Sequence[str], styles: Sequence[str], draws: int, every: int = 1) -> list[Case]:
     """All cases; draws are judged of methods that draw, at some of the styles.
 
-    The main styles with numbers at risk run on all trials, and so does no curve.
+    Some of the main inputs run on all trials, the others on one of `every` trials.
     """
     found = []
     for style, printed, name in product(styles, WITH_CURVE, names):
@@ -87,7 +88,9 @@ def cases(names: Sequence[str], styles: Sequence[str], draws: int, every: int = 
             often = 1 if style in MAIN and usual else every
             found.append(Case(name, style, printed, draws if judged else 0, often))
     if NO_CURVE in styles and "at-risk" in names:
-        found += [Case("at-risk", NO_CURVE, printed, draws) for printed in WITHOUT_CURVE]
+        for printed in WITHOUT_CURVE:
+            often = 1 if printed == WITHOUT_CURVE[2] else every
+            found.append(Case("at-risk", NO_CURVE, printed, draws, often))
     return found
 
 
@@ -242,25 +245,41 @@ def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 def run(
     trials: int, todo: Sequence[Case], seed: int, workers: int, lifelines: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Score all trials; the result does not depend on the number of workers, but for seconds."""
+    """Score all trials, or as many as are done when the user interrupts.
+
+    Apart from the seconds the result does not depend on the number of workers.
+    """
     import pandas as pd
 
-    known = [*(simulated(seed, index) for index in range(trials))]
-    known += lifelines_trials() if lifelines else []
+    known = lifelines_trials() if lifelines else []
+    known += [simulated(seed, index) for index in range(trials)]
     jobs = [
         (trial, [case for case in todo if index % case.every == 0], seed)
         for index, trial in enumerate(known)
     ]
+    scored = []
     with multiprocessing.get_context("spawn").Pool(workers, _warm, (todo, seed)) as pool:
-        scored = pool.starmap(score, jobs, chunksize=1)
+        try:
+            for number, rows in enumerate(pool.imap(_score, jobs), 1):
+                scored.append(rows)
+                click.echo(f"\r{number} of {len(jobs)} trials", err=True, nl=number == len(jobs))
+        except KeyboardInterrupt:
+            click.echo(f"\ninterrupted after {len(scored)} trials", err=True)
+    if not scored:
+        raise click.Abort
     return (
         pd.DataFrame([row for rows, _ in scored for row in rows]),
         pd.DataFrame([row for _, rows in scored for row in rows]),
     )
 
 
+def _score(job: tuple[Trial, list[Case], int]) -> tuple[list[Row], list[Row]]:
+    return score(*job)
+
+
 def _warm(todo: Sequence[Case], seed: int) -> None:
-    """Compile what is compiled, before anything is timed."""
+    """Compile what is compiled, before anything is timed; interruption is the parent's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in {case.method for case in todo}:
         score(simulated(seed, 0), [next(case for case in todo if case.method == name)], seed)
 
@@ -290,8 +309,8 @@ ALL_STYLES = (*STYLES, NO_CURVE)
     "--styles", default=",".join(ALL_STYLES), show_default=True, callback=_names(ALL_STYLES)
 )
 @click.option(
-    "--every", type=click.IntRange(1), default=4, show_default=True,
-    help="Further inputs run on one of so many trials; 1 is all, and takes twice as long.",
+    "--every", type=click.IntRange(1), default=8, show_default=True,
+    help="Further inputs run on one of so many trials; 1 is all, and takes much longer.",
 )  # fmt: skip
 @click.option("--draws", type=click.IntRange(0), default=DRAWS, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)

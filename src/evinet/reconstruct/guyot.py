@@ -27,6 +27,7 @@ from evinet.reconstruct.inputs import (
 )
 
 METHOD = "guyot"
+UNUSED = ("median", "landmarks")
 MOST = 4000  # points of a curve walked along, at most
 
 
@@ -116,11 +117,19 @@ def each_arm(
     if draws:
         message = f"{method} gives one reconstruction: no draws, its uncertainty is not known"
         noted.append(Flag("no-draws", "", message))
+    if trial.contrasts:
+        noted.append(Flag("input-unused", "", f"{method} does not use published contrasts"))
     for arm in trial.arms:
         if arm.curve is None or not arm.n:
             message = "no curve" if arm.curve is None else "number of patients not known"
             noted.append(Flag("not-reconstructable", arm.name, message))
             continue
+        ignored = [name for name in UNUSED if getattr(arm, name)]
+        if arm.marks is not None:
+            ignored.append("marks")
+        if ignored:
+            message = f"{method} does not use: {', '.join(ignored)}"
+            noted.append(Flag("input-unused", arm.name, message))
         points, found = _points(arm, clean or _falling)
         walk, further = solve(points, arm)
         noted += [*found, *further]
