@@ -100,6 +100,9 @@ class Analysis(Strict):
     proxies: dict[Slug, str] = Field(
         default={}, description="outcomes that stand in for it, each with the assumption"
     )
+    cautions: list[str] = Field(
+        default=[], description="what a reader must bear in mind, each a sentence or two; printed"
+    )
     trials: list[Slug] = Field(min_length=1)
     assessors: list[Literal["bicr", "investigator", "unstated"]] = Field(
         default=["bicr", "investigator", "unstated"], description="which assessment, best first"

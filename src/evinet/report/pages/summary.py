@@ -79,7 +79,7 @@ def _limits(results: Results) -> list[str]:
     seen: list[str] = []
     for name, analysis in results.config.analyses.items():
         seen += [words.forbidden(*pair) for pair in combinations(results.islands(name), 2)]
-        seen += list(analysis.proxies.values())
+        seen += [*analysis.proxies.values(), *analysis.cautions]
         seen += _single_trials(results, name, analysis)
     seen.append(
         "A rank is not an effect: treatments that differ little can have very different ranks."
