@@ -125,3 +125,16 @@ def test_whatever_is_given_is_answered(a, b, hr, p, draws):
             assert np.isfinite(patients.time).all()
             assert (patients.time >= 0).all()
             assert set(patients.event.tolist()) <= {0, 1}
+
+
+def test_times_that_differ_by_rounding_alone():
+    counts = np.array([61, 52, 36, 23, 11, 5, 3, 1, 0])
+    times = 3.3 * np.arange(9)
+    other = np.where(np.arange(9) % 2, times, np.nextafter(times, 99))
+    pair = (
+        ArmInput("a", 61, at_risk=(times, counts), events=42),
+        ArmInput("b", 61, at_risk=(other, counts), events=42),
+    )
+    made = reconstruct(TrialInput(pair), 3, np.random.default_rng(1))
+    assert [len(made.arms[name]) for name in "ab"] == [4, 4]
+    assert all(draw.event.sum() == 42 for name in "ab" for draw in made.arms[name])

@@ -11,6 +11,7 @@ from evinet.reconstruct.particles import Pool
 
 METHOD = "at-risk"
 PARTICLES = 3000
+MISS = 0.02  # draws further than this from survival posted are left out, unless most are
 TABLES = 20  # tables of numbers at risk that stand in where none was printed
 MOST_CELLS = 1_500_000  # particles times patients, at most (memory and time)
 
@@ -61,13 +62,18 @@ def _pools(arms: list[ArmInput], count: int, rng: np.random.Generator) -> dict[s
     for tables in posted.fill(lacking, TABLES, rng):
         complete = {arm.name: arm for arm in (*arms, *tables)}
         parts.append(particles.sample([complete[arm.name] for arm in arms], each, each, rng))
-    return {
+    pools = {
         name: Pool(
             np.concatenate([part[name].time for part in parts]),
             np.concatenate([part[name].event for part in parts]),
         )
         for name in parts[0]
     }
+    worst = np.max(
+        [posted.misses(arm, pools[arm.name].time, pools[arm.name].event) for arm in lacking], axis=0
+    )
+    near = np.flatnonzero(worst <= max(MISS, float(np.quantile(worst, 0.25))))
+    return {name: Pool(pool.time[near], pool.event[near]) for name, pool in pools.items()}
 
 
 def _particles(arms: list[ArmInput], draws: int) -> int:

@@ -13,7 +13,7 @@ from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particles import Pool, systematic
 
 CELLS = 500
-STRATIFIED = 0.25  # SD of ln HR stratified minus unstratified, in standard errors of ln HR
+STRATIFIED = 0.2  # SD of ln HR stratified minus unstratified, in standard errors, with mild strata
 UNSTRATIFIED = 0.02
 PRECISION = {True: 0.05, False: 0.01}  # SD of ln SE around the printed one, by stratified
 

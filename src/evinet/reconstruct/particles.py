@@ -34,6 +34,8 @@ from evinet.reconstruct.likelihood import (
 
 Mask = np.ndarray
 GUESS = 0.6  # share of patients with an event, to start from where the total is not known
+NO_TAIL = 0.5  # chance that nobody has an event after the last number at risk (the axis ends there)
+NO_EVENTS = 1e-4
 HAZARDS = 20  # draws of the hazards for each particle; drawing them is cheap
 MOST_HAZARDS = 3_000_000  # draws of the hazards times intervals, at most
 
@@ -104,12 +106,13 @@ class Cloud:
         self.hazards, self.log_weight = drawn, drawn.log_weight.copy()
         chances = [weight for _, weight in TRANSFORMS]
         self.transform = rng.choice(len(chances), size=len(self.log_weight), p=chances)
+        self.ended = rng.random(len(self.log_weight)) < NO_TAIL
         self.rng = rng
 
     def settle(self) -> Integers:
         """Parents of the particles: all, unless the weights have become uneven."""
         size = len(self.log_weight)
-        weight = np.exp(self.log_weight - self.log_weight.max())
+        weight = relative(self.log_weight)
         if weight.sum() ** 2 > size / 2 * (weight**2).sum():
             return np.arange(size)
         return self.resample(size)
@@ -119,7 +122,7 @@ class Cloud:
         parents = systematic(self.log_weight, size, self.rng)
         self.hazards.event = [event[parents] for event in self.hazards.event]
         self.hazards.censor = [censor[parents] for censor in self.hazards.censor]
-        self.transform = self.transform[parents]
+        self.transform, self.ended = self.transform[parents], self.ended[parents]
         self.log_weight = np.zeros(size)
         return parents
 
@@ -132,6 +135,7 @@ class _Filter:
 
     def __init__(self, arm: ArmInput, rng: np.random.Generator):
         self.times: FollowUp = follow_up(arm)
+        self.open = arm.at_risk is not None and arm.at_risk[1][-1] > 0
         self.marks = marks(arm, self.times)
         self.never = not_reached(arm)
         self.level = arm.median.level if arm.median else 0.95
@@ -149,9 +153,16 @@ class _Filter:
 
     def outlook(self, cloud: Cloud, index: int) -> Floats:
         """Log density of what is printed about the arm, from time 0 (see `Guide`)."""
-        event, censor = cloud.hazards.event[index], cloud.hazards.censor[index]
-        share, count = hazards.event_share(self.times, event, censor), len(event)
+        share = self._event_share(cloud, index)
+        count = len(share)
         return self.guide.ahead(-1, share, np.full(count, self.events or 0), np.zeros(count))
+
+    def _event_share(self, cloud: Cloud, index: int) -> Floats:
+        event, censor = cloud.hazards.event[index], cloud.hazards.censor[index]
+        share = hazards.event_share(self.times, event, censor)
+        if self.open:
+            share[cloud.ended, -1] = NO_EVENTS
+        return share
 
     def start(self, cloud: Cloud, index: int) -> None:
         """Take the particles on, everybody at risk."""
@@ -161,7 +172,7 @@ class _Filter:
         slope = np.gradient(odds, axis=1) if odds.shape[1] > 1 else np.zeros_like(odds)
         self.cloud = cloud
         self.state = _State(
-            hazards.event_share(self.times, event, censor), np.clip(slope, -3, 3),
+            self._event_share(cloud, index), np.clip(slope, -3, 3),
             np.zeros(count), np.zeros(count), np.full(count, self.events or 0),
             {kind: np.zeros(count, dtype=bool) for kind in ("survival", "lower", "upper")},
         )  # fmt: skip
@@ -361,9 +372,16 @@ class _Filter:
             time[rows, columns] = np.clip(wanted, before, after - 1e-9 * (after - before))
 
 
+def relative(log_weight: Floats) -> Floats:
+    """Weights, the largest 1; all 1 where nothing at all is possible."""
+    top = log_weight.max()
+    result: Floats = np.exp(log_weight - top) if np.isfinite(top) else np.ones(len(log_weight))
+    return result
+
+
 def systematic(log_weight: Floats, size: int, rng: np.random.Generator) -> Integers:
     """Indices of `size` draws in proportion to the weights, by systematic resampling."""
-    weight = np.exp(log_weight - log_weight.max())
+    weight = relative(log_weight)
     cumulative = np.cumsum(weight) / weight.sum()
     points = (np.arange(size) + rng.random()) / size
     return np.minimum(np.searchsorted(cumulative, points), len(weight) - 1)

@@ -83,6 +83,19 @@ def fill(arms: Sequence[ArmInput], count: int, rng: np.random.Generator) -> list
     ]
 
 
+def misses(arm: ArmInput, time: Floats, event: Floats) -> Floats:
+    """Largest difference from survival posted, of each row of sorted times (P, N) and events."""
+    at_risk = time.shape[1] - np.arange(time.shape[1])
+    path = np.cumsum(np.log(np.where(event, np.maximum(1 - 1 / at_risk, 1e-12), 1.0)), axis=1)
+    survival = np.exp(np.concatenate([np.zeros((len(time), 1)), path], axis=1))
+    worst = np.zeros(len(time))
+    for mark in arm.landmarks:
+        left = (time <= mark.time).sum(axis=1)
+        found = np.take_along_axis(survival, left[:, None], axis=1)[:, 0]
+        worst = np.maximum(worst, np.abs(found - mark.survival))
+    return worst
+
+
 def _times(arm: ArmInput) -> Floats:
     return np.array([0.0, *(mark.time for mark in arm.landmarks)])
 

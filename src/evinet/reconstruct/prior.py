@@ -18,6 +18,7 @@ from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.inputs import Floats, Integers
 
 PIECES = 12
+THINNEST = 1e-3  # width of a piece, as a share of follow-up
 EVENT_LEVEL, CENSOR_LEVEL = 1.0, 1.5  # SD of the mean log hazard around a first guess
 EVENT_STEPS = (0.5, 1.2)  # SD of the step of the log event hazard over a tenth of follow-up
 CENSOR_STEPS = {"steady": 1.2, "cut": 0.6}
@@ -69,13 +70,19 @@ class Shape:
 def pieces(arms: Sequence[FollowUp]) -> Pieces:
     """Every interval a piece if there are few, otherwise neighbours together."""
     edges = np.unique(np.concatenate([arm.edges for arm in arms]))
+    apart = np.diff(edges) > THINNEST * edges[-1]  # the same time in two arms, but for rounding
+    edges = np.concatenate([edges[:1], edges[1:][apart]])
     if len(edges) > PIECES + 1:
         left = sum(np.interp(edges, arm.edges, arm.at_risk[0] - arm.at_risk) for arm in arms)
         share = 0.5 * left / left[-1] + 0.5 * edges / edges[-1]
         nearest = np.searchsorted(share, np.linspace(0, 1, PIECES + 1) - 1e-9)
         edges = edges[np.unique(np.minimum(nearest, len(edges) - 1))]
     middles = [(arm.edges[1:] + arm.edges[:-1]) / 2 for arm in arms]
-    return Pieces(edges, [np.searchsorted(edges, middle, side="right") - 1 for middle in middles])
+    last = len(edges) - 2
+    return Pieces(
+        edges,
+        [np.clip(np.searchsorted(edges, middle, side="right") - 1, 0, last) for middle in middles],
+    )
 
 
 def shapes(arms: Sequence[FollowUp], cut: Pieces, events: Sequence[float]) -> Iterator[Shape]:

@@ -52,7 +52,9 @@ def assess(given: TrialInput, made: Reconstruction, name: str, outcome: str | No
         "draws": draws, "arms": arms, "contrast": contrasts[0] if contrasts else None,
         "further_contrasts": contrasts[1:],
     }  # fmt: skip
-    flags = (*made.flags, *contradictions(trial), *missed(content))
+    flags = [*made.flags, *contradictions(trial)]
+    known = {(flag.code, flag.arm) for flag in flags}
+    flags += [flag for flag in missed(content) if (flag.code, flag.arm) not in known]
     content["flags"] = [_flag(flag) for flag in flags]
     content["grade"], content["grade_reasons"] = grade(content)
     return content
