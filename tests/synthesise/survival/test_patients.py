@@ -22,6 +22,12 @@ def test_the_reference_is_the_baseline_arm_and_rows_are_sorted() -> None:
     assert patients.incidence.tolist() == [[1, 1]]
 
 
+def test_arms_without_events_are_named() -> None:
+    assert from_frame(rows(*GOOD)).without_events == []
+    quiet = [(study, name, time, int(name == "a")) for study, name, time, _ in GOOD]
+    assert from_frame(rows(*quiet)).without_events == [("s", "b")]
+
+
 def test_draw_0_is_kept_apart_when_there_are_others() -> None:
     draws = [(*cells, number) for number in (0, 1, 2) for cells in GOOD]
     patients = from_frame(rows(*draws))

@@ -93,10 +93,16 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
         sampler=options.sampler,
         seed=options.seed,
         references=list(options.references) or None,
+        files=(str(options.ipd), str(options.contrasts)),
         **settings,
     )
     kept = len(fit.traces) * options.sampler.chains * options.sampler.draws
     failed = diagnostics.failures(results.diagnosis(fit), options.sampler.gates, kept)
+    failed += [
+        f"{treatment} has no event in {study}, so that the prior alone limits its effect"
+        for study, treatment in fit.network.baseline.patients.without_events
+        if failed
+    ]
     if failed:
         raise NotConverged("; ".join(failed))
     return fit

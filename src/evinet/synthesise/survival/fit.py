@@ -90,6 +90,7 @@ def fit_network(
     sampler: Sampler | None = None,
     seed: int = 0,
     references: list[str] | None = None,
+    files: tuple[str, str] = ("ipd", "contrasts"),
     **options: Any,
 ) -> Fit:
     """Network meta-analysis of patients, with the published contrasts of other trials.
@@ -100,14 +101,15 @@ def fit_network(
     contrasts : columns study, treatment, diff, se (see `design.from_frame`).
     baseline : a name of `choice.BASELINES`; `options` are its own, such as ``knots=7``.
     references : the reference treatment of each island; by default that in most studies.
+    files : names of the two tables in messages.
 
     Raises
     ------
     InputError
         Wrong rows, a disconnected network, or contrasts with effects that are not ln HR.
     """
-    patients = people.from_frame(ipd, references[0] if references else None)
-    published = None if contrasts is None else designs.from_frame(contrasts)
+    patients = people.from_frame(ipd, references[0] if references else None, files[0])
+    published = None if contrasts is None else designs.from_frame(contrasts, files[1])
     chosen = choose(baseline, patients, published, options)
     plan = designs.build(patients, published, references)
     network = Network(plan, chosen, published, effects, priors or Priors())

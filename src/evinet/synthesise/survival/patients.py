@@ -59,6 +59,11 @@ class Patients:
         """Numbers of a study's arms."""
         return [number for number, (name, _) in enumerate(self.arms) if name == study]
 
+    @property
+    def without_events(self) -> list[tuple[str, str]]:
+        """Arms in which nobody has an event: data give their effects one limit, not two."""
+        return [pair for number, pair in enumerate(self.arms) if not self.best.of(number)[1].any()]
+
     def upper(self, study: str) -> float:
         """Longest follow-up of a study, over all reconstructions."""
         arms = self.arms_of(study)
@@ -125,7 +130,7 @@ def _row_problems(frame: pd.DataFrame, file: str) -> list[Problem]:
         draw = pd.to_numeric(frame["draw"], errors="coerce")
         tests.append(("draw", ~((draw >= 0) & (draw % 1 == 0)), "is no draw", "Write 0, 1, 2, ..."))
     return [
-        Problem(file, name, frame[name].iloc[row], message, remedy, line=int(row) + 2)
+        Problem(file, name, frame[name].tolist()[row], message, remedy, line=int(row) + 2)
         for name, wrong, message, remedy in tests
         for row in np.flatnonzero(wrong.to_numpy())
     ]
