@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.reconstruct.cloud import systematic
 from evinet.reconstruct.estimators import normal_quantile
 from evinet.reconstruct.inputs import Contrast, Flag, Floats, Patients
 from evinet.reconstruct.likelihood import rounding
-from evinet.reconstruct.particles import Pool, systematic
+from evinet.reconstruct.particles import Pool
 
 CELLS = 500
 STRATIFIED = 0.2  # SD of ln HR stratified minus unstratified, in standard errors, with mild strata

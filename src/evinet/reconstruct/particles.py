@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.reconstruct import hazards
+from evinet.reconstruct.cloud import Cloud, systematic
 from evinet.reconstruct.follow_up import FollowUp, follow_up
 from evinet.reconstruct.guide import Guide, survival_sum
-from evinet.reconstruct.hazards import ArmData, Hazards, Sum
+from evinet.reconstruct.hazards import ArmData, Sum
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers
 from evinet.reconstruct.likelihood import (
     MISS_SD,
     MISSED,
-    TRANSFORMS,
     Crossing,
     Mark,
     crossings,
@@ -34,7 +34,6 @@ from evinet.reconstruct.likelihood import (
 
 Mask = np.ndarray
 GUESS = 0.6  # share of patients with an event, to start from where the total is not known
-NO_TAIL = 0.5  # chance that nobody has an event after the last number at risk (the axis ends there)
 NO_EVENTS = 1e-4
 HAZARDS = 20  # draws of the hazards for each particle; drawing them is cheap
 MOST_HAZARDS = 3_000_000  # draws of the hazards times intervals, at most
@@ -97,34 +96,6 @@ def sample(
     for arm, each in reversed(list(zip(arms, filters, strict=True))):
         pools[arm.name], chosen = each.patients(chosen)
     return {arm.name: pools[arm.name] for arm in arms}
-
-
-class Cloud:
-    """Weights of the particles and the hazards of all arms."""
-
-    def __init__(self, drawn: Hazards, rng: np.random.Generator):
-        self.hazards, self.log_weight = drawn, drawn.log_weight.copy()
-        chances = [weight for _, weight in TRANSFORMS]
-        self.transform = rng.choice(len(chances), size=len(self.log_weight), p=chances)
-        self.ended = rng.random(len(self.log_weight)) < NO_TAIL
-        self.rng = rng
-
-    def settle(self) -> Integers:
-        """Parents of the particles: all, unless the weights have become uneven."""
-        size = len(self.log_weight)
-        weight = relative(self.log_weight)
-        if weight.sum() ** 2 > size / 2 * (weight**2).sum():
-            return np.arange(size)
-        return self.resample(size)
-
-    def resample(self, size: int) -> Integers:
-        """Parents of `size` particles of equal weight."""
-        parents = systematic(self.log_weight, size, self.rng)
-        self.hazards.event = [event[parents] for event in self.hazards.event]
-        self.hazards.censor = [censor[parents] for censor in self.hazards.censor]
-        self.transform, self.ended = self.transform[parents], self.ended[parents]
-        self.log_weight = np.zeros(size)
-        return parents
 
 
 class _Filter:
@@ -370,18 +341,3 @@ class _Filter:
             )  # fmt: skip
             wanted = mark.time + mark.half * self.rng.uniform(-1, 1, len(rows))
             time[rows, columns] = np.clip(wanted, before, after - 1e-9 * (after - before))
-
-
-def relative(log_weight: Floats) -> Floats:
-    """Weights, the largest 1; all 1 where nothing at all is possible."""
-    top = log_weight.max()
-    result: Floats = np.exp(log_weight - top) if np.isfinite(top) else np.ones(len(log_weight))
-    return result
-
-
-def systematic(log_weight: Floats, size: int, rng: np.random.Generator) -> Integers:
-    """Indices of `size` draws in proportion to the weights, by systematic resampling."""
-    weight = relative(log_weight)
-    cumulative = np.cumsum(weight) / weight.sum()
-    points = (np.arange(size) + rng.random()) / size
-    return np.minimum(np.searchsorted(cumulative, points), len(weight) - 1)
