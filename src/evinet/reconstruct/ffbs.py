@@ -23,7 +23,7 @@ OUTLIER = 0.003  # share of points that may lie anywhere ...
 OUTLIER_SPAN = 0.2  # ... over this range of survival
 MISREAD, PER_PATIENT = 10.0, 2.0  # log-probability lost by a number at risk that is not met
 CROWDED = 0.05  # share of nodes with more events than a Poisson distribution has
-FORGOTTEN = 1e-9  # states less probable than this are dropped
+FORGOTTEN = 1e-8  # states less probable than this are dropped
 
 
 class Nodes(NamedTuple):

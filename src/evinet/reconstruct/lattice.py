@@ -41,43 +41,39 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
         arms[arm.name] = arm
         noted += found
     end = _end(list(arms.values()))
-    made = {name: _best(arm, paths[name], end) for name, arm in arms.items()}
-    drawn, strained = _draws(trial, arms, paths, end, draws, rng)
-    return Reconstruction(
-        METHOD,
-        {name: [made[name], *drawn[name]] for name in arms},
-        (*noted, *strained),
-    )
+    made, strained = _patients(trial, arms, paths, end, draws, rng)
+    return Reconstruction(METHOD, made, (*noted, *strained))
 
 
-def _best(arm: ArmInput, paths: Paths, end: float) -> Patients:
-    return lattice_patients.place(arm, paths, lattice_patients.best(paths), end, None)
-
-
-def _draws(
+def _patients(
     trial: TrialInput, arms: dict[str, ArmInput], paths: dict[str, Paths], end: float, draws: int,
     rng: np.random.Generator,
 ) -> tuple[dict[str, list[Patients]], tuple[Flag, ...]]:  # fmt: skip
-    """Draws of the arms, steered by the published contrasts."""
+    """The best and the draws of each arm; published contrasts steer the draws.
+
+    A ratio known to be unstratified is that of these patients: it steers the best as well.
+    """
+
+    def placed(name: str, which: int, random: np.random.Generator | None) -> Patients:
+        return lattice_patients.place(arms[name], paths[name], which, end, random)
+
+    best = {name: placed(name, lattice_patients.best(paths[name]), None) for name in arms}
     between = [each for each in trial.contrasts if {each.arm, each.comparator} <= set(arms)]
-    made = {
-        name: [
-            lattice_patients.place(arm, paths[name], which, end, rng)
-            for which in range(len(paths[name].died) if between else draws)
-        ]
-        for name, arm in arms.items()
-    }
-    if not between or not draws:
-        return made, ()
-    pools = {
-        name: Pool(
-            np.array([each.time for each in patients]),
-            np.array([each.event for each in patients]) == 1,
-        )
-        for name, patients in made.items()
-    }
-    combined, flags = combine(pools, between, draws, rng)
-    return {name: patients[1:] for name, patients in combined.items()}, flags
+    if not between:
+        return {
+            name: [best[name], *(placed(name, which, rng) for which in range(draws))]
+            for name in arms
+        }, ()
+    pools = {}
+    for name in arms:
+        patients = [placed(name, which, rng) for which in range(len(paths[name].died))]
+        time, event = (np.array([getattr(each, what) for each in patients])
+                       for what in ("time", "event"))  # fmt: skip
+        pools[name] = Pool(time, event == 1)
+    drawn, flags = combine(pools, between, draws, rng)
+    if not any(each.stratified is False and each.hr is not None for each in between):
+        drawn = {name: [best[name], *patients[1:]] for name, patients in drawn.items()}
+    return drawn, flags
 
 
 def _end(arms: list[ArmInput]) -> float:

@@ -22,7 +22,7 @@ STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the tot
 TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
-TRIES = 64  # paths that tell their total of events
+TRIES = 32  # paths that tell their total of events
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +122,10 @@ def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers
     if not (state.segments.time > state.last).any() or (events is not None and state.last == 0):
         factors = (1.0,)
     tried = [state.nodes(factor) for factor in factors]
-    tilts: list[float] = []
+    tilts = [0.0]
     for each in tried:
-        tilts.append(0.0 if events is None else _tilt(state.n, each, events, rng))
+        tilts.append(0.0 if events is None else _tilt(state.n, each, events, tilts[-1], rng))
+    tilts = tilts[1:]
     filters = [forward(state.n, each, tilt) for each, tilt in zip(tried, tilts, strict=True)]
     evidence = np.array([each.log_evidence for each in filters])
     drawn = [
@@ -164,10 +165,10 @@ def _paths(
     return censored[picked], died[picked], met / len(died)
 
 
-def _tilt(n: int, each: Nodes, events: int, rng: np.random.Generator) -> float:
-    """Weight of an event with which paths have the total most often."""
-    low, high, tilt = -STEEPEST, STEEPEST, 0.0
-    best, least = 0.0, np.inf
+def _tilt(n: int, each: Nodes, events: int, start: float, rng: np.random.Generator) -> float:
+    """Weight of an event with which paths have the total often."""
+    low, high, tilt = -STEEPEST, STEEPEST, start
+    best, least = start, np.inf
     for _ in range(TILTS):
         made = forward(n, each, tilt)
         _, died, _ = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
@@ -175,7 +176,7 @@ def _tilt(n: int, each: Nodes, events: int, rng: np.random.Generator) -> float:
         off = float(total.mean() - events)
         if abs(off) < least:
             best, least = tilt, abs(off)
-        if abs(off) < max(0.5 * total.std(), 0.25) or high - low < 0.05:
+        if abs(off) < max(0.7 * total.std(), 0.3) or high - low < 0.05:
             break
         low, high = (tilt, high) if off < 0 else (low, tilt)
         step = -off / max(float(total.var()), 0.05)
