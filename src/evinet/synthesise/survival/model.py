@@ -52,7 +52,9 @@ def data(network: Network, records: Records) -> dict[str, np.ndarray]:
     if network.contrasts is not None:
         values["published"] = network.contrasts.y
     if network.effects == "random":
-        effect, variance = network.design.approximation(records, network.contrasts)
+        effect, variance = network.design.approximation(
+            records, network.contrasts, network.baseline.scale != "ln HR"
+        )
         values |= {"rough_effect": effect, "rough_variance": variance}
     return values
 
