@@ -54,7 +54,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--chains", type=click.IntRange(2, 16), default=4, show_default=True)
 @click.option("--warmup", type=click.IntRange(100), default=1000, show_default=True)
 @click.option("--draws", type=click.IntRange(100), default=1000, show_default=True)
-@click.option("--target-accept", type=click.FloatRange(0.5, 0.999), default=0.9, show_default=True)
+@click.option(
+    "--target-accept", type=click.FloatRange(0.5, 0.999), help="Default: 0.9, survival 0.8."
+)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
     """Bayesian network meta-analysis of ARMS, a CSV with a row an arm, or of --ipd.
@@ -93,7 +95,7 @@ def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
         files=tuple(path for path in (arms, asked["contrasts"]) if path is not None),
         time=asked["time_column"],
         priors=_priors(asked["prior_texts"]),
-        sampler=Sampler(gates=command.GATES, **_sampling(asked)),
+        sampler=Sampler(gates=command.GATES, **_sampling(asked, 0.9)),
         **{name: asked[name] for name in names},
     )
     try:
@@ -126,7 +128,7 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         effects=asked["effects"],
         references=(asked["reference"],) if asked["reference"] else (),
         seed=asked["seed"],
-        sampler=Sampler(**_sampling(asked)),
+        sampler=Sampler(**_sampling(asked, 0.8)),
         settings=settings,
         times=_times(asked["times"]),
         horizon=asked["horizon"],
@@ -147,8 +149,9 @@ def _times(text: str | None) -> tuple[float, ...]:
         raise click.BadParameter(f"{text}: write 6,12,24", param_hint="--times") from None
 
 
-def _sampling(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: asked[name] for name in ("chains", "warmup", "draws", "target_accept")}
+def _sampling(asked: dict[str, Any], target_accept: float) -> dict[str, Any]:
+    found = {name: asked[name] for name in ("chains", "warmup", "draws")}
+    return found | {"target_accept": asked["target_accept"] or target_accept}
 
 
 def _priors(texts: tuple[str, ...]) -> dict[str, str]:
