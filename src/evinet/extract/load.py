@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from evinet.extract.document import SLUG, Document
 from evinet.extract.facts import Fact, facts
 from evinet.extract.points import Point
 from evinet.extract.schema import Trial
-from evinet.extract.vocabulary import Vocabulary
+from evinet.extract.vocabulary import Vocabulary, suggestion
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,6 @@ def _unknown_treatments(trial: Trial, written: Document, words: Vocabulary) -> I
             yield written.problem(("arms", slug, "treatment"), "there is no such treatment", remedy)
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """The known word most like `word`, or all of them."""
-    words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
-    return close[0] if close else f"one of {', '.join(words) or '(none yet)'}"
-
-
 def _unknown_names(trial: Trial, written: Document) -> Iterator[Problem]:
     """Arms and reports that are named but not declared."""
     for location, kind, name in walk.names(trial):
@@ -131,7 +123,11 @@ def _unknown_names(trial: Trial, written: Document) -> Iterator[Problem]:
 
 
 def _provenance(written: Document, listed: list[Fact], words: Vocabulary) -> Iterator[Problem]:
-    """Every value needs a source that is in the bibliography, and a place in it."""
+    """Every value needs a source that is in the bibliography, and a place in it.
+
+    A source that is not in the bibliography is told once, where it first stands.
+    """
+    told = set()
     for fact in listed:
         if fact.use == "not-known":
             continue
@@ -144,7 +140,10 @@ def _provenance(written: Document, listed: list[Fact], words: Vocabulary) -> Ite
                 "Add source: <key of sources.yaml> to it or to a block around it",
                 fact.line,
             )
+        elif fact.source in told:
+            continue
         elif fact.source not in words.sources:
+            told.add(fact.source)
             remedy = f"Add it to sources.yaml, or use {suggestion(fact.source, words.sources)}"
             yield Problem(
                 written.file,

@@ -12,6 +12,7 @@ from evinet.errors import Problem
 from evinet.extract.document import SLUG
 from evinet.extract.schema import Trial
 from evinet.extract.values import MOST
+from evinet.extract.vocabulary import suggestion
 
 KINDS = {"at-risk": "n", "curves": "survival"}
 """Folder of the files: the column of their values."""
@@ -147,8 +148,9 @@ def _number(cell: str, name: str) -> float:
 def problems(points: list[Point], trial: Trial, sources: set[str]) -> Iterator[Problem]:
     """What is wrong in the points: names that are not there, doubles, values that rise."""
     before: dict[tuple[str, ...], Point] = {}
+    told: set[tuple[str, str, str]] = set()
     for point in points:
-        yield from _unknown_names(point, trial, sources)
+        yield from _unknown_names(point, trial, sources, told)
         series = (point.file, point.report, point.arm)
         last = before.get(series)
         before[series] = point
@@ -195,13 +197,18 @@ def _start(point: Point, trial: Trial) -> Iterator[Problem]:
         )
 
 
-def _unknown_names(point: Point, trial: Trial, sources: set[str]) -> Iterator[Problem]:
+def _unknown_names(
+    point: Point, trial: Trial, sources: set[str], told: set[tuple[str, str, str]]
+) -> Iterator[Problem]:
+    """Names that are not declared, each told once a file."""
     for field, value, known in (
         ("arm", point.arm, set(trial.arms)),
         ("report", point.report, set(trial.reports)),
         ("source", point.source, sources),
     ):
-        if value not in known:
-            yield point.problem(
-                field, value, f"there is no such {field}", f"Use one of {', '.join(sorted(known))}"
-            )
+        if value in known or (point.file, field, value) in told:
+            continue
+        told.add((point.file, field, value))
+        like = suggestion(value, known)
+        remedy = f"Add it to sources.yaml, or use {like}" if field == "source" else f"Use {like}"
+        yield point.problem(field, value, f"there is no such {field}", remedy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +14,9 @@ from evinet import tables
 from evinet.config import Slug
 from evinet.errors import InputError, Problem
 from evinet.extract import document
+
+FEW = 30
+"""So many known words are all named where none is like the one that was written."""
 
 
 class Entry(BaseModel):
@@ -116,6 +121,17 @@ def load(data: Path) -> Vocabulary:
     if problems or treatments is None or sources is None:
         raise InputError(problems)
     return Vocabulary(treatments, sources.sources)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The known word most like `word`, or all of them if they are few."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    if close:
+        return close[0]
+    return (
+        f"one of {', '.join(words) or '(none yet)'}" if len(words) <= FEW else "one that is there"
+    )
 
 
 def signal_rows(data: Path, words: Vocabulary) -> list[dict[str, object]]:
