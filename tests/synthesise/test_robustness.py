@@ -128,6 +128,12 @@ def test_turning_points_are_the_nearest_on_each_side():
     assert turns["lower"] == (pytest.approx(-0.2), 3)
 
 
+def test_a_result_that_moves_treatments_alike_never_turns_the_decision():
+    """The wide priors leave a trace of a difference, which is no turning point."""
+    _, turns = threshold.turning_points(np.array([-1.0, -0.5]), np.array([0.40001, 0.4]))
+    assert turns == {}
+
+
 def test_leaving_out_a_trial_is_refitting_without_it(fitted):
     table = left_out(fitted()).set_index(["trial", "treatment", "comparator"])
     row = table.loc[("one", "b", "a")]

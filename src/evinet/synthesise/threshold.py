@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
-from evinet.synthesise.contribution import weights
+from evinet.synthesise.contribution import NEGLIGIBLE, weights
 from evinet.synthesise.sampled import Sampled
 
 NORMAL = 1.959963984540054
@@ -67,7 +67,7 @@ def turning_points(
     turns: dict[str, tuple[float, int]] = {}
     for other in range(len(mean)):
         slope = weight[best] - weight[other]
-        if other == best or abs(slope) < 1e-6:
+        if other == best or abs(slope) < NEGLIGIBLE:
             continue
         shift = float((mean[other] - mean[best]) / slope)
         side = "upper" if shift > 0 else "lower"
