@@ -35,7 +35,7 @@ def edit(path: Path, table: tables.Table, column: str, where: pd.Series, value: 
 
 def test_the_same_run_has_changed_nothing(project: Path, kept: Path) -> None:
     again = load(project / "config/config.yaml", project / "results", kept)
-    before = again.releases[-1].results
+    before = releases.releases_of(again)[-1].results
     assert all(not move.turned and move.distance == 1 for move in releases.moves(before, again))
     assert releases.changed_facts(before, again) == []
     assert releases.changed_settings(before, again) == []
@@ -49,7 +49,7 @@ def test_a_turned_conclusion_comes_first(project: Path, kept: Path, tmp_path: Pa
     pair = (league["treatment"] == "high") & (league["comparator"] == "new")
     edit(path, tables.LEAGUE, "q2.5", pair, -0.1)
     now = load(project / "config/config.yaml", root, kept)
-    first, second, *_ = releases.moves(now.releases[-1].results, now)
+    first, second, *_ = releases.moves(releases.releases_of(now)[-1].results, now)
     assert (first.treatment, first.comparator, first.turned) == ("high", "new", True)
     assert not second.turned
     assert "One conclusion turned" in pages.changes(now)
@@ -64,7 +64,7 @@ def test_a_changed_fact_is_shown_with_both_values(
     birch = (facts["trial"] == "birch") & (facts["use"] == "used")
     edit(path, tables.FACTS, "value", birch, "0.41")
     now = load(project / "config/config.yaml", root, kept)
-    found = releases.changed_facts(now.releases[-1].results, now)
+    found = releases.changed_facts(releases.releases_of(now)[-1].results, now)
     assert found == [
         {"trial": "birch", "path": "outcomes.pfs.hr", "before": "0.37", "after": "0.41"}
     ]

@@ -111,6 +111,11 @@ def _copy(results: Results, target: Path) -> None:
         shutil.copyfile(results.root / path, target / path)
 
 
+def releases_of(results: Results) -> list[Release]:
+    """Earlier releases of the review that the results belong to, oldest first."""
+    return all_releases(results.releases_folder) if results.releases_folder else []
+
+
 def all_releases(folder: Path) -> list[Release]:
     """All releases below `folder`, oldest first."""
     found = []

@@ -17,7 +17,6 @@ from evinet.report.rows import records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evinet.report.releases import Release
 
 CONFIG_VARIABLE = "EVINET_CONFIG"
 RESULTS_VARIABLE = "EVINET_RESULTS"
@@ -151,13 +150,6 @@ class Results:
         """The manifest, when it was made before the report."""
         path = self.root / "manifest.json"
         return files.read_json(path) if path.exists() else None
-
-    @cached_property
-    def releases(self) -> list[Release]:
-        """Earlier releases of the review, oldest first."""
-        from evinet.report.releases import all_releases
-
-        return all_releases(self.releases_folder) if self.releases_folder else []
 
     @cached_property
     def trial_names(self) -> dict[str, str]:

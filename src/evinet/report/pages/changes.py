@@ -6,7 +6,7 @@ from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Field, bullets, callout, escape, folded, table
 from evinet.report.numbers import NBSP, Interval, limits, ratio
-from evinet.report.releases import Move, changed_facts, changed_settings, moves
+from evinet.report.releases import Move, changed_facts, changed_settings, moves, releases_of
 from evinet.report.results import Results
 
 SHOWN = 20
@@ -16,7 +16,7 @@ MOVED = 1.005
 
 def changes(results: Results) -> str:
     """The page."""
-    releases = results.releases
+    releases = releases_of(results)
     if not releases:
         return (
             "No release of this review has been kept yet, so there is nothing to compare with. "
