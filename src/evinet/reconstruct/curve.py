@@ -116,7 +116,9 @@ def _style(
         return "points"
     events = float(np.sum(np.clip(fall / least, 0, number)))
     ties = 1 + events * time_grid / (2 * max(time[-1], 1e-12))
-    return "points" if events > len(time) * (1.25 * ties + 0.35) else "drops"
+    many = events > len(time) * (1.25 * ties + 0.35)
+    single = (fall <= 1.5 * least + survival_grid / 2).mean()  # ties leave many, points few
+    return "points" if many and single < 0.3 else "drops"
 
 
 def _observations(

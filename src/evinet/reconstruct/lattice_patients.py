@@ -7,6 +7,8 @@ import numpy as np
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers, Patients
 from evinet.reconstruct.lattice_arm import Paths
 
+BUNCHING = 1.2  # SD of the slope of the log rate of censoring within a segment, in the draws
+
 
 def best(paths: Paths) -> int:
     """The sampled path nearest to the mean number at risk, of those with the likeliest total."""
@@ -42,6 +44,9 @@ def place(
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)
     share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)
+    if rng is not None:  # earlier or later in a segment, all together
+        slope = BUNCHING * rng.standard_normal(len(start))[row]
+        share = np.log1p(share * np.expm1(slope)) / slope
     leaving = paths.course.between(start[row], segments.time[row], share)
     if arm.marks is not None and len(arm.marks):
         leaving = _on_marks(leaving, row, arm.marks, segments.time, rng)
