@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ def prepare() -> None:
         os.environ[name] = "1"
     os.environ["OPENBLAS_CORETYPE"] = "Haswell"
     os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
+    warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -62,6 +63,39 @@ def test_bad_input_writes_nothing(tmp_path):
     result = CliRunner().invoke(nma, [str(tmp_path / "arms.csv"), "--out", str(out)])
     assert result.exit_code != 0
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_node_splits_of_smoking_cessation(tmp_path):
+    """Six pairs can be split; none of them disagrees, and tau hardly moves (NICE TSD 4)."""
+    run(str(DATA / "smoking.csv"), "--model", "node-split", "--reference", "No intervention",
+        "--out", str(tmp_path))  # fmt: skip
+    splits = pd.read_csv(tmp_path / "splits.csv")
+    assert len(splits) == 6
+    assert splits["p"].min() > 0.1
+    assert splits["tau_mean"].between(0.83, 0.90).all()
+
+
+@pytest.mark.slow
+def test_baseline_risk_and_person_time_are_recovered(tmp_path):
+    """Poisson arms whose ln rate ratio is -0.5 + 0.6 (mu - mean)."""
+    rng = np.random.default_rng(1)
+    mu = rng.normal(-2, 0.7, 40)
+    effect = -0.5 + 0.6 * (mu - mu.mean())
+    rows = [
+        {"study": study, "treatment": treatment, "r": rng.poisson(3000 * np.exp(mu[study] + shift)),
+         "E": 3000.0}
+        for study in range(40)
+        for treatment, shift in (("control", 0.0), ("drug", effect[study]))
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "arms.csv", index=False)
+    run(str(tmp_path / "arms.csv"), "--likelihood", "poisson", "--effects", "fixed",
+        "--reference", "control", "--baseline-risk", "--out", str(tmp_path / "out"))  # fmt: skip
+    estimates = pd.read_csv(tmp_path / "out" / "estimates.csv").set_index("parameter")
+    for name, true in (("d[drug]", -0.5), ("beta[baseline risk]", 0.6)):
+        row = estimates.loc[name]
+        assert abs(row["mean"] - true) < 3 * row["sd"]
+        assert row["sd"] < 0.05
 
 
 @pytest.mark.slow

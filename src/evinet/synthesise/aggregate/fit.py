@@ -51,15 +51,16 @@ class Fit:
 def fit_all(
     specifications: dict[str, Specification], sampler: Sampler, seed: int
 ) -> dict[str, Fit]:
-    """Fit specifications that share a graph: compiled once, sampled once each."""
-    first = next(iter(specifications.values()))
-    compiled = Compiled(graph(first, data(first)))
+    """Fit every specification; those whose data have the same shapes share one compiled model."""
+    compiled: dict[tuple[tuple[str, tuple[int, ...]], ...], Compiled] = {}
     fits = {}
     for name, specification in specifications.items():
-        start = perf_counter()
-        trace = compiled.sample(
-            pack(data(specification)), sampler, seeds.integer_seed(seed, f"nma/{name}")
-        )
+        values = data(specification)
+        layout = tuple((key, value.shape) for key, value in values.items())
+        if layout not in compiled:
+            compiled[layout] = Compiled(graph(specification, values))
+        model, start = compiled[layout], perf_counter()
+        trace = model.sample(pack(values), sampler, seeds.integer_seed(seed, f"nma/{name}"))
         trace.posterior = trace.posterior.assign_coords(coefficient=specification.names)
-        fits[name] = Fit(specification, trace, compiled.seconds, perf_counter() - start)
+        fits[name] = Fit(specification, trace, model.seconds, perf_counter() - start)
     return fits
