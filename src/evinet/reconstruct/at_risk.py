@@ -10,7 +10,7 @@ from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput
 from evinet.reconstruct.particles import Pool
 
 METHOD = "at-risk"
-PARTICLES = 3000
+PARTICLES = 6000
 MISS = 0.02  # draws further than this from survival posted are left out, unless most are
 TABLES = 20  # tables of numbers at risk that stand in where none was printed
 MOST_CELLS = 1_500_000  # particles times patients, at most (memory and time)
@@ -58,7 +58,7 @@ def _pools(arms: list[ArmInput], count: int, rng: np.random.Generator) -> dict[s
     lacking = [arm for arm in arms if not _printed(arm)]
     if not lacking:
         return particles.sample(arms, count, count, rng)
-    each, parts = 2 * count // TABLES, []
+    each, parts = count // TABLES, []
     for tables in posted.fill(lacking, TABLES, rng):
         complete = {arm.name: arm for arm in (*arms, *tables)}
         parts.append(particles.sample([complete[arm.name] for arm in arms], each, each, rng))

@@ -12,7 +12,7 @@ from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers
 
 Crossing = Literal["survival", "lower", "upper"]
-MISSED = {"survival": -12.0, "lower": -5.0, "upper": -5.0}
+MISSED = {"survival": -25.0, "lower": -5.0, "upper": -5.0}
 """Log likelihood floor of a median or limit that is not met: limits depend on the convention."""
 MISS_SD = 0.02  # how sharply a missed crossing is pulled towards S = 0.5
 TRANSFORMS = (("log-log", 0.6), ("plain", 0.2), ("log", 0.2))

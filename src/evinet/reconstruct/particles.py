@@ -340,4 +340,5 @@ class _Filter:
                 self.times.edges[interval + 1],
             )  # fmt: skip
             wanted = mark.time + mark.half * self.rng.uniform(-1, 1, len(rows))
-            time[rows, columns] = np.clip(wanted, before, after - 1e-9 * (after - before))
+            least = 1e-6 * (after - before)  # a censored patient at its very time would be at risk
+            time[rows, columns] = np.clip(wanted, before + least, after - least)

@@ -20,9 +20,9 @@ from evinet.reconstruct.inputs import Floats, Integers
 PIECES = 12
 THINNEST = 1e-3  # width of a piece, as a share of follow-up
 EVENT_LEVEL, CENSOR_LEVEL = 1.0, 1.5  # SD of the mean log hazard around a first guess
-EVENT_STEPS = (0.5, 1.2)  # SD of the step of the log event hazard over a tenth of follow-up
+EVENT_STEPS = (0.6, 1.6)  # SD of the step of the log event hazard over a tenth of follow-up
 CENSOR_STEPS = {"steady": 1.2, "cut": 0.6}
-OWN_LEVEL, OWN_STEP = 0.3, 0.2  # SD of an arm's censoring around that of all arms
+OWN_LEVEL, OWN_STEP = 0.6, 0.5  # SD of an arm's censoring around that of all arms
 STEADY = 0.3  # weight of steady censoring; the rest is for the shapes of a data cut
 POWERS = (1.0, 3.0, 8.0)  # censored by time t: a share (t / end)^power
 STARTS = (0.35, 0.65)  # uniform accrual: first cut at this share of follow-up
