@@ -111,8 +111,8 @@ def _influence(results: Results, rows: Rows) -> str:
     moved = [row for row in kept if abs(row["shift"]) >= 0.005]
     if moved:
         fields = [
-            Field("Without", "l", 12), Field("Comparison", "l", 34), Field("Hazard ratio", "r", 8),
-            Field("95 % interval", "l", 14), Field("Times the ratio with it", "r", 10),
+            Field("Without", "l", 14), Field("Comparison", "l", 34), Field("Hazard ratio", "r", 8),
+            Field("95 % interval", "l", 14), Field("Ratio without / with it", "r", 10),
         ]  # fmt: skip
         lines = []
         for row in moved:
