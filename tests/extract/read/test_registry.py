@@ -269,6 +269,22 @@ def test_the_draft_of_a_record_is_a_trial_file(reading):
     assert "107" not in text.split("# participant flow")[0]
 
 
+def test_the_draft_says_what_the_registry_says_of_the_course(reading):
+    trial = Trial.model_validate(YAML(typ="safe").load(draft(reading, "velo-3", "registry")))
+    assert trial.status == "reported"
+    (status,) = [other for other in trial.other_evidence if other.topic == "registry status"]
+    assert status.value.startswith("completed, 302 patients (actual)")
+
+
+def test_a_trial_that_goes_on_without_results_is_drafted_as_ongoing():
+    record = {name: part for name, part in RECORD.items() if name != "resultsSection"}
+    status = {**record["protocolSection"]["statusModule"], "overallStatus": "RECRUITING"}
+    record["protocolSection"] = {**record["protocolSection"], "statusModule": status}
+    trial = Trial.model_validate(YAML(typ="safe").load(draft(read_record(record), "x", "registry")))
+    assert trial.status == "ongoing"
+    assert "recruiting" in trial.other_evidence[0].value
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", "null", "\x00", '{"protocolSection": 1}'])
 def test_a_file_that_is_no_record(tmp_path, content):
     path = tmp_path / "r.json"

@@ -12,6 +12,9 @@ REPORT = "primary"
 RESPONSES = {"cr": "complete-response", "pr": "partial-response", "sd": "stable-disease",
              "pd": "progressive-disease"}  # fmt: skip
 Fields = dict[str, object]
+ONGOING = ("NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING",
+           "SUSPENDED")  # fmt: skip
+"""Statuses of a registry for trials that go on."""
 
 
 def draft(reading: Reading, trial: str, source: str) -> str:
@@ -28,7 +31,7 @@ def draft(reading: Reading, trial: str, source: str) -> str:
         "# Compare each with the source before it is used; what was not found is not here.",
         f"trial: {_scalar(trial)}",
         f"name: {_scalar(trial.upper())}  # unsure: the name as published",
-        "status: reported",
+        f"status: {_status(reading)}",
         f"source: {_scalar(source)}  # unsure: must be a key of sources.yaml",
         *_design(reading),
         *_arms(reading),
@@ -38,6 +41,7 @@ def draft(reading: Reading, trial: str, source: str) -> str:
         *_subgroups(reading),
         *_adverse_events(reading),
         *_population(reading),
+        *_registered(reading),
         *_flow_comments(reading),
     ]
     return "\n".join(lines) + "\n"
@@ -291,6 +295,33 @@ def _population(reading: Reading) -> Iterator[str]:
         yield f"  - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}" + (
             _comment(*group)
         )
+
+
+def _status(reading: Reading) -> str:
+    """`ongoing` where a registry says so and nothing was reported there."""
+    said = {finding.about["field"]: finding.values["value"] for finding in reading.of("design")}
+    reported = any(reading.of(kind) for kind in ("median", "hr", "response"))
+    return "ongoing" if said.get("status") in ONGOING and not reported else "reported"
+
+
+def _registered(reading: Reading) -> Iterator[str]:
+    """What a registry says of the trial's course, as evidence of its own kind."""
+    found = {str(finding.about["field"]): finding for finding in reading.of("design")}
+    if "status" not in found:
+        return
+    said = [str(found["status"].values["value"]).lower().replace("_", " ")]
+    if "enrolment" in found:
+        kind = f" ({found['enrolment-type'].values['value']})" if "enrolment-type" in found else ""
+        said.append(f"{found['enrolment'].values['value']} patients{kind.lower()}")
+    said += [
+        f"{name.replace('-', ' ')} {found[name].values['value']}"
+        for name in ("start", "primary-completion")
+        if name in found
+    ]
+    fields: Fields = {"topic": "registry status", "kind": "design", "value": ", ".join(said),
+                      "locator": found["status"].locator}  # fmt: skip
+    yield "other_evidence:"
+    yield f"  - {_flow(fields)}"
 
 
 def _flow_comments(reading: Reading) -> Iterator[str]:
