@@ -61,6 +61,14 @@ def failures(found: dict[str, Any], gates: Gates, kept: int) -> list[str]:
     return [words for words, failed in tests.items() if failed]
 
 
+def cautions(found: dict[str, Any]) -> list[str]:
+    """What the reader of a fit that passed should know, in words."""
+    if not found["divergences"]:
+        return []
+    count = found["divergences"]
+    return [f"divergent draws: {count}. Read tails with care, or raise --target-accept"]
+
+
 def fit_measures(y: np.ndarray, within: np.ndarray, theta: np.ndarray) -> dict[str, Any]:
     """Residual deviance, pD and DIC of published contrasts (Dias et al., NICE TSD 2, appendix).
 

@@ -128,7 +128,7 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         effects=asked["effects"],
         references=(asked["reference"],) if asked["reference"] else (),
         seed=asked["seed"],
-        sampler=Sampler(**_sampling(asked, 0.8)),
+        sampler=Sampler(gates=command.GATES, **_sampling(asked, 0.8)),
         settings=settings,
         times=_times(asked["times"]),
         horizon=asked["horizon"],

@@ -15,6 +15,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from evinet.synthesise.model import Contrasts, Specification, contrasts, summary
+from evinet.synthesise.packing import unpack
 from evinet.synthesise.survival.conditional import standard_normal
 
 
@@ -22,7 +23,7 @@ def graph(specification: Specification) -> pm.Model:
     """The model of a specification; `data` fills in a reconstruction."""
     rows = contrasts(specification.network)
     with pm.Model(coords={"treatment": specification.treatments}) as model:
-        values = {name: pm.Data(name, value) for name, value in data(specification, 0).items()}
+        values = unpack(data(specification, 0))
         prior = specification.tau_prior
         tau = pt.constant(0.0) if prior is None else prior.variable("tau")
         mean = (rows.design * _effects(specification)).sum(axis=1)
@@ -88,7 +89,7 @@ def _published(rows: Contrasts, mean: Any, tau: Any) -> None:
 def _patients(values: dict[str, Any], theta: Any, position: int) -> None:
     """Piecewise exponential likelihood of one trial by its events and exposure (Friedman 1982)."""
     events, exposure = values[f"events_{position}"], values[f"exposure_{position}"]
-    intervals = events.get_value().shape[1]
+    intervals = events.type.shape[1]
     log_hazard = pm.Normal(f"log_hazard_{position}", -3.0, 3.0, shape=intervals)
     log_rate = log_hazard[None, :] + np.array([[0.0], [1.0]]) * theta
     pm.Potential(

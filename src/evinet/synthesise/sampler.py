@@ -33,21 +33,23 @@ def prepare() -> None:
 
 
 class Compiled:
-    """A compiled model, to be sampled with whatever data."""
+    """A compiled model, whose data are one vector (`packing`), to be sampled with any others."""
 
     def __init__(self, model: pm.Model):
-        import nutpie
+        from evinet.synthesise import native
 
         start = time.perf_counter()
-        self._model = nutpie.compile_pymc_model(model, backend="numba")
+        self._model = native.compile_model(model)
         self.seconds = time.perf_counter() - start
 
     def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
-        """Posterior draws, an `arviz.InferenceData`, given the values of the model's `pm.Data`."""
+        """Posterior draws, an `arviz.InferenceData`, given data in the shapes of the model's."""
         import nutpie
 
+        from evinet.synthesise.packing import pack
+
         return nutpie.sample(
-            self._model.with_data(**data),
+            self._model.with_data(**pack(data)),
             draws=sampler.draws,
             tune=sampler.warmup,
             chains=sampler.chains,

@@ -14,7 +14,6 @@ import xarray as xr
 from scipy import stats
 
 from evinet.config import Sampler
-from evinet.synthesise.packing import pack
 from evinet.synthesise.priors import parse
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import patients
@@ -137,7 +136,7 @@ def test_ranks_are_uniform(name: str, effects: str) -> None:
     while len(ranks) < SIMULATIONS:
         truth = prior(plan, rng)
         records = simulate(plan, truth, rng)
-        values = pack(data(published(plan, truth, rng), records))
+        values = data(published(plan, truth, rng), records)
         trace = compiled.sample(values, SAMPLER, int(rng.integers(2**31)))
         ranks.append(np.concatenate([
             np.ravel((trace.posterior[key].isel(draw=slice(None, None, 5))

@@ -67,7 +67,7 @@ def test_event_nodes_sum_log_hazards_of_splines(seed: int) -> None:
     assert len(x) <= 96
     coefficients = np.random.default_rng(seed).dirichlet(np.full(basis.size, 2.0))
     exact = np.log(basis.hazard(events) @ coefficients).sum()
-    assert w @ np.log(basis.hazard(x) @ coefficients) == pytest.approx(exact, abs=2e-3)
+    assert w @ np.log(basis.hazard(x) @ coefficients) == pytest.approx(exact, abs=2e-2)
 
 
 @given(seeds)

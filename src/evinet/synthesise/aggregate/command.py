@@ -202,6 +202,8 @@ def _posterior(fit: Any) -> Any:
 
 def _lines(options: Options, content: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """What the command says: the fit in a line, and whatever asks for caution."""
+    from evinet.synthesise import diagnostics
+
     first = next(iter(found.values()))
     lines = [
         f"{content['studies']} studies, {content['treatments']} treatments, reference "
@@ -211,7 +213,4 @@ def _lines(options: Options, content: dict[str, Any], found: dict[str, Any]) -> 
     ]
     if content["LOO"]["warning"]:
         lines.append(content["LOO"]["warning"])
-    diverged = sum(int(each["divergences"]) for each in found.values())
-    if diverged:
-        lines.append(f"{diverged} draws diverged: read tails with care, or raise --target-accept")
-    return lines
+    return lines + [words for each in found.values() for words in diagnostics.cautions(each)]

@@ -11,7 +11,6 @@ import numpy as np
 from evinet import seeds
 from evinet.config import Sampler
 from evinet.synthesise.aggregate.model import Specification, data, graph
-from evinet.synthesise.packing import pack
 from evinet.synthesise.sampler import Compiled
 
 
@@ -60,7 +59,7 @@ def fit_all(
         if layout not in compiled:
             compiled[layout] = Compiled(graph(specification, values))
         model, start = compiled[layout], perf_counter()
-        trace = model.sample(pack(values), sampler, seeds.integer_seed(seed, f"nma/{name}"))
+        trace = model.sample(values, sampler, seeds.integer_seed(seed, f"nma/{name}"))
         trace.posterior = trace.posterior.assign_coords(coefficient=specification.names)
         fits[name] = Fit(specification, trace, model.seconds, perf_counter() - start)
     return fits

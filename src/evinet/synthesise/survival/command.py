@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from evinet.config import Sampler
+from evinet.synthesise.aggregate.command import GATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ class Options:
     effects: Literal["fixed", "random"] = "fixed"
     references: tuple[str, ...] = ()
     seed: int = 1
-    sampler: Sampler = field(default_factory=lambda: Sampler(target_accept=0.8))
+    sampler: Sampler = field(default_factory=lambda: Sampler(target_accept=0.8, gates=GATES))
     effect_sd: float = 100.0
     tau_prior: str = "half-normal(0.5)"
     settings: dict[str, Any] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Options:
 
 
 def run(options: Options) -> str:
-    """Fit the network and write its tables to `options.out`; returns a line to print.
+    """Fit the network and write its tables to `options.out`; returns what to print.
 
     Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
     population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv.
@@ -66,6 +67,7 @@ def run(options: Options) -> str:
     NotConverged
         The fit failed a gate of the sampler; nothing is written.
     """
+    from evinet.synthesise import diagnostics
     from evinet.synthesise.survival import results
 
     fit = _fit(options, options.settings)
@@ -74,7 +76,8 @@ def run(options: Options) -> str:
         tables |= _checks(fit, options)
     _write(fit, tables, options)
     found = results.diagnosis(fit)
-    return f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
+    line = f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
+    return "\n".join([line, *diagnostics.cautions(found)])
 
 
 def _fit(options: Options, settings: dict[str, Any]) -> Fit:

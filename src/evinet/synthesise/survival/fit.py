@@ -13,7 +13,6 @@ import xarray as xr
 
 from evinet import seeds
 from evinet.config import Sampler
-from evinet.synthesise.packing import pack
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import design as designs
 from evinet.synthesise.survival import patients as people
@@ -119,7 +118,7 @@ def fit_network(
     start = perf_counter()
     for number, values in enumerate(every):
         job = f"survival/{baseline}/{effects}/{number}"
-        trace = compiled.sample(pack(values), sampler or Sampler(), seeds.integer_seed(seed, job))
+        trace = compiled.sample(values, sampler or Sampler(), seeds.integer_seed(seed, job))
         rng = seeds.generator(seed, f"{job}/complete")
         trace.posterior = chosen.complete(trace.posterior, values, rng)
         traces.append(trace)
