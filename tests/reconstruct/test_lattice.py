@@ -20,8 +20,15 @@ from evinet.reconstruct.inputs import (
     TrialInput,
 )
 from evinet.reconstruct.lattice import reconstruct
+from evinet.reconstruct.simulate import lifelines_trials, published, simulated
 
 TABLE = np.arange(0.0, 25.0, 6.0)
+
+
+def median(patients: Patients) -> float:
+    """Infinite where it is not reached."""
+    found = kaplan_meier(patients).median().estimate
+    return np.inf if found is None else found
 
 
 def truth(seed: int, n: int = 120, scale: float = 12.0) -> Patients:
@@ -160,3 +167,28 @@ def test_medians_and_landmarks_do_not_disturb_what_they_agree_with() -> None:
     )
     found = kaplan_meier(solve(arm).arms["a"][0]).median().estimate
     assert found == pytest.approx(median.estimate, abs=0.05)
+
+
+@pytest.mark.parametrize("printed", [("at-risk", "events"), ("at-risk", "events", "marks")])
+def test_exact_drops_of_several_events_are_not_taken_for_clicked_points(
+    printed: tuple[str, ...],
+) -> None:
+    trial = next(each for each in lifelines_trials() if each.name == "lifelines-waltons")
+    made = reconstruct(published(trial, "exact", printed, 1), 0, np.random.default_rng(1)).arms
+    for name, patients in trial.arms.items():
+        found = made[name][0]
+        np.testing.assert_allclose(
+            found.time[found.event == 1], np.sort(patients.time[patients.event == 1])
+        )
+
+
+def test_bands_of_clicked_curves_hold_the_median() -> None:
+    held = []
+    for index in range(15):
+        trial = simulated(7, index)
+        given = published(trial, "clicked", ("at-risk",), 7)
+        made = reconstruct(given, 39, np.random.default_rng(index)).arms
+        for name, patients in trial.arms.items():
+            drawn = sorted(median(each) for each in made[name][1:])
+            held.append(drawn[0] <= median(patients) <= drawn[-1])
+    assert np.mean(held) >= 0.9

@@ -36,10 +36,17 @@ class Reading:
     survival_grid: float
     time_grid: float
 
+    @property
+    def even(self) -> bool:
+        """Whether most points are as far apart as the next."""
+        gaps = np.diff(self.time)
+        return bool(len(gaps) and (np.abs(gaps - np.median(gaps)) < 1e-6).mean() > 0.8)
+
 
 def read(
-    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], alive: float, name: str
-) -> tuple[Reading, list[Flag]]:
+    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], alive: float, name: str,
+    style: Style | None = None,
+) -> tuple[Reading, list[Flag]]:  # fmt: skip
     """Tell drops from other points, and leave out what a survival curve cannot be.
 
     Parameters
@@ -50,6 +57,8 @@ def read(
         Times, and roughly the number at risk at each.
     alive
         A time at which patients were still at risk, as printed.
+    style
+        How the curve was read, if that is known.
     """
     flags: list[Flag] = []
     if len(time) > MOST:
@@ -68,7 +77,7 @@ def read(
     if len(places) and places[0] == 0 and low[0] == 1:  # the start of the curve tells nothing
         places, high, low = places[1:], high[1:], low[1:]
     spacing = grid(survival), grid(places)
-    style = _style(places, high, low, at_risk, *spacing)
+    style = style or _style(places, high, low, at_risk, *spacing)
     times, values, starts, certain = _observations(places, high, low, style)
     return Reading(times, values, starts, certain, style, *spacing), flags
 

@@ -16,6 +16,8 @@ from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 from evinet.reconstruct.particles import systematic
 
 FIRST = 60  # nodes on which hypotheses of the noise are compared
+CLICKED = 1e-3  # of the axis: no hand is nearer
+DOUBT = 2.0  # log evidence by which noises of clicked points are told apart
 RATES = (1 / 3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
 WITH_EVENTS = (0.5, 1.0, 2.0)  # the same where the total of events is known
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
@@ -70,8 +72,13 @@ def sample(arm: ArmInput, size: int, rng: np.random.Generator) -> tuple[Paths, l
     table = arm.at_risk or (np.zeros(1), np.array([arm.n]))
     rough = course(arm.curve, table, arm.events)
     alive = float(table[0][table[1] > 0][-1])
-    reading, flags = read(*arm.curve, (rough.time, rough.at_risk), alive, arm.name)
+    at_risk = rough.time, rough.at_risk
+    reading, flags = read(*arm.curve, at_risk, alive, arm.name)
     state = _likeliest(arm, reading, table)
+    if reading.style == "points" and state.noise.sd <= EXACT and not reading.even:
+        # nobody clicks that exactly: drops of several events each
+        reading, flags = read(*arm.curve, at_risk, alive, arm.name, "drops")
+        state = _likeliest(arm, reading, table)
     if len(state.segments.time):
         censored, died = _sampled(state, size, rng)
     else:
@@ -89,13 +96,17 @@ def sample(arm: ArmInput, size: int, rng: np.random.Generator) -> tuple[Paths, l
 def _likeliest(arm: ArmInput, reading: Reading, table: tuple[Floats, Integers]) -> _Arm:
     """The arm with the noise under which the first part of its curve is most probable."""
     found = course((reading.time, reading.survival), table, arm.events)
+    clicked = reading.style == "points" and not reading.survival_grid
     tried = [
         _arm(arm, reading, table, found, noise)
         for noise in hypotheses(reading.survival_grid, int(table[1][0]))
+        if not (clicked and EXACT < noise.sd < CLICKED)
     ]
     if not len(tried[0].segments.time):
         return tried[0]
     scores = [forward(each.n, each.nodes().first(FIRST), 0.0).log_evidence for each in tried]
+    if clicked:  # of noises that are about as likely the largest
+        return tried[int(np.flatnonzero(np.array(scores) > max(scores) - DOUBT)[-1])]
     return tried[int(np.argmax(scores))]
 
 
@@ -104,7 +115,7 @@ def _arm(
 ) -> _Arm:
     """The arm with its noise; times have that of their pixels where survival has."""
     assert arm.n is not None
-    pixel = reading.time_grid if noise.sd > 2 * EXACT and reading.style != "points" else 0.0
+    pixel = _blur(reading, noise)
     level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
     fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
     events = float(fall @ found.number(reading.time))
@@ -113,6 +124,15 @@ def _arm(
         arm.n, arm.events, segments(reading, table, arm.marks, pixel), found, noise, pixel, ties,
         arm.marks is not None, float(table[0][-1]),
     )  # fmt: skip
+
+
+def _blur(reading: Reading, noise: Noise) -> float:
+    """Width of the error of times: a pixel, or that of survival in shares of the axes."""
+    if noise.sd <= 2 * EXACT or not len(reading.time):
+        return 0.0
+    if reading.time_grid or reading.survival_grid:
+        return 0.0 if reading.style == "points" else reading.time_grid
+    return float(12**0.5 * noise.sd * reading.time[-1])
 
 
 def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:

@@ -38,9 +38,7 @@ def place(
     events = _spread(row, segments.earliest, segments.latest, died, rng)
     if rng is not None and paths.pixel and len(events):
         shift = (rng.random(len(died)) - 0.5) * paths.pixel
-        events = np.maximum(
-            events + np.where(segments.earliest == segments.latest, shift, 0)[row], 0
-        )
+        events = np.maximum(events + shift[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)
     share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)

@@ -9,7 +9,7 @@ import numpy as np
 from evinet.reconstruct.inputs import Floats
 
 EXACT = 1e-6
-LADDER = (EXACT, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+LADDER = (EXACT, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 1e-2)
 LEAST_VALUES = 4
 DIVISORS = 12
 WIDEST_PIXEL = 0.012
