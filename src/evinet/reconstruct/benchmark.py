@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from evinet import files, seeds
+from evinet import files, processor, seeds
 from evinet.reconstruct import methods
 from evinet.reconstruct.estimators import KaplanMeier, cox, kaplan_meier
 from evinet.reconstruct.inputs import Floats, Patients
@@ -321,6 +321,7 @@ def main(
     seed: int, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Reconstruct trials whose patients are known, and print what came of it."""
+    processor.prepare()  # of the workers
     todo = cases(names, styles, draws, every)
     if not todo or not (trials or lifelines):
         raise click.UsageError("nothing to do")

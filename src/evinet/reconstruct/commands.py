@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from evinet import processor
+
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -42,6 +44,7 @@ def reconstruct(
     patients cannot be known gets no ipd.csv but, for display, family.csv: curves that agree with
     what was printed. Times are in months with --evidence, otherwise in the unit they come in.
     """
+    processor.prepare()
     from evinet.reconstruct import run
 
     job = run.Job(out, None if method == "auto" else method, draws, seed)

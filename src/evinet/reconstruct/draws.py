@@ -14,6 +14,7 @@ from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particles import Pool
 
 CELLS = 500
+ENOUGH = 1000  # rows from which the most central is chosen where no contrast weighs them
 STRATIFIED = 0.2  # SD of ln HR stratified minus unstratified, in standard errors, with mild strata
 UNSTRATIFIED = 0.02
 PRECISION = {True: 0.05, False: 0.01}  # SD of ln SE around the printed one, by stratified
@@ -37,15 +38,19 @@ def combine(
     hazard ratio, its limits and, without these, the log-rank P value. Where few agree with them the
     weights are tempered, and a flag says how far they are from what was published.
     """
+    between = [each for each in contrasts if {each.arm, each.comparator} <= set(pools)]
     count = min(len(pool.time) for pool in pools.values())
+    if not between and count > max(ENOUGH, 2 * draws):  # all rows are alike
+        rows = rng.choice(count, max(ENOUGH, 2 * draws), replace=False)
+        pools = {name: Pool(pool.time[rows], pool.event[rows]) for name, pool in pools.items()}
+        count = len(rows)
     edges = _cells(list(pools.values()))
     counts = {name: _count(pool, edges) for name, pool in pools.items()}
     log_weight, flags, ratios = np.zeros(count), [], []
-    for contrast in contrasts:
-        if {contrast.arm, contrast.comparator} <= set(pools):
-            log_hr, se, z = hazard_ratios(counts[contrast.arm], counts[contrast.comparator])
-            log_weight += agreement(contrast, log_hr, se, z)
-            ratios.append((contrast, log_hr))
+    for contrast in between:
+        log_hr, se, z = hazard_ratios(counts[contrast.arm], counts[contrast.comparator])
+        log_weight += agreement(contrast, log_hr, se, z)
+        ratios.append((contrast, log_hr))
     log_weight, power = tempered(log_weight, max(min(2 * draws, count / 20), 10))
     weight = np.exp(log_weight - log_weight.max())
     for contrast, log_hr in ratios:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.inputs import Floats
@@ -109,7 +110,7 @@ class _Fit:
         size = len(self.mode)
         scale = np.sqrt(rng.chisquare(FREEDOM, number) / FREEDOM)
         standard = rng.standard_normal((number, size)) / scale[:, None]
-        values = self.mode + np.linalg.solve(self.cholesky.T, standard.T).T
+        values = self.mode + solve_triangular(self.cholesky, standard.T, trans=1, lower=True).T
         log_det = np.log(np.diag(self.cholesky)).sum()
         square = (standard**2).sum(axis=1)
         return values, log_det - (FREEDOM + size) / 2 * np.log1p(square / FREEDOM)

@@ -63,7 +63,7 @@ class Shape:
     def log_density(self, values: Floats) -> Floats:
         """Log of weight times density of (K, ...) values, up to a constant of all components."""
         centred = values - self.mean
-        square = np.einsum("ki,ij,kj->k", centred, self.precision, centred)
+        square = ((centred @ self.precision) * centred).sum(axis=1)
         return self.log_normaliser - 0.5 * square
 
 

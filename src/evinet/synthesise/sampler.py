@@ -12,21 +12,19 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evinet import processor
+
 if TYPE_CHECKING:
     import numpy as np
     import pymc as pm
 
     from evinet.config import Sampler
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
 
 def prepare() -> None:
     """Set what makes draws repeatable, and where compiled code is kept (`.cache/`)."""
     cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve()
-    for name in THREADS:
-        os.environ[name] = "1"
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    processor.prepare()
     os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False"
