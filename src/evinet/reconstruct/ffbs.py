@@ -23,7 +23,7 @@ OUTLIER = 0.003  # share of points that may lie anywhere ...
 OUTLIER_SPAN = 0.2  # ... over this range of survival
 MISREAD, PER_PATIENT = 10.0, 2.0  # log-probability lost by a number at risk that is not met
 CROWDED = 0.05  # share of nodes with more events than a Poisson distribution has
-FORGOTTEN = 1e-8  # states less probable than this are dropped
+FORGOTTEN = 1e-8
 
 
 class Nodes(NamedTuple):
@@ -206,14 +206,14 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
 
 
 @njit(cache=True)
-def _trim(weight, survival, low):
+def _trim(weight, survival, low, forgotten):
     """Normalise, and drop the states that hardly count."""
     total = weight.sum()
     first, last = weight.shape[0], 0
     for i in range(weight.shape[0]):
         for b in range(BINS):
             weight[i, b] /= total
-            if weight[i, b] < FORGOTTEN:
+            if weight[i, b] < forgotten:
                 weight[i, b] = 0.0
             else:
                 first, last = min(first, i), max(last, i + 1)
@@ -244,8 +244,11 @@ def _to_number(weight, survival, low, row, length, target, sd):
 
 
 @njit(cache=True)
-def forward(n, nodes, tilt):
-    """Filter from n patients on; each event weighs exp(tilt) more, to steer their total."""
+def forward(n, nodes, tilt, forgotten=FORGOTTEN):
+    """Filter from n patients on; each event weighs exp(tilt) more, to steer their total.
+
+    States less probable than `forgotten` are dropped.
+    """
     size = len(nodes.value)
     at, lows = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
     counts, bounds = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
@@ -270,7 +273,7 @@ def forward(n, nodes, tilt):
                     tilt,
                 )  # fmt: skip
                 log_evidence -= np.log(2 * half + 2.5066 * sd)
-            weight, survival, low, total = _trim(weight, survival, low)
+            weight, survival, low, total = _trim(weight, survival, low, forgotten)
             log_evidence += np.log(total)
             cells = weight.size
             weights, survivals = _grown(weights, used + cells), _grown(survivals, used + cells)

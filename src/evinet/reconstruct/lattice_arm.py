@@ -8,7 +8,7 @@ import numpy as np
 
 from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.draws import tempered
-from evinet.reconstruct.ffbs import Filtered, Nodes, backward, forward
+from evinet.reconstruct.ffbs import FORGOTTEN, Filtered, Nodes, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
 from evinet.reconstruct.lattice_nodes import Segments, nodes, segments
 from evinet.reconstruct.lattice_rates import Course, course
@@ -24,6 +24,8 @@ STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the tot
 TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
+COARSE = 1e-5  # states dropped in large arms, and while the tilt is sought
+LARGE = 1000  # patients of an arm
 TRIES = 32  # paths that tell their total of events
 
 
@@ -55,6 +57,11 @@ class _Arm:
     ties: float
     marked: bool
     last: float  # time of the last number at risk
+
+    @property
+    def forgotten(self) -> float:
+        """States less probable than this are dropped."""
+        return FORGOTTEN if self.n <= LARGE else COARSE
 
     def nodes(self, factor: float = 1.0) -> Nodes:
         """The nodes, with `factor` times the censoring after the last number at risk."""
@@ -104,7 +111,10 @@ def _likeliest(arm: ArmInput, reading: Reading, table: tuple[Floats, Integers]) 
     ]
     if not len(tried[0].segments.time):
         return tried[0]
-    scores = [forward(each.n, each.nodes().first(FIRST), 0.0).log_evidence for each in tried]
+    scores = [
+        forward(each.n, each.nodes().first(FIRST), 0.0, each.forgotten).log_evidence
+        for each in tried
+    ]
     if clicked:  # of noises that are about as likely the largest
         return tried[int(np.flatnonzero(np.array(scores) > max(scores) - DOUBT)[-1])]
     return tried[int(np.argmax(scores))]
@@ -146,7 +156,10 @@ def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers
     for each in tried:
         tilts.append(0.0 if events is None else _tilt(state.n, each, events, tilts[-1], rng))
     tilts = tilts[1:]
-    filters = [forward(state.n, each, tilt) for each, tilt in zip(tried, tilts, strict=True)]
+    filters = [
+        forward(state.n, each, tilt, state.forgotten)
+        for each, tilt in zip(tried, tilts, strict=True)
+    ]
     evidence = np.array([each.log_evidence for each in filters])
     drawn = [
         _paths(state.n, each, made, tilt, size, events, rng)
@@ -190,7 +203,7 @@ def _tilt(n: int, each: Nodes, events: int, start: float, rng: np.random.Generat
     low, high, tilt = -STEEPEST, STEEPEST, start
     best, least = start, np.inf
     for _ in range(TILTS):
-        made = forward(n, each, tilt)
+        made = forward(n, each, tilt, COARSE)
         _, died, _ = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
         total = died.sum(axis=1)
         off = float(total.mean() - events)
