@@ -4,6 +4,7 @@
 # results/ipd/<trial>/<outcome>/            reconstructed patients and their quality
 # results/networks/<analysis>/              who was compared with whom
 # results/fits/<analysis>/<model>/          posteriors and what follows from them
+# results/populations/<analysis>/           survival predicted in named populations
 # results/figures/, results/report/         what people read
 # results/manifest.json                     content hashes of all of the above
 from snakemake.utils import min_version

@@ -25,6 +25,7 @@ COMMANDS = {
     ),
     "network": ("evinet.synthesise.commands:network", "The network of an analysis."),
     "fit": ("evinet.synthesise.commands:fit", "Fit the models of an analysis."),
+    "predict": ("evinet.synthesise.commands:predict", "Survival in named populations."),
     "nma": ("evinet.synthesise.nma:nma", "Network meta-analysis of anybody's data."),
     "exhibits": ("evinet.report.commands:exhibits", "Draw the figures, write the tables."),
     "report": ("evinet.report.commands:report", "Render the report."),

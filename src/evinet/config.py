@@ -92,6 +92,19 @@ class Model(Strict):
     )
 
 
+class Population(Strict):
+    """Patients in whom survival on every connected treatment is predicted."""
+
+    trial: Slug = Field(
+        description="trial of the network whose reconstructed comparator arm gives the baseline"
+    )
+    assumption: str = Field(description="why effects of other trials hold in them; printed")
+    times: list[float] = Field(default=[], description="months at which survival is stated")
+    horizon: float | None = Field(
+        None, gt=0, description="end of restricted means, months; empty: the arm's follow-up"
+    )
+
+
 class Analysis(Strict):
     """One network: an outcome, its trials and the models fitted to it."""
 
@@ -113,6 +126,9 @@ class Analysis(Strict):
         "network is disconnected, and a trial that joins none of them is refused",
     )
     models: list[Slug] = Field(min_length=1, description="models of this configuration, by name")
+    populations: dict[Slug, Population] = Field(
+        default={}, description="in whom survival is predicted, by name"
+    )
 
 
 class Margin(Strict):
@@ -164,6 +180,12 @@ class Config(Strict):
                     raise ValueError(
                         f"analyses.{name}.models has {model_name!r}: there is no such model; "
                         f"known: {', '.join(self.models)}"
+                    )
+            for population in analysis.populations.values():
+                if population.trial not in analysis.trials:
+                    raise ValueError(
+                        f"analyses.{name}.populations has {population.trial!r}, which is none of "
+                        "the analysis's trials"
                     )
         return self
 

@@ -666,9 +666,55 @@ EVIDENCE = (
 )  # fmt: skip
 """The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
 
+_PREDICTED = {
+    "population": _text("population of the configuration", required=True),
+    "model": _text("model of the configuration", required=True),
+    "treatment": _text("treatment slug", required=True),
+    "comparator": _text("treatment of the arm that gives the baseline", required=True),
+    "bridged": _flag("whether its effect rests on a bridge", required=True),
+}
+_QUANTILES = {
+    "q2.5": _number("2.5 % quantile; empty: not reached in follow-up"),
+    "q50": _number("median; empty: not reached in follow-up"),
+    "q97.5": _number("97.5 % quantile; empty: not reached in follow-up"),
+}
+PREDICTED_SURVIVAL = Table(
+    "predicted-survival",
+    "Survival in a population on every treatment that a model connects, hazards proportional.",
+    {**_PREDICTED, "time": _number("months", required=True), **_QUANTILES},
+    key=("population", "model", "treatment", "time"),
+)
+PREDICTED_TIMES = Table(
+    "predicted-times",
+    "Restricted means and medians in a population on every treatment that a model connects.",
+    {
+        **_PREDICTED,
+        "measure": _text("rmst, rmst-gain (against the comparator), median", required=True),
+        "horizon": _number("end of restricted means, months", required=True),
+        **_QUANTILES,
+    },
+    key=("population", "model", "treatment", "measure"),
+)
+OBSERVED_TIMES = Table(
+    "observed-times",
+    "Restricted means of a population's own arms, by Kaplan-Meier: no proportional hazards.",
+    {
+        "population": _text("population of the configuration", required=True),
+        "treatment": _text("treatment slug", required=True),
+        "comparator": _text("treatment of the arm that gives the baseline", required=True),
+        "measure": _text("rmst, rmst-gain (against the comparator)", required=True),
+        "horizon": _number("end of restricted means, months", required=True),
+        "q2.5": _number("lower limit of the 95 % interval", required=True),
+        "q50": _number("estimate", required=True),
+        "q97.5": _number("upper limit of the 95 % interval", required=True),
+    },
+    key=("population", "treatment", "measure"),
+)
+
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, IPD, NETWORK_STUDIES, NETWORK_NODES,
     NETWORK_EXCLUDED,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, PREDICTIVE, POWERSCALE,
+    PREDICTED_SURVIVAL, PREDICTED_TIMES, OBSERVED_TIMES,
 )  # fmt: skip

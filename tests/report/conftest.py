@@ -52,6 +52,14 @@ CONFIG = {
             "trials": ["alba", "birch", "cedar"],
             "references": ["placebo", "high"],
             "models": ["fixed", "random", "class", "lumped", "wide"],
+            "populations": {
+                "alba": {
+                    "trial": "alba",
+                    "times": [6, 12],
+                    "horizon": 20,
+                    "assumption": "Patients as in Alba.",
+                }
+            },
         }
     },
 }
@@ -105,6 +113,7 @@ def write_results(root: Path) -> None:
     _patients(root / "ipd" / "alba" / "pfs")
     for name, model in configuration.parse(CONFIG).models.items():
         _fit(root / "fits" / "pfs" / name, bridged=model.bridge is not None)
+    _predictions(root / "populations" / "pfs")
     files.write_json(
         root / "manifest.json",
         {"seed": 1, "files": {"evidence/trials.csv": "0" * 64}, "versions": {"numpy": "2.0"},
@@ -158,7 +167,7 @@ def _evidence(folder: Path) -> None:
 def _network(folder: Path) -> None:
     studies = [
         {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
-         "arm": "a", "comparator_arm": "b",
+         "arm": a, "comparator_arm": b,
          "log_estimate": log_estimate, "se": se, "component": component,
          "report": "primary", "assessor": "bicr", **SOURCE}
         for trial, a, b, log_estimate, se, component in STUDIES
@@ -246,6 +255,32 @@ def _fit(folder: Path, bridged: bool) -> None:
     tau = np.abs(np.random.default_rng(2).normal(0, 0.5, (2, 200)))
     posterior = xarray.Dataset({"tau": (("chain", "draw"), tau)})
     posterior.to_netcdf(folder / "posterior.nc", group="posterior", engine="h5netcdf")
+
+
+def _predictions(folder: Path) -> None:
+    """Exponential survival in Alba; with the bridge of `class` on low dose as well."""
+    curves, times = [], []
+    for model, hazards in (
+        ("fixed", {"new": 0.01, "high": 0.125}),
+        ("class", {"new": 0.01, "high": 0.125, "low": 0.08}),
+    ):
+        for treatment, hazard in hazards.items():
+            row = {"population": "alba", "model": model, "treatment": treatment,
+                   "comparator": "high", "bridged": treatment == "low"}  # fmt: skip
+            for time in range(0, 25, 3):
+                low, mid, high = (float(np.exp(-hazard * f * time)) for f in (1.3, 1, 0.7))
+                curves.append({**row, "time": time, "q2.5": low, "q50": mid, "q97.5": high})
+            for measure, value in (("rmst", 15.0), ("rmst-gain", 0.0), ("median", None)):
+                known = {"q2.5": value, "q50": value, "q97.5": value}
+                times.append({**row, "measure": measure, "horizon": 20, **known})
+    gain = {"population": "alba", "treatment": "new", "comparator": "high", "horizon": 20,
+            "measure": "rmst-gain", "q2.5": 3.0, "q50": 5.0, "q97.5": 7.0}  # fmt: skip
+    for table, rows in (
+        (tables.PREDICTED_SURVIVAL, curves),
+        (tables.PREDICTED_TIMES, times),
+        (tables.OBSERVED_TIMES, [gain]),
+    ):
+        table.write(folder / f"{table.name}.csv", table.frame(rows))
 
 
 def _robustness(folder: Path, bridged: bool) -> None:

@@ -38,7 +38,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 12
+    assert len(figures) == 14
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000

@@ -60,6 +60,31 @@ def needed_ipd(analysis):
     ]
 
 
+def population_ipd(analysis):
+    """Reconstructions whose patients are the populations of an analysis."""
+    outcomes = [CONFIG.analyses[analysis].outcome, *CONFIG.analyses[analysis].proxies]
+    trials = {each.trial for each in CONFIG.analyses[analysis].populations.values()}
+    return [
+        f"results/ipd/{trial}/{outcome}/ipd.csv"
+        for trial, outcome in RECONSTRUCTED
+        if trial in trials and outcome in outcomes
+    ]
+
+
+# Folders of predictions, of the analyses that name populations.
+PREDICTED = [
+    f"results/populations/{name}"
+    for name, analysis in CONFIG.analyses.items()
+    if analysis.populations
+]
+
+
+def without_populations(analysis):
+    """An analysis as plain values, but for what is only predicted from it."""
+    values = section("analyses")[analysis]
+    return {name: value for name, value in values.items() if name != "populations"}
+
+
 def section(name):
     """A section of the configuration as plain values: rules rerun when theirs changes."""
     return SECTIONS[name]

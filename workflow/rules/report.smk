@@ -11,6 +11,7 @@ rule exhibits:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        PREDICTED,
     output:
         figures=directory("results/figures"),
         tables=directory("results/tables"),
@@ -36,6 +37,7 @@ rule report:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        PREDICTED,
         rules.exhibits.output,
         "results/manifest.json",
         sorted(str(path) for path in Path("releases").glob("*/release.json")),

@@ -10,6 +10,7 @@ rule manifest:
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        PREDICTED,
         rules.exhibits.output,
     output:
         "results/manifest.json",

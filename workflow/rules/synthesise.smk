@@ -1,6 +1,7 @@
 # Synthesis: the network of an analysis, and every model fitted to it.
 # In:  results/evidence/trials/<trial>/*.csv, results/evidence/treatments.csv, results/ipd/
-# Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*
+# Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*,
+#      results/populations/<analysis>/*.csv
 
 
 rule network:
@@ -22,7 +23,7 @@ rule network:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        analysis=lambda wildcards: section("analyses")[wildcards.analysis],
+        analysis=lambda wildcards: without_populations(wildcards.analysis),
         code=code_digest("evinet.synthesise.network"),
     shell:
         "evinet network {wildcards.analysis} --config {params.config:q}"
@@ -56,3 +57,28 @@ rule fit:
         "evinet fit {wildcards.analysis} --config {params.config:q}"
         " --network results/networks/{wildcards.analysis} --ipd results/ipd"
         " --out {output:q} > {log:q} 2>&1"
+
+
+rule predict:
+    """Predict survival in the populations that an analysis names."""
+    input:
+        ipd=lambda wildcards: population_ipd(wildcards.analysis),
+        network=rules.network.output,
+        fits=rules.fit.output,
+    output:
+        directory("results/populations/{analysis}"),
+    log:
+        "logs/predict/{analysis}.log",
+    benchmark:
+        "benchmarks/predict/{analysis}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        config=CONFIG_FILE,
+        populations=lambda wildcards: section("analyses")[wildcards.analysis]["populations"],
+        seed=CONFIG.seed,
+        code=code_digest("evinet.synthesise.absolute"),
+    shell:
+        "evinet predict {wildcards.analysis} --config {params.config:q}"
+        " --network results/networks/{wildcards.analysis} --fits {input.fits:q}"
+        " --ipd results/ipd --out {output:q} > {log:q} 2>&1"

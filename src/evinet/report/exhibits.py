@@ -45,6 +45,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
             if fit is not None:
                 yield _league(results, fit)
                 yield _ranks(results, fit)
+                yield from _predicted(results, fit)
 
 
 def write(results: Results, folder: Path) -> list[str]:
@@ -313,3 +314,28 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
         "Rankograms, one panel a treatment, with SUCRA. The table of ranks holds the numbers.",
         lambda: ranks.draw(fit.ranks, results.labels) if len(fit.ranks) else None,
     )
+
+
+def _predicted(results: Results, fit: Fit) -> Iterator[Exhibit]:
+    """Survival in each population of the analysis."""
+    from evinet.report.figures import predicted
+
+    analysis = results.config.analyses[fit.analysis]
+    for slug, population in analysis.populations.items():
+        rows = results.predicted(fit.analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
+        labels = {row["treatment"]: results.labels[row["treatment"]] for row in rows}
+        trial = results.trial_names[population.trial]
+        note = " Orange, †: rests on a bridge." if any(row["bridged"] for row in rows) else ""
+        yield Exhibit(
+            f"{fit.analysis}-{slug}-{fit.name}-predicted",
+            f"{analysis.title} predicted for patients as in {trial}, {fit.model.label}: median and "
+            f"95 % credible band, hazards taken to be proportional.{note} Black steps: the trial's "
+            "own patients, best reconstruction. Curves end with the follow-up of the arm that "
+            "gives the baseline.",
+            f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "
+            "tables on this page hold the numbers.",
+            lambda rows=rows, labels=labels, slug=slug: predicted.draw(  # type: ignore[misc]
+                tables.PREDICTED_SURVIVAL.frame(rows), labels,
+                results.own_patients(fit.analysis, slug), analysis.outcome.upper(),
+            ),
+        )  # fmt: skip

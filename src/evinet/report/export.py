@@ -36,6 +36,9 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"network-{analysis}", results.studies(analysis)
         for fit in results.fits(analysis):
             yield f"league-{analysis}-{fit.name}", hazard_ratios(fit.league)
+        if results.config.analyses[analysis].populations:
+            for table in (tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES, tables.OBSERVED_TIMES):
+                yield f"{table.name}-{analysis}", results.prediction(analysis, table)
 
 
 def hazard_ratios(league: pd.DataFrame) -> pd.DataFrame:

@@ -128,6 +128,30 @@ class Results:
         """All fits of an analysis, in the order of the configuration."""
         return [self.fit(analysis, name) for name in self.config.analyses[analysis].models]
 
+    def prediction(self, analysis: str, table: tables.Table) -> pd.DataFrame:
+        """A table of predictions in all populations of an analysis."""
+        path = self.root / "populations" / analysis / f"{table.name}.csv"
+        return table.read(_existing(path))
+
+    def predicted(
+        self, analysis: str, table: tables.Table, population: str, model: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Rows of a table of predictions: of a population, and of a model if it has models."""
+        return [
+            row
+            for row in records(self.prediction(analysis, table))
+            if row["population"] == population and (model is None or row["model"] == model)
+        ]
+
+    def own_patients(self, analysis: str, population: str) -> dict[str, pd.DataFrame]:
+        """Treatment -> all reconstructions of the patients of a population's own arms."""
+        trial = self.config.analyses[analysis].populations[population].trial
+        study = next(row for row in records(self.studies(analysis)) if row["trial"] == trial)
+        path = self.root / "ipd" / trial / study["outcome"] / "ipd.csv"
+        ipd = tables.IPD.read(_existing(path))
+        arms = {study["treatment"]: study["arm"], study["comparator"]: study["comparator_arm"]}
+        return {treatment: ipd[ipd["arm"] == arm] for treatment, arm in arms.items()}
+
     def unbridged(self, analysis: str) -> Fit:
         """The main answer: the first model of the analysis, or the first without a bridge."""
         fits = self.fits(analysis)

@@ -16,6 +16,7 @@ from evinet.report.numbers import (
     limits,
     listing,
     number,
+    percent,
     ratio,
     ratio_interval,
 )
@@ -191,9 +192,55 @@ def turned(conclusions: int) -> str:
     )
 
 
+def mean_gain(treatment: str, comparator: str, horizon: float, gain: Interval) -> str:
+    """A difference of restricted mean survival times, in months."""
+    shown = (
+        f"{number(abs(gain.estimate), 1)} months ({NINETY_FIVE} interval "
+        f"{_months(gain.lower)} to {_months(gain.upper)})"
+    )
+    within = f"Within {number(horizon, 0)} months, patients"
+    if gain.lower > 0 and number(gain.lower, 1) != number(0, 1):
+        return (
+            f"{within} on {treatment} spent on average {shown} longer without an event than those "
+            f"on {comparator}."
+        )
+    if gain.upper < 0 and number(gain.upper, 1) != number(0, 1):
+        return (
+            f"{within} on {treatment} spent on average {shown} less without an event than those "
+            f"on {comparator}."
+        )
+    return (
+        f"{within} on {treatment} spent on average {number(gain.estimate, 1)} months "
+        f"({NINETY_FIVE} interval {_months(gain.lower)} to {_months(gain.upper)}) more without an "
+        f"event than those on {comparator}: the data are compatible with a gain and with a loss."
+    )
+
+
+def prediction_misses(treatment: str, time: float, seen: Interval, predicted: Interval) -> str:
+    """That the patients themselves, in all reconstructions, did otherwise than predicted."""
+    low, high = percent(seen.lower), percent(seen.upper)
+    reconstructed = low if low == high else f"{low} to {high}"
+    return (
+        f"{treatment} at {time:g} months: {reconstructed} of the trial's own patients had no "
+        f"event; {percent(predicted.lower)} to {percent(predicted.upper)} were predicted."
+    )
+
+
+def not_predicted(treatments: Sequence[str]) -> str:
+    """Treatments without a prediction, and why."""
+    return (
+        f"Nothing is predicted for {listing(list(treatments), 'or')}: no chain of trials joins "
+        f"{'it' if len(treatments) == 1 else 'them'} with this population."
+    )
+
+
 def ranking(treatment: str, sucra: float, p_first: float, among: int) -> str:
     """A rank with its uncertainty."""
     return (
         f"{treatment}: SUCRA {number(sucra)}; probability of the first rank among "
         f"{counted(among, 'treatment')} {chance(p_first)}."
     )
+
+
+def _months(value: float) -> str:
+    return number(value, 1)

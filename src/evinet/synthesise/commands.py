@@ -1,4 +1,4 @@
-"""`evinet network` and `evinet fit`."""
+"""`evinet network`, `evinet fit` and `evinet predict`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import click
+
+from evinet import processor
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -64,3 +66,30 @@ def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: 
     except fits.NotConverged as error:
         click.echo(f"evinet: not converged, not reported: {error}. {REMEDY}", err=True)
         sys.exit(1)
+
+
+@click.command()
+@click.argument("analysis")
+@CONFIG
+@click.option("--network", "network_folder", type=FOLDER, required=True, help="From `network`.")
+@click.option("--fits", type=FOLDER, required=True, help="From `fit`.")
+@click.option("--ipd", type=FOLDER, default=Path("results/ipd"), show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def predict(
+    analysis: str, config_file: Path, network_folder: Path, fits: Path, ipd: Path, out: Path
+) -> None:
+    """Survival in the populations that ANALYSIS names, on every treatment that a model connects.
+
+    Writes predicted-survival.csv, predicted-times.csv and observed-times.csv.
+    """
+    processor.prepare()
+    from evinet import config
+    from evinet.synthesise import absolute
+    from evinet.synthesise import network as networks
+    from evinet.synthesise.fit import Analysis
+
+    review = config.load(config_file)
+    config.analysis(review, analysis)
+    prepared = Analysis(analysis, review, networks.read(network_folder), ipd)
+    for line in absolute.predict(prepared, fits, out):
+        click.echo(line)

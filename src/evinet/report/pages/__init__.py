@@ -12,12 +12,13 @@ from evinet.report.pages.reproducibility import reproducibility
 from evinet.report.pages.robustness import robustness
 from evinet.report.pages.sensitivity import sensitivity
 from evinet.report.pages.summary import summary
+from evinet.report.pages.survival import survival
 from evinet.report.pages.trial import trial
 from evinet.report.pages.trials import trials
 from evinet.report.pages.watch import watch
 
 __all__ = [
     "assumptions", "certainty", "changes", "methods", "models", "outcomes", "provenance",
-    "reconstruction", "reproducibility", "robustness", "sensitivity", "summary", "trial", "trials",
-    "watch",
+    "reconstruction", "reproducibility", "robustness", "sensitivity", "summary", "survival",
+    "trial", "trials", "watch",
 ]  # fmt: skip

@@ -1,0 +1,70 @@
+"""The page of survival in named populations."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evinet.report import pages, words
+from evinet.report.numbers import Interval
+from evinet.report.results import Results
+
+pytestmark = pytest.mark.usefixtures("site")
+
+months = st.floats(-30, 30)
+
+
+def gains() -> st.SearchStrategy[Interval]:
+    return st.tuples(months, months, months).map(lambda three: Interval(*_middle_first(three)))
+
+
+def _middle_first(values: tuple[float, float, float]) -> tuple[float, float, float]:
+    low, middle, high = sorted(values)
+    return middle, low, high
+
+
+@given(gains())
+def test_a_gain_that_may_be_none_is_not_called_one(gain: Interval) -> None:
+    said = words.mean_gain("A", "B", 24, gain)
+    surely = "longer" in said or "less without" in said
+    assert surely == ("compatible with a gain and with a loss" not in said)
+    if surely:
+        assert gain.lower > 0 or gain.upper < 0
+
+
+@given(gains())
+def test_printed_limits_of_a_sure_gain_are_on_one_side_of_none(gain: Interval) -> None:
+    said = words.mean_gain("A", "B", 24, gain)
+    if "longer" in said:
+        assert "interval 0.0" not in said
+        assert "interval −" not in said
+
+
+def test_unconnected_treatments_are_named_and_have_no_numbers(results: Results) -> None:
+    page = pages.survival(results)
+    apart = page[: page.index("Doses as a class")]
+    said = apart.split("Nothing is predicted for")[1].split(":")[0]
+    assert all(name in said for name in ("Placebo", "Low dose", "Other drug"))
+    assert not [line for line in apart.splitlines() if line.startswith("| Low dose")]
+    assert [line for line in page.splitlines() if line.startswith("| Low dose †")]
+
+
+def test_a_prediction_that_the_patients_contradict_is_flagged(results: Results) -> None:
+    page = pages.survival(results)
+    # the new drug's patients have a hazard of 1/20, and 0.01 is predicted; the control agrees
+    missed = page[
+        page.index("The predictions miss") : page.index(":::", page.index("The pred") + 9)
+    ]
+    assert "New drug at 12 months" in missed
+    assert "High dose" not in missed
+
+
+def test_a_median_beyond_follow_up_is_not_reached(results: Results) -> None:
+    rows = [line for line in pages.survival(results).splitlines() if "not reached" in line]
+    assert rows
+
+
+@pytest.mark.parametrize("name", ["pfs-alba-fixed-predicted", "pfs-alba-class-predicted"])
+def test_the_figures_are_on_the_page(results: Results, name: str) -> None:
+    assert f"figures/{name}.svg" in pages.survival(results)
