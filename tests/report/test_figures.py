@@ -15,7 +15,18 @@ from lifelines import KaplanMeierFitter, NelsonAalenFitter
 
 from evinet import tables
 from evinet.report import exhibits
-from evinet.report.figures import forest, hazard, km, network, periods, populations, style
+from evinet.report.figures import (
+    contribution,
+    forest,
+    funnel,
+    hazard,
+    km,
+    network,
+    periods,
+    populations,
+    style,
+    tipping,
+)
 from evinet.report.numbers import Interval
 from evinet.report.results import Results
 
@@ -38,7 +49,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 14
+    assert len(figures) == 16
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000
@@ -170,3 +181,30 @@ def test_shares_of_patients_are_printed_or_added_up_never_guessed(
 def test_an_arm_of_unknown_size_gives_no_share() -> None:
     arms = tables.ARMS.frame([{**ARMS[0], "n_randomised": None}, ARMS[1]])
     assert populations.shares(population([{"n": 25}]), arms).empty
+
+
+def test_every_cell_of_a_contribution_is_a_share_and_small_ones_are_empty(tmp_path: Path) -> None:
+    shares = {"A v B": {"alba": 0.7, "bridge or prior": 0.3}, "C v B": {"alba": 0.001, "birch": 1}}
+    with style.styled():
+        style.save(
+            contribution.draw(shares, ["alba", "birch", "bridge or prior"]), tmp_path / "f.svg"
+        )
+    found = re.findall(r"\d+\W%", texts(tmp_path / "f.svg"))
+    assert [each.split()[0] for each in found] == ["70", "30", "100"]
+
+
+def test_the_funnel_names_its_trials_and_has_one_colour_a_comparison(tmp_path: Path) -> None:
+    points = {"A v B": [("ALBA", -0.2, 0.2), ("BIRCH", 0.1, 0.1)], "C v B": [("CEDAR", 0.3, 0.3)]}
+    with style.styled():
+        style.save(funnel.draw(points), tmp_path / "f.svg")
+    for name in ("ALBA", "BIRCH", "CEDAR", "A v B", "C v B"):
+        assert name in texts(tmp_path / "f.svg")
+
+
+def test_a_bridge_that_need_not_be_wrong_has_no_turning_point() -> None:
+    with style.styled():
+        for name, turning in (("sure", 3.0), ("open", 1.0)):
+            figure = tipping.draw({"A v B": (Interval(0.2, 0.1, 1 / 3 if turning > 1 else 1.2),
+                                             turning)})  # fmt: skip
+            turns = [line for line in figure.axes[0].lines if set(line.get_xdata()) == {3.0}]
+            assert len(turns) == (name == "sure")

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
 from evinet.report.effects import contrasts, interval, prediction, published
+from evinet.report.exhibit import INDEX, Exhibit
+from evinet.report.exhibits_robustness import robustness
 from evinet.report.numbers import Interval, listing
 from evinet.report.results import Fit, Reconstruction, Results
 from evinet.report.rows import records
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-INDEX = "index.json"
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A figure to draw: `draw` returns None when the data do not allow it."""
-
-    name: str
-    caption: str
-    alt: str
-    draw: Callable[[], Figure | None]
 
 
 def all_exhibits(results: Results) -> Iterator[Exhibit]:
@@ -46,6 +35,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
                 yield _league(results, fit)
                 yield _ranks(results, fit)
                 yield from _predicted(results, fit)
+                yield from robustness(results, fit)
 
 
 def write(results: Results, folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from evinet.config import HalfNormal
 from evinet.errors import InputError, Problem
 from evinet.report import words
 from evinet.report.effects import interval, prediction
-from evinet.report.exhibits import INDEX
+from evinet.report.exhibit import INDEX
 from evinet.report.markdown import Field, escape, figure, table
 from evinet.report.numbers import NBSP, chance, limits, ratio
 from evinet.report.results import REMEDY, Fit, Results

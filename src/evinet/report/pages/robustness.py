@@ -11,6 +11,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, escape, folded, table
 from evinet.report.numbers import MISSING, Interval, chance, limits, number, percent, ratio
+from evinet.report.pages.common import optional_exhibit
 from evinet.report.results import Fit, Results
 
 Rows = list[dict[str, Any]]
@@ -56,7 +57,14 @@ def _sections(results: Results, fit: Fit) -> Iterator[str]:
         ]
         if rows:
             yield f"#### {title}\n"
-            yield write(results, rows)
+            yield _pictured(results, fit, source, write(results, rows))
+    yield optional_exhibit(results, f"{fit.analysis}-funnel") if fit.model.bridge is None else ""
+
+
+def _pictured(results: Results, fit: Fit, source: tables.Table, text: str) -> str:
+    """The figure of a table, where there is one, and then the table on demand."""
+    drawn = optional_exhibit(results, f"{fit.analysis}-{fit.name}-{source.name}")
+    return f"{drawn}\n{folded('In a table', text)}" if drawn else text
 
 
 def _contribution(results: Results, rows: Rows) -> str:
@@ -240,7 +248,8 @@ def tipping(results: Results, fit: Fit) -> str:
         "Were the bridge wrong, every comparison across it would be multiplied by the same factor. "
         "The last column says how large that factor must be before the interval reaches 1.\n\n"
     )
-    return note + table(fields, lines, f"Tipping points of {fit.model.label}")
+    drawn = optional_exhibit(results, f"{fit.analysis}-{fit.name}-tipping")
+    return drawn + "\n" + note + table(fields, lines, f"Tipping points of {fit.model.label}")
 
 
 def excluded(results: Results) -> str:

@@ -1,0 +1,62 @@
+"""What each trial contributes to each answer, as a heat map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evinet.report.figures import style
+from evinet.report.numbers import percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LABEL = "#111418"
+"""Text on a coloured cell: dark in both modes, because the cell is light in both."""
+LEAST = 0.005
+"""A smaller share has no cell."""
+
+
+def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
+    """Draw shares of the evidence: comparison -> column (a trial, or the bridge) -> share."""
+    from matplotlib.colors import to_hex, to_rgb
+    from matplotlib.patches import Rectangle
+
+    left, cell = 2.7, min(0.72, (style.WIDTH - 2.7) / len(columns))
+    height = 0.42 * len(shares) + 0.9
+    figure = style.canvas(left + cell * len(columns), height)
+    share_of_width = cell * len(columns) / (left + cell * len(columns))
+    axes = figure.add_axes(
+        (1 - share_of_width, 0.02, share_of_width, 0.42 * len(shares) / height - 0.02)
+    )
+    blue = to_rgb(style.SKY)
+    for line, found in enumerate(shares.values()):
+        for place, column in enumerate(columns):
+            share = found.get(column, 0.0)
+            if share < LEAST:
+                axes.add_patch(
+                    Rectangle((place, line), 1, 1, facecolor=style.SHADE, edgecolor=style.PAPER)
+                )
+                continue
+            depth = 0.9 * share
+            colour = to_hex((
+                1 - depth * (1 - blue[0]), 1 - depth * (1 - blue[1]), 1 - depth * (1 - blue[2])
+            ))  # fmt: skip
+            axes.add_patch(Rectangle((place, line), 1, 1, facecolor=colour, edgecolor=style.PAPER))
+            axes.text(
+                place + 0.5, line + 0.5, percent(share).replace("more than ", ">"), ha="center",
+                va="center", fontsize=7.5, color=LABEL,
+            )  # fmt: skip
+    axes.set(xlim=(0, len(columns)), ylim=(len(shares), 0))
+    axes.set_yticks([i + 0.5 for i in range(len(shares))], [style.wrap(n, 40) for n in shares])
+    axes.set_xticks(
+        [i + 0.5 for i in range(len(columns))],
+        columns,
+        rotation=35,
+        ha="left",
+        rotation_mode="anchor",
+    )
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelsize=7.5)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
