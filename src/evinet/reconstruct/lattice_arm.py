@@ -24,7 +24,7 @@ STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the tot
 TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
-COARSE = 1e-5  # states dropped in large arms, and while the tilt is sought
+COARSE = 1e-5  # states less probable than this are dropped in large arms
 LARGE = 1000  # patients of an arm
 TRIES = 32  # paths that tell their total of events
 
@@ -146,6 +146,17 @@ def _blur(reading: Reading, noise: Noise) -> float:
 
 
 def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
+    """Paths; where states dropped for speed put the total of events out of reach, without that."""
+    censored, died = _filtered(state, size, state.forgotten, rng)
+    missed = state.events is not None and (died.sum(axis=1) != state.events).any()
+    if missed and state.forgotten > FORGOTTEN:
+        return _filtered(state, size, FORGOTTEN, rng)
+    return censored, died
+
+
+def _filtered(
+    state: _Arm, size: int, forgotten: float, rng: np.random.Generator
+) -> tuple[Integers, Integers]:
     """Paths under several rates of censoring where it is open, each as probable as it is."""
     events = state.events
     factors: tuple[float, ...] = RATES if events is None else WITH_EVENTS
@@ -154,7 +165,9 @@ def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers
     tried = [state.nodes(factor) for factor in factors]
     tilts = [0.0]
     for each in tried:
-        tilts.append(0.0 if events is None else _tilt(state.n, each, events, tilts[-1], rng))
+        tilts.append(
+            0.0 if events is None else _tilt(state.n, each, events, tilts[-1], forgotten, rng)
+        )
     tilts = tilts[1:]
     filters = [
         forward(state.n, each, tilt, state.forgotten)
@@ -198,12 +211,14 @@ def _paths(
     return censored[picked], died[picked], met / len(died)
 
 
-def _tilt(n: int, each: Nodes, events: int, start: float, rng: np.random.Generator) -> float:
+def _tilt(
+    n: int, each: Nodes, events: int, start: float, forgotten: float, rng: np.random.Generator
+) -> float:
     """Weight of an event with which paths have the total often."""
     low, high, tilt = -STEEPEST, STEEPEST, start
     best, least = start, np.inf
     for _ in range(TILTS):
-        made = forward(n, each, tilt, COARSE)
+        made = forward(n, each, tilt, forgotten)
         _, died, _ = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
         total = died.sum(axis=1)
         off = float(total.mean() - events)

@@ -47,8 +47,8 @@ def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
         yield Exhibit(
             f"{fit.analysis}-{fit.name}-contribution",
             f"{fit.model.label}: share of the evidence on each comparison that comes from each "
-            "trial. The darker, the larger. What no trial carries comes from the bridge or a "
-            "prior.",
+            "trial, in per cent. The darker, the larger. What no trial carries comes from the "
+            "bridge or a prior.",
             "Heat map of the contribution of each trial to each comparison. The table on this page "
             "holds the numbers.",
             lambda: contribution.draw(shares, columns),
@@ -71,8 +71,9 @@ def _inconsistency(results: Results, fit: Fit) -> Iterator[Exhibit]:
     if groups:
         yield Exhibit(
             f"{fit.analysis}-{fit.name}-inconsistency",
-            f"{fit.model.label}: direct against indirect evidence, wherever there are both. "
-            "Hazard ratios with 95 % intervals; where the two differ, the network is inconsistent.",
+            f"{fit.model.label}: direct against indirect evidence, wherever there are both; "
+            "indirect evidence may run through the bridge, where the model has one. Hazard ratios "
+            "with 95 % intervals; where the two differ, the network is inconsistent.",
             "Forest plot of direct and indirect hazard ratios of each split comparison.",
             lambda: forest.draw(groups),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evinet.report.figures import style
-from evinet.report.numbers import percent
+from evinet.report.numbers import NBSP, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,10 @@ LEAST = 0.005
 
 
 def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
-    """Draw shares of the evidence: comparison -> column (a trial, or the bridge) -> share."""
+    """Draw shares of the evidence: comparison -> column (a trial, or the bridge) -> share.
+
+    Cells hold per cent, without the sign: there may be many columns.
+    """
     from matplotlib.colors import to_hex, to_rgb
     from matplotlib.patches import Rectangle
 
@@ -43,8 +46,8 @@ def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
             ))  # fmt: skip
             axes.add_patch(Rectangle((place, line), 1, 1, facecolor=colour, edgecolor=style.PAPER))
             axes.text(
-                place + 0.5, line + 0.5, percent(share).replace("more than ", ">"), ha="center",
-                va="center", fontsize=7.5, color=LABEL,
+                place + 0.5, line + 0.5, _text(share), ha="center", va="center", fontsize=7.5,
+                color=LABEL,
             )  # fmt: skip
     axes.set(xlim=(0, len(columns)), ylim=(len(shares), 0))
     axes.set_yticks([i + 0.5 for i in range(len(shares))], [style.wrap(n, 40) for n in shares])
@@ -60,3 +63,7 @@ def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
     for spine in axes.spines.values():
         spine.set_visible(False)
     return figure
+
+
+def _text(share: float) -> str:
+    return percent(share).removesuffix(f"{NBSP}%").replace("more than ", ">")

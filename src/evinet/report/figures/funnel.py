@@ -9,6 +9,7 @@ import numpy as np
 from evinet.report.figures import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -29,12 +30,28 @@ def draw(points: dict[str, list[tuple[str, float, float]]]) -> Figure:
             markers[number % len(markers)], color=colour, markersize=5.5, linestyle="none",
             label=style.wrap(comparison, 34), markeredgewidth=0,
         )  # fmt: skip
-        for name, off, se in trials:
-            axes.annotate(name, (off, se), xytext=(5, 3), textcoords="offset points", fontsize=7)
-    reach = max(1.96 * widest, farthest) * 1.1
+    reach = max(1.96 * widest, farthest) * 1.5
     axes.set(xlim=(-reach, reach), ylim=(widest, 0), ylabel="Standard error (small above)")
     ticks = [tick for tick in np.array([0.25, 0.5, 1, 2, 4]) if abs(np.log(tick)) <= reach]
     axes.set_xticks([float(np.log(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
     axes.set_xlabel("Trial's hazard ratio / that of its comparison (log scale)")
+    for side in (-1, 1):
+        _names(axes, [each for trials in points.values() for each in trials], side, reach, widest)
     axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0)
     return figure
+
+
+def _names(
+    axes: Axes, trials: list[tuple[str, float, float]], side: int, reach: float, widest: float
+) -> None:
+    """Names of the trials on one side, at the edge, none upon another."""
+    place = 0.0
+    for name, off, se in sorted(trials, key=lambda trial: trial[2]):
+        if (off >= 0) != (side > 0):
+            continue
+        place = max(se, place + 0.055 * widest)
+        axes.annotate(
+            name, (off, se), xytext=(side * reach * 0.99, place), fontsize=7, va="center",
+            ha="right" if side > 0 else "left",
+            arrowprops={"arrowstyle": "-", "color": style.RULE, "linewidth": 0.6, "shrinkB": 3},
+        )  # fmt: skip
