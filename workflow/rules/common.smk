@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
@@ -11,6 +12,12 @@ from evinet import config as configuration
 from evinet import files, tables
 from evinet.errors import InputError
 from evinet.reproduce.digest import code_digest
+
+# Snakemake puts what an overlay adds before what it is laid on; pages keep the review's own first.
+OWN = load_configfile("config/config.yaml")
+for part in ("models", "analyses"):
+    if isinstance(OWN.get(part), dict):
+        config[part] = {key: config[part][key] for key in (*OWN[part], *config[part])}
 
 try:
     CONFIG = configuration.parse(

@@ -75,7 +75,9 @@ rule predict:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        populations=lambda wildcards: section("analyses")[wildcards.analysis]["populations"],
+        populations=lambda wildcards: section("analyses")[wildcards.analysis][
+            "populations"
+        ],
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.absolute"),
     shell:
