@@ -63,7 +63,11 @@ def draw(ipd: pd.DataFrame, arm: str, comparator: str, published: Interval) -> F
     figure = style.canvas(style.WIDTH * 0.8, 2.8)
     axes = figure.add_subplot()
     axes.axhspan(published.lower, published.upper, color=style.SKY, alpha=0.25, linewidth=0)
-    axes.axhline(published.estimate, color=style.BLUE, linewidth=1, label="published")
+    axes.axhline(published.estimate, color=style.BLUE, linewidth=1)
+    axes.annotate(
+        "published", (ends[-1], published.estimate), xytext=(-4, 3), textcoords="offset points",
+        ha="right", fontsize=8.5,
+    )  # fmt: skip
     for _, patients in ipd[ipd["draw"] > 0].groupby("draw"):
         for middle, ratio in zip(middles, ratios(patients, arm, comparator, ends), strict=True):
             if ratio:
@@ -76,5 +80,4 @@ def draw(ipd: pd.DataFrame, arm: str, comparator: str, published: Interval) -> F
     style.ratio_scale(axes, min(r.lower for r in shown), max(r.upper for r in shown), axis="y")
     axes.axhline(1, color=style.MUTED, linewidth=0.8, zorder=0)
     axes.set(xlabel="Months", ylabel="Hazard ratio (log scale)", xlim=(0, ends[-1]))
-    axes.legend(loc="lower left")
     return figure
