@@ -146,17 +146,6 @@ def _blur(reading: Reading, noise: Noise) -> float:
 
 
 def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
-    """Paths; where states dropped for speed put the total of events out of reach, without that."""
-    censored, died = _filtered(state, size, state.forgotten, rng)
-    missed = state.events is not None and (died.sum(axis=1) != state.events).any()
-    if missed and state.forgotten > FORGOTTEN:
-        return _filtered(state, size, FORGOTTEN, rng)
-    return censored, died
-
-
-def _filtered(
-    state: _Arm, size: int, forgotten: float, rng: np.random.Generator
-) -> tuple[Integers, Integers]:
     """Paths under several rates of censoring where it is open, each as probable as it is."""
     events = state.events
     factors: tuple[float, ...] = RATES if events is None else WITH_EVENTS
@@ -166,7 +155,7 @@ def _filtered(
     tilts = [0.0]
     for each in tried:
         tilts.append(
-            0.0 if events is None else _tilt(state.n, each, events, tilts[-1], forgotten, rng)
+            0.0 if events is None else _tilt(state.n, each, events, tilts[-1], state.forgotten, rng)
         )
     tilts = tilts[1:]
     filters = [
