@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -121,7 +121,6 @@ def test_dropping_a_file_makes_the_tier(data, kind, tier):
     assert len(made[kind]) == 1
 
 
-@settings(deadline=None)
 @given(st.floats(-3, 3), st.floats(0.05, 2), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_standard_errors_come_back_from_their_interval(log_ratio, se, level):
     half = norm.ppf((1 + level) / 2) * se

@@ -112,7 +112,7 @@ def arms(draw: st.DrawFn, name: str) -> ArmInput:
     )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(arms("a"), arms("b"), numbers, numbers, st.integers(0, 3))
 def test_whatever_is_given_is_answered(a, b, hr, p, draws):
     trial = TrialInput((a, b), (Contrast("a", "b", hr, None, None, p=p),))

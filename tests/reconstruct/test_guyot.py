@@ -152,7 +152,7 @@ def test_simulated_trials_are_answered_with_all_patients(method: str) -> None:
 
 @METHOD
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_input_is_answered(method: str, data: st.DataObject) -> None:
     numbers = st.floats(-5, 150) | st.just(float("nan"))
     points = data.draw(st.lists(st.tuples(numbers, st.floats(-0.2, 1.2)), min_size=1, max_size=40))

@@ -39,7 +39,7 @@ def arms(draw: st.DrawFn, name: str) -> ArmInput:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
 @given(arms("a"), arms("b"), st.booleans(), st.integers(0, 3))
 def test_any_input_is_answered(first: ArmInput, second: ArmInput, ratio: bool, draws: int) -> None:
     contrasts = (Contrast("a", "b", 0.7, 0.5, 0.9, p=0.01),) if ratio else ()

@@ -127,7 +127,7 @@ def test_events_that_cannot_be_are_named_with_their_number(radiant_4):
     assert flags["landmark-missed"]["size"] > 0.03
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(20, 500),
     st.lists(st.floats(0.02, 1), min_size=3, max_size=12),

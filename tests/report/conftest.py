@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from click import Command
 from click.testing import CliRunner
-from hypothesis import settings
 
 from evinet import config as configuration
 from evinet import files, tables
@@ -16,9 +15,6 @@ from evinet.report.commands import exhibits, report
 from evinet.report.results import Results, load
 
 PAGES = Path(__file__).parents[2] / "reports"
-
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
 
 CONFIG = {
     "review": {

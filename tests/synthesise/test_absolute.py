@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
@@ -19,7 +19,6 @@ from evinet.synthesise import absolute, fit
 BASELINE = absolute.Baseline(np.array([0.0, 3.0, 8.0, 20.0]), np.array([[0.1, 0.0, 0.3]]))
 
 
-@settings(deadline=None)
 @given(st.floats(0.5, 20), st.floats(-2, 2))
 def test_restricted_means_are_areas_under_survival(until: float, effect: float) -> None:
     log_hr = np.array([effect])

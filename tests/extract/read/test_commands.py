@@ -150,9 +150,7 @@ def test_a_file_that_is_not_there(tmp_path):
         read_document(tmp_path / "none.txt")
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.sampled_from(["a.txt", "a.pdf", "a.json"]))
 def test_any_bytes_are_read_or_refused(tmp_path, content, name):
     path = tmp_path / name

@@ -68,7 +68,7 @@ def test_evaluation_counts_a_wrong_value_as_wrong_and_missing():
     assert score.precision == score.recall == 0.5
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=400))
 def test_any_text_is_survived(text):
     read_publication(text)
@@ -134,7 +134,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(WORDS, max_size=120))
 def test_any_arrangement_of_a_publications_words_is_survived(words):
     read_publication(
