@@ -38,7 +38,12 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
 @click.option("--baseline", default="mspline", show_default=True, help="Of survival models.")
 @click.option("--knots", type=click.IntRange(1), help="Of M-splines and pieces; default 7.")
-@click.option("--by-arm", is_flag=True, help="M-splines of each arm: hazards not proportional.")
+@click.option(
+    "--shapes", type=click.Choice(["study", "treatment", "arm"]),
+    help="Who shares the shape of hazards: a study's arms (proportional; default of M-splines), a "
+    "treatment's effect on it (default of fractional polynomials), or each arm for itself.",
+)  # fmt: skip
+@click.option("--powers", help="Of time, in fractional polynomials: one or two of -2 to 3.")
 @click.option("--times", help="Of survival and hazard ratios: 6,12,24; default: 20 steps.")
 @click.option("--horizon", type=click.FloatRange(0, min_open=True), help="Of restricted means.")
 @click.option("--check-proportional", is_flag=True, help="Test it, and compare M-splines by arm.")
@@ -117,9 +122,9 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         from evinet.synthesise.aggregate.command import priors as parse
 
         given["effect_sd"] = parse({"effects": priors["effects"]}).effects
-    settings = {"knots": asked["knots"]} if asked["knots"] else {}
-    if asked["by_arm"]:
-        settings["proportional"] = False
+    settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
+    if asked["powers"]:
+        settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")
     options = command.Options(
         ipd=ipd,
         out=asked["out"],
@@ -130,7 +135,7 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         seed=asked["seed"],
         sampler=Sampler(gates=command.GATES, **_sampling(asked, 0.8)),
         settings=settings,
-        times=_times(asked["times"]),
+        times=_numbers(asked["times"], "--times", "6,12,24"),
         horizon=asked["horizon"],
         check_proportional=asked["check_proportional"],
         **given,
@@ -142,11 +147,11 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         raise
 
 
-def _times(text: str | None) -> tuple[float, ...]:
+def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(",")) if text else ()
     except ValueError:
-        raise click.BadParameter(f"{text}: write 6,12,24", param_hint="--times") from None
+        raise click.BadParameter(f"{text}: write {example}", param_hint=option) from None
 
 
 def _sampling(asked: dict[str, Any], target_accept: float) -> dict[str, Any]:

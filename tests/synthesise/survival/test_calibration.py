@@ -36,7 +36,14 @@ PUBLISHED = pd.DataFrame(
 CLASSES = {
     "mspline": ("mspline", {"cuts": (0.5, 1.0, 1.8), "intercept_sd": 0.5}),
     "mspline-arms": (
-        "mspline", {"cuts": (0.5, 1.0, 1.8), "intercept_sd": 0.5, "proportional": False},
+        "mspline", {"cuts": (0.5, 1.0, 1.8), "intercept_sd": 0.5, "shapes": "arm"},
+    ),
+    "mspline-treatments": (
+        "mspline", {"cuts": (0.5, 1.0, 1.8), "intercept_sd": 0.5, "shapes": "treatment"},
+    ),
+    "fracpoly": ("fracpoly", {"powers": (0.0,), "intercept_sd": 0.5, "slope_sd": 0.4}),
+    "fracpoly-second-order": (
+        "fracpoly", {"powers": (-0.5, 1.0), "intercept_sd": 0.5, "slope_sd": 0.4},
     ),
     "exponential": ("exponential", {"intercept_sd": 0.5}),
     "weibull": ("weibull", {"intercept_sd": 0.5, "shape_sd": 1.5}),
@@ -80,19 +87,24 @@ def prior(network: Network, rng: np.random.Generator) -> dict[str, xr.DataArray]
                 found[name] = found[name] / LAST
             else:
                 found[name] = abs(found[name])
+    elif hasattr(baseline, "powers"):
+        sizes = {"slope": len(studies), "shape": len(baseline.effects.changed)}
+        for name, size in sizes.items():
+            found[name] = rng.normal(0, baseline.slope_sd, (size, len(baseline.powers)))
     else:
-        basis, strata = baseline.basis("one"), len(baseline.strata)
-        found["sigma"] = abs(rng.normal(0, 1, strata))
-        steps = (
-            basis.steps * found["sigma"][:, None] * rng.standard_normal((strata, basis.size - 1))
-        )
-        logits = np.log(basis.constant) + np.column_stack([np.zeros(strata), steps.cumsum(axis=1)])
+        basis, walks = baseline.basis("one"), len(baseline.walks)
+        found["sigma"] = abs(rng.normal(0, 1, walks))
+        steps = basis.steps * found["sigma"][:, None] * rng.standard_normal((walks, basis.size - 1))
+        found["shape"] = np.column_stack([np.zeros(walks), steps.cumsum(axis=1)])
+        logits = np.log(basis.constant) + baseline.mixture @ found["shape"]
         found["coefficients"] = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     dims = {"d": ["treatment"], "tau": [], "theta": ["row"], "mu": ["study"],
-            "sigma": ["study"], "Q": ["study"], "shape": ["study"],
+            "sigma": ["study"], "Q": ["study"], "shape": ["study"], "slope": ["study", "power"],
             "coefficients": ["stratum", "coefficient"]}  # fmt: skip
     if "coefficients" in found:
-        dims["sigma"] = ["stratum"]
+        dims |= {"sigma": ["walk"], "shape": ["walk", "coefficient"]}
+    if "slope" in found:
+        dims["shape"] = ["shaped", "power"]
     return {name: xr.DataArray(value, dims=dims[name]) for name, value in found.items()}
 
 

@@ -99,7 +99,7 @@ def test_differences_are_of_every_ordered_pair_and_opposite() -> None:
 
 
 def test_arms_with_shapes_of_their_own_do_not_go_elsewhere() -> None:
-    fit = fitted("mspline", proportional=False)
+    fit = fitted("mspline", shapes="arm")
     assert curves.treatments(fit, "one") == ["a", "b"]
     with pytest.raises(InputError, match="has no curve in one"):
         curves.survival(fit, "one", "c", np.array([1.0]))

@@ -17,11 +17,7 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from evinet.synthesise.survival import gengamma, patients
-from evinet.synthesise.survival.choice import choose
-from evinet.synthesise.survival.design import build
 from evinet.synthesise.survival.families import FAMILIES
-from evinet.synthesise.survival.measures import points
-from evinet.synthesise.survival.model import Network, Priors, data, graph
 from evinet.synthesise.survival.parametric import Parametric
 
 TIMES = np.geomspace(0.05, 80, 40)
@@ -194,34 +190,3 @@ def test_the_exponential_is_events_over_time_at_risk() -> None:
     sums = waltons().groupby("treatment")[["event", "time"]].sum()
     rate = np.log(sums["event"] / sums["time"])
     assert ours == pytest.approx([rate["control"], rate["miR-137"] - rate["control"]], abs=1e-4)
-
-
-@pytest.mark.parametrize("name", ["mspline", *FAMILIES])
-def test_the_model_holds_the_likelihood_of_the_patients(name: str) -> None:
-    import pytensor
-
-    people = patients.from_frame(rows(3))
-    network = Network(build(people, None), choose(name, people, None, {}), None, "fixed", Priors())
-    model = graph(network, data(network, people.best))
-    rng = np.random.default_rng(0)
-    start = model.initial_point()
-    point = {
-        key: value + 0.2 * rng.standard_normal(np.shape(value)) for key, value in start.items()
-    }
-    wanted = ["theta", *network.baseline.saved]
-    with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        outputs = model.replace_rvs_by_values([model[key] for key in [*wanted, "patients"]])
-        found = model.compile_fn(outputs, inputs=model.value_vars, on_unused_input="ignore")(point)
-    *values, potential = found
-    posterior = xr.Dataset(
-        {
-            key: (("sample", *model.named_vars_to_dims[key]), value[None])
-            for key, value in zip(wanted, values, strict=True)
-        },
-        coords={key: np.array(value) for key, value in model.coords.items()},
-    )
-    exact = sum(
-        float(part.log_likelihood[0] @ part.counts)
-        for part in points(network, posterior, people.best)
-    )
-    assert potential == pytest.approx(exact, rel=1e-5, abs=1e-3)

@@ -16,21 +16,41 @@ if TYPE_CHECKING:
     from evinet.synthesise.survival.patients import Patients, Records
 
 
-def study_basis(patients: Patients, study: str, knots: int, degree: int) -> Basis:
-    """A study's spline basis: knots by its best reconstruction, the same for all of them.
+def spline_basis(patients: Patients, studies: list[str], knots: int, degree: int) -> Basis:
+    """The spline basis of some studies: knots by the best reconstruction, the same for all.
 
     Raises
     ------
     InputError
-        The study has too few distinct event times.
+        There are too few distinct event times.
     """
-    time, event = patients.best.of(*patients.arms_of(study))
+    arms = [number for study in studies for number in patients.arms_of(study)]
+    time, event = patients.best.of(*arms)
+    upper = max(patients.upper(study) for study in studies)
     try:
-        return at_quantiles(time[event == 1], patients.upper(study), knots, degree)
+        return at_quantiles(time[event == 1], upper, knots, degree)
     except ValueError as error:
+        names = ", ".join(studies)
         raise InputError(
-            Problem("arguments", "knots", knots, f"{study} has {error}", "Use fewer knots")
+            Problem("arguments", "knots", knots, f"{names} has {error}", "Use fewer knots")
         ) from None
+
+
+def intercepts(patients: Patients, events: Any, relative: Any, sd: float) -> Any:
+    """The log hazard levels mu of the studies, normal(0, sd); adds mu.
+
+    The sampler moves the log of a study's expected events, which hardly depend on its shape.
+    `events` are those of every arm, `relative` those that it expects when mu is 0.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    incidence = patients.incidence
+    level = pm.Flat("level", shape=len(incidence), initval=np.zeros(len(incidence)))
+    observed, expected = pt.dot(incidence, events), pt.dot(incidence, relative)
+    mu = pm.Deterministic("mu", level + pt.log(observed) - pt.log(expected), dims="study")
+    pm.Potential("mu_prior", -0.5 * pt.sqr(mu / sd).sum())
+    return mu
 
 
 class Baseline(Protocol):
@@ -46,9 +66,8 @@ class Baseline(Protocol):
         """What effects are: ``ln HR`` or ``ln time ratio``."""
         ...
 
-    @property
-    def transports(self) -> bool:
-        """Whether a treatment has a hazard in studies without an arm of it."""
+    def reached(self, study: str) -> list[str] | None:
+        """Treatments with a hazard in a study; None: all of the study's island."""
         ...
 
     @property

@@ -11,6 +11,7 @@ from evinet.errors import InputError, Problem
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.design import Contrasts
 from evinet.synthesise.survival.families import FAMILIES
+from evinet.synthesise.survival.fractional import FractionalPolynomial
 from evinet.synthesise.survival.mspline import MSpline
 from evinet.synthesise.survival.parametric import Parametric
 from evinet.synthesise.survival.patients import Patients
@@ -19,6 +20,7 @@ from evinet.synthesise.survival.piecewise import Piecewise
 BASELINES: dict[str, Callable[..., Baseline]] = {
     "mspline": MSpline,
     "piecewise": Piecewise,
+    "fracpoly": FractionalPolynomial,
     **{name: partial(Parametric, name=name) for name in FAMILIES},
 }
 

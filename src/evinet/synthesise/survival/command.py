@@ -128,8 +128,8 @@ def _checks(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
     from evinet.synthesise.survival import proportionality
 
     found = {"schoenfeld": proportionality.schoenfeld_tests(fit.network.baseline.patients)}
-    if options.baseline == "mspline" and fit.network.baseline.transports:
-        other = _fit(options, {**options.settings, "proportional": False})
+    if options.baseline == "mspline" and options.settings.get("shapes", "study") == "study":
+        other = _fit(options, {**options.settings, "shapes": "arm"})
         found["proportionality"] = proportionality.compare(fit, other)
     return found
 

@@ -32,16 +32,13 @@ def horizon(fit: Fit) -> float:
 
 
 def treatments(fit: Fit, population: str) -> list[str]:
-    """Treatments with a curve in a population.
-
-    All of its island, or those of its own arms when their hazards have shapes of their own.
-    """
-    patients = fit.network.baseline.patients
-    own = [patients.arms[number][1] for number in patients.arms_of(population)]
-    if not fit.network.baseline.transports:
-        return own
-    islands = fit.network.design.islands
-    return [name for name in fit.treatments if islands[name] == islands[own[0]]]
+    """Treatments with a curve in a population: all of its island, or fewer (see `sharing`)."""
+    reached = fit.network.baseline.reached(population)
+    if reached is not None:
+        return reached
+    patients, islands = fit.network.baseline.patients, fit.network.design.islands
+    own = patients.arms[patients.arms_of(population)[0]][1]
+    return [name for name in fit.treatments if islands[name] == islands[own]]
 
 
 def hazards(

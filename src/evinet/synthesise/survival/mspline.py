@@ -1,23 +1,28 @@
 """M-spline baseline hazards with a random-walk prior (Phillippo et al. 2024, arXiv:2401.12640).
 
     h(t) = exp(mu + theta) * sum_k s_k M_k(t)
-    s = softmax(logits of a constant hazard + random walk with standard deviation sigma)
+    s = softmax(logits of a constant hazard + random walks with standard deviations sigma)
 
 A stratum is a set of arms that share their coefficients s: a study under proportional hazards, an
-arm when hazards need not be proportional.
+arm when hazards need not be proportional. Each stratum has a random walk of its own; where
+treatments have effects on the shape, each study and each treatment but the reference has one, and
+an arm adds its study's and its treatment's, less that of its study's baseline arm. Those effects
+need one basis for all studies, so that a coefficient means the same time in each.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from evinet.synthesise.survival.baseline import study_basis
+from evinet.synthesise.survival.baseline import intercepts, spline_basis
 from evinet.synthesise.survival.conditional import standard_normal
 from evinet.synthesise.survival.patients import Patients, Records
+from evinet.synthesise.survival.sharing import ShapeEffects, Sharing, shape_effects
 from evinet.synthesise.survival.splines import Basis
 from evinet.synthesise.survival.statistics import event_nodes
 from evinet.synthesise.survival.walk import Shape, coordinates
@@ -32,30 +37,43 @@ class MSpline:
     Parameters
     ----------
     patients : whose hazards they are.
-    knots : number of internal knots, at quantiles of the study's event times.
+    knots : number of internal knots, at quantiles of the study's event times, or of all studies'
+        when treatments have effects on the shape.
     cuts : internal knots of every study in their place, such as (6.0, 12.0, 24.0).
-    proportional : whether a study's arms share their coefficients.
-    sigma_scale : scale of the half-normal prior of each stratum's sigma.
+    shapes : who shares the coefficients (see `sharing`).
+    sigma_scale : scale of the half-normal prior of each walk's sigma.
     intercept_sd : standard deviation of the normal prior of each study's intercept mu.
     """
 
     patients: Patients
     knots: int = 7
     degree: int = 3
-    proportional: bool = True
+    shapes: Sharing = "study"
     sigma_scale: float = 1.0
     intercept_sd: float = 100.0
     cuts: tuple[float, ...] | None = None
 
     scale = "ln HR"
     parameters = ("mu", "sigma")
-    saved = ("mu", "sigma", "coefficients")
     positive = ("sigma", "coefficients")
 
     @property
-    def transports(self) -> bool:
-        """Only if proportional: an arm's own coefficients say nothing of another study."""
-        return self.proportional
+    def saved(self) -> tuple[str, ...]:
+        """Variables that `hazards` needs."""
+        found = ("mu", "sigma", "coefficients")
+        return (*found, "shape") if self.shapes == "treatment" else found
+
+    @cached_property
+    def effects(self) -> ShapeEffects:
+        """Effects of treatments on the coefficients."""
+        return shape_effects(self.patients)
+
+    def reached(self, study: str) -> list[str] | None:
+        """Treatments with a hazard in a study; None: all of its island."""
+        own = [self.patients.arms[number][1] for number in self.patients.arms_of(study)]
+        if self.shapes == "treatment":
+            return self.effects.reached(own[0])
+        return None if self.shapes == "study" else own
 
     @property
     def priors(self) -> dict[str, str]:
@@ -70,20 +88,37 @@ class MSpline:
     def stratum_of_arm(self) -> np.ndarray:
         """Number of each arm's stratum."""
         arms = np.arange(len(self.patients.arms))
-        return self.patients.study_of_arm if self.proportional else arms
+        return self.patients.study_of_arm if self.shapes == "study" else arms
 
     @property
     def strata(self) -> list[str]:
         """Names of the strata: a study, or a study and a treatment."""
-        if self.proportional:
+        if self.shapes == "study":
             return self.patients.studies
         return [f"{study}: {treatment}" for study, treatment in self.patients.arms]
 
+    @property
+    def walks(self) -> list[str]:
+        """Names of the random walks: of the strata, or of studies and treatments' effects."""
+        if self.shapes != "treatment":
+            return self.strata
+        return [*self.patients.studies, *(f"effect of {name}" for name in self.effects.changed)]
+
+    @property
+    def mixture(self) -> np.ndarray:
+        """How often each walk enters each stratum, shape (strata, walks)."""
+        if self.shapes != "treatment":
+            return np.eye(len(self.strata))
+        changed = self.effects.contrasts[:, self.effects.free]
+        return np.column_stack([self.patients.incidence.T, changed])
+
     def basis(self, study: str) -> Basis:
         """A study's basis."""
+        studies = self.patients.studies if self.shapes == "treatment" else [study]
         if self.cuts is not None:
-            return Basis(np.asarray(self.cuts, float), self.patients.upper(study), self.degree)
-        return study_basis(self.patients, study, self.knots, self.degree)
+            upper = max(self.patients.upper(name) for name in studies)
+            return Basis(np.asarray(self.cuts, float), upper, self.degree)
+        return spline_basis(self.patients, studies, self.knots, self.degree)
 
     @property
     def size(self) -> int:
@@ -111,10 +146,10 @@ class MSpline:
             self.basis(self.patients.arms[np.argmax(self.stratum_of_arm == number)][0])
             for number in numbers
         ]
-        found = [
-            coordinates(shape, basis.constant, basis.steps)
-            for shape, basis in zip(shapes, bases, strict=True)
-        ]
+        constant = np.log([basis.constant for basis in bases])
+        # with effects of treatments there are fewer walks than strata, and one basis for all
+        steps = np.array([basis.steps for basis in bases[: len(self.walks)]])
+        found = coordinates(shapes, self.mixture, constant, steps)
         rows, size = self.size, NODES * (self.size - self.degree)
         hazard, weight = np.ones((len(shapes), size, rows)), np.zeros((len(shapes), size))
         for number, shape in enumerate(shapes):
@@ -125,46 +160,42 @@ class MSpline:
             "weight": weight,
             "cumulative": np.concatenate([shape.cumulative for shape in shapes]),
             "events": np.concatenate([shape.events for shape in shapes]),
-            "constant": np.log([basis.constant for basis in bases]),
+            "constant": constant,
             "rotation": np.array([at.rotation for at in found]),
             "slope": np.array([at.slope for at in found]),
             "curvature": np.array([at.curvature for at in found]),
         }
 
     def log_likelihood(self, values: dict[str, Any], theta: Any) -> Any:
-        """Collapsed log-likelihood; adds mu (study), coefficients and sigma (stratum)."""
-        import pymc as pm
+        """Collapsed log-likelihood; adds mu (study), coefficients (stratum), sigma (walk)."""
         import pytensor.tensor as pt
 
         coefficients = self._coefficients(values)
         integrated = (values["cumulative"] * coefficients[self.stratum_of_arm]).sum(axis=1)
         relative = pt.exp(theta) * integrated
-        incidence = self.patients.incidence
-        # the sampler moves the study's log expected events, which hardly depend on its shape
-        level = pm.Flat("level", shape=len(incidence), initval=np.zeros(len(incidence)))
-        observed = pt.dot(incidence, values["events"])
-        mu = pm.Deterministic(
-            "mu", level + pt.log(observed) - pt.log(pt.dot(incidence, relative)), dims="study"
-        )
-        pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
+        mu = intercepts(self.patients, values["events"], relative, self.intercept_sd)
         hazard = (values["hazard"] * coefficients[:, None, :]).sum(axis=2)
+        level = mu[self.patients.study_of_arm]
         return (
             (values["weight"] * pt.log(hazard)).sum()
-            + (values["events"] * (mu[self.patients.study_of_arm] + theta)).sum()
-            - (observed * pt.exp(level)).sum()
+            + (values["events"] * (level + theta)).sum()
+            - (relative * pt.exp(level)).sum()
         )
 
     def _coefficients(self, values: dict[str, Any]) -> Any:
-        """Coefficients of every stratum, by its random walk."""
+        """Coefficients of every stratum, by random walks."""
         import pymc as pm
         import pytensor.tensor as pt
 
-        shape = (len(self.strata), self.size - 1)
-        sigma = pm.HalfNormal("sigma", self.sigma_scale, dims="stratum")
+        shape = (len(self.walks), self.size - 1)
+        sigma = pm.HalfNormal("sigma", self.sigma_scale, dims="walk")
         scale = sigma[:, None]
         z = standard_normal("moves", shape, scale, values["slope"], values["curvature"])
-        walk = (values["rotation"] * (scale * z)[:, None, :]).sum(axis=2)
-        terms = pt.exp(values["constant"] + walk)
+        walks = (values["rotation"] * (scale * z)[:, None, :]).sum(axis=2)
+        if self.shapes == "treatment":
+            changes = walks[len(self.patients.studies) :]
+            pm.Deterministic("shape", changes, dims=("shaped", "coefficient"))
+        terms = pt.exp(values["constant"] + pt.dot(self.mixture, walks))
         return pm.Deterministic(
             "coefficients",
             terms / terms.sum(axis=1, keepdims=True),
@@ -173,7 +204,8 @@ class MSpline:
 
     def coordinates(self) -> dict[str, Any]:
         """Names along the dimensions of the baseline's variables."""
-        return {"stratum": self.strata, "coefficient": np.arange(self.size)}
+        found = {"stratum": self.strata, "walk": self.walks, "coefficient": np.arange(self.size)}
+        return found | ({"shaped": self.effects.changed} if self.shapes == "treatment" else {})
 
     def complete(
         self, posterior: xr.Dataset, data: dict[str, np.ndarray], rng: np.random.Generator
@@ -190,12 +222,24 @@ class MSpline:
         time: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log hazard and cumulative hazard of a treatment in a study's population."""
-        stratum = population if self.proportional else f"{population}: {treatment}"
         basis = self.basis(population)
-        coefficients = posterior["coefficients"].sel(stratum=stratum).transpose("sample", ...)
+        s = self._coefficients_of(posterior, population, treatment)
         level = posterior["mu"].sel(study=population).to_numpy() + effect
-        s = coefficients.to_numpy()
         return (
             level[:, None] + np.log(s @ basis.hazard(time).T),
             np.exp(level)[:, None] * (s @ basis.cumulative(time).T),
         )
+
+    def _coefficients_of(
+        self, posterior: xr.Dataset, population: str, treatment: str
+    ) -> np.ndarray:
+        """Draws of a treatment's coefficients in a study, shape (draws, size)."""
+        baseline = self.patients.arms[self.patients.arms_of(population)[0]][1]
+        own = (population, treatment) in self.patients.arms
+        near = treatment if own else baseline
+        stratum = population if self.shapes == "study" else f"{population}: {near}"
+        found = posterior["coefficients"].sel(stratum=stratum).transpose("sample", ...).to_numpy()
+        if own or self.shapes == "study":
+            return found
+        terms = found * np.exp(self.effects.difference(posterior["shape"], treatment, baseline))
+        return terms / terms.sum(axis=1, keepdims=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from evinet.synthesise.survival.baseline import intercepts
 from evinet.synthesise.survival.families import FAMILIES, Family
 from evinet.synthesise.survival.patients import Patients, Records
 from evinet.synthesise.survival.statistics import quadrature
@@ -40,7 +41,9 @@ class Parametric:
     shape_sd: float = 10.0
     q_sd: float = 2.0
 
-    transports = True
+    def reached(self, study: str) -> list[str] | None:
+        """All of the study's island: effects move one parameter."""
+        return None
 
     @property
     def family(self) -> Family:
@@ -118,25 +121,19 @@ class Parametric:
             count = len(self.patients.studies)
             above = pm.Flat("location", shape=count, initval=np.zeros(count))
             mu = pm.Deterministic("mu", values["centre"] + above, dims="study")
+            pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
         else:
-            mu = self._level(values, theta, shapes)
-        pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
+            relative = self.family.cumulative(pt, theta[:, None], shapes, values["time"])
+            mu = intercepts(
+                self.patients,
+                values["event_weight"].sum(axis=1),
+                (values["weight"] * relative).sum(axis=1),
+                self.intercept_sd,
+            )
         eta = (mu[of] + theta)[:, None]
         at_event = self.family.at_event(pt, eta, shapes, values["event_time"])
         cumulative = self.family.cumulative(pt, eta, shapes, values["time"])
         return (values["event_weight"] * at_event).sum() - (values["weight"] * cumulative).sum()
-
-    def _level(self, values: dict[str, Any], theta: Any, shapes: tuple[Any, ...]) -> Any:
-        """mu of a proportional hazards family; the sampler moves the log of expected events."""
-        import pymc as pm
-        import pytensor.tensor as pt
-
-        incidence = self.patients.incidence
-        relative = self.family.cumulative(pt, theta[:, None], shapes, values["time"])
-        exposed = pt.dot(incidence, (values["weight"] * relative).sum(axis=1))
-        observed = pt.dot(incidence, values["event_weight"].sum(axis=1))
-        level = pm.Flat("level", shape=len(incidence), initval=np.zeros(len(incidence)))
-        return pm.Deterministic("mu", level + pt.log(observed) - pt.log(exposed), dims="study")
 
     def _shapes(self) -> list[Any]:
         """The shape parameters, each of every study."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from evinet.synthesise.survival.baseline import study_basis
+from evinet.synthesise.survival.baseline import spline_basis
 from evinet.synthesise.survival.patients import Patients, Records
 from evinet.synthesise.survival.statistics import events_and_exposure
 
@@ -40,7 +40,10 @@ class Piecewise:
     parameters = ()
     saved = ("hazard",)
     positive = ("hazard",)
-    transports = True
+
+    def reached(self, study: str) -> list[str] | None:
+        """All of the study's island: hazards are proportional."""
+        return None
 
     @property
     def priors(self) -> dict[str, str]:
@@ -51,7 +54,7 @@ class Piecewise:
         """Cut points of a study, by the best reconstruction."""
         if self.cuts is not None:
             return np.asarray(self.cuts, float)
-        return study_basis(self.patients, study, self.knots, 0).internal
+        return spline_basis(self.patients, [study], self.knots, 0).internal
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
         """Events and person-time of every arm in every interval of its study."""

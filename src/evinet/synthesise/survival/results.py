@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import arviz as az
@@ -39,13 +40,15 @@ def estimates(fit: Fit) -> pd.DataFrame:
 
 def _scalars(name: str, draws: list[xr.DataArray]) -> list[tuple[str, list[xr.DataArray]]]:
     """Every element of a variable by its label, its draws by reconstruction."""
-    dimensions = [str(name) for name in draws[0].dims if name not in ("chain", "draw")]
-    if not dimensions:
+    along = [str(name) for name in draws[0].dims if name not in ("chain", "draw")]
+    if not along:
         return [(name, draws)]
-    (along,) = dimensions
     return [
-        (f"{name}[{label}]", [array.sel({along: label}) for array in draws])
-        for label in draws[0][along].to_numpy()
+        (
+            f"{name}[{', '.join(map(str, labels))}]",
+            [array.sel(dict(zip(along, labels, strict=True))) for array in draws],
+        )
+        for labels in product(*(draws[0][each].to_numpy() for each in along))
     ]
 
 

@@ -33,16 +33,21 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows, counts.astype(float)
 
 
-def quadrature(values: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def quadrature(
+    values: np.ndarray, nodes: int, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights with ``sum w f(x) = sum f(values)`` for polynomials up to 2 * nodes - 1.
+
+    With `weights` of the values the right side is their weighted sum.
 
     The Gauss rule of the values' own distribution, from the Jacobi matrix that the Lanczos
     iteration gives (Golub & Welsch 1969; Gautschi 2004, Orthogonal Polynomials, section 2.2). With
     no more distinct values than nodes it is the values themselves, and exact for any function.
     """
-    points, counts = np.unique(values, return_counts=True)
+    points, place = np.unique(values, return_inverse=True)
+    counts = np.bincount(place, weights, len(points)).astype(float)
     if len(points) <= nodes:
-        return points, counts.astype(float)
+        return points, counts
     centre, half = (points[0] + points[-1]) / 2, (points[-1] - points[0]) / 2
     scaled = (points - centre) / half
     vector = np.sqrt(counts / counts.sum())
@@ -67,6 +72,8 @@ def event_nodes(events: np.ndarray, basis: Basis, nodes: int) -> tuple[np.ndarra
     One Gauss rule between each two knots, where the hazard is one polynomial and its logarithm
     smooth; `nodes` of them an interval.
     """
+    if not len(events):
+        return np.empty(0), np.empty(0)
     interval = np.searchsorted(basis.internal, events, side="left")
     rules = [quadrature(events[interval == number], nodes) for number in np.unique(interval)]
     return np.concatenate([x for x, _ in rules]), np.concatenate([w for _, w in rules])

@@ -12,6 +12,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+SWEEPS = 3  # over walks that strata share
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -59,19 +61,66 @@ class Coordinates:
     curvature: np.ndarray
 
 
-def coordinates(shape: Shape, constant: np.ndarray, steps: np.ndarray) -> Coordinates:
-    """Approximate a stratum's likelihood around its penalised maximum (steps ~ Normal(0, 1))."""
-    size = len(constant)
-    walk = np.zeros((size, size - 1))
-    walk[1:] = np.tril(np.ones((size - 1, size - 1))) * steps
-    start = np.log(constant)
+def coordinates(
+    strata: list[Shape], mixture: np.ndarray, constant: np.ndarray, steps: np.ndarray
+) -> list[Coordinates]:
+    """Approximate the likelihood of every walk around the penalised maximum (steps ~ Normal(0, 1)).
 
-    def objective(moves: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient, _ = shape.profile(start + walk @ moves)
-        return -value + moves @ moves / 2, -(gradient @ walk) + moves
+    A stratum's logits are its `constant`, shape (strata, size), and the walks that `mixture`, shape
+    (strata, walks), adds up; `steps` has shape (walks, size - 1). Where strata share walks each is
+    moved in turn.
+    """
+    size = constant.shape[1]
+    paths = [
+        np.vstack([np.zeros(size - 1), np.tril(np.ones((size - 1, size - 1))) * each])
+        for each in steps
+    ]
+    walks = np.zeros((len(paths), size))
+    moves = np.zeros((len(paths), size - 1))
+    shared = (np.count_nonzero(mixture, axis=1) > 1).any()
+    for _ in range(SWEEPS if shared else 1):
+        for number, path in enumerate(paths):
+            seen = _Seen(strata, mixture, constant + mixture @ walks, number, path)
+            moves[number] = seen.best(moves[number])
+            walks[number] = path @ moves[number]
+    found = []
+    for number, path in enumerate(paths):
+        seen = _Seen(strata, mixture, constant + mixture @ walks, number, path)
+        _, gradient, curvature = seen.profile(np.zeros(size))
+        roots, axes = np.linalg.eigh(path.T @ curvature @ path)
+        roots = np.clip(roots, 0.0, None)
+        slope = axes.T @ (gradient @ path) + roots * (axes.T @ moves[number])
+        found.append(Coordinates(path @ axes, slope, roots))
+    return found
 
-    best = minimize(objective, np.zeros(size - 1), jac=True, method="BFGS").x
-    _, gradient, curvature = shape.profile(start + walk @ best)
-    roots, axes = np.linalg.eigh(walk.T @ curvature @ walk)
-    roots = np.clip(roots, 0.0, None)
-    return Coordinates(walk @ axes, axes.T @ (gradient @ walk) + roots * (axes.T @ best), roots)
+
+@dataclass(frozen=True)
+class _Seen:
+    """The likelihood as one walk sees it, the others held where they are."""
+
+    strata: list[Shape]
+    mixture: np.ndarray
+    logits: np.ndarray
+    number: int
+    path: np.ndarray
+
+    def profile(self, change: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Value, gradient and curvature when the walk changes."""
+        size = len(change)
+        value, gradient, curvature = 0.0, np.zeros(size), np.zeros((size, size))
+        for stratum in np.flatnonzero(self.mixture[:, self.number]):
+            share = self.mixture[stratum, self.number]
+            found = self.strata[stratum].profile(self.logits[stratum] + share * change)
+            value += found[0]
+            gradient += share * found[1]
+            curvature += share**2 * found[2]
+        return value, gradient, curvature
+
+    def best(self, moves: np.ndarray) -> np.ndarray:
+        """The moves of the penalised maximum, from where they are."""
+
+        def objective(new: np.ndarray) -> tuple[float, np.ndarray]:
+            value, gradient, _ = self.profile(self.path @ (new - moves))
+            return -value + new @ new / 2, -(gradient @ self.path) + new
+
+        return np.asarray(minimize(objective, moves, jac=True, method="BFGS").x)

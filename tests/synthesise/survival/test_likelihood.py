@@ -1,0 +1,113 @@
+"""Every baseline's collapsed likelihood and curves, at a point of its parameters."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.integrate import cumulative_simpson
+
+from evinet.synthesise.survival import patients
+from evinet.synthesise.survival.choice import choose
+from evinet.synthesise.survival.design import build
+from evinet.synthesise.survival.families import FAMILIES
+from evinet.synthesise.survival.measures import points
+from evinet.synthesise.survival.model import Network, Priors, data, graph
+
+BASELINES: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in FAMILIES),
+    *(("mspline", {"shapes": shapes, "knots": 4}) for shapes in ("study", "treatment", "arm")),
+    ("fracpoly", {"powers": (0.0,), "shapes": "study"}),
+    ("fracpoly", {"powers": (-1.0,)}),
+    ("fracpoly", {"powers": (0.5, 0.5)}),
+    ("fracpoly", {"powers": (-2.0, 3.0)}),
+]
+NAMES = [" ".join([name, *map(str, options.values())]) for name, options in BASELINES]
+
+
+def network(name: str, options: dict[str, Any]) -> Network:
+    """Three studies of two arms, a with b, b with c, a with c."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        [(study, treatment, rng.weibull(shape) * 10, int(rng.random() < 0.8))
+         for study, pair in {"one": "ab", "two": "bc", "three": "ac"}.items()
+         for treatment in pair for shape in [0.8 + 0.3 * "abc".index(treatment)] * 60],
+        columns=["study", "treatment", "time", "event"],
+    )  # fmt: skip
+    people = patients.from_frame(frame)
+    baseline = choose(name, people, None, options)
+    return Network(build(people, None), baseline, None, "fixed", Priors())
+
+
+def somewhere(network: Network) -> tuple[xr.Dataset, float]:
+    """A point near the model's start, as one draw, and the patients' log-likelihood there."""
+    import pytensor
+
+    model = graph(network, data(network, network.baseline.patients.best))
+    rng = np.random.default_rng(0)
+    point = {
+        key: value + 0.2 * rng.standard_normal(np.shape(value))
+        for key, value in model.initial_point().items()
+    }
+    wanted = ["theta", "d", *network.baseline.saved]
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        outputs = model.replace_rvs_by_values([model[key] for key in [*wanted, "patients"]])
+        found = model.compile_fn(outputs, inputs=model.value_vars, on_unused_input="ignore")(point)
+    *values, potential = found
+    posterior = xr.Dataset(
+        {
+            key: (("sample", *model.named_vars_to_dims[key]), value[None])
+            for key, value in zip(wanted, values, strict=True)
+        },
+        coords={key: np.array(value) for key, value in model.coords.items()},
+    )
+    return posterior, float(potential)
+
+
+@pytest.mark.parametrize(("name", "options"), BASELINES, ids=NAMES)
+def test_the_model_holds_the_likelihood_of_the_patients(name: str, options: dict[str, Any]) -> None:
+    found = network(name, options)
+    posterior, potential = somewhere(found)
+    exact = sum(
+        float(part.log_likelihood[0] @ part.counts)
+        for part in points(found, posterior, found.baseline.patients.best)
+    )
+    assert potential == pytest.approx(exact, rel=1e-5, abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "options"), BASELINES, ids=NAMES)
+def test_the_cumulative_hazard_is_the_integral_of_the_hazard(
+    name: str, options: dict[str, Any]
+) -> None:
+    found = network(name, options)
+    posterior, _ = somewhere(found)
+    time = np.geomspace(2.0, 12.0, 1501)
+    log_hazard, spent = found.baseline.hazards(posterior, "one", "b", np.array([0.3]), time)
+    rebuilt = cumulative_simpson(np.exp(log_hazard[0]), x=time, initial=0)
+    assert spent[0] - spent[0, 0] == pytest.approx(rebuilt, rel=1e-5, abs=1e-7)
+
+
+TRANSPORTED = [number for number, (_, options) in enumerate(BASELINES) if "powers" in options
+               or options.get("shapes") == "treatment"]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", TRANSPORTED, ids=[NAMES[number] for number in TRANSPORTED])
+def test_an_effect_on_the_shape_is_the_same_in_every_study(number: int) -> None:
+    """How the hazard ratio of c to a drifts in a study without c, and where it was given.
+
+    From the start to the end, where M-splines have one coefficient each.
+    """
+    found = network(*BASELINES[number])
+    posterior, _ = somewhere(found)
+    ends = np.array([0.0, max(map(found.baseline.patients.upper, found.baseline.patients.studies))])
+
+    def drift(study: str) -> float:
+        c, a = (
+            found.baseline.hazards(posterior, study, name, np.zeros(1), ends)[0][0] for name in "ca"
+        )
+        return float(np.diff(c - a)[0])
+
+    assert drift("one") == pytest.approx(drift("three"))
+    if BASELINES[number][1].get("shapes") != "study":
+        assert abs(drift("one")) > 0.01
