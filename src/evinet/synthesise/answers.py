@@ -108,3 +108,11 @@ def tipping(league_table: pd.DataFrame) -> pd.DataFrame:
             "ratio": float(np.exp(shift)),
         })  # fmt: skip
     return tables.TIPPING.frame(rows)
+
+
+def checked(prefix: str, draws: np.ndarray, observed: float) -> dict[str, float]:
+    """95 % interval of replicated outcomes, and the two-sided mid-p of the observed one."""
+    lower, upper = np.quantile(draws, (0.025, 0.975))
+    below = float((draws < observed).mean() + (draws == observed).mean() / 2)
+    found = {"q2.5": float(lower), "q97.5": float(upper), "p": 2 * min(below, 1 - below)}
+    return {f"{prefix}{name}": value for name, value in found.items()}

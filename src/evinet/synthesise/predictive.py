@@ -8,6 +8,7 @@ import pandas as pd
 
 from evinet import tables
 from evinet.synthesise import exact
+from evinet.synthesise.answers import checked
 from evinet.synthesise.influence import Left, connected, without
 from evinet.synthesise.model import Contrasts, Specification
 from evinet.synthesise.sampled import Sampled
@@ -37,13 +38,13 @@ def predictive(drawn: Sampled, left: Left, rng: np.random.Generator) -> pd.DataF
             "treatment": treatment,
             "comparator": comparator,
             "log_estimate": y,
-            **_compared("prior", before[:, number], y),
-            **_compared("posterior", full[:, number], y),
+            **checked("prior_", before[:, number], y),
+            **checked("posterior_", full[:, number], y),
         }
         rest = without(rows, trial)
         if trial in left and nx.has_path(connected(specification, rest), treatment, comparator):
             others = _replicated(rows, left[trial]["d"], left[trial]["tau"], rng)
-            row |= _compared("others", others[:, number], y)
+            row |= checked("others_", others[:, number], y)
         found.append(row)
     return tables.PREDICTIVE.frame(found)
 
@@ -66,10 +67,3 @@ def _replicated(
     variance = np.diag(rows.within) + tau[:, None] ** 2
     mean = d @ rows.design.T
     return mean + np.sqrt(variance) * rng.standard_normal(mean.shape)
-
-
-def _compared(name: str, draws: np.ndarray, y: float) -> dict[str, float]:
-    lower, upper = np.quantile(draws, (0.025, 0.975))
-    below = float((draws < y).mean())
-    p = min(1.0, 2 * min(below, 1 - below))
-    return {f"{name}_q2.5": float(lower), f"{name}_q97.5": float(upper), f"{name}_p": p}

@@ -45,6 +45,12 @@ def test_smoking_cessation(tmp_path):
     league = pd.read_csv(out / "league.csv").set_index(["treatment", "comparator"])
     assert league.at[("Self-help", "Group counselling"), "mean"] == pytest.approx(-0.61, abs=0.05)
     assert (out / "posterior.nc").exists()
+    checks = pd.read_csv(out / "predictive.csv")
+    assert len(checks) == 50
+    assert checks["observed"].sum() == pd.read_csv(DATA / "smoking.csv")["r"].sum()
+    assert (checks["posterior_q97.5"] - checks["posterior_q2.5"] > 0).all()
+    assert checks["posterior_p"].between(0.02, 1).all()
+    assert checks["prior_q2.5"].eq(0).all()  # wide priors predict next to anything
 
 
 def test_mixed_arms_and_contrasts_repeat_to_the_byte(tmp_path):

@@ -46,8 +46,8 @@ class Options:
 def run(options: Options) -> list[str]:
     """Fit the network and write its tables to `options.out`; returns lines to print.
 
-    Writes estimates.csv, fit.json and posterior.nc; of a consistency model and of node-splitting
-    also league.csv and ranks.csv; of node-splitting also splits.csv.
+    Writes estimates.csv, predictive.csv, fit.json and posterior.nc; of a consistency model and of
+    node-splitting also league.csv and ranks.csv; of node-splitting also splits.csv.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def run(options: Options) -> list[str]:
     """
     from evinet import files, seeds, tables
     from evinet.synthesise import diagnostics, sampler
-    from evinet.synthesise.aggregate import results
+    from evinet.synthesise.aggregate import predictive, results
     from evinet.synthesise.aggregate.fit import fit_all
 
     fits = fit_all(specifications(options), options.sampler, options.seed)
@@ -81,6 +81,8 @@ def run(options: Options) -> list[str]:
         tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit, options.better))
     if options.model == "node-split":
         files.write_csv(options.out / "splits.csv", results.splits(fits))
+    rng = seeds.generator(options.seed, "nma/predictive")
+    files.write_csv(options.out / "predictive.csv", predictive.predictive(fit, rng))
     files.write_json(options.out / "fit.json", content)
     return _lines(options, content, found)
 

@@ -46,6 +46,13 @@ class Fit:
         arms = self.specification.design.arms
         return linear[:, :arms], linear[:, arms + self.specification.studies :]
 
+    def intercepts(self) -> np.ndarray:
+        """Draws of the studies' mu, those with arms, shape (draws, studies)."""
+        linear = self.trace.posterior["linear"].to_numpy()
+        arms = self.specification.design.arms
+        found = linear.reshape(-1, linear.shape[-1])[:, arms : arms + self.specification.studies]
+        return np.asarray(found)
+
 
 def fit_all(
     specifications: dict[str, Specification], sampler: Sampler, seed: int

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special, stats
 
 LOGIT, PROBIT, CLOGLOG = "logit", "probit", "cloglog"
+MOST = 1e15  # events that a vague prior may predict
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Likelihood:
 
     `rough` gives eta and its variance from (x, s); `symbolic` the log-likelihood of (x, s, eta) up
     to a constant; `fitted` the expectation of x; `log_likelihood` that of draws of eta, in full;
-    `deviance` of x at an expectation, against the saturated model.
+    `deviance` of x at an expectation, against the saturated model; `replicate` draws new x given
+    draws of eta.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Likelihood:
     fitted: Callable[[np.ndarray, np.ndarray], np.ndarray]
     log_likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     deviance: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    replicate: Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
 
 
 def _binomial_rough(link: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
@@ -94,6 +97,7 @@ def _binomial(link: str) -> Likelihood:
         lambda eta, n: n * _probability(link, eta),
         lambda r, n, eta: np.asarray(stats.binom.logpmf(r, n, _probability(link, eta))),
         _binomial_deviance,
+        lambda rng, eta, n: rng.binomial(n.astype(int), _probability(link, eta)),
     )
 
 
@@ -113,6 +117,7 @@ POISSON = Likelihood(
     lambda r, exposure, eta: np.asarray(stats.poisson.logpmf(r, exposure * np.exp(eta))),
     lambda r, exposure, expected: 2 * (special.xlogy(r, r) - special.xlogy(r, expected)
                                        - r + expected),
+    lambda rng, eta, exposure: rng.poisson(np.minimum(exposure * np.exp(eta), MOST)),
 )  # fmt: skip
 NORMAL = Likelihood(
     "normal",
@@ -123,6 +128,7 @@ NORMAL = Likelihood(
     lambda eta, se: eta,
     lambda y, se, eta: np.asarray(stats.norm.logpdf(y, eta, se)),
     lambda y, se, expected: ((y - expected) / se) ** 2,
+    lambda rng, eta, se: rng.normal(eta, se),
 )
 EVERY = (*(_binomial(link) for link in (LOGIT, PROBIT, CLOGLOG)), POISSON, NORMAL)
 LIKELIHOODS = {(each.name, each.link): each for each in EVERY}

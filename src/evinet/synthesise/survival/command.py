@@ -57,7 +57,8 @@ def run(options: Options) -> str:
     """Fit the network and write its tables to `options.out`; returns what to print.
 
     Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
-    population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv.
+    population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv, and
+    of every arm predictive.csv.
     With `check_proportional` also schoenfeld.csv and, of M-splines, proportionality.csv.
 
     Raises
@@ -112,8 +113,10 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
 
 
 def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
-    from evinet.synthesise.survival import curves
+    from evinet import seeds
+    from evinet.synthesise.survival import curves, predictive
 
+    rng = seeds.generator(options.seed, "survival/predictive")
     means, differences = curves.restricted_mean_tables(fit, options.horizon)
     return {
         "survival": curves.survival_table(fit, options.times),
@@ -121,6 +124,7 @@ def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
         "rmst": means,
         "rmst_differences": differences,
         "medians": curves.median_table(fit),
+        "predictive": predictive.predictive(fit, rng),
     }
 
 
