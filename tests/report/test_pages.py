@@ -9,6 +9,7 @@ import pytest
 from evinet import tables
 from evinet.report import pages
 from evinet.report.effects import published
+from evinet.report.markdown import Field, table
 from evinet.report.numbers import Interval
 from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
@@ -81,3 +82,15 @@ def test_published_limits_are_the_printed_ones(results: Results) -> None:
     assert published(results, turned).lower == pytest.approx(1 / printed["upper"])
     other = {**study, "report": "another", "log_estimate": 0.0, "se": 0.1}
     assert published(results, other).upper == pytest.approx(1.2165, abs=1e-3)
+
+
+@pytest.mark.parametrize("row", [["a"], ["a", "b", "c"]])
+def test_no_cell_slips_into_another_column(row: list[str]) -> None:
+    with pytest.raises(ValueError, match="argument"):
+        table([Field("Trial"), Field("Value")], [row], "Too few or too many")
+
+
+def test_patients_stand_in_the_column_of_their_trial(results: Results, site: Path) -> None:
+    row = next(line for line in pages.trials(results).splitlines() if "| progressed |" in line)
+    assert row.count("progressed") == 1
+    assert row.count("no: 67\N{NO-BREAK SPACE}%; yes: 33\N{NO-BREAK SPACE}%") == 3

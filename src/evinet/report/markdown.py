@@ -25,11 +25,19 @@ def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str)
     """A pipe table in a box of its own that scrolls when it is wider than the page.
 
     Cells are Markdown: escape what is data. `label` names the box for screen readers.
+
+    Raises
+    ------
+    ValueError
+        A row has more or fewer cells than the table has columns.
     """
     dashes = {"l": ":{}-", "r": "-{}:", "c": ":{}:"}
     head = "| " + " | ".join(field.heading for field in fields) + " |"
     rule = "|" + "|".join(dashes[f.align].format("-" * f.width) for f in fields) + "|"
-    body = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    body = [
+        "| " + " | ".join(_cell(cell) for _, cell in zip(fields, row, strict=True)) + " |"
+        for row in rows
+    ]
     box = f'::: {{.scroll role="group" tabindex="0" aria-label="{attribute(label)}"}}'
     return "\n".join([box, "", head, rule, *body, "", ":::", ""])
 

@@ -150,8 +150,8 @@ def _populations(results: Results, slugs: list[str]) -> str:
         ]
         for what in order
     }
-    several = [[slug_words(what), *rows[what]] for what in order if len(cells[what]) > 1]
-    alone = [[slug_words(what), *rows[what]] for what in order if len(cells[what]) == 1]
+    several = [rows[what] for what in order if len(cells[what]) > 1]
+    alone = [rows[what] for what in order if len(cells[what]) == 1]
     parts = [table(fields, several, "Characteristics that several trials reported")]
     parts.append("A dash: not given, or not found in the sources that could be read.\n")
     if alone:
