@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def test_what_a_model_changed_is_said_in_words(results: Results) -> None:
     assert difference(results, models["fixed"], models["random"]) == (
         "random effects instead of fixed"
     )
+    turner = models["random"].model_copy(update={"tau_prior": "turner-2015:any"})
+    assert difference(results, models["random"], turner) == (
+        "prior of tau log-normal(-1.28, 0.87) instead of half-normal(0.5)"
+    )
     assert "sigma 0 instead of estimated" in difference(results, models["class"], models["lumped"])
     assert "sigma 0.4 instead of 0" in difference(results, models["lumped"], models["wide"])
 
@@ -94,3 +99,19 @@ def test_patients_stand_in_the_column_of_their_trial(results: Results, site: Pat
     row = next(line for line in pages.trials(results).splitlines() if "| progressed |" in line)
     assert row.count("progressed") == 1
     assert row.count("no: 67\N{NO-BREAK SPACE}%; yes: 33\N{NO-BREAK SPACE}%") == 3
+
+
+def test_a_trial_says_what_it_brings_to_an_analysis(results: Results, site: Path) -> None:
+    used, rest = pages.trial(results, "birch").split("## Arms")
+    assert "Progression-free survival" in used
+    assert "| yes | [invented-2020]" in rest
+    outside = network(results, site.parent / "outside", [("alba", "a", "b")])
+    shutil.copytree(results.root / "evidence", outside.root / "evidence")
+    used, rest = pages.trial(outside, "birch").split("## Arms")
+    assert "no analysis" in used
+    assert "| no | [invented-2020]" in rest
+
+
+def test_a_rejected_value_stands_beside_the_used_one(results: Results) -> None:
+    row = next(line for line in pages.provenance(results).splitlines() if "earlier" in line)
+    assert row.count("0.37") == 2

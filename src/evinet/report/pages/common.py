@@ -141,6 +141,25 @@ def patients(n: float | None, total: float | None, share: object) -> str:
     return escape(printed) if n is None else f"{said} ({escape(printed)})"
 
 
+def formula(prior: str) -> str:
+    """The family and the numbers of a prior that the configuration gives or names."""
+    from evinet.synthesise import priors
+
+    return priors.parse(prior).formula
+
+
+def named_prior(prior: str) -> str:
+    """A prior that the configuration gives or names, with its publication."""
+    from evinet.synthesise import priors
+
+    found = priors.parse(prior)
+    if found.source is None:
+        return escape(found.formula)
+    _, *cell = prior.split(":")
+    setting = ", ".join(part.replace("-", " ") for part in cell)
+    return escape(f"{found.formula} ({setting}, for a {found.effects}; {found.source})")
+
+
 def prior_text(prior: HalfNormal) -> str:
     """A prior with its reason."""
     return escape(f"half-normal with scale {prior.scale:g} ({prior.source})")

@@ -7,7 +7,7 @@ from evinet.config import Analysis, Model
 from evinet.report import words
 from evinet.report.markdown import bullets, escape
 from evinet.report.numbers import NINETY_FIVE, listing
-from evinet.report.pages.common import prior_text
+from evinet.report.pages.common import named_prior, prior_text
 from evinet.report.results import Results
 
 
@@ -25,7 +25,7 @@ def methods(results: Results) -> str:
         f"width of the published {NINETY_FIVE} confidence interval, or of the interval at the "
         "level that was printed. A value that was not found is missing; none is imputed.\n",
         "## Reconstructed patients\n", _reconstruction(results),
-        "## Analyses\n", *(_analysis(results, a) for a in results.config.analyses.values()),
+        "## Analyses\n", *(_analysis(results, *named) for named in results.config.analyses.items()),
         "## Models\n", _models(results),
         "## Priors\n", _priors(results),
         "## Computing\n", _computing(results),
@@ -49,7 +49,7 @@ def _reconstruction(results: Results) -> str:
     )
 
 
-def _analysis(results: Results, analysis: Analysis) -> str:
+def _analysis(results: Results, name: str, analysis: Analysis) -> str:
     names = [results.trial_names[trial] for trial in analysis.trials]
     references = [results.labels[name] for name in analysis.references]
     islands = (
@@ -65,6 +65,12 @@ def _analysis(results: Results, analysis: Analysis) -> str:
         f"network was searched for islands: {islands}, with the {word} "
         f"{escape(listing(references))}.\n"
     )
+    away = [results.trial_names[row["trial"]] for row in results.excluded(name)]
+    if away:
+        text += (
+            f"\nIt could not use {escape(listing(away))} "
+            "([why](trials.qmd#trials-that-could-not-be-used)).\n"
+        )
     for outcome, reason in analysis.proxies.items():
         text += f"\n{escape(outcome.upper())} stands in for it where needed: {escape(reason)}\n"
     return text
@@ -115,6 +121,11 @@ def _priors(results: Results) -> str:
         f"Sigma of bridge *{escape(name)}*: {prior_text(bridge.sigma_prior)}."
         for name, bridge in config.bridges.items()
         if bridge.sigma_prior
+    ]
+    items += [
+        f"Tau of *{escape(model.label)}*: {named_prior(model.tau_prior)}."
+        for model in config.models.values()
+        if model.tau_prior is not None
     ]
     return bullets(items)
 

@@ -9,7 +9,7 @@ import networkx as nx
 from evinet.report import words
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import number
-from evinet.report.pages.common import bridge_text, optional_exhibit, prior_text
+from evinet.report.pages.common import bridge_text, named_prior, optional_exhibit, prior_text
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -71,7 +71,7 @@ def _priors(results: Results) -> str:
         lines.append(f"Bridge *{escape(name)}*: {escape(bridge.assumption)} Sigma: {prior}.\n")
     for model in config.models.values():
         if model.tau_prior is not None:
-            lines.append(f"{escape(model.label)}: tau has the prior {escape(model.tau_prior)}.\n")
+            lines.append(f"{escape(model.label)}: {named_prior(model.tau_prior)}.\n")
     lines.append(
         f"Models of published contrasts: {sampler.chains * sampler.draws} independent draws. "
         f"Models with reconstructed patients: {sampler.chains} chains for each reconstruction, "
@@ -101,9 +101,9 @@ def _convergence(fits: list[Fit]) -> str:
             f"{record['reconstructions']}" if fit.model.ipd else "–",
         ])  # fmt: skip
     note = (
-        "A model that failed a gate is not in this report at all. Deviance counts the trials that "
-        "enter by their published hazard ratio; with fixed effects and one trial a comparison it "
-        "says little.\n\n"
+        "A model that failed a check of convergence is not in this report at all. Deviance counts "
+        "the trials that enter by their published hazard ratio; with fixed effects and one trial a "
+        "comparison it says little.\n\n"
     )
     return note + table(fields, rows, "Convergence and fit of every model")
 

@@ -22,7 +22,7 @@ def provenance(results: Results) -> str:
         f"{len(used)} values are used, {len(rejected)} were seen and rejected, {len(unknown)} are "
         "known to be missing. Each has its place in the trial file and in its source.\n",
         "## Where sources disagree\n",
-        table(_REJECTED, [_rejected(results, r) for r in records(rejected)], "Rejected values")
+        table(_REJECTED, _rejected(results, records(rejected), records(used)), "Rejected values")
         if len(rejected) else "No value was rejected.\n",
         "## Every value\n",
         searchable(
@@ -43,8 +43,9 @@ _FIELDS = [
     Field("Source", "l", 18), Field("Where", "l", 24),
 ]  # fmt: skip
 _REJECTED = [
-    Field("Trial", "l", 11), Field("What", "l", 28), Field("Rejected", "l", 12),
-    Field("Reason", "l", 40), Field("Source", "l", 26),
+    Field("Trial", "l", 11), Field("What", "l", 28), Field("In use", "l", 12),
+    Field("Rejected", "l", 12), Field("Why rejected", "l", 34),
+    Field("Source of the rejected", "l", 24),
 ]  # fmt: skip
 _UNKNOWN = [Field("Trial", "l", 11), Field("What", "l", 34), Field("Why", "l", 34)]
 
@@ -56,10 +57,16 @@ def _used(results: Results, row: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _rejected(results: Results, row: dict[str, Any]) -> list[str]:
+def _rejected(
+    results: Results, rejected: list[dict[str, Any]], used: list[dict[str, Any]]
+) -> list[list[str]]:
+    """Rejected values beside those that are used in their place."""
+    instead = {(row["trial"], row["path"]): escape(row["value"]) for row in used}
     return [
-        escape(results.trial_names[str(row["trial"])]), f"`{row['path']}`", _value(row),
-        escape(row["reason"] or ""), f"{_source(row)}, {escape(row['locator'])}",
+        [escape(results.trial_names[row["trial"]]), f"`{row['path']}`",
+         instead.get((row["trial"], row["path"]), "none"), _value(row),
+         escape(row["reason"] or ""), f"{_source(row)}, {escape(row['locator'])}"]
+        for row in rejected
     ]  # fmt: skip
 
 

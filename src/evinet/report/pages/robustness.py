@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from evinet import tables
-from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, escape, folded, table
 from evinet.report.numbers import MISSING, Interval, chance, limits, number, percent, ratio
@@ -101,8 +100,10 @@ def _margins(results: Results, rows: Rows) -> str:
         [_names(results, *pair), *(found.get(value, MISSING) for value in ratios)]
         for pair, found in cells.items()
     ]
-    note = "Which margin matters is the reviewers' setting, named in the configuration.\n\n"
-    return note + table(fields, lines, "Probability of a hazard ratio below each margin")
+    sources = {margin.ratio: margin.source for margin in results.config.margins}
+    note = bullets(f"Below {value:g}: {escape(sources[value])}." for value in ratios
+                   if value in sources)  # fmt: skip
+    return note + "\n" + table(fields, lines, "Probability of a hazard ratio below each margin")
 
 
 def _influence(results: Results, rows: Rows) -> str:
@@ -262,10 +263,8 @@ def excluded(results: Results) -> str:
     if not lines:
         return "Every analysis uses every trial that it names.\n"
     fields = [Field("Analysis", "l", 18), Field("Trial", "l", 12), Field("Why not", "l", 50)]
-    number_of = words.counted(len(lines), "trial")
-    return f"{number_of.capitalize()} could not be used where named.\n\n" + table(
-        fields, lines, "Trials that an analysis cannot use"
-    )
+    said = "An analysis names these trials and cannot use them.\n\n"
+    return said + table(fields, lines, "Trials that an analysis cannot use")
 
 
 def _names(results: Results, treatment: str, comparator: str) -> str:

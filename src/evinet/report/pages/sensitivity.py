@@ -11,6 +11,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import Interval, limits, listing, ratio
+from evinet.report.pages.common import formula
 from evinet.report.results import Fit, Results
 
 
@@ -117,6 +118,10 @@ def difference(results: Results, base: Model, other: Model) -> str:
     changes = []
     if base.effects != other.effects:
         changes.append(f"{other.effects} effects instead of {base.effects}")
+    if base.tau_prior != other.tau_prior:
+        usual = f"half-normal({results.config.heterogeneity.scale:g})"
+        was, now = (formula(model.tau_prior or usual) for model in (base, other))
+        changes.append(f"prior of tau {now} instead of {was}")
     if base.ipd != other.ipd:
         names = [results.trial_names[trial] for trial in other.ipd]
         changes.append(

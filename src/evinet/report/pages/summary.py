@@ -95,9 +95,10 @@ def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]
     if not single:
         return []
     every = single == len(pairs)
-    whose = "Every comparison" if every else f"{single} of {len(pairs)} comparisons"
+    some = f"{single} of {len(pairs)} comparisons {'rests' if single == 1 else 'rest'}"
+    whose = "every comparison rests" if every else some
     return [
-        f"{analysis.title}: {whose} rests on a single trial, so the data hardly tell how much "
+        f"{analysis.title}: {whose} on a single trial, so the data hardly tell how much "
         "effects vary between trials; what the random-effects model adds comes mostly from its "
         "prior."
     ]

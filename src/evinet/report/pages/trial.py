@@ -28,8 +28,9 @@ def trial(results: Results, slug: str) -> str:
     parts = [
         _head(results, slug),
         "## Arms\n", _arms(results, mine(tables.ARMS)),
-        "## Time-to-event results\n",
-        _contrasts(mine(tables.CONTRASTS)), _survival(mine(tables.SURVIVAL)),
+        "## Effects and times\n",
+        _contrasts(mine(tables.CONTRASTS), _brought(results, slug)),
+        _survival(mine(tables.SURVIVAL)),
         _landmarks(mine(tables.LANDMARKS)),
     ]  # fmt: skip
     for item in results.reconstructions:
@@ -67,7 +68,11 @@ def _reader(results: Results, slug: str) -> Any:
 def _head(results: Results, slug: str) -> str:
     frame = results.evidence(tables.TRIALS)
     row = records(frame[frame["trial"] == slug])[0]
-    used = [a.title for a in results.config.analyses.values() if slug in a.trials]
+    used = [
+        analysis.title
+        for name, analysis in results.config.analyses.items()
+        if slug in set(results.studies(name)["trial"])
+    ]
     facts = [
         ("Status", row["status"]), ("Design", row["design"]), ("Phase", row["phase"]),
         ("Year of the main publication", row["year"]), ("Registration", row["registration"]),
@@ -91,22 +96,37 @@ def _arms(results: Results, rows: list[dict[str, Any]]) -> str:
     return table(fields, cells, "Arms")
 
 
-def _contrasts(rows: list[dict[str, Any]]) -> str:
+def _brought(results: Results, slug: str) -> set[tuple[str | None, ...]]:
+    """Which of its hazard ratios the trial brings to an analysis: outcome, report, assessor."""
+    return {
+        (row["outcome"], row["report"], row["assessor"])
+        for name in results.config.analyses
+        for row in records(results.studies(name))
+        if row["trial"] == slug
+    }
+
+
+def _contrasts(rows: list[dict[str, Any]], brought: set[tuple[str | None, ...]]) -> str:
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
         Field("Arms", "l", 20), Field("Ratio", "r", 6), Field("Interval", "l", 14),
-        Field("P", "l", 8), Field("Used", "c", 5), Field("Source", "l", 26),
+        Field("P value", "l", 8), Field("In an analysis", "l", 7), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
          f"{escape(row['arm'])} v {escape(row['comparator'])}",
          f"{row['measure'].upper()} {row['estimate']:g}", _ratio_limits(row), dash(row["p"]),
-         "yes" if row["selected"] else "no", source_link(row)]
+         "yes" if _brings(row, brought) else "no", source_link(row)]
         for row in rows
     ]  # fmt: skip
     if not rows:
         return "No relative effect was published, or none could be read.\n"
     return table(fields, cells, "Published relative effects")
+
+
+def _brings(row: dict[str, Any], brought: set[tuple[str | None, ...]]) -> bool:
+    key = (row["outcome"], row["report"], row["assessor"])
+    return row["measure"] == "hr" and bool(row["selected"]) and key in brought
 
 
 def _ratio_limits(row: dict[str, Any]) -> str:

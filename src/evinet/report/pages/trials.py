@@ -10,7 +10,7 @@ from evinet.report import words
 from evinet.report.effects import published
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, folded, table
-from evinet.report.numbers import NBSP, count, limits, number, ratio
+from evinet.report.numbers import NBSP, count, limits, ratio
 from evinet.report.pages.common import (
     dash,
     optional_exhibit,
@@ -56,12 +56,12 @@ def _signals(results: Results) -> list[str]:
         return []
     fields = [
         Field("Drug", "l", 16), Field("Event", "l", 20), Field("Measure", "l", 18),
-        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 20),
+        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 30),
     ]  # fmt: skip
     lines = [
-        [escape(row["drug"]), escape(row["event"]), escape(row["measure"]), number(row["value"]),
-         "" if row["lower"] is None else f"{number(row['lower'])} to {number(row['upper'])}",
-         source_link(row)]
+        [escape(row["drug"]), escape(row["event"]), escape(row["measure"]), f"{row['value']:g}",
+         dash(None) if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",
+         source_link(row) + (f"; {escape(row['note'])}" if row["note"] else "")]
         for row in rows
     ]  # fmt: skip
     note = (
