@@ -155,3 +155,17 @@ def test_reference_and_bridge_can_be_chosen_by_keyboard(browser: Any, site: Path
     assert rows.count() == 4
     assert "4 of 4 treatments can be compared with High dose" in box.locator(".found").inner_text()
     view.context.close()
+
+
+def test_a_number_shows_its_source_by_keyboard(browser: Any, site: Path) -> None:
+    view = opened(browser, site / "trial-alba.html", [])
+    number = view.locator("a.sourced").first
+    shown = "(link) => getComputedStyle(link, '::after').content"
+    assert number.get_attribute("title") == "invented-2020, p. 1"
+    assert number.evaluate(shown) == "none"
+    view.keyboard.press("Tab")
+    number.focus()
+    assert "invented-2020, p. 1" in number.evaluate(shown)
+    number.click()
+    assert view.url.endswith("provenance.html#source-invented-2020")
+    view.context.close()

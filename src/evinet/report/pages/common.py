@@ -11,7 +11,7 @@ from evinet.errors import InputError, Problem
 from evinet.report import words
 from evinet.report.effects import interval, prediction
 from evinet.report.exhibit import INDEX
-from evinet.report.markdown import Field, escape, figure, table
+from evinet.report.markdown import Field, attribute, escape, figure, table
 from evinet.report.numbers import NBSP, chance, limits, ratio
 from evinet.report.results import REMEDY, Fit, Results
 
@@ -102,6 +102,14 @@ def source_link(row: dict[str, Any]) -> str:
     return f"[{escape(key)}](provenance.qmd#source-{key}), {escape(row['locator'])}"
 
 
+def sourced(text: str, row: dict[str, Any]) -> str:
+    """A value that links to its source, which shows when pointed at and when focused."""
+    if not row.get("source") or text in (dash(None), unknown(None)):
+        return text
+    where = ", ".join(part for part in (row["source"], row["locator"]) if part)
+    return f'[{text}](provenance.qmd#source-{row["source"]} "{attribute(where)}"){{.sourced}}'
+
+
 def slug_words(slug: str) -> str:
     """A slug as words."""
     return escape(slug.replace("-", " "))
@@ -115,14 +123,17 @@ def outcome_name(slug: str) -> str:
 def by_arm(
     rows: list[dict[str, Any]], names: tuple[str, ...], say: Callable[[dict[str, Any]], str]
 ) -> tuple[list[str], list[list[str]]]:
-    """Rows of a table with a column an arm: the arms, and the cells of each row.
+    """Rows of a table with a column an arm: the arms, and the cells of each row, with sources.
 
-    `names` are the columns that make a row; `say` writes the cell of an arm.
+    `names` are the columns that make a row; `say` writes the cell of an arm. Where an arm has
+    several values they all stand in its cell.
     """
     arms = list(dict.fromkeys(row["arm"] for row in rows))
     found: dict[tuple[Any, ...], dict[str, str]] = {}
     for row in rows:
-        found.setdefault(tuple(row[name] for name in names), {})[row["arm"]] = say(row)
+        said = found.setdefault(tuple(row[name] for name in names), {})
+        before = f"{said[row['arm']]}; " if row["arm"] in said else ""
+        said[row["arm"]] = before + sourced(say(row), row)
     cells = [
         [*("" if part is None else str(part) for part in key),
          *(said.get(arm, dash(None)) for arm in arms)]

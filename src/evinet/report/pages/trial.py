@@ -15,19 +15,28 @@ from evinet.report.pages.common import (
     patients,
     slug_words,
     source_link,
+    sourced,
     unknown,
 )
 from evinet.report.pages.reconstruction import one
+from evinet.report.pages.trials import TIERS, doi
+from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
+
+Facts = dict[str, dict[str, Any]]
+"""The facts of a trial that are used, by their path."""
 
 
 def trial(results: Results, slug: str) -> str:
     """The page of the trial `slug`."""
     mine = _reader(results, slug)
+    facts = {row["path"]: row for row in mine(tables.FACTS) if row["use"] == "used"}
     parts = [
-        _head(results, slug),
-        "## Arms\n", _arms(results, mine(tables.ARMS)),
+        _head(results, slug, facts),
+        "A value underlined with dots names its source when it is pointed at or focused, and "
+        "links to it.\n",
+        "## Arms\n", _arms(results, mine(tables.ARMS), facts),
         "## Effects and times\n",
         _contrasts(mine(tables.CONTRASTS), _brought(results, slug)),
         _survival(mine(tables.SURVIVAL)),
@@ -65,7 +74,7 @@ def _reader(results: Results, slug: str) -> Any:
     return read
 
 
-def _head(results: Results, slug: str) -> str:
+def _head(results: Results, slug: str, facts: Facts) -> str:
     frame = results.evidence(tables.TRIALS)
     row = records(frame[frame["trial"] == slug])[0]
     used = [
@@ -73,24 +82,36 @@ def _head(results: Results, slug: str) -> str:
         for name, analysis in results.config.analyses.items()
         if slug in set(results.studies(name)["trial"])
     ]
-    facts = [
-        ("Status", row["status"]), ("Design", row["design"]), ("Phase", row["phase"]),
-        ("Year of the main publication", row["year"]), ("Registration", row["registration"]),
-        ("DOI", row["doi"]), ("Evidence tier", row["tier"]),
-        ("Used in", ", ".join(used) or "no analysis"),
+    published = [
+        ("Status", "status"), ("Design", "design"), ("Phase", "phase"),
+        ("Year of the main publication", "year"),
     ]  # fmt: skip
-    cells = [[f"**{what}**", unknown(value)] for what, value in facts]
-    return table([Field("What", "l", 14), Field("As published", "l", 40)], cells, "The trial")
+    cells = [
+        [f"**{what}**", sourced(unknown(row[name]), facts.get(name, {}))]
+        for what, name in published
+    ]
+    cells += [
+        ["**Registration**", registration(row["registration"])],
+        ["**Publication**", doi(row["doi"])],
+        ["**Evidence tier**", f"{row['tier']}: {TIERS[row['tier']]}" if row["tier"] in TIERS
+         else unknown(row["tier"])],
+        ["**Used in**", escape(", ".join(used) or "no analysis")],
+    ]  # fmt: skip
+    return table([Field("What", "l", 14), Field("This trial", "l", 40)], cells, "The trial")
 
 
-def _arms(results: Results, rows: list[dict[str, Any]]) -> str:
+def _arms(results: Results, rows: list[dict[str, Any]], facts: Facts) -> str:
+    def said(text: str, row: dict[str, Any], name: str) -> str:
+        return sourced(text, facts.get(f"arms.{row['arm']}.{name}", {}))
+
     fields = [
         Field("Arm", "l", 12), Field("Treatment", "l", 22), Field("As published", "l", 26),
         Field("Dose", "l", 26), Field("Randomised", "r", 9), Field("Treated", "r", 8),
     ]  # fmt: skip
     cells = [
-        [escape(row["arm"]), escape(results.labels[row["treatment"]]), unknown(row["description"]),
-         unknown(row["dose"]), count(row["n_randomised"]), count(row["n_treated"])]
+        [escape(row["arm"]), escape(results.labels[row["treatment"]]),
+         *(said(unknown(row[name]), row, name) for name in ("description", "dose")),
+         *(said(count(row[name]), row, name) for name in ("n_randomised", "n_treated"))]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, "Arms")
@@ -198,9 +219,12 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), slug_words(row["characteristic"]),
-         escape(row["level_name"]), _of(row["events_arm"], row["n_arm"]),
-         _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
-         _ratio_limits(row)]
+         escape(row["level_name"]),
+         *(sourced(said, row) for said in (
+             _of(row["events_arm"], row["n_arm"]),
+             _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
+             _ratio_limits(row),
+         ))]
         for row in rows
     ]  # fmt: skip
     return folded(f"{len(rows)} subgroups", table(fields, cells, "Subgroups"))
@@ -208,34 +232,44 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
 
 def _responses(rows: list[dict[str, Any]]) -> str:
     arms, cells = by_arm(
-        rows, ("outcome", "report", "source", "locator"),
-        lambda row: patients(row["n"], row["total"], row["percent"]),
+        rows, ("outcome", "report", "assessor"),
+        lambda row: patients(row["n"], row["total"], row["percent"]) + _response_limits(row),
     )  # fmt: skip
-    fields = [Field("Outcome", "l", 20), Field("Report", "l", 10)]
+    fields = [Field("Outcome", "l", 20), Field("Report", "l", 10), Field("Assessed by", "l", 14)]
     fields += [Field(escape(arm), "l", 16) for arm in arms]
-    fields.append(Field("Source", "l", 24))
     lines = [
-        [outcome_name(outcome), escape(report), *said, source_link(dict(source=key, locator=place))]
-        for outcome, report, key, place, *said in cells
+        [outcome_name(outcome), escape(report), words.ASSESSORS.get(assessor, dash(None)), *said]
+        for outcome, report, assessor, *said in cells
     ]
     return table(fields, lines, "Response")
 
 
+def _response_limits(row: dict[str, Any]) -> str:
+    """The interval of a percentage of responders, as printed."""
+    if row["lower"] is None or row["upper"] is None:
+        return ""
+    return f", {row['lower']:g}{NBSP}to{NBSP}{row['upper']:g}{NBSP}%{_level(row['level'])}"
+
+
 def _adverse_events(rows: list[dict[str, Any]]) -> str:
     arms, cells = by_arm(
-        rows, ("event", "grade", "related"),
+        rows, ("event", "report", "grade", "related"),
         lambda row: patients(row["n"], row["total"], row["percent"]),
     )  # fmt: skip
-    fields = [Field("Event", "l", 26), Field("Grade", "l", 10), Field("Related only", "c", 8)]
+    fields = [
+        Field("Event", "l", 26), Field("Report", "l", 10), Field("Grade", "l", 10),
+        Field("Related only", "c", 8),
+    ]  # fmt: skip
     fields += [Field(escape(arm), "l", 16) for arm in arms]
     lines = [
         [
             escape(event),
+            escape(report),
             escape(grade),
             {"True": "yes", "False": "no"}.get(related, dash(None)),
             *said,
         ]
-        for event, grade, related, *said in cells
+        for event, report, grade, related, *said in cells
     ]
     return folded(f"{len(lines)} adverse events", table(fields, lines, "Adverse events"))
 

@@ -17,6 +17,7 @@ from evinet.report.pages.common import (
     outcome_name,
     slug_words,
     source_link,
+    sourced,
     unknown,
 )
 from evinet.report.pages.robustness import excluded
@@ -27,7 +28,7 @@ from evinet.report.rows import records
 TIERS = {
     "A": "A curve was published and digitised",
     "B": "Numbers at risk were published; patients are reconstructed from them",
-    "C": "Summaries only; the trial enters by its published hazard ratio",
+    "C": "Summaries only; a trial enters by its published hazard ratio",
 }
 
 
@@ -85,7 +86,7 @@ def _trials(results: Results, slugs: list[str]) -> str:
         )
         rows.append(
             [f"[**{escape(trial['name'])}**](trial-{slug}.qmd)", unknown(trial["year"]), treatments,
-             unknown(trial["design"]), registration(trial["registration"]), _doi(trial["doi"]),
+             unknown(trial["design"]), registration(trial["registration"]), doi(trial["doi"]),
              trial["tier"]]
         )  # fmt: skip
     fields = [
@@ -179,9 +180,11 @@ def _cells(
             continue
         seen.add(key)
         category = f"{row['category']}: " if row["category"] else ""
-        cells.setdefault(key[1], {}).setdefault(key[0], []).append(escape(category + said))
+        text = sourced(escape(category + said), row)
+        cells.setdefault(key[1], {}).setdefault(key[0], []).append(text)
     return cells
 
 
-def _doi(value: str | None) -> str:
+def doi(value: str | None) -> str:
+    """A DOI as a link."""
     return unknown(value) if value is None else f"[{escape(value)}](https://doi.org/{value})"
