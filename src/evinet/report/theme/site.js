@@ -95,7 +95,7 @@ function explore(box) {
   const row = (slug) => {
     const found = data.models[model.value].rows[`${slug}/${reference.value}`];
     const name = element("th", { scope: "row" }, labels[slug]);
-    if (!found) return element("tr", { className: "no" }, name, element("td", { colSpan: 4 }, "no comparison: no chain of trials joins them in this model"));
+    if (!found) return element("tr", { className: "no" }, name, element("td", { colSpan: 4 }, element("span", {}, "no comparison: no chain of trials joins them in this model")));
     return element("tr", {}, name, element("td", {}, `${found.ratio} (${found.limits})`), element("td", {}, interval(found.at, found.bridged)),
       element("td", {}, found.better), element("td", {}, found.bridged ? "a bridge" : "trials"));
   };

@@ -16,7 +16,7 @@ local function inline_svg(image)
   local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
   local width = tonumber(svg:match('width="([%d.]+)pt"'))
   local opening = string.format(
-    '<svg role="img" aria-label="%s" style="width:%.0fpx"', attribute(alt), width * 1.55)
+    '<svg role="img" aria-label="%s" style="--natural:%.0fpx"', attribute(alt), width * 1.55)
   svg = svg:gsub("^<svg", opening, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
   return pandoc.RawInline("html", svg)
 end
