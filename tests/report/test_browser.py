@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from evinet.report import site as renderer
+from evinet.report.results import Results
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+             "--font-render-hinting=none", "--force-color-profile=srgb"]  # fmt: skip
+SPECIMEN = Path(__file__).with_name("specimen")
+COARSE = 4  # pixels of a screenshot, each way, to one that is compared
+TILE = 20  # coarse pixels, each way, that are judged together
+UNLIKE = 0.12  # share of a tile; another way to draw the same letters stays below
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"),
@@ -169,3 +180,65 @@ def test_a_number_shows_its_source_by_keyboard(browser: Any, site: Path) -> None
     number.click()
     assert view.url.endswith("provenance.html#source-invented-2020")
     view.context.close()
+
+
+@pytest.fixture(scope="module")
+def specimen(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with one of everything, laid out like any other."""
+    out = tmp_path_factory.mktemp("specimen")
+    renderer.write(results, renderer.run(SPECIMEN), SPECIMEN, out)
+    return out / "index.html"
+
+
+def look(browser: Any, page: Path, width: int, scheme: str, style: str = "") -> np.ndarray:
+    """A page as it is seen from afar, in a font that is the same everywhere."""
+    import matplotlib
+
+    font = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf").as_uri()
+    view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    view.goto(page.as_uri())
+    view.add_style_tag(
+        content=f"@font-face {{ font-family: same; src: url({font}) }} "
+        ":root { --sans: same; --serif: same } code { font-family: same !important } " + style
+    )
+    view.evaluate("document.fonts.load('1rem same').then(() => document.fonts.ready)")
+    shot = Image.open(io.BytesIO(view.screenshot(full_page=True, animations="disabled")))
+    view.close()
+    size = (shot.width // COARSE, shot.height // COARSE)
+    return np.asarray(shot.convert("RGB").resize(size, Image.Resampling.BOX))
+
+
+def unlike(seen: np.ndarray, wanted: np.ndarray) -> float:
+    """Share of pixels that differ clearly, where most do; 1 when the pages differ in height."""
+    if abs(len(seen) - len(wanted)) > 2 or seen.shape[1] != wanted.shape[1]:
+        return 1.0
+    height = min(len(seen), len(wanted))
+    off = np.abs(seen[:height].astype(int) - wanted[:height].astype(int)).max(axis=2)
+    tiles = [
+        (off[y : y + TILE, x : x + TILE] > 40).mean()
+        for y in range(0, height, TILE)
+        for x in range(0, off.shape[1], TILE)
+    ]
+    return float(max(tiles))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_look_as_they_did(browser: Any, specimen: Path, width: int, scheme: str) -> None:
+    """Compared with tests/report/specimen/*.png; EVINET_REDRAW=1 draws those anew."""
+    seen = look(browser, specimen, width, scheme)
+    reference = SPECIMEN / f"{width}-{scheme}.png"
+    if os.environ.get("EVINET_REDRAW"):
+        Image.fromarray(seen).save(reference, optimize=True)
+    wanted = np.asarray(Image.open(reference).convert("RGB"))
+    assert unlike(seen, wanted) < UNLIKE
+
+
+@pytest.mark.parametrize(
+    "style",
+    [".callout { padding: 0 }", "table { font-size: 1rem }", ".menu { padding-left: 3rem }",
+     "figure svg { width: 50% !important }", ":root { --paper: #f0e0d0 !important }"],
+)  # fmt: skip
+def test_a_spoilt_style_is_seen(browser: Any, specimen: Path, style: str) -> None:
+    wanted = np.asarray(Image.open(SPECIMEN / "1280-light.png").convert("RGB"))
+    assert unlike(look(browser, specimen, 1280, "light", style), wanted) > UNLIKE
