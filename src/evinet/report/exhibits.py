@@ -198,11 +198,18 @@ def _forest(results: Results, analysis: str) -> Exhibit:
 
     title = results.config.analyses[analysis].title
     fits = [fit for fit in (results.unbridged(analysis), results.bridged(analysis)) if fit]
+    caption = (
+        f"{title}: hazard ratios with 95 % intervals: as the trials published them, from the model "
+        "without a bridge (islands apart)"
+    )
+    if any(fit.model.bridge for fit in fits):
+        caption += " and, in orange, from the model with a bridge; † marks what rests on it"
+    caption += "."
+    if any(prediction(row) is not None for fit in fits for row in contrasts(results, fit)):
+        caption += " Dashed: 95 % prediction interval for a new trial."
     return Exhibit(
         f"{analysis}-forest",
-        f"{title}: hazard ratios with 95 % intervals: as the trials published them, from the model "
-        "without a bridge (islands apart), and, in another colour, from the model that rests on a "
-        "bridge. Dashed: 95 % prediction interval for a new trial, where the model has one.",
+        caption,
         f"Forest plot of hazard ratios for {title.lower()}. The results table holds the numbers.",
         lambda: forest.draw(_groups(results, analysis, fits)),
     )
@@ -224,7 +231,8 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
     for fit in fits:
         rows = [
             forest.Row(
-                f"{labels[row['treatment']]} v {labels[row['comparator']]}",
+                f"{labels[row['treatment']]} v {labels[row['comparator']]}"
+                + (" †" if row["bridged"] else ""),
                 interval(row),
                 prediction(row),
             )
@@ -287,8 +295,8 @@ def _league(results: Results, fit: Fit) -> Exhibit:
     return Exhibit(
         f"{fit.analysis}-{fit.name}-league",
         f"{fit.model.label}: hazard ratio of the row's treatment against the column's, with 95 % "
-        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Grey: no chain "
-        "of trials joins the two.",
+        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Light grey: no "
+        "chain of trials joins the two.",
         "League table as a heat map. The table of all comparisons holds the same numbers.",
         lambda: league.draw(fit.league, results.labels, order),
     )
@@ -299,8 +307,9 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
 
     return Exhibit(
         f"{fit.analysis}-{fit.name}-ranks",
-        f"{fit.model.label}: probability of each rank, inside each connected island only. Ranks "
-        "say nothing about how large or how certain a difference is.",
+        f"{fit.model.label}: probability of each rank, inside each connected island only. "
+        "SUCRA sums them up: 1 would be surely the lowest hazard of the island, 0 surely the "
+        "highest. Ranks say nothing about how large or how certain a difference is.",
         "Rankograms, one panel a treatment, with SUCRA. The table of ranks holds the numbers.",
         lambda: ranks.draw(fit.ranks, results.labels) if len(fit.ranks) else None,
     )
@@ -326,6 +335,7 @@ def _predicted(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "tables on this page hold the numbers.",
             lambda rows=rows, labels=labels, slug=slug: predicted.draw(  # type: ignore[misc]
                 tables.PREDICTED_SURVIVAL.frame(rows), labels,
-                results.own_patients(fit.analysis, slug), analysis.outcome.upper(),
+                results.own_patients(fit.analysis, slug),
+                f"{analysis.outcome.upper()} (proportion)",
             ),
         )  # fmt: skip

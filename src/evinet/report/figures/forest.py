@@ -16,6 +16,8 @@ LINE = 0.17
 """Inches of height a line of text."""
 
 LABEL_WIDTH = 46
+TITLE_WIDTH = 38
+"""Characters of a line: of a label, and of a group's bold title."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,16 @@ class Group:
 def draw(groups: list[Group], label: str = "Hazard ratio") -> Figure:
     """Draw the groups beneath each other on one log axis; below 1 favours the first treatment."""
     heights = [[_lines(row) + 0.55 for row in group.rows] for group in groups]
-    total = sum(sum(rows) + 2.1 for rows in heights)
+    titles = [style.wrap(group.title, TITLE_WIDTH) for group in groups]
+    total = sum(sum(rows) + _tall(title) + 1.1 for rows, title in zip(heights, titles, strict=True))
     height = LINE * total + 0.75
     figure = style.canvas(style.WIDTH, height)
     axes = figure.add_axes((0.44, 0.6 / height, 0.32, LINE * total / height))
+    _text(axes, 1.06, 1.0, "Ratio (95 % interval)", weight="bold")
     y = 0.0
-    for group, rows in zip(groups, heights, strict=True):
-        y += 1.4
-        _text(axes, LEFT, y - 0.4, group.title, weight="bold")
+    for group, rows, title in zip(groups, heights, titles, strict=True):
+        y += _tall(title) + 0.4
+        _text(axes, LEFT, y - 0.4 - _tall(title) / 2 + 0.5, title, weight="bold")
         for row, space in zip(group.rows, rows, strict=True):
             _row(axes, y + space / 2, row, style.ORANGE if group.bridged else style.BLUE)
             y += space
@@ -61,7 +65,11 @@ LEFT = -0.44 / 0.32
 
 
 def _lines(row: Row) -> int:
-    return style.wrap(row.label, LABEL_WIDTH).count("\n") + 1
+    return _tall(style.wrap(row.label, LABEL_WIDTH))
+
+
+def _tall(text: str) -> int:
+    return text.count("\n") + 1
 
 
 def _row(axes: Axes, y: float, row: Row, colour: str) -> None:

@@ -28,5 +28,6 @@ def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure
         axes.set_title(style.wrap(label, 66 // len(posteriors)), fontsize=8.5)
         axes.spines["left"].set_visible(False)
     grid[-1].legend(loc="upper right")
-    figure.tight_layout()
+    grid[0].set_ylabel("Density")
+    figure.tight_layout(w_pad=2.5)
     return figure

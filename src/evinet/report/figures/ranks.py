@@ -32,7 +32,8 @@ def draw(ranks: pd.DataFrame, labels: dict[str, str]) -> Figure:
             axes.bar(mine["rank"], mine["probability"], color=style.BLUE, width=0.7)
             axes.set_xticks(list(mine["rank"]))
             axes.set_title(
-                f"{style.wrap(labels[str(treatment)], 22)}\nSUCRA {sucra:.2f}", fontsize=8.5
+                f"{style.wrap(labels[str(treatment)], 64 // columns)}\nSUCRA {sucra:.2f}",
+                fontsize=8.5,
             )
         for axes in cells[len(best) :]:
             axes.set_visible(False)
