@@ -201,7 +201,8 @@ def _patients(folder: Path) -> None:
     files.write_json(
         folder / "quality.json",
         {"trial": "alba", "outcome": "pfs", "method": "invented", "tier": "B", "grade": "good",
-         "draws": 2, "arms": arms, "flags": [],
+         "draws": 2, "arms": arms,
+         "flags": [{"code": "median", "arm": "new", "message": "new: median off by 0.1"}],
          "contrast": {"hr": {"printed": 0.37, "printed_lower": 0.23, "printed_upper": 0.6,
                              "reconstructed": 0.39, "reconstructed_lower": 0.25,
                              "reconstructed_upper": 0.62}}},
@@ -314,7 +315,8 @@ def _robustness(folder: Path, bridged: bool) -> None:
             {"parameter": "d[low]", "component": "likelihood", "sensitivity": 0.2},
         ],
         tables.INCONSISTENCY.name: [
-            {"component": 1, "method": "loops", "finding": "no closed loop: nothing to test"}
+            {"component": 1, "method": "loops", "finding": "no closed loop: nothing to test"},
+            {"component": 2, "method": "loops", "finding": "no closed loop: nothing to test"},
         ],
     }  # fmt: skip
     if bridged:

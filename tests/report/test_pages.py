@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evinet import tables
+from evinet import files, tables
 from evinet.report import pages
 from evinet.report.effects import published
 from evinet.report.markdown import Field, table
@@ -125,3 +125,25 @@ def test_no_value_of_an_arm_hides_another() -> None:
     arms, cells = by_arm(rows, ("event",), lambda row: str(row["n"]))
     link = '[{}](provenance.qmd#source-s "s, p. 1"){{.sourced}}'
     assert (arms, cells) == (["a"], [["fever", f"{link.format(1)}; {link.format(2)}"]])
+
+
+def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -> None:
+    assert "- new: median off by 0.1" in pages.reconstruction(results)
+
+
+def test_an_assumption_is_written_out_once(results: Results, site: Path, tmp_path: Path) -> None:
+    shutil.copytree(results.root, tmp_path, dirs_exist_ok=True)
+    for folder in ("networks", "fits"):
+        shutil.copytree(tmp_path / folder / "pfs", tmp_path / folder / "again")
+    index = tmp_path / "figures/index.json"
+    drawn = files.read_json(index)
+    files.write_json(
+        index, {name.replace("pfs", "again"): of for name, of in drawn.items()} | drawn
+    )
+    again = results.config.analyses["pfs"].model_copy(update={"title": "Again"})
+    analyses = {**results.config.analyses, "again": again}
+    config = results.config.model_copy(update={"analyses": analyses})
+    text = pages.summary(Results(tmp_path, config))
+    assert text.count("similar effects") == 1
+    assert "The assumption is the same as for progression-free survival." in text
+    assert text.count("Nothing can be said without an assumption") == 1

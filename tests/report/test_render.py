@@ -55,6 +55,13 @@ def test_links_between_pages_and_to_files_resolve(site: Path) -> None:
                 assert f'id="{anchor}"' in linked.read_text(), f"{page.name}: {target}"
 
 
+def test_no_identifier_is_given_twice(site: Path) -> None:
+    for page in site.glob("*.html"):
+        given = re.findall(r'\sid="([^"]+)"', page.read_text())
+        twice = {name for name in given if given.count(name) > 1}
+        assert not twice, f"{page.name}: {sorted(twice)[:5]}"
+
+
 def test_pages_hold_no_leftovers_of_markdown(site: Path) -> None:
     for page in site.glob("*.html"):
         words = re.sub(

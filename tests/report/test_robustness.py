@@ -54,3 +54,8 @@ def test_safety_signals_are_shown_and_not_pooled(results: Results, site: Path) -
 def test_convergence_is_shown_for_every_model(results: Results, site: Path) -> None:
     text = pages.models(results)
     assert text.count("| 1.001 | 800 | 0 | 3.0 (3) |") == len(results.config.models)
+
+
+def test_a_finding_of_several_islands_is_said_once(results: Results, site: Path) -> None:
+    text = pages.robustness(results)
+    assert "- Island 1 and Island 2: no closed loop: nothing to test" in text

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evinet import tables
-from evinet.report.results import Results
+from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
 SETTINGS = "_quarto.yml"
@@ -59,6 +59,6 @@ def _trials(results: Results) -> list[dict[str, Any]]:
     order = {trial: place for place, trial in enumerate(dict.fromkeys(used))}
     rows = records(results.evidence(tables.TRIALS))
     return sorted(
-        (row for row in rows if row["trial"] in order or row["status"] == "reported"),
+        (row for row in rows if row["trial"] in order or row["status"] == REPORTED),
         key=lambda row: (order.get(row["trial"], len(order)), row["trial"]),
     )

@@ -22,6 +22,8 @@ CONFIG_VARIABLE = "EVINET_CONFIG"
 RESULTS_VARIABLE = "EVINET_RESULTS"
 RELEASES_VARIABLE = "EVINET_RELEASES"
 _DOSE, _KEPT = r"(\d) (mg|g|GBq|MBq|Gy|%)(?!\w)", "\\1\N{NO-BREAK SPACE}\\2"
+REPORTED = "reported"
+"""The status of trials that have a page, also when no analysis uses them."""
 REMEDY = "Run `snakemake --cores all`, which makes what is missing"
 
 

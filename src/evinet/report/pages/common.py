@@ -166,8 +166,8 @@ def named_prior(prior: str) -> str:
     found = priors.parse(prior)
     if found.source is None:
         return escape(found.formula)
-    _, *cell = prior.split(":")
-    setting = ", ".join(part.replace("-", " ") for part in cell)
+    _, outcome, *comparison = prior.split(":")
+    setting = ", ".join([outcome.replace("-", " "), *comparison])
     return escape(f"{found.formula} ({setting}, for a {found.effects}; {found.source})")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from evinet.config import Analysis, Model
 from evinet.report import words
+from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import bullets, escape
-from evinet.report.numbers import NINETY_FIVE, listing
+from evinet.report.numbers import NBSP, NINETY_FIVE, listing
 from evinet.report.pages.common import named_prior, prior_text
 from evinet.report.results import Results
 
@@ -29,8 +30,14 @@ def methods(results: Results) -> str:
         "## Models\n", _models(results),
         "## Priors\n", _priors(results),
         "## Computing\n", _computing(results),
+        "## Words\n", _words(),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def _words() -> str:
+    said = bullets(f"**{word}**: {meaning}" for word, meaning in GLOSSARY.items())
+    return said.replace(" %", f"{NBSP}%")
 
 
 def _reconstruction(results: Results) -> str:

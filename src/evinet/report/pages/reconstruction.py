@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from evinet import tables
 from evinet.report import words
 from evinet.report.exhibits import arm_labels
-from evinet.report.markdown import Field, callout, escape, table
+from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import Interval, count, months
 from evinet.report.pages.common import exhibit, optional_exhibit
 from evinet.report.results import Reconstruction, Results
+from evinet.report.rows import records
+
+METHODS = {
+    "lattice": "the digitised curve",
+    "at-risk": "what was printed beside a curve",
+    "guyot": "the digitised curve (Guyot 2012)",
+    "ipdfromkm": "the digitised curve (IPDfromKM)",
+}
 
 
 def reconstruction(results: Results) -> str:
@@ -33,13 +42,14 @@ def one(results: Results, item: Reconstruction) -> list[str]:
     quality = item.quality
     flags = quality.get("flags") or []
     return [
-        f"Evidence tier **{escape(quality['tier'])}**; method: {escape(quality['method'])}; "
-        f"grade of agreement: **{escape(quality['grade'])}**; {quality['draws']} draws.\n",
+        f"Evidence tier **{escape(quality['tier'])}**; reconstructed from "
+        f"{METHODS.get(quality['method'], escape(quality['method']))}; agreement with the "
+        f"publication: **{escape(quality['grade'])}**; {quality['draws']} draws.\n",
         exhibit(results, f"km-{item.trial}-{item.outcome}"),
         "### Against the publication\n",
         _summaries(results, item),
         _contrast(quality),
-        callout("caution", "Flags", "; ".join(escape(flag) for flag in flags)) if flags else "",
+        callout("caution", "What did not agree", _flags(flags)) if flags else "",
         "### Do the hazards stay proportional?\n",
         exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
         optional_exhibit(results, f"periods-{item.trial}-{item.outcome}"),
@@ -50,22 +60,29 @@ def one(results: Results, item: Reconstruction) -> list[str]:
 
 def _summaries(results: Results, item: Reconstruction) -> str:
     labels = arm_labels(results, item.trial, list(item.quality["arms"]))
+    table_of = results.evidence(tables.ARMS)
+    mine = table_of[table_of["trial"] == item.trial]
+    randomised = {row["arm"]: row["n_randomised"] for row in records(mine)}
     rows = []
     for arm, content in item.quality["arms"].items():
-        rows.append([escape(labels[arm]), "Patients", count(content["n"]), "", ""])
+        rows.append([escape(labels[arm]), "Patients", count(randomised[arm]), count(content["n"])])
         events = content.get("events") or {}
         rows.append(
             [escape(labels[arm]), "Events", count(events.get("printed")),
-             count(events.get("reconstructed")), ""]
+             count(events.get("reconstructed"))]
         )  # fmt: skip
         median = content.get("median") or {}
         rows.append(
             [escape(labels[arm]), "Median, months", _median(median),
-             months(median.get("reconstructed")), ""]
+             months(median.get("reconstructed"))]
         )  # fmt: skip
     fields = [Field("Arm", "l", 26), Field("What", "l", 14), Field("Published", "l", 26),
               Field("Reconstructed", "l", 14)]  # fmt: skip
-    return table(fields, [row[:4] for row in rows], "Reconstruction against publication")
+    return table(fields, rows, "Reconstruction against publication")
+
+
+def _flags(flags: list[dict[str, Any]]) -> str:
+    return bullets(escape(flag["message"]) for flag in flags)
 
 
 def _median(median: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evinet.report.markdown import Field, callout, escape, searchable, table
+from evinet.report.markdown import Field, callout, escape, folded, searchable, table
 from evinet.report.results import Results
 
 
@@ -30,13 +30,14 @@ def reproducibility(results: Results) -> str:
         ),
         "## Content hashes\n",
         f"SHA-256 of the content of {len(manifest['files'])} results.\n",
-        searchable(
-            table(
-                [Field("File", "l", 40), Field("SHA-256, first 16 digits", "l", 20)],
-                [[f"`{path}`", f"`{digest[:16]}`"] for path, digest in manifest["files"].items()],
-                "Content hashes of results",
-            ),
-            "Search files",
-        ),
+        folded("Every hash", searchable(_hashes(manifest["files"]), "Search files")),
     ]
     return "\n".join(parts)
+
+
+def _hashes(digests: dict[str, str]) -> str:
+    return table(
+        [Field("File", "l", 40), Field("SHA-256, first 16 digits", "l", 20)],
+        [[f"`{path}`", f"`{digest[:16]}`"] for path, digest in digests.items()],
+        "Content hashes of results",
+    )

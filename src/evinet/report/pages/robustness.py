@@ -9,7 +9,16 @@ from typing import Any
 from evinet import tables
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, escape, folded, table
-from evinet.report.numbers import MISSING, Interval, chance, limits, number, percent, ratio
+from evinet.report.numbers import (
+    MISSING,
+    Interval,
+    chance,
+    limits,
+    listing,
+    number,
+    percent,
+    ratio,
+)
 from evinet.report.pages.common import optional_exhibit
 from evinet.report.results import Fit, Results
 
@@ -120,7 +129,7 @@ def _influence(results: Results, rows: Rows) -> str:
     moved = [row for row in kept if abs(row["shift"]) >= 0.005]
     if moved:
         fields = [
-            Field("Without", "l", 14), Field("Comparison", "l", 34), Field("Hazard ratio", "r", 8),
+            Field("Without", "l", 18), Field("Comparison", "l", 34), Field("Hazard ratio", "r", 8),
             Field("95 % interval", "l", 14), Field("Ratio without / with it", "r", 10),
         ]  # fmt: skip
         lines = []
@@ -170,9 +179,9 @@ def _threshold(results: Results, rows: Rows) -> str:
 
 def _predictive(results: Results, rows: Rows) -> str:
     fields = [
-        Field("Trial", "l", 12), Field("Its hazard ratio", "r", 8),
-        Field("Predicted by the fitted model", "l", 16), Field("P", "r", 6),
-        Field("Predicted by the other trials", "l", 16), Field("P", "r", 6),
+        Field("Trial", "l", 14), Field("Its hazard ratio", "r", 8),
+        Field("Fitted model: 95 % interval", "l", 16), Field("P value", "r", 6),
+        Field("Other trials: 95 % interval", "l", 16), Field("P value", "r", 6),
     ]  # fmt: skip
     lines = []
     for row in rows:
@@ -183,7 +192,12 @@ def _predictive(results: Results, rows: Rows) -> str:
             _range(row, "others") if others else "no other trial joins this pair",
             number(row["others_p"]) if others else "",
         ])  # fmt: skip
-    return table(fields, lines, "Predicted and observed hazard ratios")
+    note = (
+        "A new trial with the same standard error would find a hazard ratio in the interval; P "
+        "value: how often one as far out as the trial's own, or farther. The fitted model has seen "
+        "the trial, the other trials have not.\n\n"
+    )
+    return note + table(fields, lines, "Predicted and observed hazard ratios")
 
 
 def _priors(results: Results, rows: Rows) -> str:
@@ -215,14 +229,14 @@ def _priors(results: Results, rows: Rows) -> str:
 
 
 def _inconsistency(results: Results, rows: Rows) -> str:
-    items = []
+    found: dict[str, list[str]] = {}
     for row in rows:
         where = f"Island {row['component']}"
         if row["treatment"] is not None:
             where = _names(results, row["treatment"], row["comparator"])
-        p = "" if row["p"] is None else f" (p {number(row['p'])})"
-        items.append(f"{where}: {escape(row['finding'])}{p}")
-    return bullets(items)
+        p = "" if row["p"] is None else f" (P value {number(row['p'])})"
+        found.setdefault(f"{escape(row['finding'])}{p}", []).append(where)
+    return bullets(f"{listing(where)}: {finding}" for finding, where in found.items())
 
 
 def tipping(results: Results, fit: Fit) -> str:

@@ -9,7 +9,12 @@ from evinet.report import words
 from evinet.report.effects import contrasts
 from evinet.report.markdown import bullets, callout, escape
 from evinet.report.pages.common import bridge_text, exhibit, sentences
-from evinet.report.results import Results
+from evinet.report.results import Fit, Results
+
+READING = (
+    "A hazard ratio below 1 means that events come more slowly with the treatment named first. "
+    "[Words](methods.qmd#words) explains every term.\n"
+)
 
 
 def summary(results: Results) -> str:
@@ -29,6 +34,7 @@ def _answer(results: Results, name: str) -> list[str]:
     return [
         *_network(results, name),
         "### What the trials say by themselves\n",
+        READING if name == next(iter(results.config.analyses)) else "",
         bullets(sentences(results, contrasts(results, plain))),
         f"Model: {escape(plain.model.label.lower())}. All comparisons: {link}.\n",
         *_bridged(results, name),
@@ -69,22 +75,45 @@ def _bridged(results: Results, name: str) -> list[str]:
     rows = [row for row in contrasts(results, fit) if row["bridged"]]
     return [
         f"### What can be said under the assumption *{escape(fit.model.bridge)}*\n",
-        callout("warning", "The assumption", bridge_text(results, fit)),
+        _assumption(results, fit),
         bullets(sentences(results, rows)),
     ]
+
+
+def _assumption(results: Results, fit: Fit) -> str:
+    """What the fit assumes, written out where it first comes up."""
+    analyses = list(results.config.analyses)
+    for earlier in analyses[: analyses.index(fit.analysis)]:
+        other = results.bridged(earlier)
+        if other is not None and other.model == fit.model:
+            title = escape(results.config.analyses[earlier].title.lower())
+            return f"The assumption is the same as for {title}.\n"
+    return callout("warning", "The assumption", bridge_text(results, fit))
 
 
 def _limits(results: Results) -> list[str]:
     """What must not be concluded, from the networks and the configuration."""
     seen: list[str] = []
+    apart: list[list[set[str]]] = []
     for name, analysis in results.config.analyses.items():
-        seen += [words.forbidden(*pair) for pair in combinations(results.islands(name), 2)]
+        for pair in combinations(results.islands(name), 2):
+            if not any(_within(pair, other) for other in apart):
+                apart.append([set(island) for island in pair])
+                seen.append(words.forbidden(*pair))
         seen += [*analysis.proxies.values(), *analysis.cautions]
         seen += _single_trials(results, name, analysis)
     seen.append(
         "A rank is not an effect: treatments that differ little can have very different ranks."
     )
     return [escape(text) for text in dict.fromkeys(seen)]
+
+
+def _within(pair: tuple[list[str], list[str]], other: list[set[str]]) -> bool:
+    """Whether what keeps two islands apart has been said of larger ones."""
+    return any(
+        all(set(island) <= whole for island, whole in zip(pair, sides, strict=True))
+        for sides in (other, other[::-1])
+    )
 
 
 def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]:

@@ -123,7 +123,7 @@ def _published(results: Results) -> list[str]:
                  source_link(row)]
             )  # fmt: skip
         fields = [
-            Field("Trial", "l", 10), Field("Comparison", "l", 26),
+            Field("Trial", "l", 14), Field("Comparison", "l", 26),
             Field("Hazard ratio (95 % interval)", "l", 16), Field("Outcome, assessed by", "l", 16),
             Field("Island", "c", 6), Field("Source", "l", 24),
         ]  # fmt: skip

@@ -8,7 +8,7 @@ from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Field, escape, table
 from evinet.report.pages.common import unknown
-from evinet.report.results import Results
+from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
 
@@ -40,12 +40,18 @@ def _table(results: Results, rows: list[dict[str, Any]], label: str) -> str:
     for arm in records(results.evidence(tables.ARMS)):
         arms.setdefault(arm["trial"], []).append(escape(results.labels[arm["treatment"]]))
     cells = [
-        [f"**{escape(row['name'])}**", escape(row["status"]),
+        [_name(row), escape(row["status"]),
          "; ".join(arms.get(row["trial"], [])) or unknown(None), unknown(row["design"]),
          registration(row["registration"])]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, label)
+
+
+def _name(row: dict[str, Any]) -> str:
+    """A trial, linked to its page where it has one."""
+    name = f"**{escape(row['name'])}**"
+    return f"[{name}](trial-{row['trial']}.qmd)" if row["status"] == REPORTED else name
 
 
 def registration(value: str | None) -> str:

@@ -1,5 +1,6 @@
 -- What the pages need of pandoc beyond Markdown, for Quarto and the built-in renderer alike:
--- SVG figures go into the page, so that they take its fonts and its light or dark ink;
+-- SVG figures go into the page, so that they take its fonts and its light or dark ink, with
+-- identifiers of their own;
 -- without Quarto, links to documents become links to pages, and callouts become boxes.
 
 local html = FORMAT:match("html") ~= nil
@@ -17,6 +18,8 @@ local function inline_svg(image)
   local width = tonumber(svg:match('width="([%d.]+)pt"'))
   local opening = string.format(
     '<svg role="img" aria-label="%s" style="--natural:%.0fpx"', attribute(alt), width * 1.55)
+  local own = (PANDOC_WRITER_OPTIONS.identifier_prefix or "") .. image.src:match("([^/]+)%.svg$") .. "-"
+  svg = svg:gsub(' id="', ' id="' .. own):gsub("url%(#", "url(#" .. own):gsub('href="#', 'href="#' .. own)
   svg = svg:gsub("^<svg", opening, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
   return pandoc.RawInline("html", svg)
 end
