@@ -13,6 +13,7 @@ from evinet.report.effects import published
 from evinet.report.markdown import Field, table
 from evinet.report.numbers import Interval
 from evinet.report.pages.common import by_arm
+from evinet.report.pages.further import further
 from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
 from evinet.report.results import Results
@@ -147,3 +148,15 @@ def test_an_assumption_is_written_out_once(results: Results, site: Path, tmp_pat
     assert text.count("similar effects") == 1
     assert "The assumption is the same as for progression-free survival." in text
     assert text.count("Nothing can be said without an assumption") == 1
+
+
+def test_facts_without_a_table_are_shown_with_their_source() -> None:
+    values = {
+        "reports.primary.follow_up": "23.2", "stratification.factors[0]": "grade",
+        "stratification.factors[1]": "origin", "other_evidence[crossover]": "57 %", "design": "x",
+    }  # fmt: skip
+    text = further({path: {"value": value, "source": None} for path, value in values.items()})
+    assert "| Stratified by | grade; origin |" in text
+    assert "| Median follow-up, months, primary report | 23.2 |" in text
+    assert "| Crossover | 57 % |" in text
+    assert "| x |" not in text

@@ -18,6 +18,7 @@ from evinet.report.pages.common import (
     sourced,
     unknown,
 )
+from evinet.report.pages.further import further
 from evinet.report.pages.reconstruction import one
 from evinet.report.pages.trials import TIERS, doi
 from evinet.report.pages.watch import registration
@@ -55,7 +56,9 @@ def trial(results: Results, slug: str) -> str:
         rows = mine(table_of)
         if rows:
             parts += [f"## {title}\n", write(rows)]
+    rest = further(facts)
     parts += [
+        f"## What else was published\n\n{rest}" if rest else "",
         "## Risk of bias\n",
         "No judgement of the risk of bias has been entered for this trial.\n",
         "## Checks of plausibility\n", _checks(mine(tables.CHECKS)),

@@ -1,0 +1,35 @@
+"""What a trial published beyond its tables: conduct of the trial and other evidence in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evinet.report.markdown import Field, escape, table
+from evinet.report.pages.common import sourced
+
+LABELS = (
+    (r"enrolment\.start", "Enrolment from"),
+    (r"enrolment\.end", "Enrolment to"),
+    (r"stratification\.factors\[\d+\]", "Stratified by"),
+    (r"reports\.(.+)\.data_cutoff", r"Data cut-off, \1 report"),
+    (r"reports\.(.+)\.follow_up", r"Median follow-up, months, \1 report"),
+    (r"other_evidence\[(.+)\]", r"\1"),
+)
+"""Path of a fact -> what it is called."""
+
+
+def further(facts: Mapping[str, dict[str, Any]]) -> str:
+    """A table of the facts, by their path, that no other table of a trial's page shows."""
+    found: dict[str, list[str]] = {}
+    for pattern, label in LABELS:
+        for path, fact in facts.items():
+            match = re.fullmatch(pattern, path)
+            if match:
+                name = match.expand(label)
+                what = escape(name[0].upper() + name[1:])
+                found.setdefault(what, []).append(sourced(escape(fact["value"]), fact))
+    fields = [Field("What", "l", 24), Field("As published", "l", 50)]
+    rows = [[what, "; ".join(said)] for what, said in found.items()]
+    return table(fields, rows, "What else was published") if rows else ""
