@@ -69,9 +69,9 @@ def run(options: Options) -> list[str]:
         for name, each in found.items()
         for words in diagnostics.failures(each, options.sampler.gates, kept)
     ]
-    if failed:
-        raise NotConverged("; ".join(failed))
     name, fit = next(iter(fits.items()))
+    if failed:
+        raise NotConverged("; ".join([*failed, *_sparse(fit.specification)]))
     content = _summary(options, fit) | {"convergence": found[name]}
     sampler.write_posterior(options.out / "posterior.nc", _posterior(fit))
     tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fits))
@@ -200,6 +200,18 @@ def _posterior(fit: Any) -> Any:
     """Draws of the coefficients, tau and the linear predictors."""
     names = ["b", "linear", *(["tau"] if fit.tau is not None else [])]
     return fit.trace.posterior[names]
+
+
+def _sparse(specification: Any) -> list[str]:
+    """Why wide priors may be the reason that a fit did not converge."""
+    likelihood, arms = specification.likelihood, specification.network.arms
+    if likelihood is None or likelihood.name == "normal":
+        return []
+    empty = int((arms["x"] == 0).sum())
+    return [] if not empty else [
+        f"{empty} of {len(arms)} arms have no event, so wide priors leave effects almost free: "
+        'narrower ones, such as --prior "effects=normal(2)", would hold them'
+    ]  # fmt: skip
 
 
 def _lines(options: Options, content: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -131,7 +131,9 @@ def _columns(frame: pd.DataFrame, likelihood: Likelihood | None, columns: Column
 def _at(frame: pd.DataFrame, row: object, field: str, message: str, remedy: str) -> Problem:
     cells = frame.loc[row]  # type: ignore[call-overload]
     file, line = str(cells["_file"]), int(cells["_line"])
-    return Problem(file, field, cells.get(field, ""), message, remedy, line)
+    value = cells.get(field, "")
+    plain = value.item() if isinstance(value, np.generic) else value
+    return Problem(file, field, plain, message, remedy, line)
 
 
 def _numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> pd.Series:
