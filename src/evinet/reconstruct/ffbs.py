@@ -24,37 +24,7 @@ OUTLIER_SPAN = 0.2  # ... over this range of survival
 MISREAD, PER_PATIENT = 10.0, 2.0  # log-probability lost by a number at risk that is not met
 CROWDED = 0.05  # share of nodes with more events than a Poisson distribution has
 FORGOTTEN = 1e-8
-
-
-class Nodes(NamedTuple):
-    """The nodes of an arm, in order of time (arrays over K nodes).
-
-    Attributes
-    ----------
-    pinned : a number at risk (True), or a point of the curve.
-    value : the number at risk, or survival as read.
-    half, sd : noise of survival: uniform within `half`, with normal flanks of `sd`.
-    none : probability of no event at the node.
-    more : events expected beyond the first, if there is one.
-    censored : (K, C) probability of 0, 1, ... censorings since the node before.
-    length : number of columns of `censored` that count.
-    """
-
-    pinned: NDArray[np.bool_]
-    value: Floats
-    half: Floats
-    sd: Floats
-    none: Floats
-    more: Floats
-    censored: Floats
-    length: Integers
-
-    def first(self, size: int) -> Nodes:
-        """The first nodes alone."""
-        return Nodes(
-            self.pinned[:size], self.value[:size], self.half[:size], self.sd[:size],
-            self.none[:size], self.more[:size], self.censored[:size], self.length[:size],
-        )  # fmt: skip
+NEGLIGIBLE = 1e-1  # ways this much less probable than a state that is dropped are not followed
 
 
 class Filtered(NamedTuple):
@@ -143,14 +113,18 @@ def _merge(new, kept, largest, j, b, x, s, sd):
 
 
 @njit(cache=True)
-def _censor(weight, survival, low, row, length, first, sd):
+def _censor(weight, survival, low, row, length, first, sd, least):
+    """Take censorings from every state, down to `first`; not in ways less probable than `least`."""
     rows = weight.shape[0]
     new = np.zeros((low + rows - first, BINS))
     kept = np.ones((low + rows - first, BINS))
     largest = np.zeros((low + rows - first, BINS))
     for i in range(rows):
+        top = weight[i].max()
         for c in range(min(length, low + i - first + 1)):
             j, chance = low + i - c - first, row[c]
+            if top * chance < least:
+                continue
             for b in range(BINS):
                 if weight[i, b] > 0:
                     x = weight[i, b] * chance
@@ -235,7 +209,7 @@ def _to_number(weight, survival, low, row, length, target, sd):
     first = max(low - length + 1, 0)
     far = target < first
     first = min(first, target)
-    new, kept = _censor(weight, survival, low, row, length, first, sd)
+    new, kept = _censor(weight, survival, low, row, length, first, sd, 0.0)
     if far:
         _censor_far(weight, survival, low, row, length, target, new, kept)
     for j in range(new.shape[0]):
@@ -263,7 +237,8 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
             weight, survival, low = _to_number(weight, survival, low, row, length, target, sd)
         else:
             first = max(low - length + 1, 0)
-            weight, survival = _censor(weight, survival, low, row, length, first, sd)
+            least = NEGLIGIBLE * forgotten
+            weight, survival = _censor(weight, survival, low, row, length, first, sd, least)
             low = first
         for phase in range(2):
             if phase == 1 and not nodes.pinned[k]:
@@ -287,29 +262,24 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
 
 
 @njit(cache=True)
-def _choose(weight, uniform):
-    """Index drawn with probability proportional to weight."""
-    left = uniform * weight.sum()
-    for i in range(len(weight)):
-        left -= weight[i]
-        if left < 0:
-            return i
-    return int(np.argmax(weight))
+def _choose(cumulative, uniform):
+    """Index drawn by its share of the cumulated weight; the first if none has any."""
+    if cumulative[-1] == 0:
+        return 0
+    return min(np.searchsorted(cumulative, uniform * cumulative[-1], "right"), len(cumulative) - 1)
 
 
 @njit(cache=True)
-def _before_events(n, to, nodes, k, filtered, tilt, uniform):
-    """State before the events of node k, given the state (n, bin) after them."""
+def _ways_of_dying(n, to, nodes, k, filtered, chances):
+    """Cumulated weight of the states before the events of node k, given that after: (n, bin)."""
     start, low, rows = filtered.at[0, k], filtered.low[0, k], filtered.rows[0, k]
     value, half, sd = nodes.value[k], nodes.half[k], nodes.sd[k]
     first = max(n, low)
-    chances = _chances(max(filtered.most[k], 0), nodes.none[k], nodes.more[k], tilt)
-    ways = np.zeros((max(low + rows - first, 1), BINS))
+    ways = np.zeros(max(low + rows - first, 1) * BINS)
     for m in range(first, min(low + rows, n + len(chances))):
         d = m - n
         if 0 < d < filtered.fewest[k]:
             continue
-        chance = chances[d]
         for b in range(BINS):
             cell = start + (m - low) * BINS + b
             x = filtered.weight[cell]
@@ -321,25 +291,46 @@ def _before_events(n, to, nodes, k, filtered, tilt, uniform):
                 continue
             least, most = _events(m, before, value, half, sd)
             if d == 0 or least <= d <= most:
-                ways[m - first, b] = x * _fit(value - s, half, sd) * chance
-    chosen = _choose(ways.ravel(), uniform)
-    m, b = first + chosen // BINS, chosen % BINS
-    before = filtered.survival[start + (m - low) * BINS + b]
-    s = before * (1 - (m - n) / m) if m > 0 else before
-    return m, b, np.log(_fit(value - s, half, sd))
+                ways[(m - first) * BINS + b] = x * _fit(value - s, half, sd) * chances[d]
+    return np.cumsum(ways)
 
 
 @njit(cache=True)
-def _before_censoring(m, b, nodes, k, filtered, uniform):
-    """Number at risk after node k - 1, given the state (m, bin) before the events of node k."""
+def _before_events(after, bins, nodes, k, filtered, tilt, uniform, assumed):
+    """States before the events of node k, given those after; adds what is assumed of the point."""
+    low, size = filtered.low[0, k], filtered.rows[0, k] * BINS
+    survival = filtered.survival[filtered.at[0, k] : filtered.at[0, k] + size]
+    chances = _chances(max(filtered.most[k], 0), nodes.none[k], nodes.more[k], tilt)
+    known = -1
+    for draw in np.argsort(after * BINS + bins):
+        n, state = after[draw], after[draw] * BINS + bins[draw]
+        if state != known:
+            known, ways = state, _ways_of_dying(n, bins[draw], nodes, k, filtered, chances)
+        chosen = _choose(ways, uniform[draw])
+        m, b = max(n, low) + chosen // BINS, chosen % BINS
+        before = survival[(m - low) * BINS + b]
+        s = before * (1 - (m - n) / m) if m > 0 else before
+        after[draw], bins[draw] = m, b
+        assumed[draw] += np.log(_fit(nodes.value[k] - s, nodes.half[k], nodes.sd[k]))
+
+
+@njit(cache=True)
+def _before_censoring(before, bins, nodes, k, filtered, uniform):
+    """Numbers at risk after node k - 1, given the states before the events of node k."""
     start, low, rows = filtered.at[1, k - 1], filtered.low[1, k - 1], filtered.rows[1, k - 1]
-    first = max(m, low)
-    ways = np.zeros(max(low + rows - first, 1))
-    last = low + rows if nodes.pinned[k] else min(low + rows, m + nodes.length[k])
-    for n in range(first, last):
-        chance = _censoring(n - m, nodes.censored[k], nodes.length[k])
-        ways[n - first] = filtered.weight[start + (n - low) * BINS + b] * chance
-    return first + _choose(ways, uniform)
+    row, length = nodes.censored[k], nodes.length[k]
+    known, ways = -1, np.zeros(0)
+    for draw in np.argsort(before * BINS + bins):
+        m, b = before[draw], bins[draw]
+        first = max(m, low)
+        if m * BINS + b != known:
+            known = m * BINS + b
+            ways = np.zeros(max(low + rows - first, 1))
+            for n in range(first, low + rows if nodes.pinned[k] else min(low + rows, m + length)):
+                chance = _censoring(n - m, row, length)
+                ways[n - first] = filtered.weight[start + (n - low) * BINS + b] * chance
+            ways = np.cumsum(ways)
+        before[draw] = first + _choose(ways, uniform[draw])
 
 
 @njit(cache=True)
@@ -365,22 +356,25 @@ def backward(n, nodes, filtered, tilt, uniforms):
     """
     draws, size = len(uniforms), len(nodes.value)
     censored, died = np.zeros((draws, size), np.int64), np.zeros((draws, size), np.int64)
-    log_weight = np.zeros(draws)
+    start, rows = filtered.at[1, size - 1], filtered.rows[1, size - 1]
+    ways = np.cumsum(filtered.weight[start : start + rows * BINS])
+    number, bins = np.empty(draws, np.int64), np.empty(draws, np.int64)
     for draw in range(draws):
-        u = uniforms[draw]
-        start, rows = filtered.at[1, size - 1], filtered.rows[1, size - 1]
-        last = _choose(filtered.weight[start : start + rows * BINS], u[2 * size])
-        after, b = filtered.low[1, size - 1] + last // BINS, last % BINS
-        assumed = 0.0
-        for k in range(size - 1, -1, -1):
-            before = after
-            if not nodes.pinned[k]:
-                before, b, fit = _before_events(after, b, nodes, k, filtered, tilt, u[2 * k])
-                assumed += fit
-            died[draw, k] = before - after
-            after = n
-            if k > 0:
-                after = _before_censoring(before, b, nodes, k, filtered, u[2 * k + 1])
-            censored[draw, k] = after - before
-        log_weight[draw] = _log_fit(n, nodes, censored[draw], died[draw]) - assumed
+        last = _choose(ways, uniforms[draw, 2 * size])
+        number[draw], bins[draw] = filtered.low[1, size - 1] + last // BINS, last % BINS
+    log_weight = np.zeros(draws)
+    for k in range(size - 1, -1, -1):
+        died[:, k] = -number
+        if not nodes.pinned[k]:
+            _before_events(number, bins, nodes, k, filtered, tilt, uniforms[:, 2 * k], log_weight)
+        died[:, k] += number
+        censored[:, k] = -number
+        if k > 0:
+            _before_censoring(number, bins, nodes, k, filtered, uniforms[:, 2 * k + 1])
+        else:
+            number[:] = n
+        censored[:, k] += number
+    for draw in range(draws):
+        fit = _log_fit(n, nodes, censored[draw], died[draw])
+        log_weight[draw] = fit - log_weight[draw]
     return censored, died, log_weight

@@ -8,9 +8,9 @@ import numpy as np
 
 from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.draws import tempered
-from evinet.reconstruct.ffbs import FORGOTTEN, Filtered, Nodes, backward, forward
+from evinet.reconstruct.ffbs import FORGOTTEN, Filtered, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
-from evinet.reconstruct.lattice_nodes import Segments, nodes, segments
+from evinet.reconstruct.lattice_nodes import Nodes, Segments, nodes, segments
 from evinet.reconstruct.lattice_rates import Course, course
 from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 from evinet.reconstruct.particles import systematic
@@ -24,7 +24,7 @@ STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the tot
 TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
-COARSE = 1e-5  # states less probable than this are dropped in large arms
+COARSE = 1e-5  # states less probable than this are dropped in large arms, and to tell the noise
 LARGE = 1000  # patients of an arm
 TRIES = 32  # paths that tell their total of events
 
@@ -112,8 +112,7 @@ def _likeliest(arm: ArmInput, reading: Reading, table: tuple[Floats, Integers]) 
     if not len(tried[0].segments.time):
         return tried[0]
     scores = [
-        forward(each.n, each.nodes().first(FIRST), 0.0, each.forgotten).log_evidence
-        for each in tried
+        forward(each.n, each.nodes().first(FIRST), 0.0, COARSE).log_evidence for each in tried
     ]
     if clicked:  # of noises that are about as likely the largest
         return tried[int(np.flatnonzero(np.array(scores) > max(scores) - DOUBT)[-1])]

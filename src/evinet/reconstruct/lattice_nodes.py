@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from evinet.reconstruct.curve import Reading
-from evinet.reconstruct.ffbs import Nodes
 from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.noise import Noise
 
@@ -42,6 +42,37 @@ class Segments:
     gap: Floats
     certain: np.ndarray
     marks: Integers
+
+
+class Nodes(NamedTuple):
+    """The nodes of an arm, in order of time (arrays over K nodes).
+
+    Attributes
+    ----------
+    pinned : a number at risk (True), or a point of the curve.
+    value : the number at risk, or survival as read.
+    half, sd : noise of survival: uniform within `half`, with normal flanks of `sd`.
+    none : probability of no event at the node.
+    more : events expected beyond the first, if there is one.
+    censored : (K, C) probability of 0, 1, ... censorings since the node before.
+    length : number of columns of `censored` that count.
+    """
+
+    pinned: np.ndarray
+    value: Floats
+    half: Floats
+    sd: Floats
+    none: Floats
+    more: Floats
+    censored: Floats
+    length: Integers
+
+    def first(self, size: int) -> Nodes:
+        """The first nodes alone."""
+        return Nodes(
+            self.pinned[:size], self.value[:size], self.half[:size], self.sd[:size],
+            self.none[:size], self.more[:size], self.censored[:size], self.length[:size],
+        )  # fmt: skip
 
 
 def segments(
