@@ -84,6 +84,23 @@ def test_printed_numbers_are_met_in_every_draw(pixels: int | None, seed: int) ->
         assert np.abs(error).max() < 0.02  # one patient, a pixel away
 
 
+@pytest.mark.parametrize("pixels", [None, 375])
+def test_the_draws_of_all_arms_share_the_error_of_the_time_axis(pixels: int | None) -> None:
+    arms = [
+        replace(arm_of(patients, pixels, name), events=int(patients.event.sum()))
+        for name, patients in (("a", truth(3)), ("b", truth(5)))
+    ]
+    made = solve(*arms, draws=60).arms
+    first, second = (
+        [each.time[each.event == 1].mean() for each in made[name][1:]] for name in ("a", "b")
+    )
+    if pixels is None:
+        assert np.ptp(first) == np.ptp(second) == 0
+    else:
+        assert 0.1 < np.std(first) / (24 / 750) < 0.5  # in pixels
+        assert np.corrcoef(first, second)[0, 1] > 0.7
+
+
 def test_the_curve_comes_back_exactly() -> None:
     patients = truth(3)
     found = kaplan_meier(solve(arm_of(patients)).arms["a"][0])

@@ -54,8 +54,11 @@ def _patients(
     A ratio known to be unstratified is that of these patients: it steers the best as well.
     """
 
+    size = max((len(each.died) for each in paths.values()), default=0)
+    axis = rng.random((size, 2)) - 0.5  # the arms share a figure
+
     def placed(name: str, which: int, random: np.random.Generator | None) -> Patients:
-        return lattice_patients.place(arms[name], paths[name], which, end, random)
+        return lattice_patients.place(arms[name], paths[name], which, end, random, axis[which])
 
     best = {name: placed(name, lattice_patients.best(paths[name]), None) for name in arms}
     between = [each for each in trial.contrasts if {each.arm, each.comparator} <= set(arms)]

@@ -24,11 +24,13 @@ def best(paths: Paths) -> int:
 
 
 def place(
-    arm: ArmInput, paths: Paths, which: int, end: float, rng: np.random.Generator | None
-) -> Patients:
+    arm: ArmInput, paths: Paths, which: int, end: float, rng: np.random.Generator | None,
+    axis: Floats | None = None,
+) -> Patients:  # fmt: skip
     """Patients of one path; those left after the last node are followed to `end`.
 
-    Times that the input does not tell are drawn with `rng`, or spread evenly without it.
+    Times that the input does not tell are drawn with `rng`, or spread evenly without it. `axis` is
+    by how many pixels the start and the end of the time axis are off.
     """
     assert arm.n is not None
     censored, died = paths.censored[which], paths.died[which]
@@ -37,8 +39,10 @@ def place(
     row = np.repeat(np.arange(len(died)), died)
     events = _spread(row, segments.earliest, segments.latest, died, rng)
     if rng is not None and paths.pixel and len(events):
-        shift = (rng.random(len(died)) - 0.5) * paths.pixel
-        events = np.maximum(events + shift[row], 0)
+        shift = rng.random(len(died)) - 0.5
+        if axis is not None:
+            shift += axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
+        events = np.maximum(events + paths.pixel * shift[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)
     share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)
