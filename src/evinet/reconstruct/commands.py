@@ -24,6 +24,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--hr", help='Hazard ratio, with limits if known: "a/b=0.276:0.182:0.418".')
 @click.option("--p", help='Two-sided log-rank P value: "a/b=0.003".')
 @click.option("--stratified/--unstratified", default=None, help="How the hazard ratio was made.")
+@click.option(
+    "--axis-error", type=click.FloatRange(0), metavar="PIXELS",
+    help="By how much either end of the time axis may be off; default 0.",
+)  # fmt: skip
 @click.option("--evidence", type=FOLDER, help="Folder of a trial's evidence tables, instead.")
 @click.option("--outcome", help="Outcome of the evidence: pfs, os, ...")
 @click.option("--batch", type=FILE, help="CSV of many trials: trial, then options as columns.")

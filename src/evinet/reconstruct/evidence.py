@@ -16,6 +16,8 @@ from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Interval, Landma
 if TYPE_CHECKING:
     import pandas as pd
 
+AXIS_ERROR = 0.5  # pixels of a published figure
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -68,6 +70,7 @@ def read(folder: Path, outcome: str) -> Selection:
     content = TrialInput(
         tuple(_arm(name, inside, assessor, arms) for name in names),
         tuple(_contrasts(_assessed(_of(inside["contrasts"], measure="hr"), assessor))),
+        AXIS_ERROR,
     )
     trial = str(tables.TRIALS.read(folder / "trials.csv")["trial"].iloc[0])
     return Selection(trial, outcome, used, assessor, content, flags)

@@ -81,10 +81,14 @@ class Contrast:
 
 @dataclass(frozen=True, eq=False)
 class TrialInput:
-    """The arms of one outcome of one trial, and the published contrasts between them."""
+    """The arms of one outcome of one trial, and the published contrasts between them.
+
+    `axis_error` is by how many pixels of the figure either end of its time axis may be off.
+    """
 
     arms: tuple[ArmInput, ...]
     contrasts: tuple[Contrast, ...] = ()
+    axis_error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ def tidy(trial: TrialInput) -> tuple[TrialInput, tuple[Flag, ...]]:
         notes = _Notes("")
         contrasts += _tidy_contrast(contrast, {arm.name for arm in arms}, notes)
         flags += notes.flags
-    return TrialInput(tuple(arms), tuple(contrasts)), tuple(flags)
+    return replace(trial, arms=tuple(arms), contrasts=tuple(contrasts)), tuple(flags)
 
 
 def _tidy_arm(arm: ArmInput, notes: _Notes) -> ArmInput:

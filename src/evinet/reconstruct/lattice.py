@@ -55,7 +55,7 @@ def _patients(
     """
 
     size = max((len(each.died) for each in paths.values()), default=0)
-    axis = rng.random((size, 2)) - 0.5  # the arms share a figure
+    axis = trial.axis_error * (2 * rng.random((size, 2)) - 1)  # the arms share a figure
 
     def placed(name: str, which: int, random: np.random.Generator | None) -> Patients:
         return lattice_patients.place(arms[name], paths[name], which, end, random, axis[which])

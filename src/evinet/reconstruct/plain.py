@@ -38,6 +38,7 @@ class Options:
     hr: str | None = None
     p: str | None = None
     stratified: bool | None = None
+    axis_error: float | None = None
 
 
 def read(options: Options) -> TrialInput:
@@ -68,7 +69,7 @@ def read(options: Options) -> TrialInput:
             Problem("(options)", "--curve", None, "nothing to reconstruct from",
                     "Give --curve, or --at-risk with --events")
         )  # fmt: skip
-    return TrialInput(arms, contrasts)
+    return TrialInput(arms, contrasts, options.axis_error or 0.0)
 
 
 def _table(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> pd.DataFrame:
