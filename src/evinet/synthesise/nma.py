@@ -35,6 +35,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )  # fmt: skip
 @click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
 @click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
+@click.option(
+    "--population", "populations", multiple=True, metavar="NAME=VALUE[:LOWER:UPPER]",
+    help="Outcome on the reference, with its 95 % interval: absolute outcomes of all treatments.",
+)  # fmt: skip
 @click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
 @click.option("--baseline", default="mspline", show_default=True, help="Of survival models.")
 @click.option("--knots", type=click.IntRange(1), help="Of M-splines and pieces; default 7.")
@@ -73,9 +77,9 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
     With --ipd, ARMS are the published contrasts of other studies (ln HR).
 
     Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv; with
-    node-split also splits.csv; with --ipd also survival.csv, hazard_ratios.csv, rmst.csv,
-    rmst_differences.csv and medians.csv. A fit that does not converge is not written, and the exit
-    status is 1.
+    node-split also splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
+    hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
+    is not written, and the exit status is 1.
     """
     if arms is None and ipd is None:
         raise click.UsageError("give ARMS or --ipd")
@@ -83,6 +87,8 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
         if asked["contrasts"] is not None:
             raise click.UsageError("give the contrasts once: as ARMS or by --contrasts")
         asked["contrasts"] = arms
+    if asked["populations"] and (ipd is not None or asked["model"] == "ume"):
+        raise click.UsageError("--population is for networks of arms, not with --ipd or ume")
     from evinet.synthesise import sampler
 
     sampler.prepare()
@@ -96,7 +102,7 @@ def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
     from evinet.synthesise.aggregate import command
 
     names = ("likelihood", "link", "effects", "reference", "model", "covariate", "interactions",
-             "baseline_risk", "better", "seed", "out")  # fmt: skip
+             "baseline_risk", "populations", "better", "seed", "out")  # fmt: skip
     options = command.Options(
         files=tuple(path for path in (arms, asked["contrasts"]) if path is not None),
         time=asked["time_column"],

@@ -23,7 +23,8 @@ class Options:
     ----------
     files : CSV files, a row an arm. likelihood : a name, or "contrast". link : None for the usual.
     reference : None for the treatment in most studies. priors : texts by name, see `priors`.
-    covariate, time : names of columns. better : which way an effect is an improvement.
+    covariate, time : names of columns. populations : texts, see `absolute.parse`.
+    better : which way an effect is an improvement.
     """
 
     files: tuple[Path, ...]
@@ -38,6 +39,7 @@ class Options:
     baseline_risk: bool = False
     time: str | None = None
     priors: dict[str, str] = field(default_factory=dict)
+    populations: tuple[str, ...] = ()
     better: Literal["lower", "higher"] = "lower"
     seed: int = 1
     sampler: Sampler = field(default_factory=lambda: Sampler(target_accept=0.9, gates=GATES))
@@ -47,7 +49,8 @@ def run(options: Options) -> list[str]:
     """Fit the network and write its tables to `options.out`; returns lines to print.
 
     Writes estimates.csv, predictive.csv, fit.json and posterior.nc; of a consistency model and of
-    node-splitting also league.csv and ranks.csv; of node-splitting also splits.csv.
+    node-splitting also league.csv and ranks.csv; of node-splitting also splits.csv; with
+    populations also absolute.csv.
 
     Raises
     ------
@@ -58,10 +61,13 @@ def run(options: Options) -> list[str]:
     """
     from evinet import files, seeds, tables
     from evinet.synthesise import diagnostics, sampler
-    from evinet.synthesise.aggregate import predictive, results
+    from evinet.synthesise.aggregate import absolute, predictive, results
     from evinet.synthesise.aggregate.fit import fit_all
 
-    fits = fit_all(specifications(options), options.sampler, options.seed)
+    wanted = specifications(options)
+    likelihood = next(iter(wanted.values())).likelihood
+    populations = tuple(absolute.parse(text, likelihood) for text in options.populations)
+    fits = fit_all(wanted, options.sampler, options.seed)
     kept = options.sampler.chains * options.sampler.draws
     found = {name: results.convergence(fit) for name, fit in fits.items()}
     failed = [
@@ -79,6 +85,10 @@ def run(options: Options) -> list[str]:
         rng = seeds.generator(options.seed, "nma/league")
         tables.LEAGUE.write(options.out / "league.csv", results.league(fit, options.better, rng))
         tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit, options.better))
+        if populations:
+            rng = seeds.generator(options.seed, "nma/absolute")
+            table = absolute.absolute(fit, populations, rng)
+            files.write_csv(options.out / "absolute.csv", table)
     if options.model == "node-split":
         files.write_csv(options.out / "splits.csv", results.splits(fits))
     rng = seeds.generator(options.seed, "nma/predictive")
@@ -190,6 +200,7 @@ def _summary(options: Options, fit: Any) -> dict[str, Any]:
             "tau": chosen.tau.formula if options.effects == "random" else None,
             "tau_source": chosen.tau.source if options.effects == "random" else None,
         },
+        "populations": list(options.populations),
         "sampler": options.sampler.model_dump(),
         "seconds": {"compile": fit.seconds_to_compile, "sample": fit.seconds_to_sample},
         **fit_measures(fit),

@@ -1,0 +1,86 @@
+"""Absolute outcomes in a population: against their own arithmetic, and end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evinet.errors import InputError
+from evinet.synthesise.aggregate.absolute import LINKS, parse
+from evinet.synthesise.aggregate.likelihoods import EVERY, LIKELIHOODS
+from evinet.synthesise.nma import nma
+
+LOGIT = LIKELIHOODS["binomial", "logit"]
+DATA = Path(__file__).parents[2] / "validation"
+
+
+@pytest.mark.parametrize("likelihood", EVERY, ids=[f"{each.name} {each.link}" for each in EVERY])
+@given(value=st.floats(0.01, 0.99))
+def test_links_undo_what_likelihoods_fit(likelihood, value):
+    eta = LINKS[likelihood.link](np.array([value]))
+    assert likelihood.fitted(eta, np.ones(1)) == pytest.approx(value)
+
+
+def test_a_population_is_a_value_with_or_without_limits():
+    assert parse("a clinic=0.2", LOGIT).lower is None
+    assert parse("a clinic=0.2:0.1:0.3", LOGIT).upper == 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("clinic", "is not understood"),
+        ("clinic=x", "is not understood"),
+        ("clinic=0.2:0.1:0.3:0.4", "is not understood"),
+        ("=0.2", "needs a name"),
+        ("clinic=0.2:0.1", "a value between both"),
+        ("clinic=0.2:0.3:0.1", "a value between both"),
+        ("clinic=1.2", "out of the range of the logit"),
+        ("clinic=0.2:0:0.3", "out of the range of the logit"),
+        ("clinic=nan", "out of the range of the logit"),
+    ],
+)
+def test_a_wrong_population_is_refused(text, words):
+    with pytest.raises(InputError, match=words):
+        parse(text, LOGIT)
+
+
+def test_contrasts_have_no_population():
+    with pytest.raises(InputError, match="no outcome on the reference"):
+        parse("clinic=0.2", None)
+
+
+def test_absolute_outcomes_of_thrombolytics(tmp_path):
+    """The odds of every treatment in a population are those of the reference times its ratio."""
+    out = tmp_path / "out"
+    result = CliRunner().invoke(nma, [
+        str(DATA / "thrombolytics.csv"), "--effects", "fixed", "--reference", "SK",
+        "--population", "known=0.1", "--population", "unsure=0.1:0.05:0.2", "--draws", "500",
+        "--out", str(out),
+    ], catch_exceptions=False)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "absolute.csv").set_index(["population", "treatment"])
+    estimates = pd.read_csv(out / "estimates.csv").set_index("parameter")
+    assert table.loc[("known", "SK"), ["mean", "sd"]].tolist() == pytest.approx([0.1, 0.0])
+    assert table.loc[("known", "SK"), "difference_mean"] == 0.0
+    odds = 0.1 / 0.9 * np.exp(estimates.loc["d[Acc t-PA]", "q50"])
+    risk = table.loc["known", :].loc["Acc t-PA"]
+    assert risk["q50"] == pytest.approx(odds / (1 + odds), rel=1e-6)
+    assert risk["difference_q50"] == pytest.approx(odds / (1 + odds) - 0.1, rel=1e-6)
+    unsure = table.loc["unsure", :].loc["SK"]
+    assert unsure[["q2.5", "q97.5"]].tolist() == pytest.approx([0.05, 0.2], rel=0.1)
+
+
+def test_survival_and_unrelated_means_have_no_population(tmp_path):
+    result = CliRunner().invoke(nma, [
+        str(DATA / "smoking.csv"), "--model", "ume", "--population", "clinic=0.1",
+        "--out", str(tmp_path / "out"),
+    ])  # fmt: skip
+    assert result.exit_code == 2
+    assert "not with --ipd or ume" in result.output
