@@ -220,8 +220,8 @@ def _sparse(specification: Any) -> list[str]:
         return []
     empty = int((arms["x"] == 0).sum())
     return [] if not empty else [
-        f"{empty} of {len(arms)} arms have no event, so wide priors leave effects almost free: "
-        'narrower ones, such as --prior "effects=normal(2)", would hold them'
+        f"{empty} of {len(arms)} arms have no event; where wide priors leave effects almost free, "
+        'narrower ones hold them, such as --prior "effects=normal(2)"'
     ]  # fmt: skip
 
 
