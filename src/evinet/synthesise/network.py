@@ -105,12 +105,15 @@ def _study(
         if (ratios["outcome"] == outcome).any()
     ]
     if not outcomes:
-        return [], f"no hazard ratio for {analysis.outcome} was published"
+        return [], f"no hazard ratio for {analysis.outcome.upper()} was published"
     ratios = ratios[ratios["outcome"] == outcomes[0]]
     assessors = ratios["assessor"].fillna("unstated")
     usable = ratios[ratios["se"].notna() & assessors.isin(analysis.assessors)]
     if usable.empty:
-        return [], f"no hazard ratio for {outcomes[0]} was published with a confidence interval"
+        return (
+            [],
+            f"no hazard ratio for {outcomes[0].upper()} was published with a confidence interval",
+        )
     order = usable["assessor"].fillna("unstated").map(analysis.assessors.index)
     best = usable[order == order.min()]
     comparator, shared = None, None

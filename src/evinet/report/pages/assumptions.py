@@ -46,28 +46,28 @@ def _bridges(results: Results) -> list[str]:
 
 
 def _answers(results: Results, fits: list[Fit]) -> str:
-    """A row a bridged comparison and model."""
-    rows = []
+    """What each model assumes, then a row a bridged comparison and model."""
+    assumed, rows = [], []
     for fit in fits:
         bridge = results.config.bridges[fit.model.bridge or ""]
         scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
-        for row in contrasts(results, fit):
-            if row["bridged"]:
-                rows.append(_answer(results, fit, row, words.class_effect(fit.model.sigma, scale)))
+        text = escape(words.class_effect(fit.model.sigma, scale))
+        assumed.append(f"**{escape(fit.model.label)}**: {text}")
+        rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["bridged"]]
     fields = [
         Field("Comparison", "l", 30), Field("Model", "l", 30), Field("Hazard ratio", "r", 8),
-        Field("95 % interval", "l", 13), Field("What is assumed", "l", 40),
+        Field("95 % interval", "l", 13),
     ]  # fmt: skip
     rows.sort(key=lambda cells: cells[0])
-    return table(fields, rows, "Comparisons that rest on a bridge")
+    return bullets(assumed) + "\n" + table(fields, rows, "Comparisons that rest on a bridge")
 
 
-def _answer(results: Results, fit: Fit, row: dict[str, Any], assumed: str) -> list[str]:
+def _answer(results: Results, fit: Fit, row: dict[str, Any]) -> list[str]:
     treatment, comparator = results.labels[row["treatment"]], results.labels[row["comparator"]]
     ratios = interval(row)
     return [
         f"{escape(treatment)} v {escape(comparator)}", escape(fit.model.label),
-        ratio(ratios.estimate), limits(ratios), escape(assumed),
+        ratio(ratios.estimate), limits(ratios),
     ]  # fmt: skip
 
 
