@@ -1,11 +1,10 @@
-"""Absolute outcomes in a population: against their own arithmetic, and end to end."""
+"""Absolute outcomes in a population: what is asked for, and what is refused."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -54,27 +53,6 @@ def test_a_wrong_population_is_refused(text, words):
 def test_contrasts_have_no_population():
     with pytest.raises(InputError, match="no outcome on the reference"):
         parse("clinic=0.2", None)
-
-
-def test_absolute_outcomes_of_thrombolytics(tmp_path):
-    """The odds of every treatment in a population are those of the reference times its ratio."""
-    out = tmp_path / "out"
-    result = CliRunner().invoke(nma, [
-        str(DATA / "thrombolytics.csv"), "--effects", "fixed", "--reference", "SK",
-        "--population", "known=0.1", "--population", "unsure=0.1:0.05:0.2", "--draws", "500",
-        "--out", str(out),
-    ], catch_exceptions=False)  # fmt: skip
-    assert result.exit_code == 0, result.output
-    table = pd.read_csv(out / "absolute.csv").set_index(["population", "treatment"])
-    estimates = pd.read_csv(out / "estimates.csv").set_index("parameter")
-    assert table.loc[("known", "SK"), ["mean", "sd"]].tolist() == pytest.approx([0.1, 0.0])
-    assert table.loc[("known", "SK"), "difference_mean"] == 0.0
-    odds = 0.1 / 0.9 * np.exp(estimates.loc["d[Acc t-PA]", "q50"])
-    risk = table.loc["known", :].loc["Acc t-PA"]
-    assert risk["q50"] == pytest.approx(odds / (1 + odds), rel=1e-6)
-    assert risk["difference_q50"] == pytest.approx(odds / (1 + odds) - 0.1, rel=1e-6)
-    unsure = table.loc["unsure", :].loc["SK"]
-    assert unsure[["q2.5", "q97.5"]].tolist() == pytest.approx([0.05, 0.2], rel=0.1)
 
 
 def test_survival_and_unrelated_means_have_no_population(tmp_path):

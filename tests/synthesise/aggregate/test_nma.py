@@ -27,7 +27,8 @@ def test_smoking_cessation(tmp_path):
     out = tmp_path / "out"
     said = run(
         str(DATA / "smoking.csv"), "--effects", "random", "--reference", "No intervention",
-        "--better", "higher", "--prior", "tau=half-normal(5)", "--out", str(out),
+        "--better", "higher", "--prior", "tau=half-normal(5)", "--population", "known=0.1",
+        "--population", "unsure=0.1:0.05:0.2", "--out", str(out),
     )  # fmt: skip
     assert "24 studies, 4 treatments" in said
     estimates = pd.read_csv(out / "estimates.csv").set_index("parameter")
@@ -45,12 +46,25 @@ def test_smoking_cessation(tmp_path):
     league = pd.read_csv(out / "league.csv").set_index(["treatment", "comparator"])
     assert league.at[("Self-help", "Group counselling"), "mean"] == pytest.approx(-0.61, abs=0.05)
     assert (out / "posterior.nc").exists()
+    absolute_outcomes(pd.read_csv(out / "absolute.csv"), estimates)
     checks = pd.read_csv(out / "predictive.csv")
     assert len(checks) == 50
     assert checks["observed"].sum() == pd.read_csv(DATA / "smoking.csv")["r"].sum()
     assert (checks["posterior_q97.5"] - checks["posterior_q2.5"] > 0).all()
     assert checks["posterior_p"].between(0.02, 1).all()
     assert checks["prior_q2.5"].eq(0).all()  # wide priors predict next to anything
+
+
+def absolute_outcomes(table: pd.DataFrame, estimates: pd.DataFrame) -> None:
+    """The odds of every treatment are those of the reference times its ratio."""
+    known = table[table["population"] == "known"].set_index("treatment")
+    assert known.loc["No intervention", ["mean", "sd"]].tolist() == pytest.approx([0.1, 0.0])
+    assert known.at["No intervention", "difference_mean"] == 0.0
+    odds = 0.1 / 0.9 * np.exp(estimates.at["d[Self-help]", "q50"])
+    assert known.at["Self-help", "q50"] == pytest.approx(odds / (1 + odds), rel=1e-6)
+    assert known.at["Self-help", "difference_q50"] == pytest.approx(odds / (1 + odds) - 0.1)
+    unsure = table[table["population"] == "unsure"].set_index("treatment").loc["No intervention"]
+    assert unsure[["q2.5", "q97.5"]].tolist() == pytest.approx([0.05, 0.2], rel=0.1)
 
 
 def test_mixed_arms_and_contrasts_repeat_to_the_byte(tmp_path):

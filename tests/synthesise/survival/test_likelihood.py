@@ -1,5 +1,6 @@
 """Every baseline's collapsed likelihood and curves, at a point of its parameters."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,13 @@ BASELINES: list[tuple[str, dict[str, Any]]] = [
 NAMES = [" ".join([name, *map(str, options.values())]) for name, options in BASELINES]
 
 
+@cache
+def somewhere(number: int) -> tuple[Network, xr.Dataset, float]:
+    """A network with the baseline of that number, and a point of its model (see `point`)."""
+    found = network(*BASELINES[number])
+    return found, *point(found)
+
+
 def network(name: str, options: dict[str, Any]) -> Network:
     """Three studies of two arms, a with b, b with c, a with c."""
     rng = np.random.default_rng(3)
@@ -40,20 +48,20 @@ def network(name: str, options: dict[str, Any]) -> Network:
     return Network(build(people, None), baseline, None, "fixed", Priors())
 
 
-def somewhere(network: Network) -> tuple[xr.Dataset, float]:
+def point(network: Network) -> tuple[xr.Dataset, float]:
     """A point near the model's start, as one draw, and the patients' log-likelihood there."""
     import pytensor
 
     model = graph(network, data(network, network.baseline.patients.best))
     rng = np.random.default_rng(0)
-    point = {
+    start = {
         key: value + 0.2 * rng.standard_normal(np.shape(value))
         for key, value in model.initial_point().items()
     }
     wanted = ["theta", "d", *network.baseline.saved]
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         outputs = model.replace_rvs_by_values([model[key] for key in [*wanted, "patients"]])
-        found = model.compile_fn(outputs, inputs=model.value_vars, on_unused_input="ignore")(point)
+        found = model.compile_fn(outputs, inputs=model.value_vars, on_unused_input="ignore")(start)
     *values, potential = found
     posterior = xr.Dataset(
         {
@@ -65,10 +73,9 @@ def somewhere(network: Network) -> tuple[xr.Dataset, float]:
     return posterior, float(potential)
 
 
-@pytest.mark.parametrize(("name", "options"), BASELINES, ids=NAMES)
-def test_the_model_holds_the_likelihood_of_the_patients(name: str, options: dict[str, Any]) -> None:
-    found = network(name, options)
-    posterior, potential = somewhere(found)
+@pytest.mark.parametrize("number", range(len(BASELINES)), ids=NAMES)
+def test_the_model_holds_the_likelihood_of_the_patients(number: int) -> None:
+    found, posterior, potential = somewhere(number)
     exact = sum(
         float(part.log_likelihood[0] @ part.counts)
         for part in points(found, posterior, found.baseline.patients.best)
@@ -76,12 +83,9 @@ def test_the_model_holds_the_likelihood_of_the_patients(name: str, options: dict
     assert potential == pytest.approx(exact, rel=1e-5, abs=1e-3)
 
 
-@pytest.mark.parametrize(("name", "options"), BASELINES, ids=NAMES)
-def test_the_cumulative_hazard_is_the_integral_of_the_hazard(
-    name: str, options: dict[str, Any]
-) -> None:
-    found = network(name, options)
-    posterior, _ = somewhere(found)
+@pytest.mark.parametrize("number", range(len(BASELINES)), ids=NAMES)
+def test_the_cumulative_hazard_is_the_integral_of_the_hazard(number: int) -> None:
+    found, posterior, _ = somewhere(number)
     time = np.geomspace(2.0, 12.0, 1501)
     log_hazard, spent = found.baseline.hazards(posterior, "one", "b", np.array([0.3]), time)
     rebuilt = cumulative_simpson(np.exp(log_hazard[0]), x=time, initial=0)
@@ -98,8 +102,7 @@ def test_an_effect_on_the_shape_is_the_same_in_every_study(number: int) -> None:
 
     From the start to the end, where M-splines have one coefficient each.
     """
-    found = network(*BASELINES[number])
-    posterior, _ = somewhere(found)
+    found, posterior, _ = somewhere(number)
     ends = np.array([0.0, max(map(found.baseline.patients.upper, found.baseline.patients.studies))])
 
     def drift(study: str) -> float:
