@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evinet import tables
+from evinet.errors import InputError
 from evinet.reconstruct.commands import reconstruct
 from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
 from evinet.reconstruct.inputs import Patients
@@ -173,3 +174,29 @@ def test_batch_takes_every_option(tmp_path, options):
     assert found["all"]["outcome"] == "os"
     assert found["all"]["contrast"]["stratified"] is False
     assert found["plain"]["method"] == "guyot"
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "inf", "nan", ""])
+def test_an_error_of_the_axis_is_a_number_of_pixels(tmp_path, options, value):
+    with pytest.raises(InputError, match="is no number of pixels"):
+        run(tmp_path, options, "curve at-risk", "--axis-error", value)
+
+
+def test_a_batch_takes_the_error_of_the_axis(tmp_path, options):
+    manifest = tmp_path / "trials.csv"
+    rows = [("exact", ""), ("half", "0.5"), ("wrong", "x")]
+    with open(manifest, "w", newline="") as file:
+        csv.writer(file).writerows([
+            ("trial", "curve", "at-risk", "axis-error"),
+            *((trial, options["curve"], options["at-risk"], error) for trial, error in rows),
+        ])  # fmt: skip
+    with pytest.raises(InputError, match="is no number of pixels"):
+        CliRunner().invoke(
+            reconstruct, ["--batch", str(manifest), "--draws", "2", "--out", str(tmp_path)],
+            catch_exceptions=False,
+        )  # fmt: skip
+    exact, half = (tables.IPD.read(tmp_path / name / "ipd.csv") for name in ("exact", "half"))
+    best = [frame[frame["draw"] == 0]["time"].tolist() for frame in (exact, half)]
+    assert best[0] == best[1]
+    assert exact["time"].tolist() != half["time"].tolist()
+    assert not (tmp_path / "wrong" / "ipd.csv").exists()

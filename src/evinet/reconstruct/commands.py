@@ -25,7 +25,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--p", help='Two-sided log-rank P value: "a/b=0.003".')
 @click.option("--stratified/--unstratified", default=None, help="How the hazard ratio was made.")
 @click.option(
-    "--axis-error", type=click.FloatRange(0), metavar="PIXELS",
+    "--axis-error", metavar="PIXELS",
     help="By how much either end of the time axis may be off; default 0.",
 )  # fmt: skip
 @click.option("--evidence", type=FOLDER, help="Folder of a trial's evidence tables, instead.")

@@ -364,16 +364,16 @@ def backward(n, nodes, filtered, tilt, uniforms):
         number[draw], bins[draw] = filtered.low[1, size - 1] + last // BINS, last % BINS
     log_weight = np.zeros(draws)
     for k in range(size - 1, -1, -1):
-        died[:, k] = -number
+        after = number.copy()
         if not nodes.pinned[k]:
             _before_events(number, bins, nodes, k, filtered, tilt, uniforms[:, 2 * k], log_weight)
-        died[:, k] += number
-        censored[:, k] = -number
+        died[:, k] = number - after
+        after = number.copy()
         if k > 0:
             _before_censoring(number, bins, nodes, k, filtered, uniforms[:, 2 * k + 1])
         else:
             number[:] = n
-        censored[:, k] += number
+        censored[:, k] = number - after
     for draw in range(draws):
         fit = _log_fit(n, nodes, censored[draw], died[draw])
         log_weight[draw] = fit - log_weight[draw]

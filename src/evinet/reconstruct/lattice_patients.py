@@ -25,7 +25,7 @@ def best(paths: Paths) -> int:
 
 def place(
     arm: ArmInput, paths: Paths, which: int, end: float, rng: np.random.Generator | None,
-    axis: Floats | None = None,
+    axis: Floats,
 ) -> Patients:  # fmt: skip
     """Patients of one path; those left after the last node are followed to `end`.
 
@@ -40,8 +40,7 @@ def place(
     events = _spread(row, segments.earliest, segments.latest, died, rng)
     if rng is not None and paths.pixel and len(events):
         shift = rng.random(len(died)) - 0.5
-        if axis is not None:
-            shift += axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
+        shift += axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
         events = np.maximum(events + paths.pixel * shift[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
     row = np.repeat(np.arange(len(censored)), censored)

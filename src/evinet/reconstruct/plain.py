@@ -38,7 +38,7 @@ class Options:
     hr: str | None = None
     p: str | None = None
     stratified: bool | None = None
-    axis_error: float | None = None
+    axis_error: str | None = None
 
 
 def read(options: Options) -> TrialInput:
@@ -59,6 +59,7 @@ def read(options: Options) -> TrialInput:
     events = _arms(options.events, "--events", 1, problems)
     medians = _arms(options.median, "--median", 3, problems)
     contrasts = _contrasts(options, problems)
+    axis_error = _pixels(options.axis_error, problems)
     if problems:
         raise InputError(problems)
     names = [str(name) for frame in files.values() for name in frame["arm"]]
@@ -69,7 +70,7 @@ def read(options: Options) -> TrialInput:
             Problem("(options)", "--curve", None, "nothing to reconstruct from",
                     "Give --curve, or --at-risk with --events")
         )  # fmt: skip
-    return TrialInput(arms, contrasts, options.axis_error or 0.0)
+    return TrialInput(arms, contrasts, axis_error)
 
 
 def _table(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> pd.DataFrame:
@@ -139,6 +140,21 @@ def _numbers(text: str, most: int) -> list[float | None] | None:
     if any(number is not None and not np.isfinite(number) for number in numbers):
         return None
     return numbers + [None] * (most - len(numbers))
+
+
+def _pixels(text: str | None, problems: list[Problem]) -> float:
+    """The error of the time axis; 0 where it was not given."""
+    if text is None:
+        return 0.0
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < np.inf:
+        problems.append(
+            Problem("(options)", "--axis-error", text, "is no number of pixels", "Write 0.5, say")
+        )
+    return found
 
 
 def _contrasts(options: Options, problems: list[Problem]) -> tuple[Contrast, ...]:

@@ -114,15 +114,9 @@ def _typed(
     stratified = values.get("stratified", "").lower()
     if stratified not in ("", "true", "false"):
         problem = ("stratified", stratified, "is not a flag", "Write True, False or nothing")
-    try:
-        axis_error = float(values.get("axis_error", 0))
-    except ValueError:
-        axis_error = -1.0
-    if not axis_error >= 0:
-        problem = ("axis_error", values["axis_error"], "is no number of pixels", "Write 0.5, say")
     if problem is not None:
         raise InputError(Problem(str(manifest), *problem))
-    typed: dict[str, Any] = {**values, "axis_error": axis_error}
+    typed: dict[str, Any] = dict(values)
     for name in plain.COLUMNS:
         if name in values:
             typed[name] = manifest.parent / values[name]

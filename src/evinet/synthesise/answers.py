@@ -11,6 +11,7 @@ import pandas as pd
 from evinet import tables
 
 QUANTILES = (0.025, 0.5, 0.975)
+NORMAL = 1.959963984540054  # of a 95 % interval
 COLUMNS = ("q2.5", "q50", "q97.5")
 
 

@@ -106,14 +106,12 @@ def _study(
     ]
     if not outcomes:
         return [], f"no hazard ratio for {analysis.outcome.upper()} was published"
-    ratios = ratios[ratios["outcome"] == outcomes[0]]
+    outcome = outcomes[0]
+    ratios = ratios[ratios["outcome"] == outcome]
     assessors = ratios["assessor"].fillna("unstated")
     usable = ratios[ratios["se"].notna() & assessors.isin(analysis.assessors)]
     if usable.empty:
-        return (
-            [],
-            f"no hazard ratio for {outcomes[0].upper()} was published with a confidence interval",
-        )
+        return [], f"no {outcome.upper()} hazard ratio was published with a confidence interval"
     order = usable["assessor"].fillna("unstated").map(analysis.assessors.index)
     best = usable[order == order.min()]
     comparator, shared = None, None

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
+from evinet.synthesise.answers import NORMAL
 from evinet.synthesise.contribution import NEGLIGIBLE, weights
 from evinet.synthesise.sampled import Sampled
-
-NORMAL = 1.959963984540054
 
 
 def threshold(drawn: Sampled) -> pd.DataFrame:

@@ -19,9 +19,9 @@ from scipy import special
 from evinet.errors import InputError, Problem
 from evinet.synthesise.aggregate.fit import Fit
 from evinet.synthesise.aggregate.likelihoods import Likelihood
-from evinet.synthesise.aggregate.model import data
+from evinet.synthesise.aggregate.model import arm_data
 from evinet.synthesise.aggregate.results import effects
-from evinet.synthesise.answers import summary
+from evinet.synthesise.answers import NORMAL, summary
 
 LINKS: dict[str, Callable[[Any], Any]] = {
     "logit": special.logit,
@@ -30,7 +30,6 @@ LINKS: dict[str, Callable[[Any], Any]] = {
     "log": np.log,
     "identity": lambda x: x,
 }
-NORMAL_97_5 = special.ndtri(0.975)
 
 
 @dataclass(frozen=True)
@@ -89,20 +88,20 @@ def absolute(
     link = LINKS[likelihood.link]
     named = effects(fit)
     size = len(named[specification.network.reference])
+    slope, centre = np.zeros(size), 0.0
+    if specification.baseline_risk:
+        slope = fit.coefficients["beta[baseline risk]"].ravel()
+        centre = float(arm_data(specification)[1]["risk_centre"])
     rows = []
     for population in populations:
         eta = np.full(size, float(link(population.value)))
         if population.lower is not None and population.upper is not None:
             width = float(link(population.upper) - link(population.lower))
-            eta = eta + rng.standard_normal(size) * width / (2 * NORMAL_97_5)
-        interaction = np.zeros(size)
-        if specification.baseline_risk:
-            slope = fit.coefficients["beta[baseline risk]"].ravel()
-            interaction = slope * (eta - float(data(specification)["risk_centre"]))
+            eta = eta + rng.standard_normal(size) * width / (2 * NORMAL)
         on_reference = likelihood.fitted(eta, np.ones(size))
         for treatment, d in named.items():
             other = treatment != specification.network.reference
-            outcome = likelihood.fitted(eta + d + other * interaction, np.ones(size))
+            outcome = likelihood.fitted(eta + d + other * slope * (eta - centre), np.ones(size))
             gain = summary(outcome - on_reference)
             rows.append({
                 "population": population.name, "treatment": treatment, **summary(outcome),

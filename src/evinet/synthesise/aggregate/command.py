@@ -85,10 +85,10 @@ def run(options: Options) -> list[str]:
         rng = seeds.generator(options.seed, "nma/league")
         tables.LEAGUE.write(options.out / "league.csv", results.league(fit, options.better, rng))
         tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit, options.better))
-        if populations:
-            rng = seeds.generator(options.seed, "nma/absolute")
-            table = absolute.absolute(fit, populations, rng)
-            files.write_csv(options.out / "absolute.csv", table)
+    if populations:
+        rng = seeds.generator(options.seed, "nma/absolute")
+        table = absolute.absolute(fit, populations, rng)
+        files.write_csv(options.out / "absolute.csv", table)
     if options.model == "node-split":
         files.write_csv(options.out / "splits.csv", results.splits(fits))
     rng = seeds.generator(options.seed, "nma/predictive")

@@ -39,19 +39,13 @@ class Fit:
         """What is reported: coefficients, then tau."""
         return self.coefficients | ({} if self.tau is None else {"tau": self.tau})
 
-    def linear(self) -> tuple[np.ndarray, np.ndarray]:
-        """Draws of the arms' eta and of the contrasts' means, each (draws, rows)."""
+    def linear(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draws of the arms' eta, their studies' mu and the contrasts' means, each (draws, ...)."""
         linear = self.trace.posterior["linear"].to_numpy()
         linear = linear.reshape(-1, linear.shape[-1])
         arms = self.specification.design.arms
-        return linear[:, :arms], linear[:, arms + self.specification.studies :]
-
-    def intercepts(self) -> np.ndarray:
-        """Draws of the studies' mu, those with arms, shape (draws, studies)."""
-        linear = self.trace.posterior["linear"].to_numpy()
-        arms = self.specification.design.arms
-        found = linear.reshape(-1, linear.shape[-1])[:, arms : arms + self.specification.studies]
-        return np.asarray(found)
+        stop = arms + self.specification.studies
+        return linear[:, :arms], linear[:, arms:stop], linear[:, stop:]
 
 
 def fit_all(

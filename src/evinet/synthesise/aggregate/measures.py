@@ -18,7 +18,7 @@ def points(fit: Fit) -> list[dict[str, Any]]:
     Leverage is the mean deviance less that at the posterior mean of the fitted value (Spiegelhalter
     et al. 2002, JRSS B 64:583; Dias et al., NICE TSD 2, section 6.2).
     """
-    eta, theta = fit.linear()
+    eta, _, theta = fit.linear()
     return [*_arms(fit, eta), *_contrasts(fit, theta)]
 
 

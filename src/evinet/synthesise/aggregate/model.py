@@ -119,7 +119,7 @@ def _deviations(specification: Specification, known: dict[str, Any], b: Any) -> 
 def data(specification: Specification) -> dict[str, np.ndarray]:
     """The graph's data: the network's own, and what standardises the sampler's moves."""
     design = specification.design
-    weights, values = _arms(specification)
+    weights, values = arm_data(specification)
     arms = design.arms
 
     def stacked(rows: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def data(specification: Specification) -> dict[str, np.ndarray]:
     return values
 
 
-def _arms(specification: Specification) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def arm_data(specification: Specification) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Weights of each study's arms in its mean predictor (studies, arms), and the arms' data."""
     arms, design = specification.network.arms, specification.design
     if specification.likelihood is None or arms.empty:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.synthesise.aggregate.fit import Fit
-from evinet.synthesise.aggregate.model import Specification, contrast_covariance, data
+from evinet.synthesise.aggregate.model import Specification, arm_data, contrast_covariance
 from evinet.synthesise.answers import checked
 
 
@@ -21,7 +21,7 @@ def predictive(fit: Fit, rng: np.random.Generator) -> pd.DataFrame:
     specification = fit.specification
     b = np.column_stack([draws.ravel() for draws in fit.coefficients.values()])
     tau = np.zeros(len(b)) if fit.tau is None else fit.tau.ravel()
-    after = _replicated(specification, b, fit.intercepts(), tau, rng)
+    after = _replicated(specification, b, fit.linear()[1], tau, rng)
     before = _replicated(specification, *_prior(specification, len(b), rng), rng)
     network, design = specification.network, specification.design
     observed = np.concatenate([
@@ -65,7 +65,7 @@ def _replicated(
     effect = b[:, :width] @ design.effects.T + tau[:, None] * (fresh @ design.deviations.T)
     found = []
     if likelihood is not None and arms:
-        values = data(specification)
+        values = arm_data(specification)[1]
         eta = values["offset"] + mu[:, design.study] + effect[:, :arms]
         if specification.baseline_risk:
             risk = mu[:, design.study] - values["risk_centre"]

@@ -37,7 +37,7 @@ def treatments(fit: Fit, population: str) -> list[str]:
     if reached is not None:
         return reached
     patients, islands = fit.network.baseline.patients, fit.network.design.islands
-    own = patients.arms[patients.arms_of(population)[0]][1]
+    own = patients.baseline(population)
     return [name for name in fit.treatments if islands[name] == islands[own]]
 
 
@@ -66,7 +66,7 @@ def hazards(
         )  # fmt: skip
     samples = fit.samples
     d = samples["d"]
-    baseline = patients.arms[patients.arms_of(population)[0]][1]
+    baseline = patients.baseline(population)
     effect = d.sel(treatment=treatment).to_numpy() - d.sel(treatment=baseline).to_numpy()
     return fit.network.baseline.hazards(samples, population, treatment, effect, time)
 
@@ -142,7 +142,7 @@ def hazard_ratio_table(fit: Fit, times: tuple[float, ...] = ()) -> pd.DataFrame:
         at = at[at > 0]
         if not len(at):
             continue
-        comparator = patients.arms[patients.arms_of(population)[0]][1]
+        comparator = patients.baseline(population)
         against = hazards(fit, population, comparator, at)[0]
         for treatment in treatments(fit, population):
             if treatment != comparator:

@@ -89,7 +89,7 @@ class Design:
             for row in self.effects
             if row.any()
         ]
-        found = _islands(self.treatments, edges)
+        found = islands_of(self.treatments, edges)
         return {name: number for number, island in enumerate(found, start=1) for name in island}
 
     @property
@@ -183,19 +183,25 @@ def build(
     rows = [(study, name, baseline[study]) for study, name in arms] + published
     treatments = sorted({name for _, *pair in rows for name in pair})
     chosen = _references(treatments, rows, references)
-    effects = np.zeros((len(rows), len(treatments)))
-    for number, (_, name, against) in enumerate(rows):
-        effects[number, treatments.index(name)] += 1
-        effects[number, treatments.index(against)] -= 1
+    effects = differences([(name, against) for _, name, against in rows], treatments)
     studies = [study for study, _, _ in rows]
     return Design(treatments, chosen, studies, effects, _deviations(rows), len(arms))
+
+
+def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:
+    """The first treatment of each pair less the second, shape (pairs, treatments)."""
+    found = np.zeros((len(pairs), len(treatments)))
+    for row, (name, against) in enumerate(pairs):
+        found[row, treatments.index(name)] += 1
+        found[row, treatments.index(against)] -= 1
+    return found
 
 
 def _references(
     treatments: list[str], rows: list[tuple[str, str, str]], references: list[str] | None
 ) -> list[str]:
     chosen = references or [_most_studied(treatments, rows)]
-    for island in _islands(treatments, [(name, against) for _, name, against in rows]):
+    for island in islands_of(treatments, [(name, against) for _, name, against in rows]):
         count = len(set(island) & set(chosen))
         if count != 1:
             raise InputError(
@@ -218,8 +224,9 @@ def _most_studied(treatments: list[str], rows: list[tuple[str, str, str]]) -> st
     return min(treatments, key=lambda name: (-len(studies[name]), name))
 
 
-def _islands(treatments: list[str], edges: list[tuple[str, str]]) -> list[list[str]]:
-    graph: nx.Graph[str] = nx.Graph(edges)
+def islands_of(treatments: list[str], pairs: list[tuple[str, str]]) -> list[list[str]]:
+    """The islands of a network: sorted lists of treatments that pairs connect."""
+    graph: nx.Graph[str] = nx.Graph(pairs)
     graph.add_nodes_from(treatments)
     return sorted(sorted(island) for island in nx.connected_components(graph))
 

@@ -57,6 +57,14 @@ class Fit:
         """`posterior` with the one dimension `sample` in place of chain and draw."""
         return self.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
 
+    @cached_property
+    def reconstructed(self) -> list[xr.Dataset]:
+        """The posterior of each reconstruction, with the one dimension `sample`."""
+        return [
+            trace.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+            for trace in self.traces
+        ]
+
     @property
     def reported(self) -> list[str]:
         """Variables of the effects."""

@@ -93,8 +93,8 @@ class FractionalPolynomial:
 
     def reached(self, study: str) -> list[str] | None:
         """Treatments with a hazard in a study; None: all of its island."""
-        own = self.patients.arms[self.patients.arms_of(study)[0]][1]
-        return self.effects.reached(own) if self.shapes == "treatment" else None
+        baseline = self.patients.baseline(study)
+        return self.effects.reached(baseline) if self.shapes == "treatment" else None
 
     @cached_property
     def _events(self) -> np.ndarray:
@@ -140,6 +140,12 @@ class FractionalPolynomial:
             "weight": np.array([weight for _, weight in nodes]),
         }
 
+    def _steps(self, time: np.ndarray) -> np.ndarray:
+        """Steps of ln t from `start` to the last of the times, with every time after `start`."""
+        last = np.log(max(time.max(), self.start * 1.01))
+        grid = np.linspace(np.log(self.start), last, STEPS + 1)
+        return np.union1d(grid, np.log(time[time > self.start]))
+
     def _exposure(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Nodes and weights for ``sum over patients of the integral of h to their time``.
 
@@ -147,10 +153,7 @@ class FractionalPolynomial:
         a node for the time before `start`.
         """
         ends = np.sort(time)
-        last = np.log(max(ends[-1], self.start * 1.01))
-        grid = np.linspace(np.log(self.start), last, STEPS + 1)
-        inside = np.log(ends[ends > self.start])
-        fine, width = _legendre(np.union1d(grid, inside))
+        fine, width = _legendre(self._steps(ends))
         at_risk = len(ends) - np.searchsorted(ends, np.exp(fine))
         watched = at_risk > 0
         measure = (width * np.exp(fine) * at_risk)[watched]
@@ -215,16 +218,14 @@ class FractionalPolynomial:
         """Log hazard and cumulative hazard of a treatment in a study's population."""
         slopes = posterior["slope"].sel(study=population).transpose("sample", ...).to_numpy()
         if self.shapes == "treatment":
-            baseline = self.patients.arms[self.patients.arms_of(population)[0]][1]
+            baseline = self.patients.baseline(population)
             slopes = slopes + self.effects.difference(posterior["shape"], treatment, baseline)
         level = posterior["mu"].sel(study=population).to_numpy() + effect
 
         def log_hazard(at: np.ndarray) -> np.ndarray:
             return np.asarray(level[:, None] + slopes @ self.functions(at).T)
 
-        last = np.log(max(time.max(), self.start * 1.01))
-        grid = np.linspace(np.log(self.start), last, STEPS + 1)
-        edges = np.union1d(grid, np.log(time[time > self.start]))
+        edges = self._steps(time)
         fine, width = _legendre(edges)
         pieces = np.exp(log_hazard(np.exp(fine))) * width * np.exp(fine)
         sums = np.cumsum(pieces.reshape(len(slopes), len(edges) - 1, -1).sum(axis=2), axis=1)

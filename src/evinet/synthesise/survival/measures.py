@@ -147,10 +147,11 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
 
     `between_reconstructions` is the standard deviation of elpd over them, None with one.
     """
-    rows = []
-    for trace, records in zip(fit.traces, fit.network.baseline.patients.draws, strict=True):
-        samples = trace.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
-        rows.append(measure(fit.network, samples, records))
+    draws = fit.network.baseline.patients.draws
+    rows = [
+        measure(fit.network, samples, records)
+        for samples, records in zip(fit.reconstructed, draws, strict=True)
+    ]
     elpd = [row["elpd"] for row in rows]
     spread = float(np.std(elpd, ddof=1)) if len(rows) > 1 else None
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}

@@ -234,7 +234,7 @@ class MSpline:
         self, posterior: xr.Dataset, population: str, treatment: str
     ) -> np.ndarray:
         """Draws of a treatment's coefficients in a study, shape (draws, size)."""
-        baseline = self.patients.arms[self.patients.arms_of(population)[0]][1]
+        baseline = self.patients.baseline(population)
         own = (population, treatment) in self.patients.arms
         near = treatment if own else baseline
         stratum = population if self.shapes == "study" else f"{population}: {near}"

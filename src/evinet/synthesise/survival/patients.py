@@ -59,6 +59,10 @@ class Patients:
         """Numbers of a study's arms."""
         return [number for number, (name, _) in enumerate(self.arms) if name == study]
 
+    def baseline(self, study: str) -> str:
+        """Treatment of a study's baseline arm."""
+        return self.arms[self.arms_of(study)[0]][1]
+
     @property
     def without_events(self) -> list[tuple[str, str]]:
         """Arms in which nobody has an event: data give their effects one limit, not two."""

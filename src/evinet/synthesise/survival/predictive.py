@@ -29,8 +29,7 @@ def predictive(fit: Fit, rng: np.random.Generator) -> pd.DataFrame:
         inner = np.quantile(time[event == 1], np.arange(1, PERIODS) / PERIODS)
         edges = np.unique(np.concatenate([[0.0], inner, [patients.upper(study)]]))
         observed, excess = [], []
-        for trace, records in zip(fit.traces, patients.draws, strict=True):
-            samples = trace.posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+        for samples, records in zip(fit.reconstructed, patients.draws, strict=True):
             time, event = records.of(number)
             effect = samples["theta"].to_numpy()[:, number]
             spent = np.minimum(time[:, None], edges)

@@ -76,9 +76,8 @@ def compare(proportional: Fit, other: Fit) -> pd.DataFrame:
 
 
 def _elpd(fit: Fit) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    posterior = fit.traces[0].posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
     records = fit.network.baseline.patients.draws[0]
     return [
         (part.study, leave_one_out(part.log_likelihood).elpd, part.counts)
-        for part in points(fit.network, posterior, records)
+        for part in points(fit.network, fit.reconstructed[0], records)
     ]

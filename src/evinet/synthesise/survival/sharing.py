@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import networkx as nx
 import numpy as np
 import xarray as xr
 
+from evinet.synthesise.survival.design import differences, islands_of
 from evinet.synthesise.survival.patients import Patients
 
 Sharing = Literal["study", "treatment", "arm"]
@@ -63,20 +63,16 @@ class ShapeEffects:
 
 def shape_effects(patients: Patients) -> ShapeEffects:
     """The effects on shape that a network of patients tells."""
-    baselines = [patients.arms[patients.arms_of(study)[0]][1] for study in patients.studies]
+    baselines = [patients.baseline(study) for study in patients.studies]
     treatments = sorted({treatment for _, treatment in patients.arms})
     pairs = [
         (treatment, baselines[study])
         for (_, treatment), study in zip(patients.arms, patients.study_of_arm, strict=True)
     ]
-    contrasts = np.zeros((len(pairs), len(treatments)))
-    for row, (treatment, baseline) in enumerate(pairs):
-        contrasts[row, treatments.index(treatment)] += 1
-        contrasts[row, treatments.index(baseline)] -= 1
     island: dict[str, int] = {}
     references: list[str] = []
-    for number, members in enumerate(nx.connected_components(nx.Graph(pairs)), start=1):
+    for number, members in enumerate(islands_of(treatments, pairs), start=1):
         island |= dict.fromkeys(members, number)
         references.append(min(members, key=lambda name: (-baselines.count(name), name)))
     free = [number for number, name in enumerate(treatments) if name not in references]
-    return ShapeEffects(treatments, island, np.array(free, int), contrasts)
+    return ShapeEffects(treatments, island, np.array(free, int), differences(pairs, treatments))
