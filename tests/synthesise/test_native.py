@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 MODEL = """
+import sys
 from evinet.synthesise import sampler
 sampler.prepare()
 import numpy as np
@@ -15,37 +16,45 @@ import pymc as pm
 from evinet.config import Sampler
 from evinet.synthesise.packing import unpack
 
-values = {"y": np.array([1.0, 2.0, 6.0]), "sd": np.array(2.0)}
-with pm.Model(coords={"study": ["a", "b", "c"]}) as model:
-    known = unpack(values)
-    centre = pm.Normal("centre", 0.0, 10.0)
-    scale = pm.HalfNormal("scale", 1.0)
-    each = pm.Normal("each", 0.0, 1.0, dims="study")
-    theta = pm.Deterministic("theta", centre + scale * each, dims="study")
-    pm.Potential("likelihood", -0.5 * (((known["y"] - theta) / known["sd"]) ** 2).sum())
-compiled = sampler.Compiled(model)
-for shift in (0.0, 50.0):
-    moved = values | {"y": values["y"] + shift}
-    posterior = compiled.sample(moved, Sampler(chains=2, warmup=500, draws=500), 3).posterior
-    assert posterior["theta"].dims == ("chain", "draw", "study"), posterior["theta"].dims
-    print(float(posterior["centre"].mean()).hex(), float(posterior["theta"].mean()).hex())
+def compiled(outcomes):
+    values = {"y": np.array(outcomes), "sd": np.array(2.0)}
+    with pm.Model(coords={"study": list("abcdef")[:len(outcomes)]}) as model:
+        known = unpack(values)
+        centre = pm.Normal("centre", 0.0, 10.0)
+        scale = pm.HalfNormal("scale", 1.0)
+        each = pm.Normal("each", 0.0, 1.0, dims="study")
+        theta = pm.Deterministic("theta", centre + scale * each, dims="study")
+        pm.Potential("likelihood", -0.5 * (((known["y"] - theta) / known["sd"]) ** 2).sum())
+    return values, sampler.Compiled(model)
+
+for studies in sys.argv[1:]:
+    values, model = compiled([1.0, 2.0, 6.0, 3.0, 3.0, 3.0][:int(studies)])
+    for shift in (0.0, 50.0):
+        moved = values | {"y": values["y"] + shift}
+        posterior = model.sample(moved, Sampler(chains=2, warmup=500, draws=500), 3).posterior
+        assert posterior["theta"].dims == ("chain", "draw", "study"), posterior["theta"].dims
+        print(float(posterior["centre"].mean()).hex(), float(posterior["theta"].mean()).hex())
 """
 
 
-def run(cache: Path) -> list[list[float]]:
-    """Means of the centre and of theta, with the data as they are and moved by 50."""
+def run(cache: Path, *studies: str) -> list[list[float]]:
+    """Means of the centre and of theta, with the data as they are and moved by 50, model by model.
+
+    In one process, of models of so many studies.
+    """
     told = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", MODEL], check=True, capture_output=True, text=True,
-        env={**os.environ, "EVINET_CACHE": str(cache)},
+        [sys.executable, "-W", "ignore", "-c", MODEL, *studies], check=True, text=True,
+        capture_output=True, env={**os.environ, "EVINET_CACHE": str(cache)},
     )  # fmt: skip
     return [[float.fromhex(word) for word in line.split()] for line in told.stdout.splitlines()]
 
 
-def test_a_second_process_compiles_nothing_and_draws_the_same(tmp_path: Path) -> None:
-    first = run(tmp_path)
+def test_other_processes_compile_nothing_and_draw_the_same(tmp_path: Path) -> None:
+    """Models compiled in two processes are not taken for each other in a third."""
+    first, second = run(tmp_path, "3"), run(tmp_path, "6")
     compiled = {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")}
     assert any("density" in path.name for path in compiled)
-    assert run(tmp_path) == first
+    assert run(tmp_path, "3", "6") == [*first, *second]
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")} == compiled
     # by numerical integration over the scale
     assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)
