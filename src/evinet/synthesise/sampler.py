@@ -27,7 +27,7 @@ def prepare() -> None:
     processor.prepare()
     os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
-    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'pytensor'},numba__fastmath=False"
+    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'models'},numba__fastmath=False"
 
 
 class Compiled:
@@ -41,7 +41,10 @@ class Compiled:
         self.seconds = time.perf_counter() - start
 
     def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
-        """Posterior draws, an `arviz.InferenceData`, given data in the shapes of the model's."""
+        """Posterior draws, an `arviz.InferenceData`, given data in the shapes of the model's.
+
+        Its `sample_stats` hold positions and gradients, for `control`.
+        """
         import nutpie
 
         from evinet.synthesise.packing import pack
@@ -56,6 +59,8 @@ class Compiled:
             seed=seed,
             progress_bar=False,
             save_warmup=False,
+            store_gradient=True,
+            store_unconstrained=True,
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from evinet.synthesise.aggregate.fit import Fit
 from evinet.synthesise.aggregate.model import contrast_covariance
+from evinet.synthesise.control import Controls
 
 HIGH_PARETO_K = 0.7
 
@@ -16,31 +17,32 @@ def points(fit: Fit) -> list[dict[str, Any]]:
     """A row an arm, and a row a study with contrasts: deviance, leverage, log-likelihood draws.
 
     Leverage is the mean deviance less that at the posterior mean of the fitted value (Spiegelhalter
-    et al. 2002, JRSS B 64:583; Dias et al., NICE TSD 2, section 6.2).
+    et al. 2002, JRSS B 64:583; Dias et al., NICE TSD 2, section 6.2). Mean deviances have control
+    variates, see `control`.
     """
     eta, _, theta = fit.linear()
-    return [*_arms(fit, eta), *_contrasts(fit, theta)]
+    controls = Controls(fit.trace)
+    return [*_arms(fit, eta, controls), *_contrasts(fit, theta, controls)]
 
 
-def _arms(fit: Fit, eta: np.ndarray) -> list[dict[str, Any]]:
+def _arms(fit: Fit, eta: np.ndarray, controls: Controls) -> list[dict[str, Any]]:
     likelihood, arms = fit.specification.likelihood, fit.specification.network.arms
     if likelihood is None or arms.empty:
         return []
     x, s = arms["x"].to_numpy(float), arms["s"].to_numpy(float)
     fitted = likelihood.fitted(eta, s)
-    deviance = likelihood.deviance(x, s, fitted)
+    deviance = controls.mean(likelihood.deviance(x, s, fitted))
     at_mean = likelihood.deviance(x, s, fitted.mean(axis=0))
     log_likelihood = likelihood.log_likelihood(x, s, eta)
     return [
         {"study": study, "treatment": treatment, "data_points": 1,
-         "deviance": float(deviance[:, row].mean()),
-         "leverage": float(deviance[:, row].mean() - at_mean[row]),
+         "deviance": float(deviance[row]), "leverage": float(deviance[row] - at_mean[row]),
          "log_likelihood": log_likelihood[:, row]}
         for row, (study, treatment) in enumerate(zip(arms["study"], arms["treatment"], strict=True))
     ]  # fmt: skip
 
 
-def _contrasts(fit: Fit, theta: np.ndarray) -> list[dict[str, Any]]:
+def _contrasts(fit: Fit, theta: np.ndarray, controls: Controls) -> list[dict[str, Any]]:
     network = fit.specification.network
     if network.contrasts.empty:
         return []
@@ -53,12 +55,11 @@ def _contrasts(fit: Fit, theta: np.ndarray) -> list[dict[str, Any]]:
         residual = y[own] - theta[:, own]
         inverse = np.linalg.inv(block)
         deviance = np.einsum("ki,ij,kj->k", residual, inverse, residual)
-        centre = residual.mean(axis=0)
+        centre, mean = residual.mean(axis=0), float(controls.mean(deviance[:, None])[0])
         constant = np.linalg.slogdet(2 * np.pi * block)[1]
         rows.append({
             "study": study, "treatment": "", "data_points": len(own),
-            "deviance": float(deviance.mean()),
-            "leverage": float(deviance.mean() - centre @ inverse @ centre),
+            "deviance": mean, "leverage": mean - float(centre @ inverse @ centre),
             "log_likelihood": -0.5 * (deviance + constant),
         })  # fmt: skip
     return rows

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
+from evinet.synthesise.control import Controls
 from evinet.synthesise.survival.design import Contrasts, whitened
 from evinet.synthesise.survival.fit import Fit
 from evinet.synthesise.survival.model import Network
@@ -111,16 +112,18 @@ def leave_one_out(log_likelihood: np.ndarray) -> LeaveOneOut:
     return LeaveOneOut(elpd, with_it - elpd, np.atleast_1d(pareto_k))
 
 
-def measure(network: Network, posterior: xr.Dataset, records: Records) -> dict[str, float]:
+def measure(
+    network: Network, posterior: xr.Dataset, records: Records, controls: Controls
+) -> dict[str, float]:
     """Deviance, pD, DIC and leave-one-out of one reconstruction; `posterior` as in `points`.
 
     The deviance is -2 log-likelihood; pD its mean less its value at the posterior mean of the
-    parameters (Spiegelhalter et al. 2002, JRSS B 64:583).
+    parameters (Spiegelhalter et al. 2002, JRSS B 64:583). The mean has control variates.
     """
-    deviance = plug_in = effective = bad = 0.0
-    elpd, counts = [], []
+    plug_in = effective = bad = 0.0
+    deviances, elpd, counts = [], [], []
     for part in points(network, posterior, records):
-        deviance += float((part.log_likelihood @ part.counts).mean()) * -2
+        deviances.append(-2 * part.log_likelihood @ part.counts)
         plug_in += float(part.plug_in @ part.counts) * -2
         left_out = leave_one_out(part.log_likelihood)
         effective += float(left_out.effective @ part.counts)
@@ -128,6 +131,7 @@ def measure(network: Network, posterior: xr.Dataset, records: Records) -> dict[s
         elpd.append(left_out.elpd)
         counts.append(part.counts)
     each, weight = np.concatenate(elpd), np.concatenate(counts)
+    deviance = float(controls.mean(np.column_stack(deviances)).sum())
     total, size = float(weight @ each), float(weight.sum())
     return {
         "deviance": deviance,
@@ -149,8 +153,8 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
     """
     draws = fit.network.baseline.patients.draws
     rows = [
-        measure(fit.network, samples, records)
-        for samples, records in zip(fit.reconstructed, draws, strict=True)
+        measure(fit.network, samples, records, Controls(trace))
+        for trace, samples, records in zip(fit.traces, fit.reconstructed, draws, strict=True)
     ]
     elpd = [row["elpd"] for row in rows]
     spread = float(np.std(elpd, ddof=1)) if len(rows) > 1 else None
