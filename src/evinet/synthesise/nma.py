@@ -10,6 +10,10 @@ import click
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+OF_ARMS = {"likelihood", "link", "baseline_risk", "time_column", "populations", "better"}
+OF_SURVIVAL = {
+    "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
+}  # fmt: skip
 
 
 @click.command()
@@ -87,14 +91,30 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
         if asked["contrasts"] is not None:
             raise click.UsageError("give the contrasts once: as ARMS or by --contrasts")
         asked["contrasts"] = arms
-    if asked["populations"] and (ipd is not None or asked["model"] == "ume"):
-        raise click.UsageError("--population is for networks of arms, not with --ipd or ume")
+    if asked["populations"] and asked["model"] == "ume":
+        raise click.UsageError("--population needs consistent effects, which ume has not")
+    _applicable(asked, ipd is not None)
     from evinet.synthesise import sampler
 
     sampler.prepare()
     lines = _survival(ipd, asked) if ipd is not None else _aggregate(arms, asked)
     for line in lines:
         click.echo(line)
+
+
+def _applicable(asked: dict[str, Any], survival: bool) -> None:
+    """Refuse options that would change nothing."""
+    idle = OF_ARMS if survival else OF_SURVIVAL
+    given = [
+        each.opts[0]
+        for each in click.get_current_context().command.params
+        if each.name in idle and asked[each.name] not in (each.default, None, (), False)
+    ]
+    if given:
+        where = "is of networks of arms, not for --ipd" if survival else "is for --ipd"
+        raise click.UsageError(f"{', '.join(given)} {where}")
+    if survival and asked["model"] == "ume":
+        raise click.UsageError("--model ume is for networks of arms; node-split doubts --ipd too")
 
 
 def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
@@ -119,16 +139,14 @@ def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
 
 def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
     from evinet.config import Sampler
+    from evinet.synthesise.aggregate.command import priors as parse
     from evinet.synthesise.survival import command
 
     priors = _priors(asked["prior_texts"])
-    given: dict[str, Any] = {}
-    if "tau" in priors:
-        given["tau_prior"] = priors["tau"]
-    if "effects" in priors:
-        from evinet.synthesise.aggregate.command import priors as parse
-
-        given["effect_sd"] = parse({"effects": priors["effects"]}).effects
+    if "intercepts" in priors:
+        raise click.UsageError("--prior intercepts is of networks of arms, not for --ipd")
+    given: dict[str, Any] = {"tau_prior": priors["tau"]} if "tau" in priors else {}
+    parsed = parse(priors)
     settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
     if asked["powers"]:
         settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")
@@ -145,6 +163,11 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         times=_numbers(asked["times"], "--times", "6,12,24"),
         horizon=asked["horizon"],
         check_proportional=asked["check_proportional"],
+        model=asked["model"],
+        covariate=asked["covariate"],
+        interactions=asked["interactions"],
+        effect_sd=parsed.effects,
+        coefficient_sd=parsed.coefficients,
         **given,
     )
     try:

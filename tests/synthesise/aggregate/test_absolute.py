@@ -55,10 +55,10 @@ def test_contrasts_have_no_population():
         parse("clinic=0.2", None)
 
 
-def test_survival_and_unrelated_means_have_no_population(tmp_path):
+def test_unrelated_means_have_no_population(tmp_path):
     result = CliRunner().invoke(nma, [
         str(DATA / "smoking.csv"), "--model", "ume", "--population", "clinic=0.1",
         "--out", str(tmp_path / "out"),
     ])  # fmt: skip
     assert result.exit_code == 2
-    assert "not with --ipd or ume" in result.output
+    assert "--population needs consistent effects" in result.output

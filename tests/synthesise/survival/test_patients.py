@@ -66,7 +66,6 @@ def test_a_wrong_cell_is_named_with_its_line(cells: tuple, field: str, words: st
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (rows(*GOOD, ("t", "a", 1.0, 1)), "has one arm"),
         (rows(*GOOD, ("t", "a", 1.0, 0), ("t", "b", 1.0, 0)), "t has no event in draw 0"),
         (rows(*[(*c, 1) for c in GOOD], *[(*c, 2) for c in GOOD[:1]]), "lacks an arm"),
         (rows(*GOOD).drop(columns="event"), "the column is missing"),

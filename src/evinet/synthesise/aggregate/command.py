@@ -100,6 +100,7 @@ def run(options: Options) -> list[str]:
 def specifications(options: Options) -> dict[str, Any]:
     """Name -> specification of each fit that the options ask for, the main one first."""
     from evinet.errors import InputError, Problem
+    from evinet.synthesise import columns
     from evinet.synthesise.aggregate import design, network
     from evinet.synthesise.aggregate.likelihoods import LIKELIHOODS, links
     from evinet.synthesise.aggregate.model import Specification
@@ -112,8 +113,8 @@ def specifications(options: Options) -> dict[str, Any]:
             message = f"is no link of the {options.likelihood} likelihood"
             raise InputError(Problem("(options)", "--link", link, message, f"Use one of {known}"))
         likelihood = LIKELIHOODS[options.likelihood, link]
-    columns = network.Columns(options.covariate, options.time)
-    read = network.read(list(options.files), likelihood, options.reference, columns)
+    optional = network.Columns(options.covariate, options.time)
+    read = network.read(list(options.files), likelihood, options.reference, optional)
     if options.baseline_risk and (likelihood is None or len(read.contrasts)):
         raise InputError(
             Problem("(options)", "--baseline-risk", "yes", "a contrast has no baseline risk",
@@ -128,7 +129,7 @@ def specifications(options: Options) -> dict[str, Any]:
         return Specification(read, likelihood, plan, options.effects, chosen, options.baseline_risk)
 
     if options.model == "node-split":
-        pairs = design.splits(read)
+        pairs = columns.splits(design.rows_of(read), read.treatments)
         if not pairs:
             raise InputError(
                 Problem(str(options.files[0]), "--model", "node-split", "no pair of treatments has "
@@ -174,8 +175,8 @@ def priors(texts: dict[str, str]) -> Any:
 
 
 def _summary(options: Options, fit: Any) -> dict[str, Any]:
-    from evinet.synthesise.aggregate.design import centre
     from evinet.synthesise.aggregate.measures import fit_measures
+    from evinet.synthesise.columns import centre
 
     specification = fit.specification
     likelihood, chosen = specification.likelihood, specification.priors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from evinet import tables
 from evinet.synthesise import answers
 from evinet.synthesise.aggregate.fit import Fit
 from evinet.synthesise.aggregate.measures import fit_measures
+from evinet.synthesise.columns import difference
 
 Better = Literal["lower", "higher"]
 
@@ -60,27 +61,19 @@ def ranks(fit: Fit, better: Better) -> pd.DataFrame:
 
 
 def splits(fits: dict[str, Fit]) -> pd.DataFrame:
-    """A row a split pair: direct and indirect effect of B against A, and their difference.
-
-    `p` is twice the smaller share of draws on one side of no difference.
-    """
+    """A row a split pair: direct and indirect effect of B against A, and their difference."""
     rows = []
     for name, fit in fits.items():
         if "omega" not in fit.coefficients:
             continue
         first, second = name.split(" vs ")[::-1]
-        d, omega = effects(fit), fit.coefficients["omega"].ravel()
-        indirect = d[second] - d[first]
-        above = float((omega > 0).mean())
-        measures = fit_measures(fit)
-        row: dict[str, Any] = {"treatment": second, "comparator": first}
-        each = {"direct": indirect + omega, "indirect": indirect, "difference": omega}
-        for label, draws in each.items():
-            found = answers.summary(draws)
-            row |= {f"{label}_{key}": found[key] for key in ("mean", "sd", "q2.5", "q97.5")}
-        row |= {"p": 2 * min(above, 1 - above), "DIC": measures["DIC"]}
-        row["tau_mean"] = None if fit.tau is None else float(fit.tau.mean())
-        rows.append(row)
+        d = effects(fit)
+        rows.append({
+            "treatment": second, "comparator": first,
+            **difference(fit.coefficients["omega"].ravel(), d[second] - d[first]),
+            "DIC": fit_measures(fit)["DIC"],
+            "tau_mean": None if fit.tau is None else float(fit.tau.mean()),
+        })  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -35,6 +35,8 @@ class Options:
         survival, in the file's units; empty: 20 steps to the end of a study's follow-up; None: the
         end of the shortest one.
     check_proportional : test proportional hazards, and compare M-splines without them.
+    model : node-split takes direct and indirect effects of every pair apart.
+    covariate, interactions : see `fit_network`. coefficient_sd : of their normal prior.
     """
 
     ipd: Path
@@ -51,6 +53,10 @@ class Options:
     times: tuple[float, ...] = ()
     horizon: float | None = None
     check_proportional: bool = False
+    model: Literal["consistency", "node-split"] = "consistency"
+    covariate: str | None = None
+    interactions: Literal["shared", "separate"] = "shared"
+    coefficient_sd: float = 100.0
 
 
 def run(options: Options) -> str:
@@ -59,7 +65,8 @@ def run(options: Options) -> str:
     Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
     population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv, and
     of every arm predictive.csv.
-    With `check_proportional` also schoenfeld.csv and, of M-splines, proportionality.csv.
+    With `check_proportional` also schoenfeld.csv and, of M-splines, proportionality.csv; of
+    node-splitting splits.csv.
 
     Raises
     ------
@@ -75,16 +82,20 @@ def run(options: Options) -> str:
     tables = _answers(fit, options)
     if options.check_proportional:
         tables |= _checks(fit, options)
+    if options.model == "node-split":
+        tables["splits"] = _splits(fit, options)
     _write(fit, tables, options)
     found = results.diagnosis(fit)
-    line = f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"
-    return "\n".join([line, *diagnostics.cautions(found)])
+    lines = [f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"]
+    lines += [
+        f"{study} has one arm: a population for the answers, which informs no effect"
+        for study in fit.network.baseline.patients.single
+    ]
+    return "\n".join([*lines, *diagnostics.cautions(found)])
 
 
 def _fit(options: Options, settings: dict[str, Any]) -> Fit:
-    from evinet.synthesise import diagnostics
     from evinet.synthesise.priors import parse
-    from evinet.synthesise.survival import results
     from evinet.synthesise.survival.fit import fit_network
     from evinet.synthesise.survival.model import Priors
 
@@ -93,13 +104,23 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
         None if options.contrasts is None else _read(options.contrasts),
         baseline=options.baseline,
         effects=options.effects,
-        priors=Priors(options.effect_sd, parse(options.tau_prior)),
+        priors=Priors(options.effect_sd, options.coefficient_sd, parse(options.tau_prior)),
         sampler=options.sampler,
         seed=options.seed,
         references=list(options.references) or None,
+        covariate=options.covariate,
+        interactions=options.interactions,
         files=(str(options.ipd), str(options.contrasts)),
         **settings,
     )
+    _converged(fit, options)
+    return fit
+
+
+def _converged(fit: Fit, options: Options) -> None:
+    from evinet.synthesise import diagnostics
+    from evinet.synthesise.survival import results
+
     kept = len(fit.traces) * options.sampler.chains * options.sampler.draws
     failed = diagnostics.failures(results.diagnosis(fit), options.sampler.gates, kept)
     failed += [
@@ -109,7 +130,22 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
     ]
     if failed:
         raise NotConverged("; ".join(failed))
-    return fit
+
+
+def _splits(fit: Fit, options: Options) -> pd.DataFrame:
+    from evinet.errors import InputError, Problem
+    from evinet.synthesise.survival import results
+    from evinet.synthesise.survival.fit import node_splits
+
+    found = node_splits(fit, options.sampler, options.seed)
+    if not found:
+        raise InputError(
+            Problem(str(options.ipd), "--model", "node-split", "no pair of treatments has both "
+                    "direct and indirect evidence", "Use the consistency model")
+        )  # fmt: skip
+    for each in found.values():
+        _converged(each, options)
+    return results.splits(found)
 
 
 def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:

@@ -1,7 +1,8 @@
 """What a fitted network says of survival in a population: curves, means, medians, hazard ratios.
 
 A population is a study of patients in the network: its baseline hazard, and the network's effects.
-With random effects these are the mean effects d, not the study's own. Nothing is extrapolated:
+With random effects these are the mean effects d, not the study's own; with a covariate those at the
+study's own value. Nothing is extrapolated:
 times reach to the end of the population's follow-up.
 """
 
@@ -64,11 +65,8 @@ def hazards(
             Problem("arguments", "time", float(time.max()), f"is not between 0 and {last:g}, the "
                     f"follow-up of {population}", "Nothing is extrapolated: name earlier times")
         )  # fmt: skip
-    samples = fit.samples
-    d = samples["d"]
-    baseline = patients.baseline(population)
-    effect = d.sel(treatment=treatment).to_numpy() - d.sel(treatment=baseline).to_numpy()
-    return fit.network.baseline.hazards(samples, population, treatment, effect, time)
+    effect = fit.effect(population, treatment)
+    return fit.network.baseline.hazards(fit.samples, population, treatment, effect, time)
 
 
 def _refused(field: str, value: str, message: str, known: list[str]) -> InputError:

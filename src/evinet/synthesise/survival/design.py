@@ -8,6 +8,7 @@ NICE TSD 2, section 2.2); those of the baseline arm are 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import networkx as nx
 import numpy as np
@@ -15,9 +16,11 @@ import pandas as pd
 from scipy.linalg import block_diag, cholesky, solve_triangular
 
 from evinet.errors import InputError, Problem
+from evinet.synthesise import columns
 from evinet.synthesise.survival.patients import Patients, Records
 from evinet.synthesise.survival.statistics import log_rank
 
+OMEGA, BETA = "omega", "beta"
 COLUMNS = ("study", "treatment", "diff", "se")
 
 
@@ -34,20 +37,68 @@ class Contrasts:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a model has beside consistent effects: a split pair, a covariate of the studies."""
+
+    split: tuple[str, str] | None = None
+    covariate: dict[str, float] | None = None
+    interactions: columns.Interactions = "shared"
+
+
+@dataclass(frozen=True)
 class Design:
     """Treatments and references of a network, and the rows of effects in it.
 
-    Rows of `effects` are the arms with patients, then the published contrasts (`studies` names
-    their studies); its columns are `treatments`. `deviations` maps independent standard normal
-    numbers to the rows' deviations.
+    `rows` are the `arms` with patients, then the published contrasts: columns study, treatment,
+    against. `effects` has their treatments less what they are against, shape (rows, treatments);
+    `deviations` maps independent standard normal numbers to the rows' deviations.
     """
 
     treatments: list[str]
     references: list[str]
-    studies: list[str]
+    rows: pd.DataFrame
     effects: np.ndarray
     deviations: np.ndarray
     arms: int
+    terms: Terms = Terms()
+
+    @property
+    def studies(self) -> list[str]:
+        """Study of each row."""
+        return list(self.rows["study"])
+
+    @cached_property
+    def columns(self) -> tuple[np.ndarray, list[str]]:
+        """What each coefficient adds to the rows' effects, shape (rows, coefficients); names.
+
+        The coefficients are d of all treatments but the references, then omega, then beta.
+        """
+        basic = np.flatnonzero(self.basic)
+        parts = [self.effects[:, basic]]
+        names = [f"d[{self.treatments[number]}]" for number in basic]
+        if self.terms.split is not None:
+            parts.append(columns.omega(self.rows, self.terms.split)[:, None])
+            names.append(OMEGA)
+        interactions, added = self.interactions(self.rows)
+        return np.hstack([*parts, interactions]), names + added
+
+    def interactions(self, rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+        """Columns of the interactions with the covariate, of any rows, and their names."""
+        covariate = self.terms.covariate
+        if covariate is None:
+            return np.zeros((len(rows), 0)), []
+        basic = np.flatnonzero(self.basic)
+        pairs = list(zip(rows["treatment"], rows["against"], strict=True))
+        main = differences(pairs, self.treatments)[:, basic]
+        names = [f"d[{self.treatments[number]}]" for number in basic]
+        centred = rows["study"].map(covariate).to_numpy(float) - self.centre
+        return columns.regression(main, names, centred, self.terms.interactions)
+
+    @property
+    def centre(self) -> float:
+        """Mean of the covariate over the studies that compare, where effects d are reported."""
+        compared = self.rows[self.rows["treatment"] != self.rows["against"]]["study"].unique()
+        return float(np.mean([(self.terms.covariate or {})[study] for study in compared]))
 
     @property
     def free(self) -> np.ndarray:
@@ -65,7 +116,7 @@ class Design:
         blocks, values = [], []
         for study in dict.fromkeys(self.studies):
             own = [n for n, name in enumerate(self.studies[: self.arms]) if name == study]
-            if own:
+            if len(own) > 1:
                 mine = np.isin(records.arm, own)
                 estimate, covariance = log_rank(
                     records.arm[mine] - own[0], records.time[mine], records.event[mine]
@@ -159,7 +210,10 @@ def _contrast_problem(
 
 
 def build(
-    patients: Patients, contrasts: Contrasts | None, references: list[str] | None = None
+    patients: Patients,
+    contrasts: Contrasts | None,
+    references: list[str] | None = None,
+    terms: Terms | None = None,
 ) -> Design:
     """The design of a network; without `references` it must be connected, and the reference is the
     treatment in most studies.
@@ -167,7 +221,8 @@ def build(
     Raises
     ------
     InputError
-        A trial enters twice, a reference is unknown, or an island has no reference or two.
+        A trial enters twice, nothing is compared, a reference is unknown, or an island has no
+        reference or two.
     """
     arms = list(patients.arms)
     published = [] if contrasts is None else contrasts.rows
@@ -181,11 +236,17 @@ def build(
     for study, treatment in arms:
         baseline.setdefault(study, treatment)
     rows = [(study, name, baseline[study]) for study, name in arms] + published
+    if all(name == against for _, name, against in rows):
+        raise InputError(
+            Problem("network", "study", ", ".join(baseline), "has one arm, so nothing is compared",
+                    "Add studies of two arms, or published contrasts")
+        )  # fmt: skip
     treatments = sorted({name for _, *pair in rows for name in pair})
     chosen = _references(treatments, rows, references)
     effects = differences([(name, against) for _, name, against in rows], treatments)
-    studies = [study for study, _, _ in rows]
-    return Design(treatments, chosen, studies, effects, _deviations(rows), len(arms))
+    frame = pd.DataFrame(rows, columns=["study", "treatment", "against"])
+    deviations = _deviations(rows)
+    return Design(treatments, chosen, frame, effects, deviations, len(arms), terms or Terms())
 
 
 def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:

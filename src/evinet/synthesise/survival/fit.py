@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any, Literal
@@ -13,6 +13,8 @@ import xarray as xr
 
 from evinet import seeds
 from evinet.config import Sampler
+from evinet.synthesise import columns
+from evinet.synthesise.columns import Interactions, study_covariate
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import design as designs
 from evinet.synthesise.survival import patients as people
@@ -68,7 +70,23 @@ class Fit:
     @property
     def reported(self) -> list[str]:
         """Variables of the effects."""
-        return ["d", "tau"] if self.network.effects == "random" else ["d"]
+        terms, random = self.network.design.terms, self.network.effects == "random"
+        present = {
+            "d": True, designs.OMEGA: terms.split is not None,
+            designs.BETA: terms.covariate is not None, "tau": random,
+        }  # fmt: skip
+        return [name for name, there in present.items() if there]
+
+    def effect(self, study: str, treatment: str) -> np.ndarray:
+        """Draws of a treatment's effect against a study's baseline arm, in that study."""
+        baseline, d = self.network.baseline.patients.baseline(study), self.samples["d"]
+        found = d.sel(treatment=treatment).to_numpy() - d.sel(treatment=baseline).to_numpy()
+        if self.network.design.terms.covariate is not None:
+            row = pd.DataFrame([{"study": study, "treatment": treatment, "against": baseline}])
+            interactions = self.network.design.interactions(row)[0][0]
+            beta = self.samples[designs.BETA].to_numpy().reshape(len(found), -1)
+            found = found + beta @ interactions
+        return found
 
     def reconstruction_share(self) -> pd.DataFrame:
         """How much of each effect's variance lies between reconstructions.
@@ -97,6 +115,8 @@ def fit_network(
     sampler: Sampler | None = None,
     seed: int = 0,
     references: list[str] | None = None,
+    covariate: str | None = None,
+    interactions: Interactions = "shared",
     files: tuple[str, str] = ("ipd", "contrasts"),
     **options: Any,
 ) -> Fit:
@@ -108,6 +128,8 @@ def fit_network(
     contrasts : columns study, treatment, diff, se (see `design.from_frame`).
     baseline : a name of `choice.BASELINES`; `options` are its own, such as ``knots=7``.
     references : the reference treatment of each island; by default that in most studies.
+    covariate : a column of both tables, the same in all rows of a study: adds its interaction with
+        treatment, centred at the mean over studies; see `columns.regression`.
     files : names of the two tables in messages.
 
     Raises
@@ -118,16 +140,46 @@ def fit_network(
     patients = people.from_frame(ipd, references[0] if references else None, files[0])
     published = None if contrasts is None else designs.from_frame(contrasts, files[1])
     chosen = choose(baseline, patients, published, options)
-    plan = designs.build(patients, published, references)
+    terms = designs.Terms()
+    if covariate is not None:
+        tables = {files[0]: ipd} | ({} if contrasts is None else {files[1]: contrasts})
+        terms = designs.Terms(None, study_covariate(tables, covariate), interactions)
+    plan = designs.build(patients, published, references, terms)
     network = Network(plan, chosen, published, effects, priors or Priors())
-    every = [data(network, records) for records in patients.draws]
-    compiled = Compiled(graph(network, every[0]))
-    traces = []
-    start = perf_counter()
-    for number, values in enumerate(every):
-        job = f"survival/{baseline}/{effects}/{number}"
-        trace = compiled.sample(values, sampler or Sampler(), seeds.integer_seed(seed, job))
-        rng = seeds.generator(seed, f"{job}/complete")
-        trace.posterior = chosen.complete(trace.posterior, values, rng)
-        traces.append(trace)
-    return Fit(network, traces, compiled.seconds, perf_counter() - start)
+    job = f"{baseline}/{effects}"
+    return fit_all({job: network}, sampler or Sampler(), seed)[job]
+
+
+def fit_all(networks: dict[str, Network], sampler: Sampler, seed: int) -> dict[str, Fit]:
+    """Fit every network, to each reconstruction; those of one shape share a compiled model."""
+    compiled: dict[tuple[Any, ...], Compiled] = {}
+    fits = {}
+    for name, network in networks.items():
+        every = [data(network, records) for records in network.baseline.patients.draws]
+        shapes = [(key, value.shape) for key, value in every[0].items()]
+        layout = (network.design.terms.split is None, *shapes)
+        if layout not in compiled:
+            compiled[layout] = Compiled(graph(network, every[0]))
+        model, start, traces = compiled[layout], perf_counter(), []
+        for number, values in enumerate(every):
+            job = f"survival/{name}/{number}"
+            trace = model.sample(values, sampler, seeds.integer_seed(seed, job))
+            rng = seeds.generator(seed, f"{job}/complete")
+            trace.posterior = network.baseline.complete(trace.posterior, values, rng)
+            traces.append(trace)
+        fits[name] = Fit(network, traces, model.seconds, perf_counter() - start)
+    return fits
+
+
+def node_splits(fit: Fit, sampler: Sampler, seed: int) -> dict[tuple[str, str], Fit]:
+    """A fit with direct and indirect effects apart, for every pair (A, B) that has both."""
+    network, plan = fit.network, fit.network.design
+    pairs = {
+        f"node-split/{second} vs {first}": (first, second)
+        for first, second in columns.splits(plan.rows, plan.treatments)
+    }
+    split = {
+        name: replace(network, design=replace(plan, terms=replace(plan.terms, split=pair)))
+        for name, pair in pairs.items()
+    }
+    return {pairs[name]: found for name, found in fit_all(split, sampler, seed).items()}

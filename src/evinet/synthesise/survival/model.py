@@ -1,7 +1,7 @@
 """The PyMC graph of a survival network: effects, patients by their baseline, published contrasts.
 
-d_k ~ Normal(0, effect_sd), d_reference = 0
-theta = design of effects @ d + tau * deviations         tau ~ its prior
+d_k, omega ~ Normal(0, effect_sd), d_reference = 0, beta ~ Normal(0, coefficient_sd)
+theta = columns @ (d, omega, beta) + tau * deviations    tau ~ its prior
 patients of an arm: the baseline's likelihood given theta
 published ln HR y ~ multivariate normal(theta, V)
 """
@@ -19,19 +19,20 @@ from evinet.synthesise.packing import unpack
 from evinet.synthesise.priors import Prior, parse
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.conditional import standard_normal
-from evinet.synthesise.survival.design import Contrasts, Design, whitened
+from evinet.synthesise.survival.design import BETA, OMEGA, Contrasts, Design, whitened
 from evinet.synthesise.survival.patients import Records
 
 
 @dataclass(frozen=True)
 class Priors:
-    """Priors of the relative effects; those of baselines are stated with the baselines.
+    """Priors of effects, of a covariate's coefficients and of tau; baselines state their own.
 
     That of tau is by default the weakly informative one of Röver et al. 2021, Res Synth Methods
     12:448, for effects on a log-ratio scale.
     """
 
     effect_sd: float = 100.0
+    coefficient_sd: float = 100.0
     tau: Prior = field(default_factory=lambda: parse("half-normal(0.5)"))
 
 
@@ -48,14 +49,17 @@ class Network:
 
 def data(network: Network, records: Records) -> dict[str, np.ndarray]:
     """The model's data for one reconstruction of the patients."""
-    values = network.baseline.data(records)
+    design = network.design
+    values = network.baseline.data(records) | {"columns": design.columns[0]}
     if network.contrasts is not None:
         values["published"] = network.contrasts.y
     if network.effects == "random":
-        effect, variance = network.design.approximation(
+        effect, variance = design.approximation(
             records, network.contrasts, network.baseline.scale != "ln HR"
         )
+        unmix = np.linalg.inv(design.deviations[design.free])
         values |= {"rough_effect": effect, "rough_variance": variance}
+        values["unmixed"] = unmix @ design.columns[0][design.free]
     return values
 
 
@@ -66,7 +70,8 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
     """
     design, coordinates = network.design, network.baseline.coordinates()
     coordinates |= {"treatment": design.treatments, "study": network.baseline.patients.studies}
-    coordinates["row"] = np.arange(len(design.studies))
+    coordinates["covaried"] = [each for each in design.treatments if each not in design.references]
+    coordinates["row"] = np.arange(len(design.rows))
     with pm.Model(coords=coordinates) as model:
         known = unpack(values)
         theta = pm.Deterministic("theta", _effects(network, known), dims="row")
@@ -80,17 +85,25 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
 
 
 def _effects(network: Network, values: dict[str, Any]) -> Any:
-    """Effects of the design's rows; adds d and, with random effects, tau."""
-    design, priors = network.design, network.priors
+    """Effects of the design's rows; adds d, omega and beta if there are, and tau if random."""
+    design, priors, names = network.design, network.priors, network.design.columns[1]
     basic = np.flatnonzero(design.basic)
-    start = np.zeros(len(basic))
-    effect = pm.Normal("basic", 0.0, priors.effect_sd, shape=len(basic), initval=start)
-    pm.Deterministic("d", pt.dot(np.eye(len(design.basic))[:, basic], effect), dims="treatment")
-    theta = pt.dot(design.effects[:, basic], effect)
+    slopes = [number for number, name in enumerate(names) if name.startswith(BETA)]
+    sd = np.full(len(names), priors.effect_sd)
+    sd[slopes] = priors.coefficient_sd
+    effect = pm.Normal("basic", 0.0, sd, shape=len(names), initval=np.zeros(len(names)))
+    chosen = np.eye(len(design.basic))[:, basic]
+    pm.Deterministic("d", pt.dot(chosen, effect[: len(basic)]), dims="treatment")
+    if design.terms.split is not None:
+        pm.Deterministic(OMEGA, effect[names.index(OMEGA)])
+    if design.terms.covariate is not None:
+        shared = design.terms.interactions == "shared"
+        dims = None if shared else "covaried"
+        pm.Deterministic(BETA, effect[slopes[0] if shared else slopes], dims=dims)
+    theta = pt.dot(values["columns"], effect)
     if network.effects == "random":
         tau = priors.tau.variable("tau")
-        unmixed = np.linalg.inv(design.deviations[design.free]) @ design.effects[design.free]
-        excess = values["rough_effect"] - pt.dot(unmixed[:, basic], effect)
+        excess = values["rough_effect"] - pt.dot(values["unmixed"], effect)
         precision = 1 / values["rough_variance"]
         shape = (design.deviations.shape[1],)
         z = standard_normal("deviation", shape, tau, excess * precision, precision)

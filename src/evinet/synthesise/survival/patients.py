@@ -64,6 +64,11 @@ class Patients:
         return self.arms[self.arms_of(study)[0]][1]
 
     @property
+    def single(self) -> list[str]:
+        """Studies of one arm: populations, which inform no effect."""
+        return [study for study in self.studies if len(self.arms_of(study)) == 1]
+
+    @property
     def without_events(self) -> list[tuple[str, str]]:
         """Arms in which nobody has an event: data give their effects one limit, not two."""
         return [pair for number, pair in enumerate(self.arms) if not self.best.of(number)[1].any()]
@@ -78,13 +83,14 @@ def from_frame(frame: pd.DataFrame, reference: str | None = None, file: str = "i
     """Patients from columns study, treatment, time, event and, if there are several, draw.
 
     A study's baseline arm has the treatment `reference`, else the first in alphabetical order. A
-    study with one draw (real patients, say) is the same in every draw of the others.
+    study of one arm is a population: it informs no effect. A study with one draw (real patients,
+    say) is the same in every draw of the others.
 
     Raises
     ------
     InputError
-        Whatever is wrong with the rows, or studies without two arms, without events, or whose arms
-        differ between draws.
+        Whatever is wrong with the rows, or studies without events, or whose arms differ between
+        draws.
     """
     problems = _row_problems(frame, file)
     if problems:
@@ -144,11 +150,6 @@ def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str
     problems = []
     for study in dict.fromkeys(study for study, _ in pairs):
         arms = {treatment for name, treatment in pairs if name == study}
-        if len(arms) < 2:
-            problems.append(
-                Problem(file, "study", study, "has one arm, so it compares nothing",
-                        "Add its other arms, or leave it out")
-            )  # fmt: skip
         for draw, rows in frame[frame["study"] == study].groupby("draw"):
             if set(rows["treatment"]) != arms:
                 problems.append(

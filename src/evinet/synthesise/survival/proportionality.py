@@ -21,6 +21,7 @@ def schoenfeld_tests(patients: Patients) -> pd.DataFrame:
         {"study": study, **row, "draw": draw}
         for draw, records in enumerate(patients.draws, start=1)
         for study in patients.studies
+        if study not in patients.single
         for row in _study_tests(patients, records, study)
     ]
     return pd.DataFrame(

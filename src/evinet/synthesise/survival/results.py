@@ -12,6 +12,8 @@ import xarray as xr
 
 from evinet import tables
 from evinet.synthesise import answers, diagnostics
+from evinet.synthesise.columns import difference
+from evinet.synthesise.survival.design import OMEGA
 from evinet.synthesise.survival.fit import Fit
 from evinet.synthesise.survival.measures import fit_measures
 
@@ -75,6 +77,20 @@ def ranks(fit: Fit) -> pd.DataFrame:
     )
 
 
+def splits(fits: dict[tuple[str, str], Fit]) -> pd.DataFrame:
+    """A row a split pair: direct and indirect effect of B against A, and their difference."""
+    rows = []
+    for (first, second), fit in fits.items():
+        d, tau = _effects(fit), fit.samples["tau"] if "tau" in fit.reported else None
+        rows.append({
+            "treatment": second, "comparator": first,
+            **difference(fit.samples[OMEGA].to_numpy(), d[second] - d[first]),
+            "DIC": fit_measures(fit)["DIC"],
+            "tau_mean": None if tau is None else float(tau.mean()),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def diagnosis(fit: Fit) -> dict[str, float]:
     """The worst convergence diagnostics of what is reported, over reconstructions."""
     return diagnostics.convergence(fit.traces, [*fit.reported, *fit.network.baseline.parameters])
@@ -82,13 +98,23 @@ def diagnosis(fit: Fit) -> dict[str, float]:
 
 def summary(fit: Fit) -> dict[str, Any]:
     """What fit.json holds: fit, convergence, reconstructions and seconds."""
-    share = fit.reconstruction_share()
+    share, terms = fit.reconstruction_share(), fit.network.design.terms
     return {
         "scale": fit.network.baseline.scale,
         "effects": fit.network.effects,
         "references": fit.network.design.references,
+        "covariate": None
+        if terms.covariate is None
+        else {
+            "interactions": terms.interactions,
+            "centre": fit.network.design.centre,
+            "studies": terms.covariate,
+        },
         "priors": {
             "effects": f"normal(0, {fit.network.priors.effect_sd:g})",
+            "coefficients": None
+            if terms.covariate is None
+            else f"normal(0, {fit.network.priors.coefficient_sd:g})",
             "tau": fit.network.priors.tau.formula if fit.network.effects == "random" else None,
             **fit.network.baseline.priors,
         },
