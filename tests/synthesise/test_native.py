@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.caching import IndexDataCacheFile
 
 MODEL = """
 import sys
@@ -37,6 +38,18 @@ for studies in sys.argv[1:]:
 """
 
 
+SAVE = """
+import sys
+from numba.core.caching import IndexDataCacheFile
+from evinet.synthesise.shared_cache import share
+
+share()
+for number in range(50):
+    key = f"{sys.argv[2]}-{number}"
+    IndexDataCacheFile(sys.argv[1], "add", 0).save(key, key)
+"""
+
+
 def run(cache: Path, *studies: str) -> list[list[float]]:
     """Means of the centre and of theta, with the data as they are and moved by 50, model by model.
 
@@ -59,3 +72,13 @@ def test_other_processes_compile_nothing_and_draw_the_same(tmp_path: Path) -> No
     # by numerical integration over the scale
     assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)
     assert first[1] == pytest.approx([52.11, 52.31], abs=0.3)
+
+
+def test_processes_that_save_at_once_do_not_take_each_others_files(tmp_path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", SAVE, str(tmp_path), name]) for name in "abcd"
+    ]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    cache = IndexDataCacheFile(str(tmp_path), "add", 0)
+    keys = [f"{name}-{number}" for name in "abcd" for number in range(50)]
+    assert [cache.load(key) for key in keys] == keys

@@ -2,20 +2,16 @@
 
 nutpie wraps a model's functions anew in every process, which takes seconds each. The wrappers here
 are cached together with what they wrap, under PyTensor's key of the model's graph.
-
-Numba numbers functions from 1 in every process and names their symbols so: of two models compiled
-in two processes, a third that loads both could run one's function in place of the other's (numba
-issue 10486). Here the numbers start at random.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import count
-from secrets import randbits
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from evinet.synthesise.shared_cache import share
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -52,7 +48,6 @@ def compile_model(model: pm.Model) -> Any:
     import pandas as pd
     import pytensor
     import pytensor.tensor as pt
-    from numba.core.bytecode import FunctionIdentity
     from nutpie.compile_pymc import CompiledPyMCModel, make_user_data
     from pymc.pytensorf import compile as compile_graph
     from pymc.pytensorf import join_nonshared_inputs
@@ -60,7 +55,7 @@ def compile_model(model: pm.Model) -> Any:
     from pytensor.graph import rewrite_graph
     from pytensor.graph.replace import clone_replace
 
-    FunctionIdentity._unique_ids = count(randbits(64))
+    share()
     start = model.initial_point()
     free = model.value_vars
     kept = [*free, *(each for each in model.unobserved_value_vars if each not in free)]
