@@ -48,6 +48,14 @@ def test_deviance_is_zero_where_the_data_are_fitted(likelihood):
 
 
 @EACH
+@pytest.mark.filterwarnings("error")
+def test_wide_priors_predict_without_a_warning(likelihood):
+    _, s = data_of(likelihood)
+    new = likelihood.replicate(np.random.default_rng(1), np.array([-800.0, 0.0, 800.0]), s)
+    assert np.isfinite(new).all()
+
+
+@EACH
 def test_the_rough_estimate_is_near_the_maximum_of_large_arms(likelihood):
     if likelihood.name == "normal":
         x, s = np.array([0.4]), np.array([0.1])

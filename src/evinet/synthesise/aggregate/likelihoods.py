@@ -73,7 +73,7 @@ def _probability(link: str, eta: np.ndarray) -> np.ndarray:
     inverse: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         LOGIT: special.expit,
         PROBIT: special.ndtr,
-        CLOGLOG: lambda x: -np.expm1(-np.exp(x)),
+        CLOGLOG: lambda x: -np.expm1(-np.exp(np.minimum(x, 500))),
     }
     return inverse[link](eta)
 
@@ -117,7 +117,9 @@ POISSON = Likelihood(
     lambda r, exposure, eta: np.asarray(stats.poisson.logpmf(r, exposure * np.exp(eta))),
     lambda r, exposure, expected: 2 * (special.xlogy(r, r) - special.xlogy(r, expected)
                                        - r + expected),
-    lambda rng, eta, exposure: rng.poisson(np.minimum(exposure * np.exp(eta), MOST)),
+    lambda rng, eta, exposure: rng.poisson(
+        np.exp(np.minimum(eta + np.log(exposure), np.log(MOST)))
+    ),
 )  # fmt: skip
 NORMAL = Likelihood(
     "normal",
