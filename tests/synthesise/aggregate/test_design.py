@@ -43,6 +43,15 @@ def test_deviations_of_a_study_have_correlation_one_half(network):
     np.testing.assert_allclose(covariance, expected, atol=1e-12)
 
 
+def test_arms_of_one_treatment_deviate_each_for_itself(tmp_path):
+    path = tmp_path / "arms.csv"
+    path.write_text("study,treatment,arm,r,n\ns1,a,1,1,10\ns1,b,1,2,10\ns1,b,2,3,10\n")
+    built = design.build(read([path], LIKELIHOODS["binomial", "logit"], "a", Columns()))
+    np.testing.assert_array_equal(built.effects, [[0], [1], [1]])
+    covariance = built.deviations @ built.deviations.T
+    np.testing.assert_allclose(covariance, [[0, 0, 0], [0, 1, 0.5], [0, 0.5, 1]], atol=1e-12)
+
+
 def test_unrelated_mean_effects_have_one_coefficient_a_pair(network):
     built = design.build(network, unrelated=True)
     assert built.coefficients == ["d[b vs a]", "d[c vs a]", "d[c vs b]"]

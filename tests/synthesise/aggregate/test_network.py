@@ -45,6 +45,16 @@ def test_a_study_without_outcomes_enters_by_its_contrasts(network):
     assert list(found.contrasts["diff"].dropna()) == [0.9]
 
 
+def test_a_column_tells_arms_of_one_treatment_apart(network):
+    found = network(
+        "study,treatment,arm,r,n\ns1,b,1,1,10\ns1,a,1,2,10\ns1,b,2,3,10\n", reference="a"
+    )
+    assert list(found.arms["treatment"]) == ["a", "b", "b"]
+    assert list(found.arms["x"]) == [2, 1, 3]
+    with pytest.raises(InputError, match="baseline"):
+        network("study,treatment,arm,r,n\ns1,a,1,1,10\ns1,a,2,2,10\ns1,b,1,3,10\n", reference="a")
+
+
 @pytest.mark.parametrize(
     ("rows", "field", "words"),
     [

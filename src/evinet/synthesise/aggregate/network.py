@@ -24,7 +24,7 @@ class Network:
     treatments : the reference first, the others by name.
     arms : a row an arm of the studies with arm data, columns study, treatment, x and s (the two
         columns of the likelihood), offset, covariate; each study's rows together, in the order of
-        `treatments`: the first is its baseline.
+        `treatments`: the first is its baseline, its treatment in no other row of the study.
     contrasts : as `arms` for studies with contrasts, columns study, treatment, diff, se, covariate;
         the first row of a study is its baseline, with diff missing.
     """
@@ -63,7 +63,8 @@ def read(
     ------
     InputError
         Everything that is wrong, all at once: missing columns, text for numbers, impossible values,
-        repeated or single arms, an unknown reference, or a network that falls apart.
+        single arms, repeated arms that no column ``arm`` tells apart, an unknown reference, or a
+        network that falls apart.
     """
     parts = [_load(path) for path in files]
     problems = [problem for frame in parts for problem in _columns(frame, likelihood, columns)]
@@ -85,11 +86,13 @@ def read(
     problems += _optional(frame, columns)
     _stop(problems)
     treatments = _treatments(frame, reference, files[0])
-    return Network(
+    found = Network(
         treatments,
         _arms(arms, likelihood, columns, treatments),
         _sorted(contrasts.assign(covariate=_covariate(contrasts, columns)), treatments, True),
     )
+    _stop([*_baselines(found.arms), *_baselines(found.contrasts)])
+    return found
 
 
 def _stop(problems: list[Problem]) -> None:
@@ -163,11 +166,11 @@ def _studies(frame: pd.DataFrame) -> list[Problem]:
     for name in ("study", "treatment"):
         empty = frame.index[frame[name] == ""]
         problems += [_at(frame, row, name, "is empty", f"Name the {name}") for row in empty]
-    twice = frame.index[frame.duplicated(["study", "treatment"])]
+    key = ["study", "treatment", *(["arm"] if "arm" in frame else [])]
     problems += [
         _at(frame, row, "treatment", f"is twice in study {frame.at[row, 'study']}",
-            "Put its arms together, or give them different names")
-        for row in twice
+            "Put its arms together, or tell them apart by a column arm")
+        for row in frame.index[frame.duplicated(key)]
     ]  # fmt: skip
     alone = frame.index[~frame.duplicated("study", keep=False)]
     problems += [
@@ -175,6 +178,17 @@ def _studies(frame: pd.DataFrame) -> list[Problem]:
         for row in alone
     ]
     return problems
+
+
+def _baselines(rows: pd.DataFrame) -> list[Problem]:
+    """A study's baseline is one arm; its other treatments may have several."""
+    baseline = rows.groupby("study", sort=False)["treatment"].transform("first")
+    again = (rows["treatment"] == baseline) & rows.duplicated("study")
+    return [
+        _at(rows, row, "treatment", f"is the baseline of study {rows.at[row, 'study']}, twice",
+            "Put its arms together")
+        for row in rows.index[again]
+    ]  # fmt: skip
 
 
 def _impossible(arms: pd.DataFrame, likelihood: Likelihood) -> list[Problem]:
