@@ -118,6 +118,8 @@ def test_baseline_risk_and_person_time_are_recovered(tmp_path):
         row = estimates.loc[name]
         assert abs(row["mean"] - true) < 3 * row["sd"]
         assert row["sd"] < 0.05
+    centre = files.read_json(tmp_path / "out" / "fit.json")["baseline_risk"]["centre"]
+    assert centre == pytest.approx(mu.mean(), abs=0.03)
 
 
 @pytest.mark.slow

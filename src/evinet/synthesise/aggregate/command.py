@@ -176,6 +176,7 @@ def priors(texts: dict[str, str]) -> Any:
 
 def _summary(options: Options, fit: Any) -> dict[str, Any]:
     from evinet.synthesise.aggregate.measures import fit_measures
+    from evinet.synthesise.aggregate.model import arm_data
     from evinet.synthesise.columns import centre
 
     specification = fit.specification
@@ -193,6 +194,9 @@ def _summary(options: Options, fit: Any) -> dict[str, Any]:
         "covariate": None if options.covariate is None else {
             "name": options.covariate, "interactions": options.interactions,
             "centre": centre(specification.design.rows),
+        },
+        "baseline_risk": None if not options.baseline_risk else {
+            "centre": float(arm_data(specification)[1]["risk_centre"]),
         },
         "priors": {
             "effects": f"normal(0, {chosen.effects:g})",
