@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from evinet import files
 from evinet.synthesise import validation
+from evinet.synthesise.aggregate import command
 from evinet.synthesise.nma import nma
 
 DATA = Path(__file__).parents[2] / "validation"
@@ -85,6 +86,22 @@ def test_bad_input_writes_nothing(tmp_path):
     result = CliRunner().invoke(nma, [str(tmp_path / "arms.csv"), "--out", str(out)])
     assert result.exit_code != 0
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "prior"),
+    [
+        ("s1,a,2,10\ns1,b,0,10\ns2,a,3,10\ns2,b,1,10", "effects=normal(2)"),
+        ("s1,a,0,10\ns1,b,0,10\ns2,a,3,10\ns2,b,1,10", "intercepts=normal(10)"),
+    ],
+)
+def test_what_wide_priors_leave_free_is_named(tmp_path, rows, prior):
+    arms = tmp_path / "arms.csv"
+    arms.write_text(f"study,treatment,r,n\n{rows}\n")
+    wanted = command.specifications(command.Options(files=(arms,), out=tmp_path))
+    (words,) = command._sparse(wanted["consistency"])
+    assert prior in words
+    assert ("s1" in words) == (prior != "effects=normal(2)")
 
 
 @pytest.mark.slow

@@ -223,11 +223,20 @@ def _sparse(specification: Any) -> list[str]:
     likelihood, arms = specification.likelihood, specification.network.arms
     if likelihood is None or likelihood.name == "normal":
         return []
-    empty = int((arms["x"] == 0).sum())
-    return [] if not empty else [
-        f"{empty} of {len(arms)} arms have no event; where wide priors leave effects almost free, "
-        'narrower ones hold them, such as --prior "effects=normal(2)"'
-    ]  # fmt: skip
+    empty = arms["x"] == 0
+    if not empty.any():
+        return []
+    said = f"{int(empty.sum())} of {len(arms)} arms have no event"
+    without = [study for study, rows in empty.groupby(arms["study"], sort=False) if rows.all()]
+    if without:
+        said += f", {', '.join(without)} in none of its arms and so without a word on effects"
+    free, prior = "effects", "effects=normal(2)"
+    if without or specification.baseline_risk:
+        free, prior = "intercepts", "intercepts=normal(10)"
+    return [
+        f"{said}; where wide priors leave {free} almost free, narrower ones hold them, such as "
+        f'--prior "{prior}"'
+    ]
 
 
 def _lines(options: Options, content: dict[str, Any], found: dict[str, Any]) -> list[str]:
