@@ -37,6 +37,9 @@ OF_SURVIVAL = {
     "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
     show_default=True, help="Of the covariate: one coefficient, or one a treatment.",
 )  # fmt: skip
+@click.option(
+    "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
+)
 @click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
 @click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
 @click.option(
@@ -113,6 +116,8 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
     if given:
         where = "is of networks of arms, not for --ipd" if survival else "is for --ipd"
         raise click.UsageError(f"{', '.join(given)} {where}")
+    if survival and asked["at"] is not None and asked["covariate"] is None:
+        raise click.UsageError("--at is a value of the --covariate: name it")
     if survival and asked["model"] == "ume":
         raise click.UsageError("--model ume is for networks of arms; node-split doubts --ipd too")
 
@@ -122,7 +127,7 @@ def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
     from evinet.synthesise.aggregate import command
 
     names = ("likelihood", "link", "effects", "reference", "model", "covariate", "interactions",
-             "baseline_risk", "populations", "better", "seed", "out")  # fmt: skip
+             "at", "baseline_risk", "populations", "better", "seed", "out")  # fmt: skip
     options = command.Options(
         files=tuple(path for path in (arms, asked["contrasts"]) if path is not None),
         time=asked["time_column"],
@@ -166,6 +171,7 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         model=asked["model"],
         covariate=asked["covariate"],
         interactions=asked["interactions"],
+        at=asked["at"],
         effect_sd=parsed.effects,
         coefficient_sd=parsed.coefficients,
         **given,

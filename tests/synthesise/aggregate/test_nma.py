@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from evinet import files
+from evinet.errors import InputError
 from evinet.synthesise import validation
 from evinet.synthesise.aggregate import command
 from evinet.synthesise.nma import nma
@@ -78,6 +79,29 @@ def test_mixed_arms_and_contrasts_repeat_to_the_byte(tmp_path):
     assert estimates.at["d[2]", "mean"] == pytest.approx(-1.29, abs=0.1)
     record = files.read_json(tmp_path / "one" / "fit.json")
     assert record["pD"] == pytest.approx(7, abs=0.02)  # of a linear normal model its parameters
+
+
+def test_effects_are_given_where_they_are_asked_for(tmp_path):
+    for name, more in {"mean": (), "there": ("--at", "50")}.items():
+        run(str(DATA / "bcg.csv"), "--covariate", "latitude", "--effects", "fixed", "--reference",
+            "Unvaccinated", "--out", str(tmp_path / name), *more)  # fmt: skip
+    mean, there = (
+        pd.read_csv(tmp_path / name / "estimates.csv").set_index("parameter")["mean"]
+        for name in ("mean", "there")
+    )
+    record = files.read_json(tmp_path / "there" / "fit.json")
+    further = mean["beta"] * (50 - record["covariate"]["centre"])
+    assert there["d[Vaccinated]"] == pytest.approx(mean["d[Vaccinated]"] + further)
+    assert there["beta"] == mean["beta"]
+    league = pd.read_csv(tmp_path / "there" / "league.csv").set_index("treatment")
+    assert league.at["Vaccinated", "mean"] == pytest.approx(there["d[Vaccinated]"])
+    checks = [(tmp_path / name / "predictive.csv").read_text() for name in ("mean", "there")]
+    assert checks[0] == checks[1]
+
+
+def test_a_place_for_effects_needs_something_that_they_depend_on(tmp_path):
+    with pytest.raises(InputError, match="--at"):
+        run(str(DATA / "bcg.csv"), "--at", "50", "--out", str(tmp_path / "out"))
 
 
 def test_bad_input_writes_nothing(tmp_path):

@@ -69,6 +69,20 @@ def test_effects_in_a_population_are_those_at_its_covariate(regression: Path) ->
     assert registry["mean"] == pytest.approx(-found["d[b]"] - found["beta"] * (3 - 0.5))
 
 
+def test_effects_may_be_asked_for_at_a_value_of_the_covariate(
+    tmp_path: Path,
+) -> None:
+    asked(tmp_path, "--covariate", "age", "--at", "2", "--interactions", "separate")
+    estimates = tables.ESTIMATES.read(tmp_path / "out" / "estimates.csv").set_index("parameter")
+    found = estimates["mean"]
+    for name in ("b", "c"):
+        there = EFFECTS[name] + 1.5 * BETA
+        assert abs(found[f"d[{name}]"] - there) < 3 * estimates.at[f"d[{name}]", "sd"]
+    ratios = pd.read_csv(tmp_path / "out" / "hazard_ratios.csv")
+    row = ratios.set_index(["population", "treatment"]).loc[("four", "c")]  # where age is 2
+    assert row["mean"] == pytest.approx(found["d[c]"] - found["d[b]"])
+
+
 def test_a_study_of_one_arm_is_a_population(regression: Path) -> None:
     survival = pd.read_csv(regression / "survival.csv").set_index(["population", "treatment"])
     assert set(survival.loc["registry"].index) == {"a", "b", "c"}
@@ -133,6 +147,7 @@ def test_a_covariate_is_one_number_a_study(tmp_path: Path, value: str, words: st
     [
         (("--better", "higher", "--time", "age"), "--time, --better is of networks of arms"),
         (("--population", "p=0.1"), "--population is of networks of arms"),
+        (("--at", "2"), "name it"),
         (("--model", "ume"), "ume is for networks of arms"),
         (("--prior", "intercepts=normal(1)"), "intercepts is of networks of arms"),
     ],

@@ -19,7 +19,7 @@ from scipy import special
 from evinet.errors import InputError, Problem
 from evinet.synthesise.aggregate.fit import Fit
 from evinet.synthesise.aggregate.likelihoods import Likelihood
-from evinet.synthesise.aggregate.model import arm_data
+from evinet.synthesise.aggregate.model import BASELINE_RISK
 from evinet.synthesise.aggregate.results import effects
 from evinet.synthesise.answers import NORMAL, summary
 
@@ -80,7 +80,7 @@ def absolute(
 
     Columns population, treatment, then mean, sd, q2.5, q50, q97.5 of the outcome, and the same of
     the difference as difference_mean, .... With random effects those of the mean effects d; with a
-    covariate at its mean over the studies; with baseline risk at the population's own.
+    covariate where effects are reported; with baseline risk at the population's own.
     """
     specification = fit.specification
     likelihood = specification.likelihood
@@ -90,8 +90,7 @@ def absolute(
     size = len(named[specification.network.reference])
     slope, centre = np.zeros(size), 0.0
     if specification.baseline_risk:
-        slope = fit.coefficients["beta[baseline risk]"].ravel()
-        centre = float(arm_data(specification)[1]["risk_centre"])
+        slope, centre = fit.coefficients[BASELINE_RISK].ravel(), specification.reported_at
     rows = []
     for population in populations:
         eta = np.full(size, float(link(population.value)))

@@ -23,8 +23,9 @@ class Options:
     ----------
     files : CSV files, a row an arm. likelihood : a name, or "contrast". link : None for the usual.
     reference : None for the treatment in most studies. priors : texts by name, see `priors`.
-    covariate, time : names of columns. populations : texts, see `absolute.parse`.
-    better : which way an effect is an improvement.
+    covariate, time : names of columns. at : the covariate, or the baseline risk on the scale of the
+    link, for which effects are reported; None for the mean over studies. populations : texts, see
+    `absolute.parse`. better : which way an effect is an improvement.
     """
 
     files: tuple[Path, ...]
@@ -37,6 +38,7 @@ class Options:
     covariate: str | None = None
     interactions: Literal["shared", "separate"] = "shared"
     baseline_risk: bool = False
+    at: float | None = None
     time: str | None = None
     priors: dict[str, str] = field(default_factory=dict)
     populations: tuple[str, ...] = ()
@@ -120,13 +122,22 @@ def specifications(options: Options) -> dict[str, Any]:
             Problem("(options)", "--baseline-risk", "yes", "a contrast has no baseline risk",
                     "Give every study by its arms")
         )  # fmt: skip
+    if options.at is not None and (
+        options.model == "ume" or (options.covariate is None) == (not options.baseline_risk)
+    ):
+        raise InputError(
+            Problem("(options)", "--at", options.at, "is of no one thing that effects depend on",
+                    "Give it with --covariate or --baseline-risk, and not with ume")
+        )  # fmt: skip
     chosen = priors(options.priors)
 
     def specify(**asked: Any) -> Specification:
         plan = design.build(
             read, covariate=options.covariate, interactions=options.interactions, **asked
         )
-        return Specification(read, likelihood, plan, options.effects, chosen, options.baseline_risk)
+        return Specification(
+            read, likelihood, plan, options.effects, chosen, options.baseline_risk, options.at
+        )
 
     if options.model == "node-split":
         pairs = columns.splits(design.rows_of(read), read.treatments)
@@ -176,7 +187,6 @@ def priors(texts: dict[str, str]) -> Any:
 
 def _summary(options: Options, fit: Any) -> dict[str, Any]:
     from evinet.synthesise.aggregate.measures import fit_measures
-    from evinet.synthesise.aggregate.model import arm_data
     from evinet.synthesise.columns import centre
 
     specification = fit.specification
@@ -195,9 +205,8 @@ def _summary(options: Options, fit: Any) -> dict[str, Any]:
             "name": options.covariate, "interactions": options.interactions,
             "centre": centre(specification.design.rows),
         },
-        "baseline_risk": None if not options.baseline_risk else {
-            "centre": float(arm_data(specification)[1]["risk_centre"]),
-        },
+        "baseline_risk": None if not options.baseline_risk else {"centre": specification.centre},
+        "at": options.at,
         "priors": {
             "effects": f"normal(0, {chosen.effects:g})",
             "intercepts": None if likelihood is None else f"normal(0, {chosen.intercepts:g})",

@@ -10,7 +10,7 @@ import numpy as np
 
 from evinet import seeds
 from evinet.config import Sampler
-from evinet.synthesise.aggregate.model import Specification, data, graph
+from evinet.synthesise.aggregate.model import BASELINE_RISK, Specification, data, graph
 from evinet.synthesise.sampler import Compiled
 
 
@@ -24,10 +24,25 @@ class Fit:
     seconds_to_sample: float
 
     @property
-    def coefficients(self) -> dict[str, np.ndarray]:
-        """Draws of each coefficient, shape (chains, draws)."""
+    def sampled(self) -> dict[str, np.ndarray]:
+        """Draws of each coefficient, shape (chains, draws), effects at the centre."""
         b = self.trace.posterior["b"]
         return {name: b.sel(coefficient=name).to_numpy() for name in self.specification.names}
+
+    @property
+    def coefficients(self) -> dict[str, np.ndarray]:
+        """Draws of each coefficient, shape (chains, draws), effects where they are reported."""
+        found = self.sampled
+        if self.specification.at is None:
+            return found
+        further = self.specification.at - self.specification.centre
+
+        def slope(name: str) -> np.ndarray:
+            own = name.replace("d[", "beta[", 1)
+            return found[next(key for key in (own, "beta", BASELINE_RISK) if key in found)]
+
+        effects = [name for name in found if name.startswith("d[")]
+        return found | {name: found[name] + further * slope(name) for name in effects}
 
     @property
     def tau(self) -> np.ndarray | None:

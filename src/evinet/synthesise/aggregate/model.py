@@ -16,16 +16,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy.linalg import block_diag, cho_solve, cholesky, solve_triangular
+from scipy.linalg import block_diag, cholesky, solve_triangular
 
+from evinet.synthesise import columns
 from evinet.synthesise.aggregate.design import Design
 from evinet.synthesise.aggregate.likelihoods import Likelihood
 from evinet.synthesise.aggregate.network import Network
 from evinet.synthesise.packing import unpack
 from evinet.synthesise.priors import Prior, parse
+from evinet.synthesise.rough import rough
 
 Effects = Literal["fixed", "random"]
-TAUS = np.geomspace(0.01, 10, 40)
+BASELINE_RISK = "beta[baseline risk]"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class Priors:
 
 @dataclass(frozen=True)
 class Specification:
-    """A model of a network: what `graph` and `data` need."""
+    """A model of a network: what `graph` and `data` need.
+
+    `at` is the covariate, or the baseline risk mu, for which effects are reported.
+    """
 
     network: Network
     likelihood: Likelihood | None
@@ -48,6 +53,19 @@ class Specification:
     effects: Effects
     priors: Priors
     baseline_risk: bool = False
+    at: float | None = None
+
+    @property
+    def centre(self) -> float:
+        """Where effects are sampled: the mean baseline risk, else the mean of the covariate."""
+        if self.baseline_risk:
+            return float(arm_data(self)[1]["risk_centre"])
+        return columns.centre(self.design.rows)
+
+    @property
+    def reported_at(self) -> float:
+        """Where effects are reported: `at`, or the centre."""
+        return self.centre if self.at is None else self.at
 
     @property
     def studies(self) -> int:
@@ -57,7 +75,7 @@ class Specification:
     @property
     def names(self) -> list[str]:
         """Names of the coefficients b."""
-        return [*self.design.coefficients, *(["beta[baseline risk]"] if self.baseline_risk else [])]
+        return [*self.design.coefficients, *([BASELINE_RISK] if self.baseline_risk else [])]
 
     @property
     def prior_sd(self) -> np.ndarray:
@@ -129,7 +147,12 @@ def data(specification: Specification) -> dict[str, np.ndarray]:
 
     values["effects"] = stacked(design.effects)
     y, covariance = rough_effects(specification)
-    centre, root = rough(specification, y, covariance)
+    free = design.free
+    centre, root = rough(
+        design.effects[free], y, covariance,
+        design.deviations[free] if specification.effects == "random" else None,
+        specification.prior_sd[: design.effects.shape[1]],
+    )  # fmt: skip
     extra = len(specification.names) - design.effects.shape[1]
     values["b_centre"] = np.concatenate([centre, np.zeros(extra)])
     values["b_root"] = block_diag(root, np.eye(extra))
@@ -208,31 +231,3 @@ def rough_effects(specification: Specification) -> tuple[np.ndarray, np.ndarray]
         values.append(network.contrasts["diff"].dropna().to_numpy(float))
         blocks.append(contrast_covariance(network))
     return np.concatenate(values), block_diag(*blocks)
-
-
-def rough(
-    specification: Specification, y: np.ndarray, covariance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Centre of b and a root of its covariance, by generalised least squares.
-
-    With random effects tau is where its marginal likelihood is largest on a grid.
-    """
-    design, free = specification.design, specification.design.free
-    x = design.effects[free]
-    sd = specification.prior_sd[: x.shape[1]]
-    spread = design.deviations[free] @ design.deviations[free].T
-    taus = TAUS if specification.effects == "random" else [0.0]
-    best: tuple[float, np.ndarray, np.ndarray] | None = None
-    for tau in taus:
-        root = cholesky(covariance + tau**2 * spread, lower=True)
-        white_x = solve_triangular(root, x, lower=True)
-        white_y = solve_triangular(root, y, lower=True)
-        factor = cholesky(white_x.T @ white_x + np.diag(1 / sd**2), lower=True)
-        centre = cho_solve((factor, True), white_x.T @ white_y)
-        residual = white_y - white_x @ centre
-        score = -0.5 * residual @ residual - np.log(np.diag(root)).sum()
-        score -= np.log(np.diag(factor)).sum()
-        if best is None or score > best[0]:
-            best = float(score), centre, factor
-    assert best is not None
-    return best[1], solve_triangular(best[2], np.eye(len(best[1])), lower=True).T

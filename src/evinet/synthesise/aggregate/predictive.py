@@ -19,7 +19,7 @@ def predictive(fit: Fit, rng: np.random.Generator) -> pd.DataFrame:
     for both q2.5, q97.5 and the two-sided mid-p of what was observed.
     """
     specification = fit.specification
-    b = np.column_stack([draws.ravel() for draws in fit.coefficients.values()])
+    b = np.column_stack([draws.ravel() for draws in fit.sampled.values()])
     tau = np.zeros(len(b)) if fit.tau is None else fit.tau.ravel()
     after = _replicated(specification, b, fit.linear()[1], tau, rng)
     before = _replicated(specification, *_prior(specification, len(b), rng), rng)

@@ -36,7 +36,7 @@ class Options:
         end of the shortest one.
     check_proportional : test proportional hazards, and compare M-splines without them.
     model : node-split takes direct and indirect effects of every pair apart.
-    covariate, interactions : see `fit_network`. coefficient_sd : of their normal prior.
+    covariate, interactions, at : see `fit_network`. coefficient_sd : of their normal prior.
     """
 
     ipd: Path
@@ -56,6 +56,7 @@ class Options:
     model: Literal["consistency", "node-split"] = "consistency"
     covariate: str | None = None
     interactions: Literal["shared", "separate"] = "shared"
+    at: float | None = None
     coefficient_sd: float = 100.0
 
 
@@ -110,6 +111,7 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
         references=list(options.references) or None,
         covariate=options.covariate,
         interactions=options.interactions,
+        at=options.at,
         files=(str(options.ipd), str(options.contrasts)),
         **settings,
     )

@@ -38,11 +38,15 @@ class Contrasts:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a model has beside consistent effects: a split pair, a covariate of the studies."""
+    """What a model has beside consistent effects: a split pair, a covariate of the studies.
+
+    Effects are reported at the covariate's value `at`, or else at its mean.
+    """
 
     split: tuple[str, str] | None = None
     covariate: dict[str, float] | None = None
     interactions: columns.Interactions = "shared"
+    at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,11 @@ class Design:
         if self.terms.split is not None:
             parts.append(columns.omega(self.rows, self.terms.split)[:, None])
             names.append(OMEGA)
-        interactions, added = self.interactions(self.rows)
+        interactions, added = self.interactions(self.rows, self.centre)
         return np.hstack([*parts, interactions]), names + added
 
-    def interactions(self, rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-        """Columns of the interactions with the covariate, of any rows, and their names."""
+    def interactions(self, rows: pd.DataFrame, at: float) -> tuple[np.ndarray, list[str]]:
+        """Columns of the interactions of any rows, with d at a value of the covariate; names."""
         covariate = self.terms.covariate
         if covariate is None:
             return np.zeros((len(rows), 0)), []
@@ -91,14 +95,23 @@ class Design:
         pairs = list(zip(rows["treatment"], rows["against"], strict=True))
         main = differences(pairs, self.treatments)[:, basic]
         names = [f"d[{self.treatments[number]}]" for number in basic]
-        centred = rows["study"].map(covariate).to_numpy(float) - self.centre
+        centred = rows["study"].map(covariate).to_numpy(float) - at
         return columns.regression(main, names, centred, self.terms.interactions)
 
     @property
+    def reported_at(self) -> float:
+        """Where effects d are reported."""
+        return self.centre if self.terms.at is None else self.terms.at
+
+    @property
     def centre(self) -> float:
-        """Mean of the covariate over the studies that compare, where effects d are reported."""
+        """Mean of the covariate over the studies that compare, where effects d are sampled.
+
+        Not a number without a covariate.
+        """
         compared = self.rows[self.rows["treatment"] != self.rows["against"]]["study"].unique()
-        return float(np.mean([(self.terms.covariate or {})[study] for study in compared]))
+        known = self.terms.covariate or {}
+        return float(np.mean([known.get(study, np.nan) for study in compared]))
 
     @property
     def free(self) -> np.ndarray:
@@ -108,10 +121,9 @@ class Design:
     def approximation(
         self, records: Records, contrasts: Contrasts | None, accelerated: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Rough effects of the rows with a deviation, and their variances, by independent normals.
+        """Rough effects of the rows with a deviation, and their covariance.
 
-        Both are in the coordinates of the deviations: what `deviations` is applied to. A time
-        ratio is taken for a hazard ratio to minus the spread of ln event times.
+        A time ratio is taken for a hazard ratio to minus the spread of ln event times.
         """
         blocks, values = [], []
         for study in dict.fromkeys(self.studies):
@@ -128,9 +140,7 @@ class Design:
         if contrasts is not None:
             values.append(contrasts.y)
             blocks.append(contrasts.root @ contrasts.root.T)
-        unmix = np.linalg.inv(self.deviations[self.free])
-        covariance = unmix @ block_diag(*blocks) @ unmix.T
-        return unmix @ np.concatenate(values), np.diag(covariance).copy()
+        return np.concatenate(values), block_diag(*blocks)
 
     @property
     def islands(self) -> dict[str, int]:

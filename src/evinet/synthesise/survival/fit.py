@@ -83,7 +83,8 @@ class Fit:
         found = d.sel(treatment=treatment).to_numpy() - d.sel(treatment=baseline).to_numpy()
         if self.network.design.terms.covariate is not None:
             row = pd.DataFrame([{"study": study, "treatment": treatment, "against": baseline}])
-            interactions = self.network.design.interactions(row)[0][0]
+            design = self.network.design
+            interactions = design.interactions(row, design.reported_at)[0][0]
             beta = self.samples[designs.BETA].to_numpy().reshape(len(found), -1)
             found = found + beta @ interactions
         return found
@@ -117,6 +118,7 @@ def fit_network(
     references: list[str] | None = None,
     covariate: str | None = None,
     interactions: Interactions = "shared",
+    at: float | None = None,
     files: tuple[str, str] = ("ipd", "contrasts"),
     **options: Any,
 ) -> Fit:
@@ -129,7 +131,8 @@ def fit_network(
     baseline : a name of `choice.BASELINES`; `options` are its own, such as ``knots=7``.
     references : the reference treatment of each island; by default that in most studies.
     covariate : a column of both tables, the same in all rows of a study: adds its interaction with
-        treatment, centred at the mean over studies; see `columns.regression`.
+        treatment (see `columns.regression`). at : its value for which effects are reported; None
+        for the mean over the studies that compare.
     files : names of the two tables in messages.
 
     Raises
@@ -143,7 +146,7 @@ def fit_network(
     terms = designs.Terms()
     if covariate is not None:
         tables = {files[0]: ipd} | ({} if contrasts is None else {files[1]: contrasts})
-        terms = designs.Terms(None, study_covariate(tables, covariate), interactions)
+        terms = designs.Terms(None, study_covariate(tables, covariate), interactions, at)
     plan = designs.build(patients, published, references, terms)
     network = Network(plan, chosen, published, effects, priors or Priors())
     job = f"{baseline}/{effects}"
@@ -165,10 +168,24 @@ def fit_all(networks: dict[str, Network], sampler: Sampler, seed: int) -> dict[s
             job = f"survival/{name}/{number}"
             trace = model.sample(values, sampler, seeds.integer_seed(seed, job))
             rng = seeds.generator(seed, f"{job}/complete")
-            trace.posterior = network.baseline.complete(trace.posterior, values, rng)
+            posterior = network.baseline.complete(trace.posterior, values, rng)
+            trace.posterior = _reported(posterior, network.design)
             traces.append(trace)
         fits[name] = Fit(network, traces, model.seconds, perf_counter() - start)
     return fits
+
+
+def _reported(posterior: xr.Dataset, plan: designs.Design) -> xr.Dataset:
+    """The posterior with effects d where they are reported."""
+    if plan.terms.covariate is None:
+        return posterior
+    further = plan.reported_at - plan.centre
+    slope = posterior[designs.BETA]
+    if "covaried" in slope.dims:
+        slope = slope.rename(covaried="treatment")
+    slope = slope * xr.DataArray(plan.basic, coords={"treatment": plan.treatments})
+    slope = slope.reindex(treatment=plan.treatments, fill_value=0.0)
+    return posterior.assign(d=posterior["d"] + (further * slope).transpose(*posterior["d"].dims))
 
 
 def node_splits(fit: Fit, sampler: Sampler, seed: int) -> dict[tuple[str, str], Fit]:

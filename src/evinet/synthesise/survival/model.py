@@ -4,6 +4,8 @@ d_k, omega ~ Normal(0, effect_sd), d_reference = 0, beta ~ Normal(0, coefficient
 theta = columns @ (d, omega, beta) + tau * deviations    tau ~ its prior
 patients of an arm: the baseline's likelihood given theta
 published ln HR y ~ multivariate normal(theta, V)
+
+What is sampled are the principal axes of a `rough` approximation of d, omega and beta.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import pytensor.tensor as pt
 
 from evinet.synthesise.packing import unpack
 from evinet.synthesise.priors import Prior, parse
+from evinet.synthesise.rough import rough
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.conditional import standard_normal
 from evinet.synthesise.survival.design import BETA, OMEGA, Contrasts, Design, whitened
@@ -49,17 +52,21 @@ class Network:
 
 def data(network: Network, records: Records) -> dict[str, np.ndarray]:
     """The model's data for one reconstruction of the patients."""
-    design = network.design
-    values = network.baseline.data(records) | {"columns": design.columns[0]}
+    design, (columns, _), free = network.design, network.design.columns, network.design.free
+    values = network.baseline.data(records) | {"columns": columns}
     if network.contrasts is not None:
         values["published"] = network.contrasts.y
-    if network.effects == "random":
-        effect, variance = design.approximation(
-            records, network.contrasts, network.baseline.scale != "ln HR"
-        )
-        unmix = np.linalg.inv(design.deviations[design.free])
-        values |= {"rough_effect": effect, "rough_variance": variance}
-        values["unmixed"] = unmix @ design.columns[0][design.free]
+    y, covariance = design.approximation(
+        records, network.contrasts, network.baseline.scale != "ln HR"
+    )
+    deviations = design.deviations[free] if network.effects == "random" else None
+    centre, root = rough(columns[free], y, covariance, deviations, prior_sd(network))
+    values |= {"effect_centre": centre, "effect_root": root}
+    if deviations is not None:
+        unmix = np.linalg.inv(deviations)
+        values["rough_effect"] = unmix @ y
+        values["rough_variance"] = np.diag(unmix @ covariance @ unmix.T).copy()
+        values["unmixed"] = unmix @ columns[free]
     return values
 
 
@@ -84,14 +91,20 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
     return model
 
 
+def prior_sd(network: Network) -> np.ndarray:
+    """Prior standard deviation of each coefficient."""
+    slope = np.array([name.startswith(BETA) for name in network.design.columns[1]])
+    return np.where(slope, network.priors.coefficient_sd, network.priors.effect_sd)
+
+
 def _effects(network: Network, values: dict[str, Any]) -> Any:
     """Effects of the design's rows; adds d, omega and beta if there are, and tau if random."""
     design, priors, names = network.design, network.priors, network.design.columns[1]
     basic = np.flatnonzero(design.basic)
     slopes = [number for number, name in enumerate(names) if name.startswith(BETA)]
-    sd = np.full(len(names), priors.effect_sd)
-    sd[slopes] = priors.coefficient_sd
-    effect = pm.Normal("basic", 0.0, sd, shape=len(names), initval=np.zeros(len(names)))
+    moves = pm.Flat("effect_moves", shape=len(names), initval=np.zeros(len(names)))
+    effect = values["effect_centre"] + pt.dot(values["effect_root"], moves)
+    pm.Potential("effect_prior", -0.5 * pt.sqr(effect / prior_sd(network)).sum())
     chosen = np.eye(len(design.basic))[:, basic]
     pm.Deterministic("d", pt.dot(chosen, effect[: len(basic)]), dims="treatment")
     if design.terms.split is not None:

@@ -108,6 +108,7 @@ def summary(fit: Fit) -> dict[str, Any]:
         else {
             "interactions": terms.interactions,
             "centre": fit.network.design.centre,
+            "at": fit.network.design.reported_at,
             "studies": terms.covariate,
         },
         "priors": {
