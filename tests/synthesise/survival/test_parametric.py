@@ -1,4 +1,4 @@
-"""Parametric families: their own calculus, SciPy's distributions, and lifelines' estimates."""
+"""Parametric families: their own calculus, and lifelines' estimates."""
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,9 @@ from lifelines import (
     WeibullAFTFitter,
 )
 from lifelines.datasets import load_waltons
-from scipy import stats
 from scipy.optimize import minimize
 
-from evinet.synthesise.survival import gengamma, patients
+from evinet.synthesise.survival import patients
 from evinet.synthesise.survival.families import FAMILIES
 from evinet.synthesise.survival.parametric import Parametric
 
@@ -79,28 +78,6 @@ def test_the_nodes_give_the_likelihood_of_the_patients(
     exact = (records.event * log_hazard).sum()
     exact -= family.cumulative(np, np.array(eta), shapes, records.time).sum()
     assert collapsed == pytest.approx(exact, rel=1e-5, abs=1e-3)
-
-
-@pytest.mark.parametrize("q", [-1.5, -0.5, 0.15, 0.5, 1.0, 2.0])
-def test_the_generalised_gamma_is_scipys(q: float) -> None:
-    w = np.linspace(-6, 3, 60)
-    a = q**-2
-    x = np.log(a) / q + w  # SciPy's: exp(x) has the distribution gengamma(a, c=q)
-    theirs = stats.gengamma(a, c=q)
-    assert gengamma.log_density(np, w, np.array(q)) == pytest.approx(
-        theirs.logpdf(np.exp(x)) + x, abs=1e-8
-    )
-    survival = theirs.sf(np.exp(x))
-    ours = np.exp(-gengamma.cumulative(np, w, np.array(q)))
-    assert ours == pytest.approx(survival, abs=2e-5)
-
-
-def test_the_generalised_gamma_at_0_is_normal() -> None:
-    w = np.linspace(-6, 6, 60)
-    assert gengamma.log_density(np, w, np.array(0.0)) == pytest.approx(stats.norm.logpdf(w))
-    assert gengamma.cumulative(np, w, np.array(0.0)) == pytest.approx(
-        -stats.norm.logsf(w), rel=1e-5, abs=1e-5
-    )
 
 
 def waltons() -> pd.DataFrame:
