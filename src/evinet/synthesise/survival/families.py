@@ -50,12 +50,13 @@ class Family:
     at_event: Function
     cumulative: Function
 
-    def log_hazard(self, eta: np.ndarray, shapes: Shapes, time: np.ndarray) -> np.ndarray:
-        """Log hazard, by NumPy."""
+    def hazards(
+        self, eta: np.ndarray, shapes: Shapes, time: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log hazard and cumulative hazard, by NumPy."""
+        spent = self.cumulative(np, eta, shapes, time)
         found = self.at_event(np, eta, shapes, time)
-        if self.accelerated:
-            found = found + self.cumulative(np, eta, shapes, time)
-        return np.asarray(found)
+        return (found + spent if self.accelerated else found), spent
 
 
 def _standardised(xp: Any, eta: Any, sigma: Any, time: Any) -> Any:

@@ -176,10 +176,7 @@ class Parametric:
         eta = (here["mu"].to_numpy() + effect)[:, None]
         shapes = tuple(here[name].to_numpy()[:, None] for name in self.family.shapes)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # at time 0
-            return (
-                self.family.log_hazard(eta, shapes, time),
-                self.family.cumulative(np, eta, shapes, time),
-            )
+            return self.family.hazards(eta, shapes, time)
 
 
 def _rows(rules: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
