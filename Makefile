@@ -24,7 +24,7 @@ report: $(READY) ## Run the workflow on all cores; ends by printing where the re
 	snakemake --cores all
 
 test: $(READY) lint ## Checks and tests (minutes)
-	pytest
+	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY) ## Formatting, static checks, types, workflow linting
 	ruff format --check .
@@ -34,7 +34,7 @@ lint: $(READY) ## Formatting, static checks, types, workflow linting
 	snakemake --lint
 
 test-slow: $(READY) ## Statistical validation and calibration (tens of minutes)
-	pytest -m slow
+	pytest -m slow --numprocesses auto --maxprocesses 4
 
 schema: $(READY) ## Rewrite the JSON Schemas and docs/tables.md
 	evinet schema

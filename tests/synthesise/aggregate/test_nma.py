@@ -166,6 +166,12 @@ def test_baseline_risk_and_person_time_are_recovered(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", validation.cases(DATA))
 def test_every_published_result(name):
-    rows = list(validation.compare(name, validation.cases(DATA)[name], DATA))
-    beyond = [row for row in rows if not row.agrees]
-    assert len(beyond) <= len(rows) // 10, validation.table(beyond)
+    """Measures of deviance, of published runs of 4,000 draws, within three of their own errors."""
+    case = validation.cases(DATA)[name]
+    rows = list(validation.compare(name, case, DATA))
+    beyond = [row for row in rows if not row.agrees and row.parameter not in case.get("fit", {})]
+    assert not beyond, validation.table(beyond)
+    for row in rows:
+        if row.parameter in case.get("fit", {}):
+            error = 2 * np.sqrt(2 * case["fit"]["pD"] / 4000)
+            assert row.ours == pytest.approx(row.published, abs=3 * error + 0.05)
