@@ -18,8 +18,8 @@ from evinet.synthesise.priors import parse
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import patients
 from evinet.synthesise.survival.choice import choose
-from evinet.synthesise.survival.design import build, from_frame
-from evinet.synthesise.survival.model import Network, Priors, data, graph
+from evinet.synthesise.survival.design import BETA, OMEGA, Terms, build, from_frame
+from evinet.synthesise.survival.model import Network, Priors, data, graph, prior_sd
 from evinet.synthesise.survival.patients import Records
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ ARMS = {"one": "ab", "two": "ac", "three": "abc"}
 SIZE, LAST = 50, 3.0
 SIMULATIONS, BINS = 120, 8
 SAMPLER = Sampler(chains=2, warmup=400, draws=500, target_accept=0.9)
-PRIORS = Priors(effect_sd=0.5, tau=parse("half-normal(0.4)"))
+PRIORS = Priors(effect_sd=0.5, coefficient_sd=0.3, tau=parse("half-normal(0.4)"))
 PUBLISHED = pd.DataFrame(
     [("four", "a", None, 0.1), ("four", "b", 0.0, 0.2), ("four", "c", 0.0, 0.25)],
     columns=["study", "treatment", "diff", "se"],
@@ -51,6 +51,13 @@ CLASSES = {
     "lognormal": ("lognormal", {"intercept_sd": 0.5, "shape_sd": 1.5}),
     "loglogistic": ("loglogistic", {"intercept_sd": 0.5, "shape_sd": 1.5}),
     "gengamma": ("gengamma", {"intercept_sd": 0.5, "shape_sd": 1.5, "q_sd": 1.0}),
+    "exponential-terms": ("exponential", {"intercept_sd": 0.5}),
+}  # fmt: skip
+TERMS = {
+    "exponential-terms": Terms(
+        split=("a", "b"), covariate={"one": -1.0, "two": 0.5, "three": 1.0, "four": 0.0},
+        interactions="separate",
+    ),
 }  # fmt: skip
 
 
@@ -66,17 +73,24 @@ def network(name: str, effects: str) -> Network:
     published = from_frame(PUBLISHED)
     contrasts = published if choose(baseline_name, people, None, options).scale == "ln HR" else None
     baseline = choose(baseline_name, people, contrasts, options)
-    return Network(build(people, contrasts), baseline, contrasts, effects, PRIORS)
+    plan = build(people, contrasts, terms=TERMS.get(name))
+    return Network(plan, baseline, contrasts, effects, PRIORS)
 
 
 def prior(network: Network, rng: np.random.Generator) -> dict[str, xr.DataArray]:
     """One draw of the prior."""
     baseline, plan = network.baseline, network.design
     studies = baseline.patients.studies
-    d = rng.normal(0, PRIORS.effect_sd, len(plan.treatments)) * plan.basic
+    columns, names = plan.columns
+    coefficients = rng.normal(0, prior_sd(network))
+    d = np.zeros(len(plan.treatments))
+    d[plan.basic == 1] = coefficients[: int(plan.basic.sum())]
     tau = abs(rng.normal(0, 0.4)) if network.effects == "random" else 0.0
     deviations = plan.deviations @ rng.standard_normal(plan.deviations.shape[1])
-    found = {"d": d, "tau": np.array(tau), "theta": plan.effects @ d + tau * deviations}
+    found = {"d": d, "tau": np.array(tau), "theta": columns @ coefficients + tau * deviations}
+    if OMEGA in names:
+        found[OMEGA] = coefficients[names.index(OMEGA)]
+        found[BETA] = coefficients[[name.startswith(BETA) for name in names]]
     found["mu"] = rng.normal(0, baseline.intercept_sd, len(studies))
     if hasattr(baseline, "family"):
         for name in baseline.family.shapes:
@@ -99,7 +113,8 @@ def prior(network: Network, rng: np.random.Generator) -> dict[str, xr.DataArray]
         logits = np.log(basis.constant) + baseline.mixture @ found["shape"]
         found["coefficients"] = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     dims = {"d": ["treatment"], "tau": [], "theta": ["row"], "mu": ["study"],
-            "sigma": ["study"], "Q": ["study"], "shape": ["study"], "slope": ["study", "power"],
+            OMEGA: [], BETA: ["covaried"], "sigma": ["study"], "Q": ["study"],
+            "shape": ["study"], "slope": ["study", "power"],
             "coefficients": ["stratum", "coefficient"]}  # fmt: skip
     if "coefficients" in found:
         dims |= {"sigma": ["walk"], "shape": ["walk", "coefficient"]}
@@ -144,6 +159,7 @@ def test_ranks_are_uniform(name: str, effects: str) -> None:
     plan = network(name, effects)
     compiled = Compiled(graph(plan, data(plan, plan.baseline.patients.best)))
     wanted = ["d", *(["tau"] if effects == "random" else []), *plan.baseline.parameters]
+    wanted += [OMEGA, BETA] if plan.design.terms.split else []
     rng, ranks = np.random.default_rng(20), []
     while len(ranks) < SIMULATIONS:
         truth = prior(plan, rng)
