@@ -1,4 +1,5 @@
-"""Columns of a network's linear model beside its effects: node-splits and meta-regression.
+"""Columns of a network's linear model beside consistent effects: of models that doubt consistency,
+and of meta-regression.
 
 `rows` have columns study, treatment, against (the study's baseline) and covariate: arms, or
 contrasts; a column holds what its coefficient adds to each row's effect.
@@ -17,6 +18,14 @@ from evinet.errors import InputError, Problem
 from evinet.synthesise.answers import summary
 
 Interactions = Literal["shared", "separate"]
+
+
+def unrelated(rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """A mean effect of its own for every compared pair: columns, and their names, d[B vs A]."""
+    labels = "d[" + rows["treatment"] + " vs " + rows["against"] + "]"
+    labels[rows["treatment"] == rows["against"]] = ""
+    names = [name for name in dict.fromkeys(labels) if name]
+    return np.array([[float(label == name) for name in names] for label in labels]), names
 
 
 def omega(rows: pd.DataFrame, split: tuple[str, str]) -> np.ndarray:

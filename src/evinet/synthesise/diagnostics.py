@@ -97,7 +97,8 @@ def fit_measures(y: np.ndarray, within: np.ndarray, theta: np.ndarray) -> dict[s
 def _varying(posterior: xr.Dataset) -> xr.Dataset:
     """Without what is constant by construction: the references' effects."""
     moving = posterior["d"].std(("chain", "draw")) > 0
-    return posterior.isel(treatment=np.flatnonzero(moving))
+    (along,) = moving.dims
+    return posterior.isel({along: np.flatnonzero(moving)})
 
 
 def _extreme(found: xr.Dataset, choose: Any) -> float:

@@ -118,8 +118,12 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
         raise click.UsageError(f"{', '.join(given)} {where}")
     if survival and asked["at"] is not None and asked["covariate"] is None:
         raise click.UsageError("--at is a value of the --covariate: name it")
-    if survival and asked["model"] == "ume":
-        raise click.UsageError("--model ume is for networks of arms; node-split doubts --ipd too")
+    if (
+        survival
+        and asked["model"] == "ume"
+        and (asked["at"] is not None or asked["check_proportional"])
+    ):
+        raise click.UsageError("--at and --check-proportional need consistent effects, unlike ume")
 
 
 def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:

@@ -112,6 +112,17 @@ def test_a_split_pair_has_its_direct_effect_from_its_own_studies(tmp_path: Path)
     assert row["p"] < 0.05  # the covariate, left out here, sets direct and indirect apart
 
 
+def test_unrelated_effects_are_those_of_each_pair_alone(tmp_path: Path) -> None:
+    asked(tmp_path, "--model", "ume")
+    found = tables.ESTIMATES.read(tmp_path / "out" / "estimates.csv").set_index("parameter")
+    own = simulated().query("study == 'three'")
+    rates = own.groupby("treatment")["event"].sum() / own.groupby("treatment")["time"].sum()
+    row = found.loc["d[c vs a]"]
+    assert row["mean"] == pytest.approx(np.log(rates["c"] / rates["a"]), abs=0.1 * row["sd"])
+    assert {"d[b vs a]", "d[c vs b]"} < set(found.index)
+    assert not (tmp_path / "out" / "league.csv").exists()
+
+
 def test_coefficients_may_differ_by_treatment() -> None:
     people = patients.from_frame(simulated(), "a")
     terms = design.Terms(covariate=AGE, interactions="separate", split=("a", "b"))
@@ -148,7 +159,7 @@ def test_a_covariate_is_one_number_a_study(tmp_path: Path, value: str, words: st
         (("--better", "higher", "--time", "age"), "--time, --better is of networks of arms"),
         (("--population", "p=0.1"), "--population is of networks of arms"),
         (("--at", "2"), "name it"),
-        (("--model", "ume"), "ume is for networks of arms"),
+        (("--model", "ume", "--check-proportional"), "need consistent effects"),
         (("--prior", "intercepts=normal(1)"), "intercepts is of networks of arms"),
     ],
 )

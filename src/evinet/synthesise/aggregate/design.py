@@ -61,7 +61,7 @@ def build(
     covariate, interactions : add its interaction with treatment, centred at the mean over studies.
     """
     rows = rows_of(network)
-    effects, names = _unrelated(rows) if unrelated else _consistent(rows, network.treatments)
+    effects, names = columns.unrelated(rows) if unrelated else _consistent(rows, network.treatments)
     if split is not None:
         effects = np.column_stack([effects, columns.omega(rows, split)])
         names.append("omega")
@@ -92,13 +92,6 @@ def _consistent(rows: pd.DataFrame, treatments: list[str]) -> tuple[np.ndarray, 
     effects[number, rows["treatment"].map(treatments.index)] += 1
     effects[number, rows["against"].map(treatments.index)] -= 1
     return effects[:, 1:], [f"d[{name}]" for name in treatments[1:]]
-
-
-def _unrelated(rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    labels = "d[" + rows["treatment"] + " vs " + rows["against"] + "]"
-    labels[rows["treatment"] == rows["against"]] = ""
-    names = [name for name in dict.fromkeys(labels) if name]
-    return np.array([[float(label == name) for name in names] for label in labels]), names
 
 
 def _deviations(rows: pd.DataFrame) -> np.ndarray:

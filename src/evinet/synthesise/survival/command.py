@@ -35,7 +35,8 @@ class Options:
         survival, in the file's units; empty: 20 steps to the end of a study's follow-up; None: the
         end of the shortest one.
     check_proportional : test proportional hazards, and compare M-splines without them.
-    model : node-split takes direct and indirect effects of every pair apart.
+    model : ume has unrelated mean effects, of every pair its own, and no other answers; node-split
+        takes direct and indirect effects of every pair apart.
     covariate, interactions, at : see `fit_network`. coefficient_sd : of their normal prior.
     """
 
@@ -53,7 +54,7 @@ class Options:
     times: tuple[float, ...] = ()
     horizon: float | None = None
     check_proportional: bool = False
-    model: Literal["consistency", "node-split"] = "consistency"
+    model: Literal["consistency", "ume", "node-split"] = "consistency"
     covariate: str | None = None
     interactions: Literal["shared", "separate"] = "shared"
     at: float | None = None
@@ -112,6 +113,7 @@ def _fit(options: Options, settings: dict[str, Any]) -> Fit:
         covariate=options.covariate,
         interactions=options.interactions,
         at=options.at,
+        unrelated=options.model == "ume",
         files=(str(options.ipd), str(options.contrasts)),
         **settings,
     )
@@ -155,6 +157,9 @@ def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
     from evinet.synthesise.survival import curves, predictive
 
     rng = seeds.generator(options.seed, "survival/predictive")
+    checks = predictive.predictive(fit, rng)
+    if options.model == "ume":
+        return {"predictive": checks}
     means, differences = curves.restricted_mean_tables(fit, options.horizon)
     return {
         "survival": curves.survival_table(fit, options.times),
@@ -162,7 +167,7 @@ def _answers(fit: Fit, options: Options) -> dict[str, pd.DataFrame]:
         "rmst": means,
         "rmst_differences": differences,
         "medians": curves.median_table(fit),
-        "predictive": predictive.predictive(fit, rng),
+        "predictive": checks,
     }
 
 
@@ -183,14 +188,14 @@ def _write(fit: Fit, answers: dict[str, pd.DataFrame], options: Options) -> None
 
     content = {"baseline": options.baseline, "seed": options.seed, **results.summary(fit)}
     content["settings"] = {"sampler": options.sampler.model_dump(), **options.settings}
-    rng = seeds.generator(options.seed, "survival/league")
-    league = results.league(fit, rng)
     sampler.write_posterior(options.out / "posterior.nc", fit.posterior)
     for name, table in answers.items():
         files.write_csv(options.out / f"{name}.csv", table)
     tables.ESTIMATES.write(options.out / "estimates.csv", results.estimates(fit))
-    tables.LEAGUE.write(options.out / "league.csv", league)
-    tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit))
+    if options.model != "ume":
+        rng = seeds.generator(options.seed, "survival/league")
+        tables.LEAGUE.write(options.out / "league.csv", results.league(fit, rng))
+        tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit))
     files.write_json(options.out / "fit.json", content)
 
 

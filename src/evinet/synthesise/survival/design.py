@@ -40,9 +40,11 @@ class Contrasts:
 class Terms:
     """What a model has beside consistent effects: a split pair, a covariate of the studies.
 
-    Effects are reported at the covariate's value `at`, or else at its mean.
+    Or `unrelated` effects, one of each compared pair, in place of consistent ones. Effects are
+    reported at the covariate's value `at`, or else at its mean.
     """
 
+    unrelated: bool = False
     split: tuple[str, str] | None = None
     covariate: dict[str, float] | None = None
     interactions: columns.Interactions = "shared"
@@ -75,16 +77,25 @@ class Design:
     def columns(self) -> tuple[np.ndarray, list[str]]:
         """What each coefficient adds to the rows' effects, shape (rows, coefficients); names.
 
-        The coefficients are d of all treatments but the references, then omega, then beta.
+        The coefficients are d of all treatments but the references, or of all pairs, then omega,
+        then beta.
         """
-        basic = np.flatnonzero(self.basic)
-        parts = [self.effects[:, basic]]
-        names = [f"d[{self.treatments[number]}]" for number in basic]
+        if self.terms.unrelated:
+            main, names = columns.unrelated(self.rows)
+        else:
+            basic = np.flatnonzero(self.basic)
+            main, names = self.effects[:, basic], [f"d[{self.treatments[n]}]" for n in basic]
+        parts = [main]
         if self.terms.split is not None:
             parts.append(columns.omega(self.rows, self.terms.split)[:, None])
             names.append(OMEGA)
         interactions, added = self.interactions(self.rows, self.centre)
         return np.hstack([*parts, interactions]), names + added
+
+    @property
+    def pairs(self) -> list[str]:
+        """Compared pairs, "B vs A"."""
+        return [name[2:-1] for name in columns.unrelated(self.rows)[1]]
 
     def interactions(self, rows: pd.DataFrame, at: float) -> tuple[np.ndarray, list[str]]:
         """Columns of the interactions of any rows, with d at a value of the covariate; names."""

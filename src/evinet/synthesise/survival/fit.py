@@ -97,8 +97,9 @@ class Fit:
         """
         rows = []
         if len(self.traces) > 1:
-            for name in self.treatments:
-                draws = [trace.posterior["d"].sel(treatment=name) for trace in self.traces]
+            along = "pair" if self.network.design.terms.unrelated else "treatment"
+            for name in self.traces[0].posterior[along].to_numpy():
+                draws = [trace.posterior["d"].sel({along: name}) for trace in self.traces]
                 within = float(np.mean([float(draw.var(ddof=1)) for draw in draws]))
                 between = float(np.var([float(draw.mean()) for draw in draws], ddof=1))
                 if within > 0:
@@ -119,6 +120,7 @@ def fit_network(
     covariate: str | None = None,
     interactions: Interactions = "shared",
     at: float | None = None,
+    unrelated: bool = False,
     files: tuple[str, str] = ("ipd", "contrasts"),
     **options: Any,
 ) -> Fit:
@@ -133,6 +135,7 @@ def fit_network(
     covariate : a column of both tables, the same in all rows of a study: adds its interaction with
         treatment (see `columns.regression`). at : its value for which effects are reported; None
         for the mean over the studies that compare.
+    unrelated : an effect of its own for every compared pair (NICE TSD 4, section 3).
     files : names of the two tables in messages.
 
     Raises
@@ -143,10 +146,10 @@ def fit_network(
     patients = people.from_frame(ipd, references[0] if references else None, files[0])
     published = None if contrasts is None else designs.from_frame(contrasts, files[1])
     chosen = choose(baseline, patients, published, options)
-    terms = designs.Terms()
+    terms = designs.Terms(unrelated)
     if covariate is not None:
         tables = {files[0]: ipd} | ({} if contrasts is None else {files[1]: contrasts})
-        terms = designs.Terms(None, study_covariate(tables, covariate), interactions, at)
+        terms = designs.Terms(unrelated, None, study_covariate(tables, covariate), interactions, at)
     plan = designs.build(patients, published, references, terms)
     network = Network(plan, chosen, published, effects, priors or Priors())
     job = f"{baseline}/{effects}"

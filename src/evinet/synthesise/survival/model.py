@@ -78,6 +78,7 @@ def graph(network: Network, values: dict[str, np.ndarray]) -> pm.Model:
     design, coordinates = network.design, network.baseline.coordinates()
     coordinates |= {"treatment": design.treatments, "study": network.baseline.patients.studies}
     coordinates["covaried"] = [each for each in design.treatments if each not in design.references]
+    coordinates["pair"] = design.pairs
     coordinates["row"] = np.arange(len(design.rows))
     with pm.Model(coords=coordinates) as model:
         known = unpack(values)
@@ -100,13 +101,16 @@ def prior_sd(network: Network) -> np.ndarray:
 def _effects(network: Network, values: dict[str, Any]) -> Any:
     """Effects of the design's rows; adds d, omega and beta if there are, and tau if random."""
     design, priors, names = network.design, network.priors, network.design.columns[1]
-    basic = np.flatnonzero(design.basic)
     slopes = [number for number, name in enumerate(names) if name.startswith(BETA)]
     moves = pm.Flat("effect_moves", shape=len(names), initval=np.zeros(len(names)))
     effect = values["effect_centre"] + pt.dot(values["effect_root"], moves)
     pm.Potential("effect_prior", -0.5 * pt.sqr(effect / prior_sd(network)).sum())
-    chosen = np.eye(len(design.basic))[:, basic]
-    pm.Deterministic("d", pt.dot(chosen, effect[: len(basic)]), dims="treatment")
+    if design.terms.unrelated:
+        pm.Deterministic("d", effect[: len(design.pairs)], dims="pair")
+    else:
+        basic = np.flatnonzero(design.basic)
+        chosen = np.eye(len(design.basic))[:, basic]
+        pm.Deterministic("d", pt.dot(chosen, effect[: len(basic)]), dims="treatment")
     if design.terms.split is not None:
         pm.Deterministic(OMEGA, effect[names.index(OMEGA)])
     if design.terms.covariate is not None:
