@@ -77,4 +77,14 @@ def test_the_log_rank_estimate_is_the_test_of_lifelines(seed: int) -> None:
     arm = np.arange(80) % 2
     estimate, variance = statistics.log_rank(arm, time, event)
     theirs = logrank_test(time[arm == 0], time[arm == 1], event[arm == 0], event[arm == 1])
-    assert estimate[0] ** 2 / variance[0, 0] == pytest.approx(theirs.test_statistic)
+    assert estimate[0] ** 2 / variance[0, 0] == pytest.approx(theirs.test_statistic, rel=1e-3)
+
+
+def test_an_arm_that_nobody_was_watched_in_has_a_wide_estimate() -> None:
+    time, event = patients(1, 90)
+    arm = np.arange(90) % 3
+    time[arm == 2] = time.min() / 2
+    event[arm == 2] = 0
+    estimate, covariance = statistics.log_rank(arm, time, event)
+    assert estimate[1] == pytest.approx(0, abs=1e-6)
+    assert covariance[1, 1] == pytest.approx(1 / statistics.FAINT)

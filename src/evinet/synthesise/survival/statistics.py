@@ -12,6 +12,8 @@ from scipy.linalg import eigh_tridiagonal
 
 from evinet.synthesise.survival.splines import Basis
 
+FAINT = 1e-3  # information that every arm is taken to have
+
 
 def events_and_exposure(
     time: np.ndarray, event: np.ndarray, cuts: np.ndarray
@@ -83,7 +85,8 @@ def log_rank(arm: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.n
     """One-step estimates of ln HR of arms 1, 2, ... against arm 0, and their covariance.
 
     From the log-rank statistic's observed minus expected events and their covariance (Peto et al.
-    1977, Br J Cancer 35:1): rough, and good enough to tell a sampler where to look.
+    1977, Br J Cancer 35:1): rough, and good enough to tell a sampler where to look. An arm that
+    nobody was watched in at an event has a variance of 1 / FAINT.
     """
     arms = np.arange(int(arm.max()) + 1)
     at = np.unique(time[event == 1])
@@ -93,5 +96,5 @@ def log_rank(arm: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.n
     spread = total * (risk.sum(axis=0) - total) / np.maximum(risk.sum(axis=0) - 1, 1)
     excess = (deaths - total * share).sum(axis=1)[1:]
     covariance = (np.diag((spread * share).sum(axis=1)) - (spread * share) @ share.T)[1:, 1:]
-    inverse = np.linalg.pinv(covariance)
+    inverse = np.linalg.inv(covariance + FAINT * np.eye(len(covariance)))
     return inverse @ excess, inverse
