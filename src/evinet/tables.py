@@ -647,9 +647,9 @@ POWERSCALE = Table(
     "powerscale",
     "Sensitivity of each parameter to each prior and to the data, by power scaling.",
     {
-        "parameter": _text("d[treatment], tau or sigma", required=True),
+        "parameter": _text("d[treatment], tau, sigma or a coefficient", required=True),
         "component": _text(
-            "likelihood, prior of effects, prior of tau or prior of sigma", required=True
+            "likelihood, or prior of effects, tau, sigma, coefficients or intercepts", required=True
         ),
         "sensitivity": _number(
             "cumulative Jensen-Shannon distance for a doubling of the power; 0.05 is notable",

@@ -46,10 +46,18 @@ def contribution(drawn: Sampled) -> pd.DataFrame:
     """
     specification, rows = drawn.specification, drawn.rows
     weight_of = weights(specification, rows, drawn.tau, drawn.sigma)
-    moved = dict(zip(specification.treatments, weight_of, strict=True))
+    return table(weight_of, rows, specification.islands)
+
+
+def table(weight_of: np.ndarray, rows: Contrasts, islands: dict[str, int]) -> pd.DataFrame:
+    """Table CONTRIBUTION of any network.
+
+    `weight_of` is how much each effect, in the order of `islands`, moves with each row's y.
+    """
+    moved = dict(zip(islands, weight_of, strict=True))
     names = rows.pairs
     found = []
-    for treatment, comparator in pairs(specification.islands):
+    for treatment, comparator in pairs(islands):
         weight = moved[treatment] - moved[comparator]
         shares = streams(_flows(rows, weight, treatment, comparator), treatment, comparator)
         for number, trial in enumerate(rows.trials):

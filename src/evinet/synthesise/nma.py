@@ -83,8 +83,9 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
 
     With --ipd, ARMS are the published contrasts of other studies (ln HR).
 
-    Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv; with
-    node-split also splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
+    Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv; of arms and
+    contrasts also contribution.csv, threshold.csv and powerscale.csv; with node-split also
+    splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
     hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
     is not written, and the exit status is 1.
     """

@@ -24,9 +24,17 @@ def powerscale(drawn: Sampled) -> pd.DataFrame:
     draws; the sensitivity is the cumulative Jensen-Shannon distance to the posterior for a doubling
     of the power. Trials that entered by patients count by their normal summary.
     """
-    parts = components(drawn)
+    return table(_parameters(drawn), components(drawn))
+
+
+def table(parameters: dict[str, np.ndarray], parts: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Table POWERSCALE of any posterior.
+
+    `parameters` are draws by name; `parts` the log densities of the likelihood and of the priors at
+    each draw, by name: "likelihood", "prior of tau", ....
+    """
     found = []
-    for parameter, draws in _parameters(drawn).items():
+    for parameter, draws in parameters.items():
         moved = {name: sensitivity(draws, density) for name, density in parts.items()}
         for name, value in moved.items():
             row: dict[str, Any] = {"parameter": parameter, "component": name, "sensitivity": value}

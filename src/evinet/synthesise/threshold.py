@@ -10,6 +10,7 @@ import pandas as pd
 from evinet import tables
 from evinet.synthesise.answers import NORMAL
 from evinet.synthesise.contribution import NEGLIGIBLE, weights
+from evinet.synthesise.model import Contrasts
 from evinet.synthesise.sampled import Sampled
 
 
@@ -23,7 +24,17 @@ def threshold(drawn: Sampled) -> pd.DataFrame:
     specification, rows = drawn.specification, drawn.rows
     mean = drawn.draws("d").mean(axis=0)
     moved = weights(specification, rows, drawn.tau, drawn.sigma)
-    islands = specification.islands
+    return table(mean, moved, rows, specification.islands)
+
+
+def table(
+    mean: np.ndarray, moved: np.ndarray, rows: Contrasts, islands: dict[str, int]
+) -> pd.DataFrame:
+    """Table THRESHOLD of any network.
+
+    `mean` are the mean effects of `rows.treatments`, the lowest best; `moved` how much each moves
+    with each row's y.
+    """
     found = []
     for number, (trial, (treatment, comparator)) in enumerate(
         zip(rows.trials, rows.pairs, strict=True)

@@ -50,9 +50,9 @@ class Options:
 def run(options: Options) -> list[str]:
     """Fit the network and write its tables to `options.out`; returns lines to print.
 
-    Writes estimates.csv, predictive.csv, fit.json and posterior.nc; of a consistency model and of
-    node-splitting also league.csv and ranks.csv; of node-splitting also splits.csv; with
-    populations also absolute.csv.
+    Writes estimates.csv, predictive.csv, powerscale.csv, fit.json and posterior.nc; unless effects
+    are unrelated also league.csv, ranks.csv and what `robustness.study_tables` gives; of
+    node-splitting also splits.csv; with populations also absolute.csv.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def run(options: Options) -> list[str]:
     """
     from evinet import files, seeds, tables
     from evinet.synthesise import diagnostics, sampler
-    from evinet.synthesise.aggregate import absolute, predictive, results
+    from evinet.synthesise.aggregate import absolute, predictive, results, robustness
     from evinet.synthesise.aggregate.fit import fit_all
 
     wanted = specifications(options)
@@ -87,6 +87,9 @@ def run(options: Options) -> list[str]:
         rng = seeds.generator(options.seed, "nma/league")
         tables.LEAGUE.write(options.out / "league.csv", results.league(fit, options.better, rng))
         tables.RANKS.write(options.out / "ranks.csv", results.ranks(fit, options.better))
+        for kind, frame in robustness.study_tables(fit, options.better):
+            kind.write(options.out / f"{kind.name}.csv", frame)
+    tables.POWERSCALE.write(options.out / "powerscale.csv", robustness.prior_table(fit))
     if populations:
         rng = seeds.generator(options.seed, "nma/absolute")
         table = absolute.absolute(fit, populations, rng)

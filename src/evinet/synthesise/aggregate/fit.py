@@ -33,16 +33,16 @@ class Fit:
     def coefficients(self) -> dict[str, np.ndarray]:
         """Draws of each coefficient, shape (chains, draws), effects where they are reported."""
         found = self.sampled
-        if self.specification.at is None:
-            return found
-        further = self.specification.at - self.specification.centre
-
-        def slope(name: str) -> np.ndarray:
-            own = name.replace("d[", "beta[", 1)
-            return found[next(key for key in (own, "beta", BASELINE_RISK) if key in found)]
-
         effects = [name for name in found if name.startswith("d[")]
-        return found | {name: found[name] + further * slope(name) for name in effects}
+        return found | {name: found[name] + self.further(name, found) for name in effects}
+
+    def further(self, effect: str, coefficients: dict[str, np.ndarray]) -> np.ndarray | float:
+        """What `coefficients` add to an effect d[...] from the centre to where it is reported."""
+        if self.specification.at is None:
+            return 0.0
+        own = effect.replace("d[", "beta[", 1)
+        slope = next(name for name in (own, "beta", BASELINE_RISK) if name in coefficients)
+        return (self.specification.at - self.specification.centre) * coefficients[slope]
 
     @property
     def tau(self) -> np.ndarray | None:
