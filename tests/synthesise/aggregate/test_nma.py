@@ -166,12 +166,13 @@ def test_baseline_risk_and_person_time_are_recovered(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", validation.cases(DATA))
 def test_every_published_result(name):
-    """Measures of deviance, of published runs of 4,000 draws, within three of their own errors."""
+    """Effects and tau within the tolerance and a tenth, for our own Monte Carlo error; measures of
+    deviance, of published runs of 4,000 draws, within three of their errors.
+    """
     case = validation.cases(DATA)[name]
     rows = list(validation.compare(name, case, DATA))
-    beyond = [row for row in rows if not row.agrees and row.parameter not in case.get("fit", {})]
-    assert not beyond, validation.table(beyond)
     for row in rows:
+        allowed = 1.1 * row.tolerance
         if row.parameter in case.get("fit", {}):
-            error = 2 * np.sqrt(2 * case["fit"]["pD"] / 4000)
-            assert row.ours == pytest.approx(row.published, abs=3 * error + 0.05)
+            allowed = 6 * np.sqrt(2 * case["fit"]["pD"] / 4000) + 0.05
+        assert row.ours == pytest.approx(row.published, abs=allowed), row.parameter

@@ -144,8 +144,9 @@ class Design:
                 estimate, covariance = log_rank(
                     records.arm[mine] - own[0], records.time[mine], records.event[mine]
                 )
-                events = np.log(records.time[mine & (records.event == 1)])
-                factor = -max(float(events.std()), 0.05) if accelerated else 1.0
+                died = mine & (records.event == 1)
+                spread = float(np.log(records.time[died]).std()) if died.any() else 1.0
+                factor = -max(spread, 0.05) if accelerated else 1.0
                 values.append(factor * estimate)
                 blocks.append(factor**2 * covariance)
         if contrasts is not None:
