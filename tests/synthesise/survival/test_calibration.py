@@ -18,7 +18,8 @@ from evinet.synthesise.priors import parse
 from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import patients
 from evinet.synthesise.survival.choice import choose
-from evinet.synthesise.survival.design import BETA, OMEGA, Terms, build, from_frame
+from evinet.synthesise.survival.contrasts import from_frame
+from evinet.synthesise.survival.design import BETA, OMEGA, Terms, build
 from evinet.synthesise.survival.model import Network, Priors, data, graph, prior_sd
 from evinet.synthesise.survival.patients import Records
 

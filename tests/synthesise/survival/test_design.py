@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evinet.errors import InputError
-from evinet.synthesise.survival import design, patients
+from evinet.synthesise.survival import contrasts, design, patients
 
 TRIALS = {"one": ("a", "b", "c"), "two": ("a", "b")}
 
@@ -21,8 +21,8 @@ def people(trials: dict[str, tuple[str, ...]] = TRIALS) -> patients.Patients:
     return patients.from_frame(pd.DataFrame(rows, columns=["study", "treatment", "time", "event"]))
 
 
-def published(*rows: tuple) -> design.Contrasts:
-    return design.from_frame(pd.DataFrame(rows, columns=["study", "treatment", "diff", "se"]))
+def published(*rows: tuple) -> contrasts.Contrasts:
+    return contrasts.from_frame(pd.DataFrame(rows, columns=["study", "treatment", "diff", "se"]))
 
 
 THREE = (("p", "a", None, 0.1), ("p", "c", 0.3, 0.2), ("p", "b", 0.1, 0.25))
@@ -50,7 +50,7 @@ def test_contrasts_of_one_study_share_the_variance_of_its_baseline() -> None:
     found = published(*THREE)
     assert found.rows == [("p", "b", "a"), ("p", "c", "a")]
     assert found.root @ found.root.T == pytest.approx(np.array([[0.0625, 0.01], [0.01, 0.04]]))
-    white = design.whitened(found, found.root)
+    white = contrasts.whitened(found, found.root)
     assert white == pytest.approx(np.eye(2))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from evinet.errors import InputError, Problem
 from evinet.synthesise.survival.baseline import Baseline
-from evinet.synthesise.survival.design import Contrasts
+from evinet.synthesise.survival.contrasts import Contrasts
 from evinet.synthesise.survival.families import FAMILIES
 from evinet.synthesise.survival.fractional import FractionalPolynomial
 from evinet.synthesise.survival.mspline import MSpline

@@ -19,6 +19,7 @@ from evinet.synthesise.sampler import Compiled
 from evinet.synthesise.survival import design as designs
 from evinet.synthesise.survival import patients as people
 from evinet.synthesise.survival.choice import choose
+from evinet.synthesise.survival.contrasts import from_frame
 from evinet.synthesise.survival.model import Network, Priors, data, graph
 
 Effects = Literal["fixed", "random"]
@@ -129,7 +130,7 @@ def fit_network(
     Parameters
     ----------
     ipd : columns study, treatment, time, event and optionally draw (see `patients.from_frame`).
-    contrasts : columns study, treatment, diff, se (see `design.from_frame`).
+    contrasts : columns study, treatment, diff, se (see `contrasts.from_frame`).
     baseline : a name of `choice.BASELINES`; `options` are its own, such as ``knots=7``.
     references : the reference treatment of each island; by default that in most studies.
     covariate : a column of both tables, the same in all rows of a study: adds its interaction with
@@ -144,7 +145,7 @@ def fit_network(
         Wrong rows, a disconnected network, or contrasts with effects that are not ln HR.
     """
     patients = people.from_frame(ipd, references[0] if references else None, files[0])
-    published = None if contrasts is None else designs.from_frame(contrasts, files[1])
+    published = None if contrasts is None else from_frame(contrasts, files[1])
     chosen = choose(baseline, patients, published, options)
     terms = designs.Terms(unrelated)
     if covariate is not None:

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from evinet.synthesise.control import Controls
-from evinet.synthesise.survival.design import Contrasts, whitened
+from evinet.synthesise.survival.contrasts import Contrasts, whitened
 from evinet.synthesise.survival.fit import Fit
 from evinet.synthesise.survival.model import Network
 from evinet.synthesise.survival.patients import Records

@@ -22,7 +22,8 @@ from evinet.synthesise.priors import Prior, parse
 from evinet.synthesise.rough import rough
 from evinet.synthesise.survival.baseline import Baseline
 from evinet.synthesise.survival.conditional import standard_normal
-from evinet.synthesise.survival.design import BETA, OMEGA, Contrasts, Design, whitened
+from evinet.synthesise.survival.contrasts import Contrasts, whitened
+from evinet.synthesise.survival.design import BETA, OMEGA, Design
 from evinet.synthesise.survival.patients import Records
 
 
