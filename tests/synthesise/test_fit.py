@@ -10,7 +10,7 @@ import pytest
 
 from evinet import files, tables
 from evinet.errors import InputError
-from evinet.synthesise import fit, model
+from evinet.synthesise import diagnostics, fit, model
 
 STUDIES = [
     ("one", "b", "a", -1.0, 0.2),
@@ -114,7 +114,7 @@ def test_a_bridge_whose_member_is_the_reference_is_refused(run):
 
 def test_a_fit_that_fails_a_gate_is_not_written(run, tmp_path):
     sampler = {"chains": 2, "warmup": 100, "draws": 100, "gates": {"ess": 5000}}
-    with pytest.raises(fit.NotConverged, match=r"bulk ESS .* is below 5000"):
+    with pytest.raises(diagnostics.NotConverged, match=r"bulk ESS .* is below 5000"):
         run({"fixed": {"label": "f", "effects": "fixed"}}, sampler=sampler)
     assert not list((tmp_path / "fits").rglob("*.csv"))
 

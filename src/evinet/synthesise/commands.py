@@ -56,6 +56,7 @@ def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: 
     from evinet import config
     from evinet.synthesise import fit as fits
     from evinet.synthesise import network as networks
+    from evinet.synthesise.diagnostics import NotConverged
 
     review = config.load(config_file)
     config.analysis(review, analysis)
@@ -63,7 +64,7 @@ def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: 
     try:
         for line in fits.fit_all(prepared, out):
             click.echo(line)
-    except fits.NotConverged as error:
+    except NotConverged as error:
         click.echo(f"evinet: not converged, not reported: {error}. {REMEDY}", err=True)
         sys.exit(1)
 

@@ -8,7 +8,21 @@ import arviz as az
 import numpy as np
 import xarray as xr
 
-from evinet.config import Gates
+from evinet.config import Gates, Sampler
+
+
+class NotConverged(Exception):
+    """A fit that must not be reported."""
+
+
+def longer(sampler: Sampler) -> Sampler:
+    """What a fit that failed its gates may be sampled with once more: smaller steps, more draws."""
+    changed = {
+        "warmup": 2 * sampler.warmup,
+        "draws": 4 * sampler.draws,
+        "target_accept": 1 - (1 - sampler.target_accept) / 5,
+    }
+    return sampler.model_copy(update=changed)
 
 
 def convergence(traces: list[Any], names: list[str]) -> dict[str, float]:

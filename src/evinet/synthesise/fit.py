@@ -15,10 +15,6 @@ from evinet.synthesise.network import Network
 from evinet.synthesise.sampled import Sampled
 
 
-class NotConverged(Exception):
-    """A fit that must not be reported."""
-
-
 @dataclass(frozen=True)
 class Analysis:
     """An analysis ready to be fitted: its name, the review, its network and where patients are."""
@@ -46,7 +42,9 @@ def fit_all(analysis: Analysis, out: Path) -> list[str]:
         drawn = by_nuts(specification, job) if specification.ipd else exactly(specification, job)
         failed = drawn.failures()
         if failed:
-            raise NotConverged(f"analysis {analysis.name}, model {name}: {'; '.join(failed)}")
+            raise diagnostics.NotConverged(
+                f"analysis {analysis.name}, model {name}: {'; '.join(failed)}"
+            )
         write.write(name, drawn, seeds.generator(analysis.config.seed, f"{job}/after"), out / name)
         found = drawn.convergence
         worst = f"R-hat {found['rhat_max']:.3f}, ESS {found['ess_bulk_min']:.0f}"

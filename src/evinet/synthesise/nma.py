@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,7 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
     contrasts also contribution.csv, threshold.csv and powerscale.csv; with node-split also
     splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
     hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
-    is not written, and the exit status is 1.
+    is sampled once more, longer; if that fails too nothing is written, and the exit status is 1.
     """
     if arms is None and ipd is None:
         raise click.UsageError("give ARMS or --ipd")
@@ -140,11 +142,7 @@ def _aggregate(arms: Path | None, asked: dict[str, Any]) -> list[str]:
         sampler=Sampler(gates=command.GATES, **_sampling(asked, 0.9)),
         **{name: asked[name] for name in names},
     )
-    try:
-        return command.run(options)
-    except command.NotConverged as error:
-        _stop(error)
-        raise
+    return _insist(command.run, options)
 
 
 def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
@@ -181,11 +179,26 @@ def _survival(ipd: Path, asked: dict[str, Any]) -> list[str]:
         coefficient_sd=parsed.coefficients,
         **given,
     )
+    return _insist(command.run, options)
+
+
+def _insist(run: Callable[[Any], list[str]], options: Any) -> list[str]:
+    """Run; what does not converge is sampled once more, longer."""
+    from evinet.synthesise.diagnostics import NotConverged, longer
+
     try:
-        return [command.run(options)]
-    except command.NotConverged as error:
-        _stop(error)
-        raise
+        return run(options)
+    except NotConverged as error:
+        again = replace(options, sampler=longer(options.sampler))
+        click.echo(
+            f"evinet: {error}. Sampled again, with --warmup {again.sampler.warmup} --draws "
+            f"{again.sampler.draws} --target-accept {again.sampler.target_accept:g}", err=True,
+        )  # fmt: skip
+    try:
+        return run(again)
+    except NotConverged as error:
+        click.echo(f"evinet: not converged, not reported: {error}", err=True)
+        sys.exit(1)
 
 
 def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
@@ -208,11 +221,3 @@ def _priors(texts: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{text}: write NAME=PRIOR", param_hint="--prior")
         found[name.strip()] = prior.strip()
     return found
-
-
-def _stop(error: Exception) -> None:
-    click.echo(
-        f"evinet: not converged, not reported: {error}. Raise --warmup, --draws or --target-accept",
-        err=True,
-    )
-    sys.exit(1)

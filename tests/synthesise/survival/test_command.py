@@ -12,8 +12,9 @@ from lifelines import CoxPHFitter
 from evinet import tables
 from evinet.config import Sampler
 from evinet.errors import InputError
+from evinet.synthesise.diagnostics import NotConverged
 from evinet.synthesise.nma import nma
-from evinet.synthesise.survival.command import NotConverged, Options, run
+from evinet.synthesise.survival.command import Options, run
 
 SAMPLER = Sampler(target_accept=0.8)
 HAZARDS = {"a": 0.10, "b": 0.06, "c": 0.08}

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evinet.config import Gates, Sampler
+from evinet.synthesise.diagnostics import NotConverged
 
 GATES = Gates(divergences=0.005)
-
-
-class NotConverged(Exception):
-    """A fit that must not be reported."""
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from evinet.config import Sampler
 from evinet.synthesise.aggregate.command import GATES
+from evinet.synthesise.diagnostics import NotConverged
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evinet.synthesise.survival.fit import Fit
-
-
-class NotConverged(Exception):
-    """A fit that must not be reported."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,8 @@ class Options:
     coefficient_sd: float = 100.0
 
 
-def run(options: Options) -> str:
-    """Fit the network and write its tables to `options.out`; returns what to print.
+def run(options: Options) -> list[str]:
+    """Fit the network and write its tables to `options.out`; returns lines to print.
 
     Writes estimates.csv, league.csv, ranks.csv, fit.json and posterior.nc, and of every study's
     population survival.csv, hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv, and
@@ -93,7 +90,7 @@ def run(options: Options) -> str:
         f"{study} has one arm: a population for the answers, which informs no effect"
         for study in fit.network.baseline.patients.single
     ]
-    return "\n".join([*lines, *diagnostics.cautions(found)])
+    return [*lines, *diagnostics.cautions(found)]
 
 
 def _fit(options: Options, settings: dict[str, Any]) -> Fit:
