@@ -104,6 +104,29 @@ def test_a_place_for_effects_needs_something_that_they_depend_on(tmp_path):
         run(str(DATA / "bcg.csv"), "--at", "50", "--out", str(tmp_path / "out"))
 
 
+def test_what_does_not_converge_is_sampled_once_more(tmp_path):
+    said = CliRunner().invoke(nma, [
+        str(DATA / "smoking.csv"), "--reference", "No intervention", "--warmup", "500",
+        "--draws", "100", "--out", str(tmp_path / "out"),
+    ])  # fmt: skip
+    assert said.exit_code == 0, said.output
+    assert "tail ESS" in said.output
+    assert "Sampled again, with --warmup 1000 --draws 400 --target-accept 0.98" in said.output
+    record = files.read_json(tmp_path / "out" / "fit.json")
+    assert record["sampler"]["draws"] == 400
+    assert record["convergence"]["ess_tail_min"] > 400
+
+
+def test_what_never_converges_is_not_written(tmp_path):
+    said = CliRunner().invoke(nma, [
+        str(DATA / "smoking.csv"), "--baseline-risk", "--reference", "No intervention",
+        "--warmup", "100", "--draws", "100", "--chains", "2", "--out", str(tmp_path / "out"),
+    ])  # fmt: skip
+    assert said.exit_code == 1
+    assert "not converged, not reported" in said.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_bad_input_writes_nothing(tmp_path):
     (tmp_path / "arms.csv").write_text("study,treatment,r,n\ns1,a,11,10\ns1,b,2,10\n")
     out = tmp_path / "out"

@@ -104,6 +104,9 @@ def graph(specification: Specification, values: dict[str, np.ndarray]) -> Any:
         linear = [effect[arms + studies :]]
         if specification.likelihood is not None and arms:
             level = pm.Flat("level", shape=studies, initval=np.zeros(studies))
+            if specification.baseline_risk:  # mu of an arm without events has a long tail
+                pm.Potential("level_jacobian", pt.log(pt.cosh(level)).sum())
+                level = pt.sinh(level)
             level = known["level_centre"] + known["level_scale"] * level
             mu = level + effect[arms : arms + studies]
             pm.Potential("mu_prior", -0.5 * pt.sqr(mu / specification.priors.intercepts).sum())
