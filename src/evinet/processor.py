@@ -6,6 +6,7 @@ Tables are small and jobs run side by side, so that more threads would cost time
 from __future__ import annotations
 
 import os
+import platform
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -14,4 +15,12 @@ def prepare() -> None:
     """Set this for the process and those it starts; must run before NumPy is imported."""
     for name in THREADS:
         os.environ[name] = "1"
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    if platform.machine() in ("x86_64", "AMD64"):
+        os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

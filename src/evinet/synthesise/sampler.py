@@ -54,7 +54,7 @@ class Compiled:
             draws=sampler.draws,
             tune=sampler.warmup,
             chains=sampler.chains,
-            cores=min(sampler.chains, len(os.sched_getaffinity(0))),
+            cores=min(sampler.chains, processor.cores()),
             target_accept=sampler.target_accept,
             seed=seed,
             progress_bar=False,
