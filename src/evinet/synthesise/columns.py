@@ -13,11 +13,40 @@ from typing import Literal
 import networkx as nx
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 
 from evinet.errors import InputError, Problem
 from evinet.synthesise.answers import summary
 
 Interactions = Literal["shared", "separate"]
+
+
+def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:
+    """The first treatment of each pair less the second, shape (pairs, treatments)."""
+    found = np.zeros((len(pairs), len(treatments)))
+    for row, (name, against) in enumerate(pairs):
+        found[row, treatments.index(name)] += 1
+        found[row, treatments.index(against)] -= 1
+    return found
+
+
+def deviations(rows: pd.DataFrame) -> np.ndarray:
+    """From independent standard normals to the rows' deviations; none for a baseline arm.
+
+    Those of one study, whose rows stand together, have correlation 1/2.
+    """
+    free = (rows["treatment"] != rows["against"]).to_numpy()
+    sizes = rows[free].groupby("study", sort=False).size()
+    mapped = np.zeros((len(rows), int(free.sum())))
+    if free.any():
+        roots = [np.linalg.cholesky((np.eye(size) + 1) / 2) for size in sizes]
+        mapped[free] = block_diag(*roots)
+    return mapped
+
+
+def pairs_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Treatment of each row, and what it is against."""
+    return list(zip(rows["treatment"], rows["against"], strict=True))
 
 
 def unrelated(rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
@@ -43,11 +72,16 @@ def omega(rows: pd.DataFrame, split: tuple[str, str]) -> np.ndarray:
     return column
 
 
-def splits(rows: pd.DataFrame, treatments: list[str]) -> list[tuple[str, str]]:
-    """Pairs with direct and indirect evidence.
+def splits(rows: pd.DataFrame, treatments: list[str], file: str) -> list[tuple[str, str]]:
+    """Pairs with direct and indirect evidence; `file` is named where there is none.
 
     Indirect evidence is a path between the pair in the studies that do not compare it (van
     Valkenhoef et al. 2016, Res Synth Methods 7:80, leaves studies that do out of the path too).
+
+    Raises
+    ------
+    InputError
+        There is no such pair.
     """
     arms = {study: set(mine["treatment"]) | set(mine["against"])
             for study, mine in rows.groupby("study", sort=False)}  # fmt: skip
@@ -62,6 +96,11 @@ def splits(rows: pd.DataFrame, treatments: list[str]) -> list[tuple[str, str]]:
                 nx.add_star(graph, list(members))
         if nx.has_path(graph, first, second):
             found.append((first, second))
+    if not found:
+        raise InputError(
+            Problem(file, "--model", "node-split", "no pair of treatments has both direct and "
+                    "indirect evidence", "Use the consistency model")
+        )  # fmt: skip
     return found
 
 

@@ -59,7 +59,7 @@ def test_unrelated_mean_effects_have_one_coefficient_a_pair(network):
 
 
 def test_splits_need_a_path_around_the_studies_that_compare_the_pair(network):
-    found = columns.splits(design.rows_of(network), network.treatments)
+    found = columns.splits(design.rows_of(network), network.treatments, "arms.csv")
     assert found == [("a", "b")]  # through c, in s2 and s3
     built = design.build(network, split=("a", "b"))
     np.testing.assert_array_equal(built.effects[:, -1], [0, 1, 0, 0, 0, 0, 0])

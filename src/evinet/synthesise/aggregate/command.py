@@ -140,12 +140,7 @@ def specifications(options: Options) -> dict[str, Any]:
         )
 
     if options.model == "node-split":
-        pairs = columns.splits(design.rows_of(read), read.treatments)
-        if not pairs:
-            raise InputError(
-                Problem(str(options.files[0]), "--model", "node-split", "no pair of treatments has "
-                        "both direct and indirect evidence", "Use the consistency model")
-            )  # fmt: skip
+        pairs = columns.splits(design.rows_of(read), read.treatments, str(options.files[0]))
         named = {f"{second} vs {first}": specify(split=(first, second)) for first, second in pairs}
         return {"consistency": specify()} | named
     return {options.model: specify(unrelated=options.model == "ume")}

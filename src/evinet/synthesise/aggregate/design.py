@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import block_diag
 
 from evinet.synthesise import columns
 from evinet.synthesise.aggregate.network import Network
@@ -72,7 +71,7 @@ def build(
         effects, names = np.column_stack([effects, regression]), names + added
     arms = len(network.arms)
     study = pd.factorize(rows["study"][:arms])[0]
-    return Design(rows, names, effects, _deviations(rows), arms, study)
+    return Design(rows, names, effects, columns.deviations(rows), arms, study)
 
 
 def rows_of(network: Network) -> pd.DataFrame:
@@ -87,18 +86,5 @@ def rows_of(network: Network) -> pd.DataFrame:
 
 
 def _consistent(rows: pd.DataFrame, treatments: list[str]) -> tuple[np.ndarray, list[str]]:
-    effects = np.zeros((len(rows), len(treatments)))
-    number = np.arange(len(rows))
-    effects[number, rows["treatment"].map(treatments.index)] += 1
-    effects[number, rows["against"].map(treatments.index)] -= 1
+    effects = columns.differences(columns.pairs_of(rows), treatments)
     return effects[:, 1:], [f"d[{name}]" for name in treatments[1:]]
-
-
-def _deviations(rows: pd.DataFrame) -> np.ndarray:
-    free = (rows["treatment"] != rows["against"]).to_numpy()
-    sizes = rows[free].groupby("study", sort=False).size()
-    mapped = np.zeros((len(rows), int(free.sum())))
-    if free.any():
-        roots = [np.linalg.cholesky((np.eye(size) + 1) / 2) for size in sizes]
-        mapped[free] = block_diag(*roots)
-    return mapped

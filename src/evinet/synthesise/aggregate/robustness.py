@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
-from evinet.synthesise import contribution, powerscale, threshold
+from evinet.synthesise import columns, contribution, powerscale, threshold
 from evinet.synthesise.aggregate.fit import Fit
 from evinet.synthesise.aggregate.measures import points
 from evinet.synthesise.aggregate.model import rough_effects
-from evinet.synthesise.aggregate.results import Better, effects
+from evinet.synthesise.aggregate.results import Better
+from evinet.synthesise.aggregate.results import effects as effects_of
 from evinet.synthesise.model import Contrasts
 
 ARM = ["study", "treatment"]
@@ -29,7 +30,7 @@ def study_tables(fit: Fit, better: Better) -> list[tuple[tables.Table, pd.DataFr
     weight = weights(fit, rows)
     islands = dict.fromkeys(rows.treatments, 1)
     sign = 1 if better == "lower" else -1
-    mean = np.array([draws.mean() for draws in effects(fit).values()])
+    mean = np.array([draws.mean() for draws in effects_of(fit).values()])
     return [
         (tables.CONTRIBUTION, contribution.table(weight, rows, islands)),
         (tables.THRESHOLD, threshold.table(sign * mean, sign * weight, rows, islands)),
@@ -41,15 +42,9 @@ def contrasts(fit: Fit) -> Contrasts:
     network, design = fit.specification.network, fit.specification.design
     rows, free = design.rows.iloc[design.free], design.free
     y, within = rough_effects(fit.specification)
-    columns = [
-        (rows["treatment"] == name).to_numpy(float) - (rows["against"] == name).to_numpy(float)
-        for name in network.treatments
-    ]
-    deviations = design.deviations[free]
-    return Contrasts(
-        list(rows["study"]), network.treatments, np.column_stack(columns), y, within,
-        deviations @ deviations.T,
-    )  # fmt: skip
+    effects = columns.differences(columns.pairs_of(rows), network.treatments)
+    between = design.deviations[free] @ design.deviations[free].T
+    return Contrasts(list(rows["study"]), network.treatments, effects, y, within, between)
 
 
 def weights(fit: Fit, rows: Contrasts) -> np.ndarray:
@@ -60,12 +55,12 @@ def weights(fit: Fit, rows: Contrasts) -> np.ndarray:
     prior.
     """
     design = fit.specification.design
-    columns = design.effects[design.free]
-    prior = fit.specification.prior_sd[: columns.shape[1]] ** 2
-    across = prior[:, None] * columns.T
+    acting = design.effects[design.free]
+    prior = fit.specification.prior_sd[: acting.shape[1]] ** 2
+    across = prior[:, None] * acting.T
     taus = np.zeros(1) if fit.tau is None else np.sort(fit.tau.ravel())
     chosen = taus[np.linspace(0, len(taus) - 1, min(len(taus), DRAWS)).astype(int)]
-    covariance = columns @ across + rows.within + chosen[:, None, None] ** 2 * rows.between
+    covariance = acting @ across + rows.within + chosen[:, None, None] ** 2 * rows.between
     gain = np.linalg.solve(covariance, across.T).mean(axis=0).T
     named = dict(zip(design.coefficients, gain, strict=True))
     return np.array(

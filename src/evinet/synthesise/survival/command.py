@@ -134,16 +134,10 @@ def _converged(fit: Fit, options: Options) -> None:
 
 
 def _splits(fit: Fit, options: Options) -> pd.DataFrame:
-    from evinet.errors import InputError, Problem
     from evinet.synthesise.survival import results
     from evinet.synthesise.survival.fit import node_splits
 
-    found = node_splits(fit, options.sampler, options.seed)
-    if not found:
-        raise InputError(
-            Problem(str(options.ipd), "--model", "node-split", "no pair of treatments has both "
-                    "direct and indirect evidence", "Use the consistency model")
-        )  # fmt: skip
+    found = node_splits(fit, options.sampler, options.seed, str(options.ipd))
     for each in found.values():
         _converged(each, options)
     return results.splits(found)

@@ -2,8 +2,7 @@
 
 A population is a study of patients in the network: its baseline hazard, and the network's effects.
 With random effects these are the mean effects d, not the study's own; with a covariate those at the
-study's own value. Nothing is extrapolated:
-times reach to the end of the population's follow-up.
+study's own value. Nothing is extrapolated: times reach to the end of the population's follow-up.
 """
 
 from __future__ import annotations

@@ -71,14 +71,18 @@ class Design:
         if self.terms.unrelated:
             main, names = columns.unrelated(self.rows)
         else:
-            basic = np.flatnonzero(self.basic)
-            main, names = self.effects[:, basic], [f"d[{self.treatments[n]}]" for n in basic]
+            main, names = self.consistent(self.effects)
         parts = [main]
         if self.terms.split is not None:
             parts.append(columns.omega(self.rows, self.terms.split)[:, None])
             names.append(OMEGA)
         interactions, added = self.interactions(self.rows, self.centre)
         return np.hstack([*parts, interactions]), names + added
+
+    def consistent(self, effects: np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """Columns of the treatments but the references, and names of their effects."""
+        basic = np.flatnonzero(self.basic)
+        return effects[:, basic], [f"d[{self.treatments[number]}]" for number in basic]
 
     @property
     def pairs(self) -> list[str]:
@@ -90,10 +94,8 @@ class Design:
         covariate = self.terms.covariate
         if covariate is None:
             return np.zeros((len(rows), 0)), []
-        basic = np.flatnonzero(self.basic)
-        pairs = list(zip(rows["treatment"], rows["against"], strict=True))
-        main = differences(pairs, self.treatments)[:, basic]
-        names = [f"d[{self.treatments[number]}]" for number in basic]
+        effects = columns.differences(columns.pairs_of(rows), self.treatments)
+        main, names = self.consistent(effects)
         centred = rows["study"].map(covariate).to_numpy(float) - at
         return columns.regression(main, names, centred, self.terms.interactions)
 
@@ -193,19 +195,10 @@ def build(
         )  # fmt: skip
     treatments = sorted({name for _, *pair in rows for name in pair})
     chosen = _references(treatments, rows, references)
-    effects = differences([(name, against) for _, name, against in rows], treatments)
     frame = pd.DataFrame(rows, columns=["study", "treatment", "against"])
-    deviations = _deviations(rows)
+    effects = columns.differences(columns.pairs_of(frame), treatments)
+    deviations = columns.deviations(frame)
     return Design(treatments, chosen, frame, effects, deviations, len(arms), terms or Terms())
-
-
-def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:
-    """The first treatment of each pair less the second, shape (pairs, treatments)."""
-    found = np.zeros((len(pairs), len(treatments)))
-    for row, (name, against) in enumerate(pairs):
-        found[row, treatments.index(name)] += 1
-        found[row, treatments.index(against)] -= 1
-    return found
 
 
 def _references(
@@ -240,15 +233,3 @@ def islands_of(treatments: list[str], pairs: list[tuple[str, str]]) -> list[list
     graph: nx.Graph[str] = nx.Graph(pairs)
     graph.add_nodes_from(treatments)
     return sorted(sorted(island) for island in nx.connected_components(graph))
-
-
-def _deviations(rows: list[tuple[str, str, str]]) -> np.ndarray:
-    """Rows' deviations from independent normals, study by study; none for a baseline arm."""
-    free = [number for number, (_, name, against) in enumerate(rows) if name != against]
-    mapped = np.zeros((len(rows), len(free)))
-    for study in dict.fromkeys(study for study, _, _ in rows):
-        mine = [number for number in free if rows[number][0] == study]
-        columns = [free.index(number) for number in mine]
-        half = (np.eye(len(mine)) + 1) / 2
-        mapped[np.ix_(mine, columns)] = np.linalg.cholesky(half)
-    return mapped

@@ -192,12 +192,20 @@ def _reported(posterior: xr.Dataset, plan: designs.Design) -> xr.Dataset:
     return posterior.assign(d=posterior["d"] + (further * slope).transpose(*posterior["d"].dims))
 
 
-def node_splits(fit: Fit, sampler: Sampler, seed: int) -> dict[tuple[str, str], Fit]:
-    """A fit with direct and indirect effects apart, for every pair (A, B) that has both."""
+def node_splits(
+    fit: Fit, sampler: Sampler, seed: int, file: str = "ipd"
+) -> dict[tuple[str, str], Fit]:
+    """A fit with direct and indirect effects apart, for every pair (A, B) that has both.
+
+    Raises
+    ------
+    InputError
+        No pair has both; `file` is named.
+    """
     network, plan = fit.network, fit.network.design
     pairs = {
         f"node-split/{second} vs {first}": (first, second)
-        for first, second in columns.splits(plan.rows, plan.treatments)
+        for first, second in columns.splits(plan.rows, plan.treatments, file)
     }
     split = {
         name: replace(network, design=replace(plan, terms=replace(plan.terms, split=pair)))

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from evinet.synthesise.survival.design import differences, islands_of
+from evinet.synthesise.columns import differences
+from evinet.synthesise.survival.design import islands_of
 from evinet.synthesise.survival.patients import Patients
 
 Sharing = Literal["study", "treatment", "arm"]
