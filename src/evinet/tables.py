@@ -408,12 +408,14 @@ IPD = Table(
     "ipd",
     "Individual patient data, reconstructed: draw 0 is the best, the others carry what is open.",
     {
+        "study": _text("trial slug; by hand, what --study names", required=True),
         "draw": _integer("0 the best reconstruction, 1..M the draws", required=True),
         "arm": _text("arm slug", required=True),
+        "treatment": _text("treatment slug; by hand, the name of the arm", required=True),
         "time": _number("months", required=True),
         "event": _integer("1 event, 0 censored", required=True),
     },
-    key=("draw", "arm", "time", "event"),
+    key=("study", "draw", "arm", "time", "event"),
 )
 NETWORK_STUDIES = Table(
     "network-studies",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -121,6 +122,15 @@ def test_combinations(tmp_path, options, names, tier):
         assert ratio["reconstructed_upper"] == pytest.approx(ratio["printed_upper"], rel=0.3)
     if " p" in names:
         assert quality["contrast"]["logrank_p"]["printed"] == float(options["p"][4:])
+
+
+@pytest.mark.parametrize(("more", "study"), [((), "out"), (("--study", "My trial"), "My trial")])
+def test_patients_carry_what_a_network_wants(tmp_path, options, more, study):
+    run(tmp_path / "out", options, "curve at-risk", *more)
+    frame = pd.read_csv(tmp_path / "out" / "ipd.csv")
+    assert {"study", "treatment", "time", "event", "draw"} <= set(frame)
+    assert set(frame["study"]) == {study}
+    assert set(frame["treatment"]) == {"a", "b"}
 
 
 def test_what_a_method_does_not_use_is_named(tmp_path, options):

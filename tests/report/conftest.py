@@ -187,7 +187,15 @@ def _patients(folder: Path) -> None:
         for draw in range(3):
             times = np.minimum(random.exponential(mean, 60), 24.0)
             rows += [
-                {"draw": draw, "arm": arm, "time": time, "event": int(time < 24)} for time in times
+                {
+                    "study": "netter-2",
+                    "draw": draw,
+                    "arm": arm,
+                    "treatment": arm,
+                    "time": time,
+                    "event": int(time < 24),
+                }
+                for time in times
             ]
         arms[arm] = {
             "n": 60,

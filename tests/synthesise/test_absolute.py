@@ -47,7 +47,14 @@ def patients(draws: int, size: int, seed: int = 1) -> pd.DataFrame:
         for arm, hazard in (("b", 0.05), ("a", 0.1)):
             time = rng.exponential(1 / hazard, size)
             rows += [
-                {"draw": draw, "arm": arm, "time": min(each, 20.0), "event": int(each < 20)}
+                {
+                    "study": "one",
+                    "draw": draw,
+                    "arm": arm,
+                    "treatment": arm,
+                    "time": min(each, 20.0),
+                    "event": int(each < 20),
+                }
                 for each in time
             ]
     return tables.IPD.frame(rows)

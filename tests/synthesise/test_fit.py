@@ -124,7 +124,16 @@ def patients(hazards: dict[str, float], size: int, rng: np.random.Generator) -> 
     for arm, hazard in hazards.items():
         time = rng.exponential(1 / hazard, size)
         rows.append(
-            pd.DataFrame({"draw": 0, "arm": arm, "time": time.clip(max=20), "event": time < 20})
+            pd.DataFrame(
+                {
+                    "study": "one",
+                    "draw": 0,
+                    "arm": arm,
+                    "treatment": arm,
+                    "time": time.clip(max=20),
+                    "event": time < 20,
+                }
+            )
         )
     return pd.concat(rows).astype({"event": int})
 

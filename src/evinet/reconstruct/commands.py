@@ -30,6 +30,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )  # fmt: skip
 @click.option("--evidence", type=FOLDER, help="Folder of a trial's evidence tables, instead.")
 @click.option("--outcome", help="Outcome of the evidence: pfs, os, ...")
+@click.option("--study", help="Name of the study in ipd.csv; default the name of OUT.")
 @click.option("--batch", type=FILE, help="CSV of many trials: trial, then options as columns.")
 @click.option(
     "--method", type=click.Choice(["auto", "lattice", "at-risk", "guyot", "ipdfromkm"]),
@@ -39,12 +40,13 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def reconstruct(
-    evidence: Path | None, outcome: str | None, batch: Path | None, method: str, draws: int,
-    seed: int, out: Path, **plain: Any,
+    evidence: Path | None, outcome: str | None, study: str | None, batch: Path | None, method: str,
+    draws: int, seed: int, out: Path, **plain: Any,
 ) -> None:  # fmt: skip
     """Individual patient data from curves, or from numbers at risk.
 
-    Writes OUT/ipd.csv (draw, arm, time, event; draw 0 the best) and OUT/quality.json. A trial whose
+    Writes OUT/ipd.csv (study, draw, arm, treatment, time, event; draw 0 the best), which
+    `evinet nma --ipd` reads, and OUT/quality.json. A trial whose
     patients cannot be known gets no ipd.csv but, for display, family.csv: curves that agree with
     what was printed. Times are in months with --evidence, otherwise in the unit they come in.
     """
@@ -57,6 +59,8 @@ def reconstruct(
         > 1
     ):
         raise click.UsageError("give --evidence, or --batch, or the options of one trial")
+    if study is not None and (evidence is not None or batch is not None):
+        raise click.UsageError("--study is for the options of one trial: others bring its name")
     if evidence is not None:
         if outcome is None:
             raise click.UsageError("--evidence wants --outcome")
@@ -65,4 +69,4 @@ def reconstruct(
         for line in run.from_batch(batch, job):
             click.echo(line)
     else:
-        click.echo(run.from_options(plain, outcome, job))
+        click.echo(run.from_options(plain, outcome, job, study))

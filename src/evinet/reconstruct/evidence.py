@@ -21,13 +21,17 @@ AXIS_ERROR = 0.5  # pixels of a published figure
 
 @dataclass(frozen=True)
 class Selection:
-    """What was taken from a trial's folder: which report, and whose assessment."""
+    """What was taken from a trial's folder: which report, and whose assessment.
+
+    `treatments` has the treatment of each arm.
+    """
 
     trial: str
     outcome: str
     report: str
     assessor: str
     content: TrialInput
+    treatments: dict[str, str]
     flags: tuple[Flag, ...] = ()
 
 
@@ -63,17 +67,18 @@ def read(folder: Path, outcome: str) -> Selection:
         message = f"report {used} has numbers at risk or curves, the selected report {report} none"
         flags = (Flag("report-differs", "", message),)
     inside = {name: _of(frame, report=used) for name, frame in found.items()}
-    arms = tables.ARMS.read(folder / "arms.csv").set_index("arm")["n_randomised"]
+    arms = tables.ARMS.read(folder / "arms.csv").set_index("arm")
     names = sorted(
         {*inside["survival"]["arm"], *inside["at-risk"]["arm"], *inside["curves"]["arm"]}
     )
     content = TrialInput(
-        tuple(_arm(name, inside, assessor, arms) for name in names),
+        tuple(_arm(name, inside, assessor, arms["n_randomised"]) for name in names),
         tuple(_contrasts(_assessed(_of(inside["contrasts"], measure="hr"), assessor))),
         AXIS_ERROR,
     )
     trial = str(tables.TRIALS.read(folder / "trials.csv")["trial"].iloc[0])
-    return Selection(trial, outcome, used, assessor, content, flags)
+    treatments = {name: str(arms["treatment"].get(name, name)) for name in names}
+    return Selection(trial, outcome, used, assessor, content, treatments, flags)
 
 
 def _preferred(contrasts: pd.DataFrame, survival: pd.DataFrame) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,15 @@ class Job:
     seed: int
 
 
+@dataclass(frozen=True)
+class Named:
+    """What the patients are called: study, outcome, and the treatments of arms named otherwise."""
+
+    study: str
+    outcome: str | None
+    treatments: Mapping[str, str] = field(default_factory=dict)
+
+
 def from_evidence(folder: Path, outcome: str, job: Job) -> str:
     """Reconstruct an outcome from the evidence tables of its trial.
 
@@ -48,14 +57,21 @@ def from_evidence(folder: Path, outcome: str, job: Job) -> str:
             Problem(str(folder), "at-risk.csv", lost, "neither a curve nor numbers at risk",
                     "Add either, or take the trial out of every model's `ipd`")
         )  # fmt: skip
-    return _write(chosen.content, made, chosen.trial, outcome, job)
+    named = Named(chosen.trial, outcome, chosen.treatments)
+    return _write(chosen.content, made, named, job)
 
 
-def from_options(options: Mapping[str, Any], outcome: str | None, job: Job) -> str:
-    """Reconstruct from plain files and options (see `plain.Options`)."""
+def from_options(
+    options: Mapping[str, Any], outcome: str | None, job: Job, study: str | None = None
+) -> str:
+    """Reconstruct from plain files and options (see `plain.Options`).
+
+    Without a name the study is called as the folder to write.
+    """
     content = plain.read(plain.Options(**options))
-    name = job.out.resolve().name
-    return _write(content, _make(content, job, f"reconstruct/{name}"), name, outcome, job)
+    named = Named(study or job.out.resolve().name, outcome)
+    made = _make(content, job, f"reconstruct/{named.study}")
+    return _write(content, made, named, job)
 
 
 def from_batch(manifest: Path, job: Job) -> Iterator[str]:
@@ -75,7 +91,7 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
     frame = pd.read_csv(manifest, dtype="string", keep_default_na=False, na_values=[""])
     frame.columns = [str(name).strip().replace("-", "_") for name in frame.columns]
     frame = frame.rename(columns={"n": "patients"})
-    known = {field.name for field in fields(plain.Options)} | {"trial", "outcome", "method"}
+    known = {each.name for each in fields(plain.Options)} | {"trial", "outcome", "method"}
     unknown = [name for name in frame.columns if name not in known]
     problems = [
         Problem(str(manifest), name, None, "unknown column", f"Use: {', '.join(sorted(known))}")
@@ -91,7 +107,7 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
         own = replace(job, out=job.out / trial, method=values.pop("method", job.method))
         outcome = values.pop("outcome", None)
         try:
-            yield from_options(_typed(values, manifest, trial, own.method), outcome, own)
+            yield from_options(_typed(values, manifest, trial, own.method), outcome, own, trial)
         except InputError as error:
             problems += error.problems
             refused = Flag("bad-input", "", str(error))
@@ -130,15 +146,14 @@ def _make(content: TrialInput, job: Job, name: str, flags: tuple[Flag, ...] = ()
     return replace(made, flags=(*flags, *made.flags))
 
 
-def _write(
-    content: TrialInput, made: Reconstruction, trial: str, outcome: str | None, job: Job
-) -> str:
+def _write(content: TrialInput, made: Reconstruction, named: Named, job: Job) -> str:
     """Write the patients and their quality, and say in a line what came of it."""
-    quality = assess(content, made, trial, outcome)
+    trial = named.study
+    quality = assess(content, made, trial, named.outcome)
     for name in ("ipd.csv", "family.csv"):  # of an earlier run
         (job.out / name).unlink(missing_ok=True)
     if made.arms:
-        tables.IPD.write(job.out / "ipd.csv", _patients(made))
+        tables.IPD.write(job.out / "ipd.csv", _patients(made, named))
     else:
         rng = seeds.generator(job.seed, f"family/{trial}")
         curves = summary.family(tidy(content)[0], FAMILY, rng)
@@ -156,11 +171,20 @@ def _write(
     )
 
 
-def _patients(made: Reconstruction) -> pd.DataFrame:
+def _patients(made: Reconstruction, named: Named) -> pd.DataFrame:
     import pandas as pd
 
     frames = [
-        pd.DataFrame({"draw": draw, "arm": arm, "time": patients.time, "event": patients.event})
+        pd.DataFrame(
+            {
+                "study": named.study,
+                "draw": draw,
+                "arm": arm,
+                "treatment": named.treatments.get(arm, arm),
+                "time": patients.time,
+                "event": patients.event,
+            }
+        )
         for arm, draws in made.arms.items()
         for draw, patients in enumerate(draws)
     ]

@@ -1,0 +1,388 @@
+"""The reader of every table that a user hands over.
+
+Other programs write tables with commas, semicolons, tabs or blanks between the cells, with decimal
+commas, in several encodings, as XLSX, with capitals in the header and with empty rows. All of it is
+read here, or refused by name. Cells stay text until `numbers` reads them, because a treatment may
+be called NA, None or 1e3.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
+CONSISTENT = 0.9  # share of rows with the usual number of cells, for a separator
+MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "-", "–", "—"}  # numbers not known
+DECIMAL_COMMA = re.compile(r"[-+−]?\d*,\d+([eE][-+]?\d+)?$")
+NUMBER = re.compile(r"[-+−]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table as it stands in a file: rows of stripped text, each with its line in the file."""
+
+    path: str
+    rows: list[list[str]]
+    lines: list[int]
+    separator: str = ","
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def without(self, count: int) -> Cells:
+        """The table without its first rows."""
+        return replace(self, rows=self.rows[count:], lines=self.lines[count:])
+
+
+def read(path: Path | str, required: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table with a header.
+
+    Parameters
+    ----------
+    path
+        CSV or another text with a separator, or XLSX.
+    required
+        Columns that must be there.
+
+    Returns
+    -------
+    frame
+        Text, stripped, "" where a cell is empty. Columns are named by `column`; `attrs["written"]`
+        gives their names as written, `attrs["file"]` the file. The index holds the line of each row
+        in the file. A first column without a name (the row names of R) is left out.
+
+    Raises
+    ------
+    InputError
+        The file is no table, has a row with more cells than the header, names a column twice, or
+        lacks a required one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "arms.csv")
+    >>> _ = file.write_bytes("Study;N\\r\\n\\r\\nÅre;1,5\\r\\n".encode("latin-1"))
+    >>> frame = read(file, ["study", "n"])
+    >>> frame.loc[3].tolist()
+    ['Åre', '1,5']
+    """
+    import pandas as pd
+
+    table = cells(path)
+    if not table.rows:
+        raise InputError(Problem(table.path, "(whole file)", "", "is empty", "Write a table"))
+    header, body = table.rows[0], table.without(1)
+    if table.separator in (" ", "\t") and {len(row) for row in body.rows} == {len(header) + 1}:
+        header = ["", *header]  # R's write.table has no name for the column of row names
+    names = [column(name) for name in header]
+    problems = _header_problems(table, names, required)
+    for line, row in zip(body.lines, body.rows, strict=True):
+        if len(row) > len(header):
+            problems.append(_too_long(table, line, row, len(header)))
+    if problems:
+        raise InputError(problems)
+    rows = [row + [""] * (len(header) - len(row)) for row in body.rows]
+    index = pd.Index(body.lines, name="line", dtype=np.int64)
+    frame = pd.DataFrame(rows, columns=names, index=index, dtype="string")
+    for place, name in enumerate(names):
+        filled = [line for line, row in zip(body.lines, rows, strict=True) if row[place]]
+        if name == "" and place > 0 and filled:
+            raise InputError(
+                Problem(table.path, f"column {place + 1}", "", "has cells but no name",
+                        "Name it in the header, or empty it", line=filled[0])
+            )  # fmt: skip
+    frame = frame.loc[:, [name != "" for name in names]]
+    frame.attrs["file"] = table.path
+    frame.attrs["written"] = {
+        name: written for name, written in zip(names, header, strict=True) if name in frame
+    }
+    return frame
+
+
+def cells(path: Path | str) -> Cells:
+    """Read a table without looking for a header; rows without any text are left out.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no table.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            Problem(str(path), "(whole file)", "", f"cannot be read: {reason}", "Check the name")
+        ) from None
+    if content[:4] == b"PK\x03\x04":
+        return _workbook(path, content)
+    if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" or content[:5] == b"%PDF-":
+        raise InputError(
+            Problem(str(path), "(whole file)", "", "is not text and not XLSX",
+                    "Save the table as CSV or XLSX")
+        )  # fmt: skip
+    return _text(path, _decoded(path, content))
+
+
+def column(name: str) -> str:
+    """A column's name as all tables know it: small letters, blanks and hyphens as underscores.
+
+    Examples
+    --------
+    >>> column(" Std.  Error"), column("At-Risk")
+    ('std._error', 'at_risk')
+    """
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
+
+
+def number(text: str) -> float:
+    """A number as people write it, also with a decimal comma; NaN where it is none, or missing.
+
+    Examples
+    --------
+    >>> number("0,25"), number("−3"), number("n/a")
+    (0.25, -3.0, nan)
+    """
+    text = text.strip()
+    if NUMBER.match(text) is None:
+        return float("nan")
+    return float(text.replace(",", ".").replace("−", "-"))
+
+
+def missing(text: str) -> bool:
+    """Whether a cell that should hold a number says that there is none."""
+    return text.strip().casefold() in MISSING
+
+
+def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> pd.Series:
+    """A column of `read` as numbers, NaN where a cell is empty or says that there is none.
+
+    A cell that is neither is added to `problems`, and so is a column in which some numbers have
+    decimal commas and others decimal points: a comma may then part thousands.
+    """
+    import pandas as pd
+
+    texts = [str(text) for text in frame[name]]
+    file = str(frame.attrs.get("file", "(table)"))
+    written = frame.attrs.get("written", {}).get(name, name)
+    values = [number(text) for text in texts]
+    mixed = any(DECIMAL_COMMA.match(text) for text in texts) and any(
+        "." in text and np.isfinite(value) for text, value in zip(texts, values, strict=True)
+    )
+    for line, text, value in zip(frame.index, texts, values, strict=True):
+        if mixed and DECIMAL_COMMA.match(text):
+            problems.append(
+                Problem(file, written, text, "has a comma, other numbers a decimal point",
+                        "Write all numbers one way, without thousands separators", line=int(line))
+            )  # fmt: skip
+        elif not np.isfinite(value) and not missing(text):
+            problems.append(
+                Problem(file, written, text, "is not a number",
+                        "Write a number or leave it empty", line=int(line))
+            )  # fmt: skip
+    return pd.Series(values, index=frame.index, dtype="float64", name=name)
+
+
+def same_but_written_differently(labels: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of labels that differ by case, blanks, hyphens or full stops alone.
+
+    Examples
+    --------
+    >>> same_but_written_differently(["Placebo", "Drug A", "placebo", "drug-A", "Drug B"])
+    [('Placebo', 'placebo'), ('Drug A', 'drug-A')]
+    """
+    first: dict[str, str] = {}
+    pairs = []
+    for label in dict.fromkeys(labels):
+        known = first.setdefault(key(label), label)
+        if known != label:
+            pairs.append((known, label))
+    return pairs
+
+
+def key(label: str) -> str:
+    """What two spellings of one label have in common."""
+    return re.sub(r"[\s_.\-‐-―]+", "", label.casefold()) or label
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # what Excel and SAS write in Europe and America
+        text = content.decode("cp1252", errors="replace")
+    if "\0" in text:
+        raise InputError(
+            Problem(str(path), "(whole file)", "", "is not text", "Save the table as CSV or XLSX")
+        )
+    return text
+
+
+def _text(path: Path, text: str) -> Cells:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = text.lstrip().split("\n", 1)[0].strip()
+    given = re.fullmatch(r"sep=(.)", first, flags=re.IGNORECASE)  # as Excel writes it
+    tried = [given[1]] if given else [each for each in SEPARATORS if each in text]
+    found = [_parsed(path, text, each, skip=bool(given)) for each in tried]
+    found = [each for each in found if _consistent(each)]
+    if not found and "," not in text and ";" not in text:
+        found = [_blanks(path, text)]
+    return _decimal_commas(found[0] if found else _parsed(path, text, ",", skip=False))
+
+
+def _parsed(path: Path, text: str, separator: str, skip: bool) -> Cells:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    start = 1
+    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    try:
+        for row in reader:
+            stripped = [cell.strip() for cell in row]
+            if any(stripped) and not (skip and not rows and start == 1):
+                rows.append(stripped)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            Problem(str(path), "(whole file)", "", f"is not a table: {error}", "Write it as CSV",
+                    line=start)
+        ) from None  # fmt: skip
+    return _without_comments(Cells(str(path), rows, lines, separator))
+
+
+def _blanks(path: Path, text: str) -> Cells:
+    """A table with blanks between its cells."""
+    lines = [re.sub(r"[ \t]+", " ", line.strip()) for line in text.split("\n")]
+    cut = csv.reader(lines, delimiter=" ")
+    rows = [(number, row) for number, row in enumerate(cut, 1) if row]
+    return _without_comments(
+        Cells(str(path), [row for _, row in rows], [number for number, _ in rows], " ")
+    )
+
+
+def _without_comments(table: Cells) -> Cells:
+    """Lines that begin with # before the table are remarks."""
+    count = 0
+    while count < len(table) and table.rows[count][0].startswith("#"):
+        count += 1
+    return table.without(count)
+
+
+def _consistent(table: Cells) -> bool:
+    """Whether a separator gives most rows as many cells, and more than one."""
+    lengths = Counter(len(row) for row in table.rows)
+    if not lengths:
+        return False
+    usual, count = lengths.most_common(1)[0]
+    return usual > 1 and count >= CONSISTENT * len(table)
+
+
+def _decimal_commas(table: Cells) -> Cells:
+    """Refuse a table whose commas are separators and decimal commas alike."""
+    if table.separator != "," or len(table) < 2:
+        return table
+    header, row = table.rows[0], table.rows[1]
+    if len(row) > len(header) > 1 and not any("." in cell for cell in row):
+        raise InputError(
+            Problem(table.path, "(row)", ",".join(row),
+                    f"has {len(row)} cells under a header of {len(header)}: commas seem to be both "
+                    "separators and decimal commas",
+                    "Write semicolons between the cells, or decimal points", line=table.lines[1])
+        )  # fmt: skip
+    return table
+
+
+def _workbook(path: Path, content: bytes) -> Cells:
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheets = {
+            name: [list(row) for row in book[name].iter_rows(values_only=True)]
+            for name in book.sheetnames
+            if hasattr(book[name], "iter_rows")
+        }
+    except Exception as error:
+        raise InputError(
+            Problem(str(path), "(whole file)", "", f"is not an XLSX workbook: {error}",
+                    "Save the table as CSV or XLSX")
+        ) from None  # fmt: skip
+    filled = {
+        name: rows
+        for name, rows in sheets.items()
+        if any(cell not in (None, "") for row in rows for cell in row)
+    }
+    if len(filled) > 1:
+        raise InputError(
+            Problem(str(path), "(sheets)", ", ".join(filled), "the workbook has several sheets",
+                    "Leave one, or save the one that is meant as CSV")
+        )  # fmt: skip
+    rows = [[_cell(cell) for cell in row] for row in next(iter(filled.values()), [])]
+    kept = [(line, row) for line, row in enumerate(rows, 1) if any(row)]
+    width = max((max(i for i, cell in enumerate(row) if cell) + 1 for _, row in kept), default=0)
+    table = Cells(str(path), [row[:width] for _, row in kept], [line for line, _ in kept], "")
+    return _without_comments(table)
+
+
+def _cell(value: object) -> str:
+    """The text of a cell of a workbook; a number with as many digits as Excel shows."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else str(value)
+    return str(value).strip()
+
+
+def _header_problems(table: Cells, names: list[str], required: Sequence[str]) -> list[Problem]:
+    line, header = table.lines[0], table.rows[0]
+    problems = []
+    for name, count in Counter(name for name in names if name).items():
+        if count > 1:
+            problems.append(
+                Problem(table.path, name, ", ".join(header), "the column is there twice",
+                        "Name each column once", line=line)
+            )  # fmt: skip
+    lacking = [name for name in required if column(name) not in names]
+    if lacking and len(names) == 1 and len(required) > 1:
+        problems.append(
+            Problem(table.path, "(header)", header[0],
+                    "has one column: no separator was found",
+                    "Write commas, semicolons or tabs between the cells", line=line)
+        )  # fmt: skip
+    else:
+        known = ", ".join(name for name in header if name)
+        problems += [
+            Problem(table.path, name, "(absent)", "the column is missing",
+                    f"Add it, or name it so; the file has {known}", line=line)
+            for name in lacking
+        ]  # fmt: skip
+    return problems
+
+
+def _too_long(table: Cells, line: int, row: list[str], width: int) -> Problem:
+    return Problem(
+        table.path, "(row)", table.separator.join(row),
+        f"has {len(row)} cells under a header of {width}",
+        "Give every row the cells of the header; put text with a separator in quotes", line=line,
+    )  # fmt: skip
