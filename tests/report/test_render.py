@@ -184,32 +184,3 @@ def test_cells_run_in_a_kernel_as_quarto_runs_them(
     assert len(shown) == len(cells)
     for page, markdown in zip([d for d in documents if len(d.parts) > 1], shown, strict=True):
         assert markdown.strip() in execute.to_markdown(page)
-
-
-def test_quarto_gets_the_project_and_its_theme(
-    project: Path, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stand-in for Quarto that keeps what it was given: Quarto itself is not in the wheels."""
-    seen = tmp_path / "seen"
-    stand_in = tmp_path / "bin" / "quarto"
-    stand_in.parent.mkdir()
-    stand_in.write_text(
-        f"#!/bin/sh\ncp -r . {seen}\nmkdir _site\necho page > _site/index.html\n"
-        f'echo "$@" "$EVINET_RESULTS" "$QUARTO_PYTHON" > {tmp_path}/called\n'
-    )
-    stand_in.chmod(0o755)
-    monkeypatch.setenv("PATH", str(stand_in.parent), prepend=":")
-    printed = run(
-        report,
-        ["--config", str(project / "config/config.yaml"), "--results", str(project / "results"),
-         "--pages", str(PAGES), "--out", str(tmp_path / "out")],
-    )  # fmt: skip
-    assert "rendered with quarto" in printed
-    assert "render --to html" in (tmp_path / "called").read_text()
-    settings = (seen / "_quarto.yml").read_text()
-    assert "Invented treatments" in settings
-    assert "trial-alba.qmd" in settings
-    for name in ("content.css", "site.js", "site.lua", "trial-birch.qmd", "figures", "tables"):
-        assert (seen / name).exists(), name
-    assert (tmp_path / "out/index.html").read_text() == "page\n"
-    assert (tmp_path / "out/invented.pdf").exists()

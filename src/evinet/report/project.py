@@ -14,12 +14,22 @@ TRIAL_TEMPLATE = "_trial.qmd"
 TRIALS = "The trials"
 
 
+def page_names(sources: Path) -> list[str]:
+    """Pages of the menu, in order."""
+    return [Path(entry).stem for section in sections(sources) for entry in section["contents"]]
+
+
 def read(sources: Path) -> dict[str, Any]:
     """The settings of the project."""
+    settings: dict[str, Any] = _yaml().load(sources / SETTINGS)
+    return settings
+
+
+def _yaml() -> Any:
+    """YAML whose keys keep their order: Quarto opens a site in the theme that is named first."""
     from ruamel.yaml import YAML
 
-    settings: dict[str, Any] = YAML(typ="safe").load(sources / SETTINGS)
-    return settings
+    return YAML()
 
 
 def sections(sources: Path) -> list[dict[str, Any]]:
@@ -31,7 +41,6 @@ def sections(sources: Path) -> list[dict[str, Any]]:
 def prepare(results: Results, sources: Path) -> None:
     """Write a document a trial from `_trial.qmd`, and name them and the review in the settings."""
     import jinja2
-    from ruamel.yaml import YAML
 
     settings = read(sources)
     review = results.config.review
@@ -49,8 +58,12 @@ def prepare(results: Results, sources: Path) -> None:
         page = template.render(slug=row["trial"], name=row["name"].replace('"', "'"))
         (sources / name).write_text(page, encoding="utf-8")
         names.append(name)
-    settings["website"]["sidebar"]["contents"].append({"section": TRIALS, "contents": names})
-    YAML(typ="safe").dump(settings, sources / SETTINGS)
+    contents = settings["website"]["sidebar"]["contents"]
+    contents.append({"section": TRIALS, "contents": names})
+    settings["project"]["render"] = [
+        document for section in contents for document in section["contents"]
+    ]
+    _yaml().dump(settings, sources / SETTINGS)
 
 
 def _trials(results: Results) -> list[dict[str, Any]]:

@@ -26,10 +26,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Document:
-    """A page: its front matter, and its text and cells in their order."""
+    """A page: its front matter (as read, and as written), and its text and cells in order."""
 
     path: Path
     front: dict[str, Any]
+    head: str
     parts: list[str | Cell]
 
     @property
@@ -63,7 +64,8 @@ def read(path: Path) -> Document:
     ]  # fmt: skip
     if problems:
         raise InputError(problems)
-    return Document(path, metadata, _parts(text, front.end() if front else 0))
+    head = front[0] if front else ""
+    return Document(path, metadata, head, _parts(text, len(head)))
 
 
 def _parts(text: str, position: int) -> list[str | Cell]:

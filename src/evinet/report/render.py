@@ -1,25 +1,24 @@
 """Rendering the report: with Quarto where it is installed, with the built-in renderer elsewhere.
 
-Both read the same documents from a private copy, so that renders never race and a failed one
-leaves what was there before.
+The cells of the documents run once, in a private copy; both renderers get what the cells showed.
+A failed render leaves what was there before.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from evinet.report import project, single, site
+from evinet.report import project, quarto, single, site
 from evinet.report.results import CONFIG_VARIABLE, RELEASES_VARIABLE, RESULTS_VARIABLE, load
+from evinet.report.site import Page
 
-QUARTO_THEME = ("content.css", "site.js", "site.lua")
+DOWNLOADS = ("figures", "tables")
 Renderer = Literal["auto", "quarto", "builtin"]
 
 
@@ -47,42 +46,37 @@ def render(
     """
     opened = load(config, results, releases)
     chosen = _renderer(renderer)
-    with _private(pages, results, out) as (sources, site_folder):
+    with tempfile.TemporaryDirectory(prefix="evinet-report-") as temporary:
+        sources, filled = Path(temporary, "sources"), Path(temporary, "site")
+        _copy(pages, results, sources)
+        filled.mkdir()
         project.prepare(opened, sources)
         with _environment(config, results, releases):
             ran = site.run(sources, only)
-            if chosen == "quarto":
-                _quarto(sources, site_folder, only)
-            else:
-                site.write(opened, ran, sources, site_folder)
-            if only is None:
-                single.write(opened, ran, sources, site_folder)
-        _publish(site_folder, out, whole=only is None)
+        write = quarto.write if chosen == "quarto" else site.write
+        write(opened, ran, sources, filled)
+        for folder in DOWNLOADS:
+            if (sources / folder).exists():
+                shutil.copytree(sources / folder, filled / folder, dirs_exist_ok=True)
+        if only is None:
+            single.write(opened, ran, sources, filled)
+        _check(ran, filled, chosen)
+        _publish(filled, out, whole=only is None)
     return chosen
 
 
 def _renderer(renderer: Renderer) -> Literal["quarto", "builtin"]:
-    installed = shutil.which("quarto") is not None
-    if renderer == "quarto" and not installed:
+    if renderer == "quarto" and not quarto.installed():
         raise RuntimeError("quarto is not on the PATH; use --renderer builtin, or auto")
-    return "quarto" if installed and renderer != "builtin" else "builtin"
+    return "quarto" if quarto.installed() and renderer != "builtin" else "builtin"
 
 
-@contextmanager
-def _private(pages: Path, results: Path, out: Path) -> Iterator[tuple[Path, Path]]:
-    """A private copy of the documents with figures and tables, and an empty folder to fill.
-
-    The folder lies beside `out`, so that it can take its name.
-    """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".evinet-report-") as temporary:
-        sources, filled = Path(temporary, "sources"), Path(temporary, "site")
-        shutil.copytree(pages, sources, ignore=shutil.ignore_patterns("_site", ".quarto"))
-        for folder in site.DOWNLOADS:
-            if (results / folder).exists():
-                shutil.copytree(results / folder, sources / folder)
-        filled.mkdir()
-        yield sources, filled
+def _copy(pages: Path, results: Path, sources: Path) -> None:
+    """A private copy of the documents, with the figures and tables that they refer to."""
+    shutil.copytree(pages, sources, ignore=shutil.ignore_patterns("_site", ".quarto"))
+    for folder in DOWNLOADS:
+        if (results / folder).exists():
+            shutil.copytree(results / folder, sources / folder)
 
 
 @contextmanager
@@ -105,27 +99,24 @@ def _environment(config: Path, results: Path, releases: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _quarto(sources: Path, out: Path, only: str | None) -> None:
-    """Run Quarto with this Python; it writes the site to the folder `_site` of its project."""
-    for name in QUARTO_THEME:
-        (sources / name).write_text(site.theme(name), encoding="utf-8")
-    target = [f"{only}.qmd"] if only else []
-    command = ["quarto", "render", *target, "--to", "html", "--no-execute-daemon", "--no-cache"]
-    done = subprocess.run(
-        command, cwd=sources, capture_output=True, text=True,
-        env={**os.environ, "QUARTO_PYTHON": sys.executable},
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"quarto failed:\n{done.stderr}")
-    shutil.copytree(sources / "_site", out, dirs_exist_ok=True)
+def _check(pages: list[Page], filled: Path, renderer: str) -> None:
+    """Every page that was asked for must be there, whatever the renderer said."""
+    missing = [page.name for page in pages if not (filled / f"{page.name}.html").exists()]
+    if missing:
+        raise RuntimeError(f"{renderer} did not write these pages: {', '.join(missing)}")
 
 
 def _publish(filled: Path, out: Path, whole: bool) -> None:
-    """Put the finished folder in the place of the old one, or its files over the old ones."""
+    """Put the finished folder in the place of the old one, or its files over the old ones.
+
+    The last steps are renames inside the folder of `out`, so that a reader never sees half a site.
+    """
     if not whole and out.exists():
         shutil.copytree(filled, out, dirs_exist_ok=True)
         return
-    old = filled.parent / "old"
-    if out.exists():
-        out.rename(old)
-    filled.rename(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".evinet-report-") as beside:
+        shutil.copytree(filled, Path(beside, "new"))
+        if out.exists():
+            out.rename(Path(beside, "old"))
+        Path(beside, "new").rename(out)

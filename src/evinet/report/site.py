@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from evinet import __version__, files
+from evinet.errors import InputError, Problem
 from evinet.report import execute, pandoc, project, qmd
 from evinet.report.results import Results
 
 THEME = ("content.css", "site.css", "site.js")
-DOWNLOADS = ("figures", "tables")
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the site: its title, its Markdown after the cells ran, its HTML and headings."""
+    """A page of the site: its title, its front matter, and its Markdown after the cells ran."""
 
     name: str
     title: str
+    head: str
     markdown: str
-    html: str
-    headings: list[tuple[str, str]]
 
 
 def run(sources: Path, only: str | None = None) -> list[Page]:
     """Run the documents that `_quarto.yml` names, or one of them.
 
     `sources` holds the documents and what they refer to; results are opened by the environment.
+
+    Raises
+    ------
+    InputError
+        `_quarto.yml` names no page `only`.
     """
-    names = [only] if only else page_names(sources)
-    return [_page(sources, name) for name in names]
+    names = project.page_names(sources)
+    if only is not None and only not in names:
+        raise InputError(
+            Problem(
+                str(sources / project.SETTINGS), "page", only, "there is no such page",
+                f"Use one of {', '.join(names)}",
+            )
+        )  # fmt: skip
+    return [_page(sources, name) for name in ([only] if only else names)]
 
 
 def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None:
-    """Write the site of `pages`, with figures and tables to download, into `out`."""
+    """Write the site of `pages` into `out`."""
     menu = _menu(sources)
     for page in pages:
-        files.write_text(out / f"{page.name}.html", _html(results, page, menu))
+        body = to_html(page.markdown, sources)
+        files.write_text(out / f"{page.name}.html", _html(results, page, body, menu))
     for name in THEME:
         files.write_text(out / name, theme(name))
-    for folder in DOWNLOADS:
-        if (sources / folder).exists():
-            shutil.copytree(sources / folder, out / folder, dirs_exist_ok=True)
-
-
-def page_names(sources: Path) -> list[str]:
-    """Pages of the menu, in order."""
-    return [
-        Path(entry).stem for section in project.sections(sources) for entry in section["contents"]
-    ]
 
 
 def theme(name: str) -> str:
@@ -76,9 +77,7 @@ def _menu(sources: Path) -> list[dict[str, Any]]:
 
 def _page(sources: Path, name: str) -> Page:
     document = qmd.read(sources / f"{name}.qmd")
-    markdown = execute.to_markdown(document)
-    html = to_html(markdown, sources)
-    return Page(name, document.front["title"], markdown, html, _headings(html))
+    return Page(name, document.front["title"], document.head, execute.to_markdown(document))
 
 
 def to_html(markdown: str, folder: Path, *options: str) -> str:
@@ -86,7 +85,7 @@ def to_html(markdown: str, folder: Path, *options: str) -> str:
     filters = resources.files("evinet.report").joinpath("theme", "site.lua")
     with resources.as_file(filters) as path:
         return pandoc.convert(
-            markdown, "html5", folder, "--lua-filter", str(path), "--wrap", "none", *options
+            markdown, "html5", folder, "--lua-filter", str(path), "--wrap", "none", "--mathml", *options
         )
 
 
@@ -95,7 +94,7 @@ def _headings(html: str) -> list[tuple[str, str]]:
     return [(anchor, re.sub(r"<[^>]+>", "", text)) for anchor, text in found]
 
 
-def _html(results: Results, page: Page, menu: list[dict[str, Any]]) -> str:
+def _html(results: Results, page: Page, body: str, menu: list[dict[str, Any]]) -> str:
     import jinja2
 
     order = [entry for section in menu for entry in section["pages"]]
@@ -104,6 +103,8 @@ def _html(results: Results, page: Page, menu: list[dict[str, Any]]) -> str:
     return template.from_string(theme("page.html")).render(
         review=results.config.review,
         page=page,
+        body=body,
+        headings=_headings(body),
         menu=menu,
         before=order[here - 1] if here else None,
         after=order[here + 1] if here + 1 < len(order) else None,

@@ -1,0 +1,154 @@
+"""Rendering with Quarto, by a stand-in that is as strict as Quarto is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from evinet.report import project as settings
+from evinet.report import site as builtin
+from evinet.report.commands import report
+
+PAGES = Path(__file__).parents[2] / "reports"
+STAND_IN = Path(__file__).with_name("quarto_stand_in.py")
+
+
+@pytest.fixture
+def quarto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put the stand-in on the PATH; the file to which it writes each kernel that it starts."""
+    program = tmp_path / "bin" / "quarto"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    monkeypatch.setenv("STAND_IN_KERNELS", str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+def render(project: Path, out: Path, *options: str) -> Result:
+    return CliRunner().invoke(
+        report,
+        ["--config", str(project / "config/config.yaml"), "--results", str(project / "results"),
+         "--pages", str(PAGES), "--out", str(out), *options],
+    )  # fmt: skip
+
+
+def test_quarto_writes_every_page_and_runs_no_cell(
+    project: Path, site: Path, tmp_path: Path, quarto: Path
+) -> None:
+    done = render(project, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "rendered with quarto" in done.output
+    names = {path.name for path in (tmp_path / "out").glob("*.html")}
+    assert names == {path.name for path in site.glob("*.html")}
+    for folder in ("figures", "tables"):
+        assert list((tmp_path / "out" / folder).iterdir())
+    assert (tmp_path / "out/invented.pdf").exists()
+    assert not quarto.exists()
+
+
+def test_both_renderers_show_the_same_words(
+    project: Path, site: Path, tmp_path: Path, quarto: Path
+) -> None:
+    render(project, tmp_path / "out")
+    for page in ("index", "outcomes", "trial-alba"):
+        shown = (tmp_path / "out" / f"{page}.html").read_text()
+        said = (site / f"{page}.html").read_text()
+        main = said[said.index("</h1>") : said.index('<nav class="turn"')]
+        assert plain(main) <= plain(shown), page
+
+
+def plain(html: str) -> set[str]:
+    """The words of a page, with straight quotes."""
+    html = html.translate(str.maketrans("‘’“”", "''\"\""))
+    text = re.sub(r"<(script|style|svg).*?</\1>", " ", html, flags=re.DOTALL)
+    return set(re.sub(r"<[^>]*>", " ", text).split())
+
+
+def test_a_site_opens_light_and_asks_no_server(project: Path, tmp_path: Path, quarto: Path) -> None:
+    render(project, tmp_path / "out")
+    page = (tmp_path / "out/index.html").read_text()
+    assert '<body class="quarto-light">' in page
+    assert re.findall(r'<(?:link|script|img)[^>]*"(https?:[^"]*)"', page) == []
+
+
+def test_one_page_alone(project: Path, tmp_path: Path, quarto: Path) -> None:
+    done = render(project, tmp_path / "out", "--renderer", "quarto", "--page", "index")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "out").glob("*.html")} == {"index.html"}
+
+
+def test_a_page_that_does_not_exist_is_named(project: Path, tmp_path: Path, quarto: Path) -> None:
+    done = render(project, tmp_path / "out", "--page", "inde")
+    assert done.exit_code != 0
+    assert "there is no such page" in str(done.exception or done.output)
+
+
+@pytest.mark.parametrize("hidden", [".cache", "in/.worktrees/a"])
+def test_a_project_in_a_hidden_folder_is_rendered(
+    project: Path, tmp_path: Path, quarto: Path, hidden: str
+) -> None:
+    out = tmp_path / hidden / "report"
+    assert render(project, out, "--renderer", "quarto", "--page", "index").exit_code == 0
+    assert (out / "index.html").exists()
+
+
+def test_a_hidden_folder_of_temporary_files_is_not_used(
+    project: Path, tmp_path: Path, quarto: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ".tmp"))
+    done = render(project, tmp_path / "out", "--renderer", "quarto", "--page", "index")
+    assert done.exit_code == 0, done.output
+
+
+def test_pages_that_quarto_leaves_out_fail_the_render(
+    project: Path, site: Path, tmp_path: Path, quarto: Path
+) -> None:
+    """Status 0 is not believed: the pages are looked for."""
+    program = tmp_path / "bin" / "quarto"
+    program.write_text("#!/bin/sh\nmkdir _site\necho > _site/index.html\n")
+    done = render(project, tmp_path / "out")
+    assert done.exit_code == 1
+    assert "did not write these pages: outcomes" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_of_quarto_is_shown(project: Path, tmp_path: Path, quarto: Path) -> None:
+    (tmp_path / "bin" / "quarto").write_text("#!/bin/sh\necho broken YAML >&2\nexit 1\n")
+    done = render(project, tmp_path / "out", "--page", "index")
+    assert done.exit_code == 1
+    assert "broken YAML" in done.output
+
+
+def test_without_quarto_asking_for_it_is_an_error(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    done = render(project, tmp_path / "out", "--renderer", "quarto")
+    assert done.exit_code == 1
+    assert "not on the PATH" in done.output
+
+
+def test_the_settings_keep_their_order(tmp_path: Path) -> None:
+    (tmp_path / settings.SETTINGS).write_bytes((PAGES / settings.SETTINGS).read_bytes())
+    html = settings.read(tmp_path)["format"]["html"]
+    assert next(iter(html["theme"])) == "light"
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_themes_of_quarto_have_the_colours_of_the_figures(mode: str) -> None:
+    """A figure stands on the paper of the page, not on a patch of another shade."""
+    scss = dict(re.findall(r"\$([\w-]+): (#\w+);", builtin.theme(f"{mode}.scss")))
+    css = builtin.theme("content.css")
+    block = css[css.index(f"body.quarto-{mode}") :].split("}")[0]
+    variables = dict(re.findall(r"--([\w-]+): (#\w+);", block))
+    assert (scss["body-bg"], scss["body-color"]) == (variables["paper"], variables["ink"])
+    assert scss["link-color"] == variables["link"]
+    assert "http" not in builtin.theme(f"{mode}.scss") + css
