@@ -19,6 +19,7 @@ COMMANDS = {
     "trace": ("evinet.extract.commands:trace", "From a result back to its sources."),
     "read": ("evinet.extract.read.commands:read", "Draft a trial file from a publication."),
     "fetch": ("evinet.extract.read.commands:fetch", "Get a ClinicalTrials.gov record."),
+    "watch": ("evinet.watch.commands:watch", "What is new in the registry and in PubMed."),
     "reconstruct": (
         "evinet.reconstruct.commands:reconstruct",
         "Individual patient data from curves and numbers at risk.",

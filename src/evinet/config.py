@@ -138,6 +138,35 @@ class Margin(Strict):
     source: str = Field(description="who set it and why: a reference or the reviewers; printed")
 
 
+class RegistryQuery(Strict):
+    """A question to ClinicalTrials.gov; what is given must hold together."""
+
+    condition: str | None = Field(None, description="query.cond: condition or disease")
+    intervention: str | None = Field(None, description="query.intr: treatment")
+    term: str | None = Field(None, description="query.term: words anywhere in the record")
+    filter: str | None = Field(
+        None, description="filter.advanced, such as AREA[Phase](PHASE2 OR PHASE3)"
+    )
+
+    @model_validator(mode="after")
+    def _asks(self) -> RegistryQuery:
+        if not (self.condition or self.intervention or self.term or self.filter):
+            raise ValueError("the query is empty: give a condition, intervention, term or filter")
+        return self
+
+
+class Watch(Strict):
+    """What `evinet watch` asks; the trials and publications of the review are always asked."""
+
+    contact: str | None = Field(
+        None, description="e-mail address that the services may write to; or set EVINET_CONTACT"
+    )
+    trials: dict[Slug, RegistryQuery] = Field(
+        default={}, description="queries of ClinicalTrials.gov, by name"
+    )
+    publications: dict[Slug, str] = Field(default={}, description="queries of PubMed, by name")
+
+
 class Config(Strict):
     """A review: the question, the analyses, the models, the priors and the one seed."""
 
@@ -155,6 +184,7 @@ class Config(Strict):
     bridges: dict[Slug, ClassEffect] = {}
     models: dict[Slug, Model]
     analyses: dict[Slug, Analysis]
+    watch: Watch | None = Field(None, description="where new trials are looked for")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Config:

@@ -404,6 +404,53 @@ SAFETY_SIGNALS = Table(
     },
     key=("measure", "event", "drug"),
 )
+_RECORD = {
+    "database": _text("ClinicalTrials.gov or PubMed", required=True),
+    "id": _text("NCT number or PubMed number", required=True),
+    "trials": _text("trials of the review that it belongs to, with commas"),
+    "title": _text("title"),
+}
+WATCH_QUERIES = Table(
+    "watch-queries",
+    "What `evinet watch` asked.",
+    {
+        "database": _RECORD["database"],
+        "query": _text("the question as it was asked", required=True),
+        "first_asked": _text("date", required=True),
+        "last_asked": _text("date", required=True),
+        "found": _integer("how many trials or publications it found last", required=True),
+    },
+    key=("database", "query"),
+)
+WATCH_RECORDS = Table(
+    "watch-records",
+    "Trials and publications that `evinet watch` saw, as they were when last described.",
+    {
+        **_RECORD,
+        "status": _text("of a trial: as the registry says it, or not found"),
+        "results_posted": _text("of a trial: date on which its results were first posted"),
+        "primary_completion": _text("of a trial: date, actual or expected"),
+        "published": _text("of a publication: date as PubMed prints it"),
+        "journal": _text("of a publication"),
+        "doi": _text("of a publication"),
+        "notice": _text("of a publication: retracted, corrected, expression of concern, not found"),
+    },
+    key=("database", "id"),
+)
+WATCH_NEWS = Table(
+    "watch-news",
+    "What `evinet watch` found to be new or changed.",
+    {
+        "noticed": _text("date", required=True),
+        **_RECORD,
+        "what": _text("new trial, new publication, status, results posted, notice", required=True),
+        "before": _text("what was remembered"),
+        "after": _text("what it is now"),
+    },
+    key=("noticed", "database", "id", "what"),
+)
+WATCH = (WATCH_QUERIES, WATCH_RECORDS, WATCH_NEWS)
+"""The memory of `evinet watch`, in `data/raw/watch/` and, for the report, `results/evidence/`."""
 IPD = Table(
     "ipd",
     "Individual patient data, reconstructed: draw 0 is the best, the others carry what is open.",
@@ -714,7 +761,7 @@ OBSERVED_TIMES = Table(
 )
 
 ALL = (
-    *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, IPD, NETWORK_STUDIES, NETWORK_NODES,
+    *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, *WATCH, IPD, NETWORK_STUDIES, NETWORK_NODES,
     NETWORK_EXCLUDED,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, PREDICTIVE, POWERSCALE,

@@ -153,6 +153,8 @@ def _evidence(folder: Path) -> None:
     tables.TREATMENTS.write(folder / "treatments.csv", tables.TREATMENTS.frame(treatments))
     source = {"source": "invented-2020", "kind": "publication", "citation": "Invented, 2020"}
     tables.SOURCES.write(folder / "sources.csv", tables.SOURCES.frame([source]))
+    for table in tables.WATCH:
+        table.write(folder / f"{table.name}.csv", table.frame([]))
     signal = {"drug": "New drug", "event": "fever", "measure": "reporting odds ratio",
               "value": 2.5, "lower": 1.5, "upper": 4.0, **SOURCE}  # fmt: skip
     tables.SAFETY_SIGNALS.write(

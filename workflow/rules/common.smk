@@ -32,6 +32,7 @@ DATA = CONFIG.review.data
 TRIALS = sorted(glob_wildcards(f"{DATA}/trials/{{trial,[a-z0-9-]+}}/trial.yaml").trial)
 EVIDENCE = [table.name for table in tables.EVIDENCE]
 REVIEW = [tables.TREATMENTS.name, tables.SOURCES.name, tables.SAFETY_SIGNALS.name]
+WATCH = [table.name for table in tables.WATCH]
 
 
 def curves_of(kind):

@@ -1,5 +1,5 @@
 # Evidence: trial files as published -> tidy, validated tables.
-# In:  data/raw/trials/<trial>/, data/raw/treatments.yaml, data/raw/sources.yaml
+# In:  data/raw/trials/<trial>/, data/raw/treatments.yaml, data/raw/sources.yaml, data/raw/watch/
 # Out: results/evidence/trials/<trial>/<table>.csv, results/evidence/<table>.csv
 
 
@@ -61,3 +61,20 @@ rule gather_evidence:
         code=code_digest("evinet.extract.commands"),
     shell:
         "evinet gather --out results/evidence {params.trials:q} > {log:q} 2>&1"
+
+
+rule watched:
+    """What `evinet watch` remembers of the registry and of PubMed; the workflow asks nobody."""
+    input:
+        sorted(str(path) for path in Path(DATA, "watch").glob("*.csv")),
+    output:
+        expand("results/evidence/{table}.csv", table=WATCH),
+    log:
+        "logs/watched.log",
+    conda:
+        "../../environment.yml"
+    params:
+        config=CONFIG_FILE,
+        code=code_digest("evinet.watch.memory"),
+    shell:
+        "evinet watch --config {params.config:q} --remembered results/evidence > {log:q} 2>&1"

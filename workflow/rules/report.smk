@@ -33,7 +33,7 @@ rule exhibits:
 rule report:
     """Render the site with Quarto where it is installed, with the built-in renderer elsewhere."""
     input:
-        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW),
+        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),

@@ -6,7 +6,7 @@
 rule manifest:
     """Hash every table, figure and posterior."""
     input:
-        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW),
+        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 from evinet import files
 from evinet.errors import InputError, Problem
+from evinet.web import NoAnswer, Service
 
 BASE_URL = "https://clinicaltrials.gov/api/v2"
-RETRIED = (429, 500, 502, 503, 504)
 
 
 def fetch_record(
@@ -39,35 +38,22 @@ def fetch_record(
         raise _bad(nct, nct, "not a ClinicalTrials.gov number", "Write NCT and eight digits")
     if path.exists() and not refresh:
         return _record(nct, path.read_text(encoding="utf-8", errors="replace"), str(path)), False
-    url = f"{base_url.rstrip('/')}/studies/{nct}"
-    record = _record(nct, _get(url, nct, attempts, timeout, pause), url)
+    record = _record(nct, _get(base_url, nct, attempts, timeout, pause), base_url)
     files.write_json(path, record)
     return record, True
 
 
-def _get(url: str, nct: str, attempts: int, timeout: float, pause: float) -> str:
-    import requests
-
-    reason = ""
-    for attempt in range(attempts):
-        if attempt:
-            time.sleep(pause * 2 ** (attempt - 1))
-        try:
-            response = requests.get(url, timeout=timeout, headers={"Accept": "application/json"})
-        except requests.RequestException as error:
-            reason = f"no answer ({type(error).__name__})"
-            continue
-        if response.status_code == 200:
-            return response.content.decode("utf-8", errors="replace")
-        if response.status_code not in RETRIED:
-            message = f"the registry answered {response.status_code}"
-            if response.status_code == 404:
-                message = "the registry has no such record"
-            raise _bad(url, nct, message, "Check the number")
-        reason = f"the registry answered {response.status_code}"
-    raise _bad(url, nct, f"{reason}, {attempts} times",
-               "Check the network and try again, or save the record as JSON by hand "
-               "and give the file to `evinet read`")  # fmt: skip
+def _get(base_url: str, nct: str, attempts: int, timeout: float, pause: float) -> str:
+    service = Service(base_url, attempts=attempts, timeout=timeout, pause=pause)
+    try:
+        return service.text(f"studies/{nct}")
+    except NoAnswer as error:
+        url = f"{service.base_url}/studies/{nct}"
+        if error.status == 404:
+            raise _bad(url, nct, "the registry has no such record", "Check the number") from None
+        raise _bad(url, nct, str(error),
+                   "Check the network and try again, or save the record as JSON by hand "
+                   "and give the file to `evinet read`") from None  # fmt: skip
 
 
 def _record(nct: str, text: str, where: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Trials that are not in any analysis: ongoing ones to watch, and those that give no contrast."""
+"""What the registry and PubMed brought, ongoing trials, and trials that give no contrast."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def watch(results: Results) -> str:
     outside = [row for row in rows if row["status"] != "ongoing" and row["trial"] not in used]
     counted = words.counted(len(ongoing), "ongoing trial").capitalize()
     parts = [
+        "## News since the evidence was collected\n",
+        _news(results),
         "## Ongoing trials\n",
         f"{counted} {'is' if len(ongoing) == 1 else 'are'} entered in this review"
         f"{', as of ' + escape(results.config.review.data_cutoff) if ongoing else ''}.\n",
@@ -31,10 +33,65 @@ def watch(results: Results) -> str:
     return "\n".join(parts)
 
 
+def _news(results: Results) -> str:
+    """What `evinet watch` noticed from the day on to which the evidence was collected."""
+    asked = [row["last_asked"] for row in records(results.evidence(tables.WATCH_QUERIES))]
+    if not asked:
+        return (
+            "ClinicalTrials.gov and PubMed have not been asked: nobody knows here what is new. "
+            "`evinet watch` asks them.\n"
+        )
+    cutoff = results.config.review.data_cutoff
+    news = [
+        row
+        for row in reversed(records(results.evidence(tables.WATCH_NEWS)))
+        if row["noticed"] >= cutoff
+    ]
+    last = f"ClinicalTrials.gov and PubMed were last asked on {max(asked)}. "
+    if not news:
+        return last + "Nothing was new.\n"
+    fields = [
+        Field("Noticed", "l", 12), Field("What", "l", 14), Field("Before", "l", 12),
+        Field("Now", "l", 12), Field("Where", "l", 14), Field("Title", "l", 36),
+    ]  # fmt: skip
+    cells = [
+        [row["noticed"], escape(row["what"]), escape(row["before"] or ""),
+         escape(row["after"] or ""), _record(row), escape(row["title"] or "")]
+        for row in news
+    ]  # fmt: skip
+    return (
+        f"{last}None of this is in the results: a person must read it and enter what matters.\n\n"
+        + table(fields, cells, "News")
+    )
+
+
+def _record(row: dict[str, Any]) -> str:
+    """A registered trial or a publication, linked."""
+    if row["database"] == "PubMed":
+        return f"[PubMed {escape(row['id'])}](https://pubmed.ncbi.nlm.nih.gov/{row['id']}/)"
+    return registration(row["id"])
+
+
+def _registered(results: Results, number: str | None) -> str:
+    """What the registry said last about a trial."""
+    row = next(
+        (row for row in records(results.evidence(tables.WATCH_RECORDS)) if row["id"] == number),
+        None,
+    )
+    if row is None:
+        return "not asked"
+    parts = [row["status"]]
+    if row["results_posted"]:
+        parts.append(f"results posted {row['results_posted']}")
+    if row["primary_completion"]:
+        parts.append(f"primary completion {row['primary_completion']}")
+    return escape("; ".join(parts))
+
+
 def _table(results: Results, rows: list[dict[str, Any]], label: str) -> str:
     fields = [
-        Field("Trial", "l", 14), Field("Status", "l", 12), Field("Arms", "l", 40),
-        Field("Design", "l", 26), Field("Registration", "l", 14),
+        Field("Trial", "l", 14), Field("Status", "l", 12), Field("Arms", "l", 34),
+        Field("Design", "l", 24), Field("Registration", "l", 14), Field("In the registry", "l", 16),
     ]  # fmt: skip
     arms: dict[str, list[str]] = {}
     for arm in records(results.evidence(tables.ARMS)):
@@ -42,7 +99,7 @@ def _table(results: Results, rows: list[dict[str, Any]], label: str) -> str:
     cells = [
         [_name(row), escape(row["status"]),
          "; ".join(arms.get(row["trial"], [])) or unknown(None), unknown(row["design"]),
-         registration(row["registration"])]
+         registration(row["registration"]), _registered(results, row["registration"])]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, label)
