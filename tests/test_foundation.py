@@ -55,12 +55,16 @@ def test_the_configuration_of_the_review_is_valid(content):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["sampler", "chain"], 4, r"sampler.chain = 4: Extra inputs"),
+        (["sampler", "chain"], 4, r"sampler.chain = 4: there is no such field"),
         (["seed"], "many", r"seed = 'many': .*integer"),
         (["models", "fixed", "effects"], "mixed", r"models.fixed.effects = 'mixed'"),
-        (["models", "fixed", "bridge"], "magic", "there is no such bridge; known: ssa-class"),
+        (["models", "fixed", "bridge"], "magic", "there is no such bridge. Use one of ssa-class"),
         (["models", "fixed", "sigma"], 0.1, "sigma is set, but the model has no bridge"),
-        (["analyses", "pfs", "models"], ["fixd"], "'fixd': there is no such model; known: fixed"),
+        (
+            ["analyses", "pfs", "models"],
+            ["fixd"],
+            "'fixd': there is no such model. Use one of fixed",
+        ),
         (["heterogeneity", "scale"], -1, r"heterogeneity.scale = -1: .*greater than 0"),
     ],
 )

@@ -2,31 +2,109 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
+from evinet import document, files
+from evinet.document import Document, Location
 from evinet.errors import InputError, Problem
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""No trial that a review may hold was published before or after."""
+
+LONGEST = 1200.0
+"""Months: no trial follows anybody for longer."""
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank")
+    found = files.CONTROL.search(value)
+    if found:
+        raise ValueError(f"has the control character {found.group()!a}")
+    return value
+
+
+def _line(value: str) -> str:
+    value = _text(value).rstrip("\n")
+    for character, name in (("\n", "a line break"), ("\t", "a tab"), ("\\", "a backslash")):
+        if character in value:
+            raise ValueError(f"has {name}; write it as plain text on one line")
+    return value
+
+
+def _unique(values: list[Any]) -> list[Any]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once; name each once")
+    return values
+
+
+def _date(value: Any) -> Any:
+    """A date as text; YAML gives dates without quotes as dates."""
+    text = value.isoformat() if type(value) is datetime.date else value
+    if isinstance(text, str):
+        try:
+            date = datetime.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("is no date; write it as 2026-11-20") from None
+        between_years(date.year)
+    return text
+
+
+def between_years(year: int) -> None:
+    """A year in which a trial may have been done or published.
+
+    Raises
+    ------
+    ValueError
+        It is before `FIRST_YEAR` or after `LAST_YEAR`.
+    """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
+
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Prose = Annotated[str, AfterValidator(_text)]
+"""Words that are printed: not blank, no control characters."""
+Line = Annotated[str, AfterValidator(_line)]
+"""A name, label or title: words on one line, without backslashes."""
+Date = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day, such as 2026-11-20."""
+Unique = AfterValidator(_unique)
+"""A list that names nothing twice."""
+Months = Annotated[float, Field(ge=0, le=LONGEST)]
+
+
+HELP = "See config/README.md for what the field wants"
 
 
 class Strict(BaseModel):
     """A section of the configuration: a misspelt key is an error, and nothing changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Review(Strict):
     """What is asked, and where the evidence is."""
 
     slug: Slug
-    title: str
-    question: str
-    data: str = Field("data/raw", description="folder of the evidence as published")
-    data_cutoff: str = Field(description="date to which the evidence was collected; printed")
+    title: Line
+    question: Prose
+    data: Line = Field("data/raw", description="folder of the evidence as published")
+    data_cutoff: Date = Field(description="date to which the evidence was collected; printed")
 
 
 class Reconstruction(Strict):
@@ -40,9 +118,11 @@ class Reconstruction(Strict):
 class Gates(Strict):
     """What a fit must pass before it is reported."""
 
-    rhat: float = Field(default=1.01, gt=1, description="largest R-hat")
-    ess: int = Field(default=400, ge=1, description="smallest bulk and tail effective sample size")
-    bfmi: float = Field(default=0.3, ge=0, description="smallest E-BFMI")
+    rhat: float = Field(default=1.01, gt=1, le=2, description="largest R-hat")
+    ess: int = Field(
+        default=400, ge=1, le=1_000_000, description="smallest bulk and tail effective sample size"
+    )
+    bfmi: float = Field(default=0.3, ge=0, lt=1, description="smallest E-BFMI")
     divergences: float = Field(default=0.0, ge=0, lt=1, description="largest share of divergences")
 
 
@@ -50,8 +130,8 @@ class Sampler(Strict):
     """How posteriors are sampled; the number of chains never depends on the cores."""
 
     chains: int = Field(default=4, ge=2, le=16)
-    warmup: int = Field(default=1000, ge=100)
-    draws: int = Field(default=1000, ge=100, description="kept draws of each chain")
+    warmup: int = Field(default=1000, ge=100, le=100_000)
+    draws: int = Field(default=1000, ge=100, le=100_000, description="kept draws of each chain")
     target_accept: float = Field(default=0.95, gt=0.5, lt=1)
     gates: Gates = Gates()
 
@@ -60,32 +140,32 @@ class HalfNormal(Strict):
     """A half-normal prior for a standard deviation on the log hazard-ratio scale."""
 
     distribution: Literal["half-normal"] = "half-normal"
-    scale: float = Field(gt=0)
-    source: str = Field(description="why this prior: a reference or a reason; printed")
+    scale: float = Field(gt=0, le=100)
+    source: Prose = Field(description="why this prior: a reference or a reason; printed")
 
 
 class ClassEffect(Strict):
     """Treatments of one class are exchangeable around a class mean, with SD `sigma`."""
 
     kind: Literal["class-effect"] = "class-effect"
-    members: list[Slug] = Field(min_length=2)
-    assumption: str = Field(description="the assumption in plain words; printed")
+    members: Annotated[list[Slug], Unique] = Field(min_length=2)
+    assumption: Prose = Field(description="the assumption in plain words; printed")
     sigma_prior: HalfNormal | None = None
 
 
 class Model(Strict):
     """One model of an analysis."""
 
-    label: str
+    label: Line
     effects: Literal["fixed", "random"]
-    ipd: list[Slug] = Field(
+    ipd: Annotated[list[Slug], Unique] = Field(
         default=[], description="trials that enter by their reconstructed IPD, not their ln HR"
     )
     bridge: Slug | None = Field(None, description="a bridge of this configuration, by name")
     sigma: float | None = Field(
-        None, ge=0, description="SD between members of the bridge's class; empty: its prior"
+        None, ge=0, le=100, description="SD between members of the bridge's class; empty: its prior"
     )
-    tau_prior: str | None = Field(
+    tau_prior: Line | None = Field(
         None,
         description="prior of tau instead of `heterogeneity`: half-normal(0.5), or a published one "
         "such as turner-2015:all-cause-mortality:pharmacological-placebo",
@@ -98,34 +178,43 @@ class Population(Strict):
     trial: Slug = Field(
         description="trial of the network whose reconstructed comparator arm gives the baseline"
     )
-    assumption: str = Field(description="why effects of other trials hold in them; printed")
-    times: list[float] = Field(default=[], description="months at which survival is stated")
+    assumption: Prose = Field(description="why effects of other trials hold in them; printed")
+    times: Annotated[list[Months], Unique] = Field(
+        default=[], description="months at which survival is stated"
+    )
     horizon: float | None = Field(
-        None, gt=0, description="end of restricted means, months; empty: the arm's follow-up"
+        None,
+        gt=0,
+        le=LONGEST,
+        description="end of restricted means, months; empty: the arm's follow-up",
     )
 
 
 class Analysis(Strict):
     """One network: an outcome, its trials and the models fitted to it."""
 
-    title: str
+    title: Line
     outcome: Slug
-    proxies: dict[Slug, str] = Field(
+    proxies: dict[Slug, Prose] = Field(
         default={}, description="outcomes that stand in for it, each with the assumption"
     )
-    cautions: list[str] = Field(
+    cautions: list[Prose] = Field(
         default=[], description="what a reader must bear in mind, each a sentence or two; printed"
     )
-    trials: list[Slug] = Field(min_length=1)
-    assessors: list[Literal["bicr", "investigator", "unstated"]] = Field(
-        default=["bicr", "investigator", "unstated"], description="which assessment, best first"
+    trials: Annotated[list[Slug], Unique] = Field(min_length=1)
+    assessors: Annotated[list[Literal["bicr", "investigator", "unstated"]], Unique] = Field(
+        min_length=1,
+        default=["bicr", "investigator", "unstated"],
+        description="which assessment, best first",
     )
-    references: list[Slug] = Field(
+    references: Annotated[list[Slug], Unique] = Field(
         min_length=1,
         description="the reference treatment of each island; more than one declares that the "
         "network is disconnected, and a trial that joins none of them is refused",
     )
-    models: list[Slug] = Field(min_length=1, description="models of this configuration, by name")
+    models: Annotated[list[Slug], Unique] = Field(
+        min_length=1, description="models of this configuration, by name"
+    )
     populations: dict[Slug, Population] = Field(
         default={}, description="in whom survival is predicted, by name"
     )
@@ -134,8 +223,8 @@ class Analysis(Strict):
 class Margin(Strict):
     """A difference that matters: how likely is it that a hazard ratio is below this one?"""
 
-    ratio: float = Field(gt=0, description="hazard ratio; 1 is any difference")
-    source: str = Field(description="who set it and why: a reference or the reviewers; printed")
+    ratio: float = Field(gt=0, le=100, description="hazard ratio; 1 is any difference")
+    source: Prose = Field(description="who set it and why: a reference or the reviewers; printed")
 
 
 class RegistryQuery(Strict):
@@ -171,11 +260,14 @@ class Config(Strict):
     """A review: the question, the analyses, the models, the priors and the one seed."""
 
     review: Review
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**63)
     reconstruction: Reconstruction = Reconstruction()
     sampler: Sampler = Sampler()
     effect_prior_sd: float = Field(
-        default=10.0, gt=0, description="SD of the normal prior of each basic effect (ln HR)"
+        default=10.0,
+        gt=0,
+        le=1000,
+        description="SD of the normal prior of each basic effect (ln HR)",
     )
     heterogeneity: HalfNormal
     margins: list[Margin] = Field(
@@ -186,73 +278,93 @@ class Config(Strict):
     analyses: dict[Slug, Analysis]
     watch: Watch | None = Field(None, description="where new trials are looked for")
 
-    @model_validator(mode="after")
-    def _names_exist(self) -> Config:
-        for name, model in self.models.items():
-            if model.bridge is not None and model.bridge not in self.bridges:
-                raise ValueError(
-                    f"models.{name}.bridge = {model.bridge!r}: there is no such bridge; "
-                    f"known: {', '.join(self.bridges) or 'none'}"
-                )
-            if model.sigma is not None and model.bridge is None:
-                raise ValueError(f"models.{name}.sigma is set, but the model has no bridge")
-            if model.bridge and model.sigma is None and not self.bridges[model.bridge].sigma_prior:
-                raise ValueError(f"models.{name} has no sigma, and its bridge has no sigma_prior")
-            if model.tau_prior is not None and model.effects == "fixed":
-                raise ValueError(f"models.{name}.tau_prior is set, but its effects are fixed")
-            if model.tau_prior is not None:
-                from evinet.synthesise import priors
 
-                priors.parse(model.tau_prior, f"models.{name}.tau_prior", "config/config.yaml")
-        for name, analysis in self.analyses.items():
-            for model_name in analysis.models:
-                if model_name not in self.models:
-                    raise ValueError(
-                        f"analyses.{name}.models has {model_name!r}: there is no such model; "
-                        f"known: {', '.join(self.models)}"
-                    )
-            for population in analysis.populations.values():
-                if population.trial not in analysis.trials:
-                    raise ValueError(
-                        f"analyses.{name}.populations has {population.trial!r}, which is none of "
-                        "the analysis's trials"
-                    )
-        return self
-
-
-def parse(content: dict[str, Any], file: str = "config/config.yaml") -> Config:
+def parse(content: object, *written: Document) -> Config:
     """Validate configuration content.
+
+    Parameters
+    ----------
+    content
+        The configuration as plain values; several files may have been laid over one another.
+    written
+        The files, the last on top: problems are told with the line of the file that has them.
 
     Raises
     ------
     InputError
-        Every key that is unknown, missing or of the wrong kind, with file, field and value.
+        Every key that is unknown, missing or of the wrong kind, with file, line, field and value,
+        and names that nothing in the configuration has.
     """
     try:
-        return Config.model_validate(content)
+        config = Config.model_validate(content)
+        wrong = list(_contradictions(config))
     except ValidationError as error:
-        raise InputError(
-            [
-                Problem(
-                    file,
-                    ".".join(str(part) for part in item["loc"]) or "(whole file)",
-                    "(absent)" if item["type"] == "missing" else _shown(item["input"]),
-                    item["msg"].removeprefix("Value error, "),
-                    "See config/README.md for what the field wants",
-                )
-                for item in error.errors()
-            ]
-        ) from None
+        wrong = [(where, message, HELP) for where, message, _ in document.explained(error)]
+    if wrong:
+        layers = written or (Document("config/config.yaml", content, {}),)
+        raise InputError([located(layers, *item) for item in wrong])
+    return config
+
+
+def located(written: Sequence[Document], where: Location, message: str, remedy: str) -> Problem:
+    """A problem in the uppermost of the files that say most of where it is."""
+    deepest = max(reversed(written), key=lambda layer: layer.depth(where))
+    return deepest.problem(where, message, remedy)
+
+
+def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
+    """What no field says alone: names that nothing has, values that exclude one another."""
+    for name, model in config.models.items():
+        yield from _of_model(config, ("models", name), model)
+    for name, each in config.analyses.items():
+        where = ("analyses", name)
+        for i, model_name in enumerate(each.models):
+            if model_name not in config.models:
+                yield (*where, "models", i), "there is no such model", _one_of(config.models)
+        for label, population in each.populations.items():
+            if population.trial not in each.trials:
+                place = (*where, "populations", label, "trial")
+                yield place, "is none of the trials of the analysis", _one_of(each.trials)
+        if each.outcome in each.proxies:
+            yield (*where, "proxies", each.outcome), "stands in for itself", "Remove it"
+
+
+def _of_model(
+    config: Config, where: tuple[str, str], model: Model
+) -> Iterator[tuple[Location, str, str]]:
+    bridge = config.bridges.get(model.bridge or "")
+    if model.bridge is not None and bridge is None:
+        yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)
+    if model.sigma is not None and model.bridge is None:
+        yield (*where, "sigma"), "sigma is set, but the model has no bridge", "Remove one"
+    if bridge and model.sigma is None and bridge.sigma_prior is None:
+        message = "the model has no sigma, and its bridge has no sigma_prior"
+        yield (*where, "bridge"), message, "Add one of the two"
+    if model.tau_prior is None:
+        return
+    if model.effects == "fixed":
+        message = "tau_prior is set, but effects are fixed"
+        yield (*where, "tau_prior"), message, "Remove it, or write effects: random"
+    from evinet.synthesise import priors
+
+    try:
+        priors.parse(model.tau_prior)
+    except InputError as error:
+        for problem in error.problems:
+            yield (*where, "tau_prior"), problem.message, problem.remedy
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"Use one of {', '.join(names) or '(none yet)'}"
 
 
 def load(path: Path | str = "config/config.yaml") -> Config:
-    """Read and validate a configuration file (see `parse`)."""
-    return parse(YAML(typ="safe").load(Path(path)), str(path))
-
-
-def _shown(value: object) -> object:
-    """The value, unless it is a whole section."""
-    return "(section)" if isinstance(value, dict | list) else value
+    """Read and validate a configuration file, YAML or JSON (see `parse`)."""
+    path = Path(path)
+    if path.suffix == ".json":
+        return parse(files.read_json(path), Document(str(path), {}, {}))
+    written = document.load(path)
+    return parse(written.tree, written)
 
 
 def analysis(config: Config, name: str) -> Analysis:

@@ -1,18 +1,26 @@
-"""The only writers of files: deterministic bytes, and never half a file."""
+"""Reading and writing files: one clear error, deterministic bytes, and never half a file."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evinet.errors import InputError, Problem
+
 if TYPE_CHECKING:
     import pandas as pd
 
 FLOAT_FORMAT = "%.12g"
+LARGEST = 50_000_000
+"""Bytes: no file that a person wrote is larger."""
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+"""Characters that no text of a review holds, and that break what is made from it."""
 
 
 @contextmanager
@@ -39,9 +47,58 @@ def write_json(path: Path | str, content: Any, sort_keys: bool = True) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n")
 
 
+def read_text(path: Path | str) -> str:
+    """The text of a file in UTF-8, without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        The file is not there, is not a file, is too large, or is not UTF-8.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            size = f"is larger than {LARGEST // 1_000_000} MB"
+            raise _unreadable(path, size, "Is it the file you mean?")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise _unreadable(
+            path, f"cannot be read: {error.strerror}", "Create it, or correct its name"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, f"is not UTF-8: {error.reason}", "Save it as UTF-8") from None
+
+
 def read_json(path: Path | str) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read a JSON file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read (see `read_text`), or is not JSON: cut short, empty, with NaN,
+        with half of a surrogate pair, or nested too deep.
+    """
+    path = Path(path)
+    text = read_text(path)
+    try:
+        content = json.loads(text, parse_constant=_no_number)
+        text = json.dumps(content, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise _unreadable(
+            path, f"is not JSON: {reason}", "Was it cut short? Make it again", line
+        ) from None
+    return content
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _unreadable(path: Path, message: str, remedy: str, line: int | None = None) -> InputError:
+    return InputError(Problem(str(path), "file", path.name, message, remedy, line))
 
 
 def write_csv(path: Path | str, frame: pd.DataFrame) -> None:

@@ -41,4 +41,18 @@ def test_a_trial_that_joins_nothing_is_refused(project, analysis):
 def test_a_trial_that_is_not_there_is_refused(project):
     project.edit("config/config.yaml", "[netter-1, netter-2,", "[netter-9, netter-2,")
     message = refused(project)
-    assert "netter-9" in message
+    assert "config/config.yaml:" in message
+    assert "there is no trial 'netter-9'" in message
+
+
+def test_a_configuration_that_is_not_yaml_is_told_with_its_line(project):
+    project.edit("config/config.yaml", "seed: 20261120", "seed: 1\nseed: 2")
+    assert "config/config.yaml:14: YAML = 'seed': is a duplicate key" in refused(project)
+
+
+def test_a_folder_that_cannot_be_a_trial_is_told_and_a_note_is_not(project):
+    trials = project.folder / "data/raw/trials"
+    (trials / "netter-2" / "notes {draft}.txt").write_text("mine")
+    project.run("--dry-run")
+    (trials / "NETTER-9").mkdir()
+    assert "NETTER-9" in refused(project, "--dry-run")

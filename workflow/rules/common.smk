@@ -3,54 +3,68 @@
 import sys
 from pathlib import Path
 
-from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from evinet import config as configuration
-from evinet import files, tables
+from evinet import document, files, tables
 from evinet.errors import InputError
+from evinet.extract import load, review
 from evinet.reproduce.digest import code_digest
 
+OWN = "config/config.yaml"
+
+
+def at_the_door(check, *arguments):
+    """What a check returns; bad input stops the workflow before any work."""
+    try:
+        return check(*arguments)
+    except InputError as error:
+        raise WorkflowError(f"bad input\n{error}")
+
+
+# Read here first: a mistake in the file is told with its line.
+WRITTEN = [at_the_door(document.load, Path(OWN))]
+
+
+configfile: OWN
+
+
+WRITTEN += [
+    at_the_door(document.load, Path(path))
+    for path in workflow.overwrite_configfiles
+    if Path(path).suffix != ".json"
+]
+
 # Snakemake puts what an overlay adds before what it is laid on; pages keep the review's own first.
-OWN = load_configfile("config/config.yaml")
 for part in ("models", "analyses"):
-    if isinstance(OWN.get(part), dict):
-        config[part] = {key: config[part][key] for key in (*OWN[part], *config[part])}
+    own = WRITTEN[0].tree.get(part) if isinstance(WRITTEN[0].tree, dict) else None
+    if isinstance(own, dict):
+        config[part] = {key: config[part][key] for key in (*own, *config[part])}
 
-try:
-    CONFIG = configuration.parse(
-        config, workflow.configfiles[0] if workflow.configfiles else "config"
-    )
-except InputError as error:
-    raise WorkflowError(f"bad input\n{error}")
-
+CONFIG = at_the_door(configuration.parse, config, *WRITTEN)
 SECTIONS = CONFIG.model_dump(mode="json")
 CONFIG_FILE = "results/config.json"
 DATA = CONFIG.review.data
-TRIALS = sorted(glob_wildcards(f"{DATA}/trials/{{trial,[a-z0-9-]+}}/trial.yaml").trial)
+TRIALS = at_the_door(review.check, CONFIG, *WRITTEN)
+TRIAL_FILES = {
+    trial: at_the_door(load.trial_files, Path(DATA), trial) for trial in TRIALS
+}
 EVIDENCE = [table.name for table in tables.EVIDENCE]
 REVIEW = [tables.TREATMENTS.name, tables.SOURCES.name, tables.SAFETY_SIGNALS.name]
 WATCH = [table.name for table in tables.WATCH]
 
 
-def curves_of(kind):
-    """(trial, outcome) of every file data/raw/trials/<trial>/<kind>/<outcome>.csv."""
-    found = glob_wildcards(
-        f"{DATA}/trials/{{trial,[a-z0-9-]+}}/{kind}/{{outcome,[a-z0-9-]+}}.csv"
-    )
-    return set(zip(found.trial, found.outcome))
-
-
-RECONSTRUCTED = sorted(curves_of("at-risk") | curves_of("curves"))
-
-
-def trial_files(trial):
-    """Every file of a trial's folder: a new one reruns the trial."""
-    return sorted(
-        str(path) for path in Path(DATA, "trials", trial).rglob("*") if path.is_file()
-    )
+# (trial, outcome) of every file of numbers at risk or of a curve.
+RECONSTRUCTED = sorted(
+    {
+        (trial, path.stem)
+        for trial, found in TRIAL_FILES.items()
+        for path in found
+        if path.suffix == ".csv"
+    }
+)
 
 
 def needed_ipd(analysis):

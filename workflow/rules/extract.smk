@@ -6,7 +6,7 @@
 rule extract_trial:
     """Validate one trial and write its tables."""
     input:
-        lambda wildcards: trial_files(wildcards.trial),
+        lambda wildcards: [str(path) for path in TRIAL_FILES[wildcards.trial]],
         f"{DATA}/treatments.yaml",
         f"{DATA}/sources.yaml",
     output:

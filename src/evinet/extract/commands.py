@@ -24,35 +24,58 @@ OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help
 
 @click.command()
 @click.argument("path", default="data/raw", type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="Fail on implausible values too.")
+@click.option("--strict", is_flag=True, help="Fail on implausible values and unsure marks too.")
 def check(path: Path, strict: bool) -> None:
-    """Validate PATH: a data folder, or one trial's folder or file in it.
+    """Check the evidence in PATH: a data folder, one trial's folder, or its trial.yaml.
 
-    What is wrong is an error; what is implausible but may be so is a warning.
+    Mistakes are errors. Values that are unlikely but possible are warnings, and so are the marks
+    "# unsure" that `evinet read` left: compare each with the source, then delete the mark.
     """
     from evinet.extract import checks, load, vocabulary
 
     data, slugs = _which(path)
     problems: list[Problem] = []
-    warnings = []
+    warnings: list[str] = []
+    marks: list[load.Mark] = []
+    registered: list[tuple[str, str | None]] = []
     words = vocabulary.load(data)
     vocabulary.signal_rows(data, words)
     for slug in slugs:
         try:
-            found = checks.run(load.load(data, slug, words))
-            warnings += [(slug, item) for item in found if item.verdict != "pass"]
+            evidence = load.load(data, slug, words)
         except InputError as error:
             problems += [item for item in error.problems if item not in problems]
-    for slug, item in warnings:
-        click.echo(
+            continue
+        marks += load.unsure(data, slug)
+        number = evidence.trial.registration
+        registered.append((slug, number.value if number else None))
+        warnings += [
             f"{item.verdict}: {slug}: {item.path}: {item.rule}: {item.found}; "
             f"expected {item.expected}"
-        )
+            for item in checks.run(evidence)
+            if item.verdict != "pass"
+        ]
+    warnings += [
+        f"warn: {', '.join(found)}: registration: {'both' if len(found) == 2 else 'all'} have "
+        f"{number}; patients who are in more than one are counted more than once"
+        for number, found in load.same_registration(registered).items()
+    ]
+    for line in warnings:
+        click.echo(line)
+    for mark in marks:
+        click.echo(f"unsure: {mark.file}:{mark.line}: {mark.text}: {mark.reason}")
     if problems:
         raise InputError(problems)
-    click.echo(f"{len(slugs)} trial(s) valid, {len(warnings)} value(s) to look at")
-    if strict and warnings:
+    click.echo(
+        f"{_counted(len(slugs), 'trial')} valid; {_counted(len(warnings), 'unlikely value')}; "
+        f"{_counted(len(marks), 'value')} marked unsure"
+    )
+    if strict and (warnings or marks):
         sys.exit(1)
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _which(path: Path) -> tuple[Path, list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evinet.extract.document import Document, plain
+from evinet.document import Document
 
 # Keys that say what a value is about, or belong to it: not values of their own.
 STRUCTURE = {
@@ -69,7 +69,7 @@ def _below(written: Document, node: Any, above: Fact) -> Iterator[Fact]:
         for index, child in enumerate(node):
             yield from _child(written, index, child, above)
     elif above.location[-1] not in STRUCTURE:
-        yield replace(above, value=plain(node), use="not-known" if node is None else "used")
+        yield replace(above, value=node, use="not-known" if node is None else "used")
 
 
 def _child(written: Document, key: str | int, child: Any, here: Fact) -> Iterator[Fact]:
@@ -99,29 +99,27 @@ def _is_value(node: dict[str, Any]) -> bool:
 
 
 def _valued(written: Document, node: dict[str, Any], here: Fact) -> Iterator[Fact]:
-    content = plain(node)
-    value = content.get("value", content.get("n"))
-    if value is None and content.get("percent") is not None:
-        value = f"{content['percent']}%"
-    elif content.get("total") is not None:
-        value = f"{value}/{content['total']}"
-    lower, upper = content.get("lower"), content.get("upper")
+    value = node.get("value", node.get("n"))
+    if value is None and node.get("percent") is not None:
+        value = f"{node['percent']}%"
+    elif node.get("total") is not None:
+        value = f"{value}/{node['total']}"
+    lower, upper = node.get("lower"), node.get("upper")
     known = value is not None or lower is not None or upper is not None
-    others = [_against(item) for item in content.get("rejected", [])]
+    others = [_against(item) for item in node.get("rejected", [])]
     yield replace(
         here,
         value=value,
         lower=lower,
         upper=upper,
-        printed=_text(content.get("printed")),
+        printed=_text(node.get("printed")),
         use="used" if known else "not-known",
-        reason="; ".join(filter(None, [content.get("preferred"), content.get("note"), *others]))
-        or None,
+        reason="; ".join(filter(None, [node.get("preferred"), node.get("note"), *others])) or None,
     )
     for key in COUNTED:
         if key in node:
             yield from _child(written, key, node[key], here)
-    for index, item in enumerate(content.get("rejected", [])):
+    for index, item in enumerate(node.get("rejected", [])):
         _, line, _ = written.find((*here.location, "rejected", index))
         yield replace(
             here,

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from evinet.extract.document import Location
+from evinet.document import Location
 from evinet.extract.load import Evidence
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evinet import document, files
+from evinet.document import SLUG, Document
 from evinet.errors import InputError, Problem
-from evinet.extract import document, points, vocabulary, walk
-from evinet.extract.document import SLUG, Document
+from evinet.extract import points, vocabulary, walk
 from evinet.extract.facts import Fact, facts
 from evinet.extract.points import Point
 from evinet.extract.schema import Trial
 from evinet.extract.vocabulary import Vocabulary, suggestion
+
+RENAME = "Rename it with lower-case letters, digits and single hyphens"
+UNSURE = re.compile(r"(?:^|\s)#\s*unsure\b:?(?P<reason>.*)$", re.IGNORECASE)
+"""The mark that the reader of publications leaves where a person must look."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,10 @@ def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Eviden
     folder = data / "trials" / slug
     if not SLUG.match(slug):
         message = "the folder's name is not a slug"
-        remedy = "Rename it with lower-case letters, digits and single hyphens"
-        raise InputError(Problem(str(folder), "trial", slug, message, remedy))
+        raise InputError(Problem(str(folder), "trial", slug, message, RENAME))
     written = document.load(folder / "trial.yaml")
     found, wrong = points.read(folder)
+    wrong += _misnamed(folder)
     try:
         trial = document.validate(written, Trial)
     except InputError as error:
@@ -68,8 +75,91 @@ def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Eviden
 
 
 def slugs(data: Path) -> list[str]:
-    """Names of all trial folders of a data folder."""
-    return sorted(path.name for path in (data / "trials").glob("[!.]*") if path.is_dir())
+    """Names of all trial folders of a data folder.
+
+    Raises
+    ------
+    InputError
+        A folder's name is not a slug, or a trial file lies beside the folders.
+    """
+    found = sorted((data / "trials").glob("[!.]*"))
+    wrong = [
+        Problem(str(path), "trial", path.name, "the folder's name is not a slug", RENAME)
+        for path in found
+        if path.is_dir() and not SLUG.match(path.name)
+    ]
+    wrong += [
+        Problem(
+            str(path),
+            "trial",
+            path.name,
+            "a trial file without a folder is not read",
+            f"Move it to {path.with_suffix('') / 'trial.yaml'}",
+        )
+        for path in found
+        if path.suffix in (".yaml", ".yml") and not path.is_dir()
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return [path.name for path in found if path.is_dir()]
+
+
+def trial_files(data: Path, slug: str) -> list[Path]:
+    """The files of a trial that are read: `trial.yaml`, and those of its points.
+
+    Raises
+    ------
+    InputError
+        A file of points has a name that is none.
+    """
+    folder = data / "trials" / slug
+    found, wrong = points.files(folder)
+    if wrong:
+        raise InputError(wrong)
+    return [folder / "trial.yaml", *(path for _, path in found)]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place that the reader of publications marked `# unsure`, and that nobody has settled."""
+
+    file: str
+    line: int
+    text: str
+    reason: str
+
+
+def unsure(data: Path, slug: str) -> list[Mark]:
+    """The marks that are left in a trial's files, in their order."""
+    return [
+        Mark(str(path), number, line[: found.start()].strip(), found["reason"].strip())
+        for path in trial_files(data, slug)
+        if path.is_file()
+        for number, line in enumerate(files.read_text(path).splitlines(), start=1)
+        if (found := UNSURE.search(line))
+    ]
+
+
+def same_registration(trials: Iterable[tuple[str, str | None]]) -> dict[str, list[str]]:
+    """Registration numbers that more than one trial has, each with the trials."""
+    known: dict[str, list[str]] = {}
+    for slug, number in trials:
+        if number is not None:
+            known.setdefault(number, []).append(slug)
+    return {number: found for number, found in known.items() if len(found) > 1}
+
+
+def _misnamed(folder: Path) -> list[Problem]:
+    """Folders and files whose names are nearly those that are read."""
+    wrong = []
+    for path in sorted(folder.glob("[!.]*")):
+        plain = path.name.lower().replace("_", "-")
+        like = difflib.get_close_matches(plain, points.KINDS, n=1, cutoff=0.8)
+        if path.is_dir() and path.name not in points.KINDS and like:
+            message = "is not read: it is not the name of a folder of points"
+            remedy = f"Rename it {like[0]}, or anything that is less alike"
+            wrong.append(Problem(str(path), "folder", path.name, message, remedy))
+    return wrong
 
 
 def _problems(
@@ -80,6 +170,7 @@ def _problems(
     yield from _unfilled(trial, written)
     yield from _unknown_treatments(trial, written, words)
     yield from _unknown_names(trial, written)
+    yield from _with_itself(trial, written)
     yield from _provenance(written, listed, words)
     yield from _doubles(written, listed)
     yield from _events_twice(trial, written)
@@ -120,6 +211,20 @@ def _unknown_names(trial: Trial, written: Document) -> Iterator[Problem]:
             yield written.problem(
                 location, f"there is no {kind} {name!r}", f"Use {suggestion(name, known)}"
             )
+
+
+def _with_itself(trial: Trial, written: Document) -> Iterator[Problem]:
+    """A contrast compares two arms with two treatments: all else counts patients twice."""
+    for location, arm, comparator in walk.pairs(trial):
+        first, second = trial.arms.get(arm), trial.arms.get(comparator)
+        if arm == comparator:
+            message, remedy = f"compares {arm} with itself", "Name the other arm"
+        elif first and second and first.treatment == second.treatment:
+            message = f"compares two arms with one treatment, {first.treatment}"
+            remedy = "Give each arm the treatment that it had, or leave the contrast out"
+        else:
+            continue
+        yield written.problem((*location, "comparator"), message, remedy)
 
 
 def _provenance(written: Document, listed: list[Fact], words: Vocabulary) -> Iterator[Problem]:

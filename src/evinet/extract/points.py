@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evinet.errors import Problem
-from evinet.extract.document import SLUG
+from evinet.config import LONGEST
+from evinet.document import SLUG
+from evinet.errors import InputError, Problem
 from evinet.extract.schema import Trial
 from evinet.extract.values import MOST
 from evinet.extract.vocabulary import suggestion
+from evinet.files import CONTROL, read_text
 
 KINDS = {"at-risk": "n", "curves": "survival"}
 """Folder of the files: the column of their values."""
@@ -38,48 +41,57 @@ class Point:
         return Problem(self.file, field, value, message, remedy, self.line)
 
 
-def read(folder: Path) -> tuple[list[Point], list[Problem]]:
-    """All points of a trial's folder, and what cannot be read."""
-    points: list[Point] = []
+def files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
+    """(kind, path) of all files of points of a trial's folder, and what is wrongly named."""
+    found: list[tuple[str, Path]] = []
     problems: list[Problem] = []
     for kind in KINDS:
         for path in sorted((folder / kind).glob("[!.]*")):
-            if path.suffix != ".csv" or not SLUG.match(path.stem):
+            if path.suffix == ".csv" and SLUG.match(path.stem):
+                found.append((kind, path))
+            else:
                 message = "is not the name of a file of points"
                 remedy = "Name it <outcome>.csv with the outcome's slug, or move it elsewhere"
                 problems.append(Problem(str(path), "file", path.name, message, remedy))
-                continue
-            try:
-                for item in _rows(path, kind):
-                    if isinstance(item, Point):
-                        points.append(item)
-                    else:
-                        problems.append(item)
-            except (UnicodeDecodeError, csv.Error, OSError) as error:
-                message = f"cannot be read: {error}"
-                remedy = "Save it as CSV in UTF-8"
-                problems.append(Problem(str(path), "file", path.name, message, remedy))
+    return found, problems
+
+
+def read(folder: Path) -> tuple[list[Point], list[Problem]]:
+    """All points of a trial's folder, and what cannot be read."""
+    points: list[Point] = []
+    found, problems = files(folder)
+    for kind, path in found:
+        try:
+            for item in _rows(path, kind):
+                if isinstance(item, Point):
+                    points.append(item)
+                else:
+                    problems.append(item)
+        except InputError as error:
+            problems += error.problems
+        except csv.Error as error:
+            message = f"cannot be read: {error}"
+            problems.append(Problem(str(path), "file", path.name, message, "Save it as CSV"))
     return points, problems
 
 
 def _rows(path: Path, kind: str) -> Iterator[Point | Problem]:
     columns = ["report", "arm", "time", KINDS[kind], "source", "locator"]
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.reader(handle)
-        header = next(reader, [])
-        if header != columns:
-            yield Problem(
-                str(path),
-                "columns",
-                ",".join(header),
-                "are not the columns wanted",
-                f"Write the header as {','.join(columns)}",
-                1,
-            )
-            return
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield from _row(path, kind, reader.line_num, columns, cells)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    header = next(reader, [])
+    if header != columns:
+        yield Problem(
+            str(path),
+            "columns",
+            ",".join(header),
+            "are not the columns wanted",
+            f"Write the header as {','.join(columns)}",
+            1,
+        )
+        return
+    for cells in reader:
+        if any(cell.strip() for cell in cells) and not cells[0].startswith("#"):
+            yield from _row(path, kind, reader.line_num, columns, cells)
 
 
 def _row(
@@ -101,6 +113,11 @@ def _row(
         Problem(str(path), name, "", "the cell is empty", "Fill it in", line)
         for name, cell in row.items()
         if not cell
+    ]
+    problems += [
+        Problem(str(path), name, ascii(cell[:60]), "has a control character", "Remove it", line)
+        for name, cell in row.items()
+        if CONTROL.search(cell) or "\n" in cell
     ]
     for name in ("time", columns[3]):
         if row[name]:
@@ -136,6 +153,8 @@ def _number(cell: str, name: str) -> float:
         raise ValueError("is not a number")
     if number < 0:
         raise ValueError("is below 0")
+    if name == "time" and number > LONGEST:
+        raise ValueError(f"is later than {LONGEST:g} months: is it in days?")
     if name == "n" and number > MOST:
         raise ValueError("is more patients than there can be")
     if name == "n" and number % 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from evinet.extract.document import Location
+from evinet.document import Location
 from evinet.extract.finding import Finding, decimals, graded, name
 from evinet.extract.load import Evidence
 from evinet.extract.rows import standard_error

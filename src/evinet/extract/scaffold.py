@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evinet import files
+from evinet.document import SLUG
 from evinet.errors import InputError, Problem
-from evinet.extract.document import SLUG
 
 TEMPLATE = """\
 # yaml-language-server: $schema=../../trial.schema.json

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evinet.config import Slug
+from evinet.config import Line, Prose, Slug
 from evinet.extract.values import (
     Block,
     Cell,
     Count,
     Day,
+    Doi,
+    Duration,
     Estimate,
     EventsOf,
     Landmark,
@@ -20,10 +22,13 @@ from evinet.extract.values import (
     Spread,
     Text,
     Value,
-    positive_limits,
+    When,
+    Year,
+    ratio,
 )
 
 Assessor = Literal["bicr", "investigator", "unstated"]
+Percent = Annotated[float, Field(ge=0, le=100)]
 Judgement = Literal["low", "some concerns", "high"]
 Domain = Literal[
     "randomisation", "deviations", "missing-data", "measurement", "selection", "overall"
@@ -43,7 +48,7 @@ class Arm(Block):
 class Report(Block):
     """One report of the trial: primary, final, label, interim, ..."""
 
-    title: str = Field(description="which analysis, in plain words")
+    title: Line = Field(description="which analysis, in plain words")
     data_cutoff: Day | None = None
     follow_up: Spread | None = Field(None, description="median follow-up in months")
 
@@ -51,14 +56,14 @@ class Report(Block):
 class Stratification(Block):
     """What randomisation was stratified by."""
 
-    factors: list[str]
+    factors: list[Line]
 
 
 class Enrolment(Block):
     """When patients were enrolled."""
 
-    start: Text | None = Field(None, description="date as known: 2020-01-22, 2020-01 or 2020")
-    end: Text | None = None
+    start: When | None = Field(None, description="date as known: 2020-01-22, 2020-01 or 2020")
+    end: When | None = None
 
 
 class Contrast(Estimate):
@@ -68,15 +73,15 @@ class Contrast(Estimate):
     comparator: Slug
     measure: Literal["hr", "or"]
     value: float = Field(gt=0)
-    p: str | None = Field(None, description="P value as printed")
+    p: Line | None = Field(None, description="P value as printed")
     stratified: bool | None = Field(None, description="whether the analysis was stratified")
-    preferred: str | None = Field(
+    preferred: Prose | None = Field(
         None, min_length=1, description="why analyses use it, where several reports give it"
     )
 
     @model_validator(mode="after")
     def _limits_are_ratios(self) -> Self:
-        positive_limits(self.lower, self.upper)
+        ratio(self.value, self.lower, self.upper)
         return self
 
 
@@ -85,7 +90,7 @@ class SurvivalArm(Block):
 
     n: Count | None = Field(None, description="patients analysed, if not those randomised")
     events: Count | None = None
-    median: Estimate | None = Field(None, description="months; NR when not reached")
+    median: Duration | None = Field(None, description="months; NR when not reached")
     landmarks: list[Landmark] = Field([])
 
 
@@ -103,8 +108,8 @@ class Result(Block):
 class ResponseArm(Patients):
     """Response of one arm, with the confidence interval of its percentage."""
 
-    lower: float | None = None
-    upper: float | None = None
+    lower: Percent | None = None
+    upper: Percent | None = None
     level: float = Field(0.95, gt=0, lt=1)
 
 
@@ -121,8 +126,8 @@ class Response(Block):
 class Level(Value):
     """One row of a subgroup forest plot."""
 
-    characteristic: str
-    level: str
+    characteristic: Line
+    level: Line
     in_arm: EventsOf | None = Field(None, description="events/patients of the arm, as 30/86")
     in_comparator: EventsOf | None = None
     value: float | None = Field(gt=0, description="hazard ratio; null if not known")
@@ -132,7 +137,7 @@ class Level(Value):
 
     @model_validator(mode="after")
     def _limits_are_ratios(self) -> Self:
-        positive_limits(self.lower, self.upper)
+        ratio(self.value, self.lower, self.upper)
         return self
 
 
@@ -150,8 +155,8 @@ class Subgroups(Block):
 class AdverseEvent(Block):
     """One row of a table of adverse events."""
 
-    event: str
-    grade: str = Field("any", description="any, >=3, 3-4, ... as published")
+    event: Line
+    grade: Line = Field("any", description="any, >=3, 3-4, ... as published")
     related: bool | None = Field(None, description="whether only treatment-related events count")
     counts: dict[Slug, Cell] = Field(description="by arm, as printed: 136 (93%)")
 
@@ -160,7 +165,7 @@ class AdverseEvents(Block):
     """A table of adverse events."""
 
     report: Slug
-    table: str = Field(description="what the table is about: safety summary, special interest, ...")
+    table: Line = Field(description="what the table is about: safety summary, ...")
     totals: dict[Slug, Count] = Field({}, description="patients at risk, by arm")
     events: list[AdverseEvent]
 
@@ -168,8 +173,8 @@ class AdverseEvents(Block):
 class Characteristic(Block):
     """One row of a table of baseline characteristics."""
 
-    characteristic: str
-    category: str | None = None
+    characteristic: Line
+    category: Line | None = None
     counts: dict[Slug, Patients] = Field(description="by arm, and `all` for the whole trial")
 
     @model_validator(mode="after")
@@ -189,27 +194,27 @@ class Judged(Block):
     outcome: Slug
     domain: Domain
     judgement: Judgement
-    reviewer: str = Field(min_length=1, description="name of the person who judged")
-    reason: str = Field(min_length=1)
+    reviewer: Line = Field(min_length=1, description="name of the person who judged")
+    reason: Prose = Field(min_length=1)
 
 
 class Other(Value):
     """Evidence of its own kind: shown, never pooled."""
 
-    topic: str
+    topic: Line
     kind: Literal["quality-of-life", "crossover", "regulatory", "safety", "design", "other"]
-    value: int | float | str | None = None
+    value: int | float | Line | None = None
 
 
 class Trial(Block):
     """A trial, as published."""
 
     trial: Slug = Field(description="the name of the folder")
-    name: str
+    name: Line
     status: Literal["reported", "ongoing", "non-comparative"]
     registration: Text | None = None
-    doi: Text | None = Field(None, description="DOI of the main publication")
-    year: Count | None = Field(None, description="year of the main publication")
+    doi: Doi | None = Field(None, description="DOI of the main publication")
+    year: Year | None = Field(None, description="year of the main publication")
     phase: Text | None = None
     design: Text | None = None
     stratification: Stratification | None = None

@@ -11,11 +11,11 @@ import datetime
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from evinet.config import Slug
+from evinet.config import LONGEST, Line, Prose, Slug, between_years
 
 NOT_ESTIMABLE = ("NE", "NR")
 """As printed: a limit that is not estimable, a median that is not reached."""
@@ -23,21 +23,51 @@ NOT_ESTIMABLE = ("NE", "NR")
 MOST = 1_000_000_000
 """No trial has more patients."""
 
-COUNT = re.compile(r"^(?P<n>\d+)( \((?P<percent><?\d+(\.\d+)?)%?\))?$|^(?P<only><?\d+(\.\d+)?)%$")
-FRACTION = re.compile(r"^\d+/\d+$")
+COUNT = re.compile(
+    r"^(?P<n>\d{1,9})( \((?P<percent><?\d{1,3}(\.\d{1,6})?)%?\))?$"
+    r"|^(?P<only><?\d{1,3}(\.\d{1,6})?)%$"
+)
+FRACTION = re.compile(r"^\d{1,9}/\d{1,9}$")
+
+SMALLEST_RATIO, LARGEST_RATIO = 1e-6, 1e6
+"""No ratio that was ever estimated lies outside."""
 
 
 def _estimable(value: Any) -> Any:
     return None if value in NOT_ESTIMABLE else value
 
 
-Limit = Annotated[
-    float | None,
-    BeforeValidator(
-        _estimable,
-        json_schema_input_type=float | None | Annotated[str, Field(pattern="^(NE|NR)$")],
-    ),
-]
+_PRINTED = BeforeValidator(
+    _estimable,
+    json_schema_input_type=float | None | Annotated[str, Field(pattern="^(NE|NR)$")],
+)
+Limit = Annotated[float | None, _PRINTED]
+MonthsLimit = Annotated[Annotated[float, Field(ge=0, le=LONGEST)] | None, _PRINTED]
+ShareLimit = Annotated[Annotated[float, Field(ge=0, le=1)] | None, _PRINTED]
+
+DOI = r"^10\.\d{4,9}/\S+$"
+KNOWN_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+def _known_date(value: str) -> str:
+    if not KNOWN_DATE.fullmatch(value):
+        raise ValueError("is no date such as 2020-01-22, 2020-01 or 2020")
+    try:
+        date = datetime.date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError:
+        raise ValueError("is no date of the calendar") from None
+    between_years(date.year)
+    return value
+
+
+def _year(value: int) -> int:
+    between_years(value)
+    return value
+
+
+def _day(value: datetime.date) -> datetime.date:
+    between_years(value.year)
+    return value
 
 
 class Block(BaseModel):
@@ -46,26 +76,26 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     source: Slug | None = Field(None, description="key of the source in data/raw/sources.yaml")
-    locator: str | None = Field(None, description="where in the source: page, table, figure")
-    note: str | None = Field(None, description="what a reader should know")
+    locator: Line | None = Field(None, description="where in the source: page, table, figure")
+    note: Prose | None = Field(None, description="what a reader should know")
 
 
 class Rejected(Block):
     """What another source says, and why it was not used."""
 
-    value: int | float | str | None = None
+    value: int | float | Line | None = None
     lower: Limit = None
     upper: Limit = None
-    level: float | None = None
-    printed: str | None = None
+    level: float | None = Field(None, gt=0, lt=1)
+    printed: Line | None = None
     source: Slug
-    reason: str = Field(description="why the value was not used")
+    reason: Prose = Field(description="why the value was not used")
 
 
 class Value(Block):
     """A value that may be written bare."""
 
-    printed: str | None = Field(None, description="as printed, where that differs from the value")
+    printed: Line | None = Field(None, description="as printed, where that differs from the value")
     rejected: list[Rejected] = Field([], description="what other sources say")
 
     @model_validator(mode="before")
@@ -89,11 +119,23 @@ class Value(Block):
 class Text(Value):
     """A value in words."""
 
-    value: str | None
+    value: Line | None
 
     @classmethod
     def from_bare(cls, data: Any) -> dict[str, Any]:
         return {"value": data.isoformat() if isinstance(data, datetime.date) else data}
+
+
+class Doi(Text):
+    """A digital object identifier."""
+
+    value: Annotated[str, Field(pattern=DOI)] | None
+
+
+class When(Text):
+    """A date as far as it is known: 2020-01-22, 2020-01 or 2020."""
+
+    value: Annotated[str, AfterValidator(_known_date)] | None
 
 
 class Count(Value):
@@ -102,10 +144,16 @@ class Count(Value):
     value: int | None = Field(ge=0, le=MOST)
 
 
+class Year(Value):
+    """A year."""
+
+    value: Annotated[int, AfterValidator(_year)] | None
+
+
 class Day(Value):
     """A date."""
 
-    value: datetime.date | None
+    value: Annotated[datetime.date, AfterValidator(_day)] | None
 
 
 class Estimate(Value):
@@ -117,20 +165,30 @@ class Estimate(Value):
     level: float = Field(0.95, gt=0, lt=1, description="confidence level")
 
 
-class Spread(Value):
-    """A median with its interquartile range or confidence interval."""
+class Duration(Estimate):
+    """An estimate in months."""
 
-    value: float | None
-    lower: Limit = None
-    upper: Limit = None
+    value: MonthsLimit
+    lower: MonthsLimit = None
+    upper: MonthsLimit = None
+
+
+class Spread(Value):
+    """A median in months with its interquartile range or confidence interval."""
+
+    value: Annotated[float, Field(ge=0, le=LONGEST)] | None
+    lower: MonthsLimit = None
+    upper: MonthsLimit = None
     interval: str | None = Field(None, pattern="^(iqr|ci|range)$")
 
 
 class Landmark(Estimate):
     """Survival at a stated time, as a proportion."""
 
-    time: float = Field(ge=0, description="months")
+    time: float = Field(ge=0, le=LONGEST, description="months")
     value: float = Field(ge=0, le=1)
+    lower: ShareLimit = None
+    upper: ShareLimit = None
 
 
 class Patients(Value):
@@ -141,14 +199,20 @@ class Patients(Value):
         None, ge=0, le=MOST, description="patients among whom they were counted"
     )
     percent: str | None = Field(
-        None, pattern=r"^<?\d+(\.\d+)?$", description="percentage as printed, without the sign"
+        None,
+        pattern=r"^<?\d{1,3}(\.\d{1,6})?$",
+        description="percentage as printed, without the sign",
     )
-    value: str | None = Field(None, description="what was printed, when it is not a count")
+    value: Line | None = Field(None, description="what was printed, when it is not a count")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not {"n", "percent", "value"} & self.model_fields_set:
             raise ValueError("has neither n nor percent (write n: null if it is not known)")
+        if self.percent is not None and float(self.percent.removeprefix("<")) > 100:
+            raise ValueError(f"{self.percent}% is above 100%")
+        if self.n is not None and self.total is not None and self.n > self.total:
+            raise ValueError(f"{self.n} of {self.total}: more than all")
         return self
 
     @classmethod
@@ -195,13 +259,22 @@ def number_of(percent: str | None) -> float | None:
     return None if percent is None or percent.startswith("<") else float(percent)
 
 
-def positive_limits(lower: float | None, upper: float | None) -> None:
-    """Limits of a ratio are above 0.
+def ratio(value: float | None, lower: float | None, upper: float | None) -> None:
+    """A ratio and its limits are such as can be estimated.
 
     Raises
     ------
     ValueError
-        One of them is not.
+        A limit is not above 0, one of them is outside `SMALLEST_RATIO` to `LARGEST_RATIO`, or the
+        interval has no width.
     """
     if any(limit is not None and limit <= 0 for limit in (lower, upper)):
         raise ValueError("a limit of a ratio is not above 0")
+    for number in (value, lower, upper):
+        if number is not None and not SMALLEST_RATIO <= number <= LARGEST_RATIO:
+            raise ValueError(
+                f"{number:g} is no ratio that a trial can estimate "
+                f"({SMALLEST_RATIO:g} to {LARGEST_RATIO:g})"
+            )
+    if lower is not None and lower == upper:
+        raise ValueError(f"the interval from {lower:g} to {upper:g} has no width")

@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evinet import tables
-from evinet.config import Slug
+from evinet import document, tables
+from evinet.config import Line, Prose, Slug
 from evinet.errors import InputError, Problem
-from evinet.extract import document
+from evinet.extract.values import DOI
 
 FEW = 30
 """So many known words are all named where none is like the one that was written."""
@@ -28,18 +28,18 @@ class Entry(BaseModel):
 class Treatment(Entry):
     """A node of the networks. Treatments never merge: another dose or label is another node."""
 
-    label: str = Field(description="name in plain words")
+    label: Line = Field(description="name in plain words")
     treatment_class: Slug | None = Field(
         None, alias="class", description="class, for class effects"
     )
     components: list[Slug] = Field(description="what is given together")
-    dose: str | None = None
+    dose: Line | None = None
 
 
 class Treatments(Entry):
     """`data/raw/treatments.yaml`."""
 
-    classes: dict[Slug, str] = Field(description="class slug: name in plain words")
+    classes: dict[Slug, Line] = Field(description="class slug: name in plain words")
     treatments: dict[Slug, Treatment]
 
 
@@ -56,11 +56,11 @@ class Source(Entry):
         "secondary",
         "data set",
     ]
-    citation: str
-    doi: str | None = None
-    pmid: str | None = None
-    url: str | None = None
-    read_in: str | None = Field(
+    citation: Prose
+    doi: str | None = Field(None, pattern=DOI)
+    pmid: str | None = Field(None, pattern=r"^\d{1,9}$")
+    url: str | None = Field(None, pattern=r"^https?://[^\s<>\"'\\]+$")
+    read_in: Prose | None = Field(
         None, description="where it was read, if not in the original or if only in part"
     )
 

@@ -20,6 +20,14 @@ def contrasts(trial: Trial) -> Iterator[tuple[Where, Result | Response, Contrast
             yield ("responses", i, "contrasts", j), response, contrast
 
 
+def pairs(trial: Trial) -> Iterator[tuple[Where, str, str]]:
+    """(location, arm, comparator) wherever two arms are compared."""
+    for where, _, contrast in contrasts(trial):
+        yield where, contrast.arm, contrast.comparator
+    for i, groups in enumerate(trial.subgroups):
+        yield ("subgroups", i), groups.arm, groups.comparator
+
+
 def question(block: Result | Response, contrast: Contrast) -> tuple[object, ...]:
     """What a contrast answers: reports that answer the same compete for analyses."""
     pair = tuple(sorted((contrast.arm, contrast.comparator)))
@@ -98,12 +106,9 @@ def names(trial: Trial) -> Iterator[tuple[Where, str, str]]:
 
 
 def _compared(trial: Trial) -> Iterator[tuple[Where, str, str]]:
-    for where, _, contrast in contrasts(trial):
-        yield (*where, "arm"), "arm", contrast.arm
-        yield (*where, "comparator"), "arm", contrast.comparator
-    for i, groups in enumerate(trial.subgroups):
-        yield ("subgroups", i, "arm"), "arm", groups.arm
-        yield ("subgroups", i, "comparator"), "arm", groups.comparator
+    for where, arm, comparator in pairs(trial):
+        yield (*where, "arm"), "arm", arm
+        yield (*where, "comparator"), "arm", comparator
 
 
 def _tabled(trial: Trial) -> Iterator[tuple[Where, str, str]]:
