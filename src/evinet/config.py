@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from evinet import document, files
@@ -230,10 +231,10 @@ class Margin(Strict):
 class RegistryQuery(Strict):
     """A question to ClinicalTrials.gov; what is given must hold together."""
 
-    condition: str | None = Field(None, description="query.cond: condition or disease")
-    intervention: str | None = Field(None, description="query.intr: treatment")
-    term: str | None = Field(None, description="query.term: words anywhere in the record")
-    filter: str | None = Field(
+    condition: Line | None = Field(None, description="query.cond: condition or disease")
+    intervention: Line | None = Field(None, description="query.intr: treatment")
+    term: Line | None = Field(None, description="query.term: words anywhere in the record")
+    filter: Line | None = Field(
         None, description="filter.advanced, such as AREA[Phase](PHASE2 OR PHASE3)"
     )
 
@@ -247,13 +248,13 @@ class RegistryQuery(Strict):
 class Watch(Strict):
     """What `evinet watch` asks; the trials and publications of the review are always asked."""
 
-    contact: str | None = Field(
+    contact: Line | None = Field(
         None, description="e-mail address that the services may write to; or set EVINET_CONTACT"
     )
     trials: dict[Slug, RegistryQuery] = Field(
         default={}, description="queries of ClinicalTrials.gov, by name"
     )
-    publications: dict[Slug, str] = Field(default={}, description="queries of PubMed, by name")
+    publications: dict[Slug, Line] = Field(default={}, description="queries of PubMed, by name")
 
 
 class Config(Strict):
