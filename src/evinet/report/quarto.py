@@ -58,8 +58,8 @@ def _visible_copy(sources: Path, other: Path) -> Iterator[Path]:
     visible = [place for place in places if not any(part[0] == "." for part in place.parts)]
     if not visible:
         raise RuntimeError(
-            f"quarto does not look into {places[0]}, which is hidden: set TMPDIR to a folder without "
-            "a dot before any name in its path"
+            f"quarto does not look into {places[0]}, which is hidden: set TMPDIR to a folder "
+            "without a dot before any name in its path"
         )
     with tempfile.TemporaryDirectory(dir=visible[0], prefix="evinet-report-") as temporary:
         project = Path(temporary, "project")

@@ -85,7 +85,15 @@ def to_html(markdown: str, folder: Path, *options: str) -> str:
     filters = resources.files("evinet.report").joinpath("theme", "site.lua")
     with resources.as_file(filters) as path:
         return pandoc.convert(
-            markdown, "html5", folder, "--lua-filter", str(path), "--wrap", "none", "--mathml", *options
+            markdown,
+            "html5",
+            folder,
+            "--lua-filter",
+            str(path),
+            "--wrap",
+            "none",
+            "--mathml",
+            *options,
         )
 
 
