@@ -4,12 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from evinet import cli, config, files, seeds
-from evinet.errors import InputError
+from evinet.errors import InputError, OutputError
 
 CONFIG = Path(__file__).parents[1] / "config" / "config.yaml"
 
@@ -93,3 +94,71 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".evinet-{dead.pid}-x.csv.tmp").write_text("half")
+    (tmp_path / f".evinet-{dead.pid}-y.csv.tmp").write_text("of another file")
+    (tmp_path / ".evinet-1-x.csv.tmp").write_text("of a process that runs")
+    files.write_text(tmp_path / "x.csv", "whole")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "x.csv", f".evinet-{dead.pid}-y.csv.tmp", ".evinet-1-x.csv.tmp",
+    }  # fmt: skip
+
+
+def test_files_that_are_written_together_appear_all_or_none(tmp_path):
+    files.write_text(tmp_path / "a", "old")
+
+    def write(last):
+        with files.together():
+            files.write_text(tmp_path / "a", "new")
+            assert (tmp_path / "a").read_text() == "old"
+            files.write_text(last, "new")
+
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "a" / "below-a-file")
+    assert (tmp_path / "a").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+    write(tmp_path / "b")
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+    assert (tmp_path / "a").read_text() == "new"
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+    """A limit on the size of files stands for the full disk."""
+    code = (
+        "import resource, signal, sys; from evinet.cli import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); main()"
+    )
+    out = tmp_path / "out"
+    arguments = ["extract", "--trial", "netter-2", "--data", str(CONFIG.parents[1] / "data/raw")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--out", str(out)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("evinet: not written\n")
+    assert str(out) in done.stderr
+    assert not list(out.iterdir())
+
+
+def test_an_option_that_is_given_twice_is_refused(tmp_path):
+    twice = ["extract", "--trial", "a", "--out", str(tmp_path), "--out", "b"]
+    result = CliRunner().invoke(cli.cli, twice)
+    assert result.exit_code == 2
+    assert "--out is given twice" in result.output
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_option_of_one_value_is_refused_when_it_is_given_twice(name):
+    command = cli.cli.get_command(click.Context(cli.cli), name)
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.multiple:
+            value = [] if option.is_flag else ["1"]
+            arguments = [name, option.opts[0], *value, option.opts[0], *value]
+            result = CliRunner().invoke(cli.cli, arguments)
+            assert (result.exit_code, "given twice" in result.output) == (2, True), result.output

@@ -8,7 +8,7 @@ import sys
 import click
 
 from evinet import __version__
-from evinet.errors import InputError
+from evinet.errors import InputError, OutputError
 
 # name -> (where the click command is, its line in `evinet --help`)
 COMMANDS = {
@@ -50,9 +50,27 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _refuse_twice(click.Context(command, info_name=name, parent=ctx), rest)
+        return name, command, rest
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _refuse_twice(ctx: click.Context, args: list[str]) -> None:
+    """An option of one value that is given twice is a mistake: which of the two was meant?"""
+    ctx.resilient_parsing = True  # what else is wrong is told when the command itself parses
+    _, _, given = ctx.command.make_parser(ctx).parse_args(list(args))
+    for option in given:
+        once = isinstance(option, click.Option) and not (option.multiple or option.count)
+        if once and given.count(option) > 1:
+            raise click.UsageError(f"{option.opts[0]} is given twice: give it once.", ctx)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,12 +83,22 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command; bad input is a message on standard error and exit status 1."""
+    """Run the command.
+
+    Exit status 0: done. 1: done, and the answer is no (a result differs, a value is unlikely).
+    2: not done, because of bad input or because a file cannot be written; the message on standard
+    error says which.
+    """
     try:
         cli(prog_name="evinet")
+    except OutputError as error:
+        click.echo(f"evinet: not written\n{error}", err=True)
     except InputError as error:
         click.echo(f"evinet: bad input\n{error}", err=True)
-        sys.exit(1)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"evinet: {error.strerror or error}{where}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from evinet import document, files
-from evinet.document import Document, Location
+from evinet.document import LONGEST_SLUG, SLUG, Document, Location
 from evinet.errors import InputError, Problem
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -77,7 +77,7 @@ def between_years(year: int) -> None:
         raise ValueError(f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
 
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Slug = Annotated[str, Field(pattern=SLUG.pattern, max_length=LONGEST_SLUG)]
 Prose = Annotated[str, AfterValidator(_text)]
 """Words that are printed: not blank, no control characters."""
 Line = Annotated[str, AfterValidator(_line)]

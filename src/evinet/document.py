@@ -59,6 +59,7 @@ NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+LONGEST_SLUG = 100
 REMEDIES = {
     "missing": "Add the field; docs/evidence.md says what it wants",
     "extra_forbidden": "Correct the spelling, or remove the field",
@@ -72,6 +73,11 @@ REMEDIES = {
     "finite_number": "Write the number that was printed",
     "bool_type": "Write true or false",
 }
+
+
+def is_slug(name: str) -> bool:
+    """Whether a name is a slug: it names files, folders and rows."""
+    return len(name) <= LONGEST_SLUG and SLUG.fullmatch(name) is not None
 
 
 class _Loader(yaml.CSafeLoader):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+LONGEST = 200
+"""Characters of a value that a message shows."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -19,7 +22,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.field} = {self.value!r}: {self.message}. {self.remedy}."
+        value = repr(self.value)
+        shown = value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
+        return f"{place}: {self.field} = {shown}: {self.message}. {self.remedy}."
 
 
 class InputError(Exception):
@@ -28,3 +33,7 @@ class InputError(Exception):
     def __init__(self, problems: Problem | Sequence[Problem]):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class OutputError(InputError):
+    """A file that cannot be written: no room, no permission, no such folder."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evinet.errors import InputError, Problem
+from evinet.errors import InputError, OutputError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,17 +25,89 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udf
 """Characters that no text of a review holds, and that break what is made from it."""
 
 
+_waiting: ContextVar[dict[Path, Path] | None] = ContextVar("_waiting", default=None)
+
+
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A temporary name beside `path` to write to, renamed to `path` when the block succeeds."""
+    """A temporary name beside `path` to write to, renamed to `path` when the block succeeds.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".evinet-{os.getpid()}-{path.name}.tmp")
+    waiting = _waiting.get()
+    written = False
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent, path.name)
         yield temporary
-        temporary.replace(path)
+        if waiting is None:
+            temporary.replace(path)
+        else:
+            waiting[path] = temporary
+        written = True
+    except OSError as error:
+        raise _unwritable(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if not written:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Files written inside the block appear when it succeeds: all of them, or none.
+
+    Raises
+    ------
+    OutputError
+        One of them cannot be written.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: dict[Path, Path] = {}
+    token = _waiting.set(waiting)
+    try:
+        yield
+        for path, temporary in waiting.items():
+            try:
+                temporary.replace(path)
+            except OSError as error:
+                raise _unwritable(path, error) from None
+    finally:
+        _waiting.reset(token)
+        for temporary in waiting.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, name: str) -> None:
+    """Remove what a killed process left half-written of this file."""
+    for left in folder.glob(f".evinet-*-{glob.escape(name)}.tmp"):
+        process = left.name.split("-")[1]
+        if process.isdecimal() and not _alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    message = f"cannot be written: {error.strerror or error}"
+    remedy = "Make room or give permission there, or name another folder"
+    return OutputError(Problem(str(path), "file", path.name, message, remedy))
 
 
 def write_text(path: Path | str, text: str) -> None:

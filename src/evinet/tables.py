@@ -7,6 +7,8 @@ generated from this module.
 
 from __future__ import annotations
 
+import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -78,9 +80,7 @@ class Table:
         InputError
             A column is missing or unknown, a required cell is empty, or a cell is of another kind.
         """
-        import pandas as pd
-
-        frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+        frame = self._cells(path)
         problems = [
             Problem(str(path), name, None, "the column is missing", f"Add the column {name!r}")
             for name in self.columns
@@ -102,6 +102,28 @@ class Table:
         if problems:
             raise InputError(problems)
         return self._typed(frame[list(self.columns)])
+
+    def _cells(self, path: Path | str) -> pd.DataFrame:
+        """The cells of a file as text."""
+        import pandas as pd
+
+        text = files.read_text(path)
+        found = files.CONTROL.search(text.replace("\r", ""))
+        if found:
+            line = text.count("\n", 0, found.start()) + 1
+            message = f"has the control character {found.group()!a}"
+            raise InputError(Problem(str(path), "row", "", message, "Remove it", line))
+        try:
+            frame = pd.read_csv(
+                io.StringIO(text), dtype="string", keep_default_na=False, na_values=[""]
+            )
+            if not isinstance(frame.index, pd.RangeIndex):
+                raise ValueError("rows have more cells than the header")
+            return frame
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+            message = f"is no table: {str(error).strip()}"
+            remedy = "Write a header, and as many cells in each row"
+            raise InputError(Problem(str(path), "file", Path(path).name, message, remedy)) from None
 
     def _typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
@@ -133,10 +155,11 @@ def _cell_problems(path: str, values: pd.Series, column: Column) -> list[Problem
     if column.kind == "flag":
         wrong, wanted = ~empty & ~values.isin(["True", "False"]), "Write True or False"
     else:
-        numbers = pd.to_numeric(values, errors="coerce")
-        wrong, wanted = ~empty & numbers.isna(), "Write a number"
+        numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+        wrong, wanted = ~empty & ~(numbers.abs() < math.inf), "Write a number"
         if column.kind == "integer":
-            wrong, wanted = wrong | (~empty & (numbers % 1 != 0)), "Write a whole number"
+            whole = (numbers % 1 == 0) & (numbers.abs() < 2**53)
+            wrong, wanted = wrong | (~empty & ~whole), "Write a whole number"
     return problems + [
         Problem(path, name, values[row], f"is not {column.kind}", wanted, line=int(row) + 2)
         for row in values.index[wrong]

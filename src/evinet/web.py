@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from evinet import __version__
+
+if TYPE_CHECKING:
+    import requests
 
 RETRIED = (429, 500, 502, 503, 504)
 LONGEST_PAUSE = 120.0
@@ -38,7 +41,9 @@ class Service:
         each time. A longer wait that the service itself asks for (Retry-After) is kept, up to
         two minutes.
     timeout
-        Seconds to wait for an answer.
+        Seconds to wait for an answer to begin.
+    longest, largest
+        Seconds and bytes of a whole answer: what is slower or larger is not the answer asked for.
 
     Examples
     --------
@@ -49,10 +54,12 @@ class Service:
     def __init__(
         self, base_url: str, contact: str | None = None, interval: float = 0.0,
         attempts: int = 4, pause: float = 1.0, timeout: float = 20.0,
+        longest: float = 120.0, largest: int = 50_000_000,
     ):  # fmt: skip
         self.base_url = base_url.rstrip("/")
         self.contact, self.interval = contact, interval
         self.attempts, self.pause, self.timeout = attempts, pause, timeout
+        self.longest, self.largest = longest, largest
         self._asked = float("-inf")
 
     def fault(self, message: str, status: int | None = None) -> NoAnswer:
@@ -70,8 +77,9 @@ class Service:
         Raises
         ------
         NoAnswer
-            No connection, no answer in time, or another status than 200; busy services are asked
-            again first. The message never holds the parameters: a key may be among them.
+            No connection, no answer in time, one that is too large, or another status than 200.
+            What may pass (a busy service, no connection) is tried again first. The message never
+            holds the parameters: a key may be among them.
         """
         reason, status, wait = "", None, 0.0
         for attempt in range(self.attempts):
@@ -103,17 +111,31 @@ class Service:
     ) -> tuple[int | None, str, float]:
         """Status, text or reason, and the seconds that the service asks us to wait."""
         import requests
+        import urllib3
 
         time.sleep(max(0.0, self._asked + self.interval - time.monotonic()))
         self._asked = time.monotonic()
         who = f"evinet/{__version__}" + (f" (mailto:{self.contact})" if self.contact else "")
         try:
-            answer = requests.get(
-                f"{self.base_url}/{path}", params=parameters, timeout=self.timeout,
+            with requests.get(
+                f"{self.base_url}/{path}", params=parameters, timeout=self.timeout, stream=True,
                 headers={"Accept": "application/json", "User-Agent": who},
-            )  # fmt: skip
-        except requests.RequestException as error:
+            ) as answer:  # fmt: skip
+                text = self._content(answer).decode("utf-8", errors="replace")
+        except (requests.TooManyRedirects, ValueError) as error:  # of the address, not the moment
+            raise self.fault(f"no answer ({type(error).__name__})") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return None, f"no answer ({type(error).__name__})", 0.0
         asked = answer.headers.get("Retry-After", "")
         wait = min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else 0.0
-        return answer.status_code, answer.content.decode("utf-8", errors="replace"), wait
+        return answer.status_code, text, wait
+
+    def _content(self, answer: requests.Response) -> bytes:
+        content, start = b"", time.monotonic()
+        while part := answer.raw.read1(65536, decode_content=True):
+            content += part
+            if len(content) > self.largest:
+                raise self.fault(f"the answer is larger than {self.largest / 1e6:g} MB")
+            if time.monotonic() - start > self.longest:
+                raise self.fault(f"the answer took longer than {self.longest:g} s")
+        return content

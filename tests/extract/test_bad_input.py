@@ -216,7 +216,7 @@ def test_the_command_fails_without_a_traceback_and_writes_nothing(data, tmp_path
             [sys.executable, "-m", "evinet.cli", *arguments],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "155" in done.stderr
         assert "Traceback" not in done.stderr
     assert not out.exists()

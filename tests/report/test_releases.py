@@ -88,3 +88,13 @@ def test_an_unfinished_run_is_no_release(project: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"wide/league\.csv"):
         releases.keep(unfinished, "broken", tmp_path / "releases")
     assert not list((tmp_path / "releases").glob("**/*.csv"))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "..", "", "a" * 300, "/tmp/x", "a/b", "A", "a\n", "a b", ".evinet"]
+)
+def test_the_name_of_a_release_is_a_slug(results: Results, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="is not a slug"):
+        releases.keep(results, name, tmp_path / "releases")
+    assert list(tmp_path.glob("**/release.json")) == []
+    assert not (tmp_path / "releases").exists()

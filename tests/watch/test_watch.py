@@ -186,7 +186,7 @@ def test_a_phrase_that_pubmed_leaves_out_is_named(review):
     [
         ("contact: reviewer@example.org", "contact: nobody", "want an e-mail address"),
         ("{condition: tumour}", "{}", "the query is empty"),
-        ("watch:", "x-watch:", "Extra inputs"),
+        ("watch:", "x-watch:", "there is no such field"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_named(review, old, new, message):

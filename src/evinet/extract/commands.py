@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evinet import tables
+from evinet import files, tables
 from evinet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def _vocabulary(data: Path) -> Made:
 
 
 def _write(out: Path, made: Made) -> None:
-    """All frames are made before the first file is written."""
-    frames = [(table, table.frame(rows)) for table, rows in made]
-    for table, frame in frames:
-        table.write(out / f"{table.name}.csv", frame)
+    """Write all tables, or none."""
+    with files.together():
+        for table, rows in made:
+            table.write(out / f"{table.name}.csv", table.frame(rows))
 
 
 @click.command()
@@ -144,9 +144,9 @@ def _write(out: Path, made: Made) -> None:
 @OUT
 def gather(folders: tuple[Path, ...], out: Path) -> None:
     """Put the evidence tables of several trials (FOLDERS) together."""
-    frames = [(table, _together(table, folders)) for table in tables.EVIDENCE]
-    for table, frame in frames:
-        table.write(out / f"{table.name}.csv", frame)
+    with files.together():
+        for table in tables.EVIDENCE:
+            table.write(out / f"{table.name}.csv", _together(table, folders))
 
 
 def _together(table: tables.Table, folders: tuple[Path, ...]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evinet import document, files
-from evinet.document import SLUG, Document
+from evinet.document import Document, is_slug
 from evinet.errors import InputError, Problem
 from evinet.extract import points, vocabulary, walk
 from evinet.extract.facts import Fact, facts
@@ -58,7 +58,7 @@ def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Eviden
     """
     words = words or vocabulary.load(data)
     folder = data / "trials" / slug
-    if not SLUG.match(slug):
+    if not is_slug(slug):
         message = "the folder's name is not a slug"
         raise InputError(Problem(str(folder), "trial", slug, message, RENAME))
     written = document.load(folder / "trial.yaml")
@@ -86,7 +86,7 @@ def slugs(data: Path) -> list[str]:
     wrong = [
         Problem(str(path), "trial", path.name, "the folder's name is not a slug", RENAME)
         for path in found
-        if path.is_dir() and not SLUG.match(path.name)
+        if path.is_dir() and not is_slug(path.name)
     ]
     wrong += [
         Problem(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evinet.config import LONGEST
-from evinet.document import SLUG
+from evinet.document import is_slug
 from evinet.errors import InputError, Problem
 from evinet.extract.schema import Trial
 from evinet.extract.values import MOST
@@ -47,7 +47,7 @@ def files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
     problems: list[Problem] = []
     for kind in KINDS:
         for path in sorted((folder / kind).glob("[!.]*")):
-            if path.suffix == ".csv" and SLUG.match(path.stem):
+            if path.suffix == ".csv" and is_slug(path.stem):
                 found.append((kind, path))
             else:
                 message = "is not the name of a file of points"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evinet import files
-from evinet.document import SLUG
+from evinet.document import is_slug
 from evinet.errors import InputError, Problem
 
 TEMPLATE = """\
@@ -89,7 +89,7 @@ def scaffold(data: Path, slug: str) -> Path:
     """
     folder = data / "trials" / slug
     path = folder / "trial.yaml"
-    if not SLUG.match(slug):
+    if not is_slug(slug):
         remedy = "Use lower-case letters, digits and single hyphens, such as radiant-4"
         raise InputError(Problem(str(folder), "slug", slug, "is not a slug", remedy))
     if path.exists():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evinet import config as configuration
 from evinet import files, tables
+from evinet.document import is_slug
 from evinet.errors import InputError, Problem
 from evinet.report.effects import interval
 from evinet.report.numbers import Interval
@@ -67,8 +68,11 @@ def keep(results: Results, name: str, folder: Path) -> Path:
     Raises
     ------
     InputError
-        There is a release of that name, or the results are not complete.
+        The name is not a slug, there is a release of that name, or the results are not complete.
     """
+    if not is_slug(name):
+        remedy = "Use lower-case letters, digits and single hyphens, such as 2026-11"
+        raise InputError(Problem("(command line)", "name", name, "is not a slug", remedy))
     target = folder / name
     if target.exists():
         raise InputError(

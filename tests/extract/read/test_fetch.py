@@ -75,7 +75,17 @@ def test_an_unknown_number_is_not_tried_again(registry, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "<html>", "[]", "{}", '{"protocolSection": null}', "[" * 100_000]
+    "body",
+    [
+        "",
+        "<html>",
+        "[]",
+        "{}",
+        '{"protocolSection": null}',
+        "[" * 100_000,
+        '{"protocolSection": {"identificationModule": {"nctId": "NCT90000009", "x": NaN}}}',
+        '{"protocolSection": {"identificationModule": {"nctId": "NCT90000009", "x": "\\ud800"}}}',
+    ],
 )
 def test_an_answer_that_is_no_record_is_refused_and_not_kept(registry, tmp_path, body):
     registry.answers.append((200, body, 0))

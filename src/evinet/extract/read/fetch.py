@@ -37,7 +37,7 @@ def fetch_record(
     if not re.fullmatch(r"NCT\d{8}", nct):
         raise _bad(nct, nct, "not a ClinicalTrials.gov number", "Write NCT and eight digits")
     if path.exists() and not refresh:
-        return _record(nct, path.read_text(encoding="utf-8", errors="replace"), str(path)), False
+        return _record(nct, files.read_text(path), str(path)), False
     record = _record(nct, _get(base_url, nct, attempts, timeout, pause), base_url)
     files.write_json(path, record)
     return record, True
@@ -60,7 +60,8 @@ def _record(nct: str, text: str, where: str) -> dict[str, Any]:
     import json
 
     try:
-        record = json.loads(text)
+        record = json.loads(text, parse_constant=_no_number)
+        json.dumps(record, ensure_ascii=False).encode()
         found = record["protocolSection"]["identificationModule"]["nctId"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _bad(where, nct, "not a version 2 record of ClinicalTrials.gov",
@@ -68,6 +69,10 @@ def _record(nct: str, text: str, where: str) -> dict[str, Any]:
     if found != nct:
         raise _bad(where, nct, f"the record is of {found}", "Check the number")
     return dict(record)
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
 
 
 def _bad(where: str, value: str, message: str, remedy: str) -> InputError:
