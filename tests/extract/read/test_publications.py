@@ -46,7 +46,7 @@ def test_readings_that_disagree_are_marked():
     )
     medians = {f.about["arm"]: f for f in read_publication(text).of("median")}
     assert "12" in medians["abc"].unsure
-    assert medians["placebo"].unsure == ""
+    assert medians["placebo"].unsure == "read once, and nothing confirms it"
 
 
 def test_a_ratio_against_its_medians_is_marked():

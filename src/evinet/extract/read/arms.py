@@ -1,115 +1,144 @@
-"""The arms: their names as printed, their numbers of patients, and who is meant by a phrase."""
+"""The arms: their names as printed, their numbers of patients, and where a text names them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.numbers import count
-from evinet.extract.read.prose import sentences
-from evinet.extract.read.text import Document
+from evinet.extract.read.numbers import WORDS, count
+from evinet.extract.read.passages import Passage, Sentence, sentences
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
 _TOKEN = re.compile(
-    rf"(?:arm|group|cohort) [A-D1-4]\b|\d+(?:\.\d+)?\s?(?:{_UNITS})\b|[a-z0-9]+", re.IGNORECASE
+    rf"(?:arms?|groups?|cohorts?|regimens?) [A-E1-5]\b|\d+(?:\.\d+)?[ -]?(?:{_UNITS})\b"
+    r"|\b[A-E]\b(?= (?:arm|group))|[a-z0-9]+(?:'s)?",
+    re.IGNORECASE,
 )
 _FILLER = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "to",
-        "for",
-        "with",
-        "plus",
-        "and",
-        "or",
-        "group",
-        "groups",
-        "arm",
-        "arms",
-        "patients",
-        "patient",
-        "treated",
-        "receiving",
-        "received",
-        "receive",
-        "identical",
-        "matching",
-        "alone",
-        "every",
-        "day",
-        "days",
-        "daily",
-        "week",
-        "weeks",
-        "per",
-        "once",
-        "twice",
-        "long",
-        "acting",
-        "repeatable",
-        "followed",
-        "by",
-        "who",
-        "were",
-        "was",
-        "treatment",
-        "therapy",
-        "m2",
-        "kg",
-        "vs",
-        "versus",
-        "allocated",
-        "assigned",
-        "randomly",
-        "randomised",
-        "randomized",
-        "each",
-        "day-",
-        "body",
-    ]
+    re.findall(
+        r"\S+",
+        "a an the of in to for with plus and or group groups arm arms patients patient "
+        "participants "
+        "treated receiving received receive identical matching alone every day days week weeks per "
+        "followed by who were was treatment treatments therapy m2 kg vs versus allocated assigned "
+        "randomly randomised randomized each body those recipients only given single agent "
+        "combined "
+        "monotherapy women men adults oral intravenous added addition regimen dose from on mg",
+    )
 )
-_COUNT = re.compile(
-    r"\(\s*(?:[^()]{1,60}[,;]\s*)?[nN]\s*=\s*(\d[\d,]*)[^()]*?\)|\((\d[\d,]*) patients[^()]*\)"
+_WEAK = frozenset({"standard", "combination"})
+_AFTER = re.compile(
+    r"-(?:controlled|resistant|refractory|na[iï]ve|sensitive|related|based|induced|free|exposed|"
+    r"containing|matched|adjusted|specific|pretreated|positive|negative|experienced|associated)\b"
+    r"| (?:resistance|toxicity|exposure|concentrations?|levels?|discontinuation|failure|refractory|"
+    r"doses?\b|cycles?|crossover|sensitivity)",
+    re.IGNORECASE,
 )
-_TO = re.compile(
-    r"(\d[\d,]*)(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?(?: patients| participants)?(?: were)?"
-    r"(?: randomly)?(?: assigned| allocated| randomi[sz]ed)? (?:to|received) "
-    r"(?:receive |the )*(?P<label>[^,;.()]+?)(?= group| arm|,| and \d|;|\.| \()"
+# --- how a sentence gives arms and their patients ----------------------------------------
+_COUNTED = re.compile(
+    r"\(\s*(?:[^()=]{1,60}[,;]\s*)?[nN]\s*=\s*(?P<n>\d[\d,]*)[^()]*?\)"
+    r"|\[[nN]\s*=\s*(?P<m>\d[\d,]*)[^\]]*\]"
+    r"|\((?P<k>\d[\d,]*) (?:patients|participants|women|men|subjects)[^()]*\)"
+)
+_NUMBERED = re.compile(
+    rf"(?<![\d.,=])(?P<n>\d[\d,]*|{'|'.join(WORDS)})(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
+    r"(?: patients| participants| women| men| subjects)?(?: were| was)?(?: randomly)?"
+    r"(?: assigned| allocated| randomi[sz]ed)?(?: to(?: receive)?| received| receiving|,? allocated"
+    r"(?: to)?| in| into) (?:the |treatment with |an? )?(?P<label>[A-Za-z\d\[(][^,;.()]*?)"
+    r"(?= groups?\b| arms?\b|,| and (?:\d|the )|;|\.| \(| compared| versus| vs| was\b| were\b| "
+    r"had\b| who\b|$)",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    r"[(:]\s*(?P<list>(?:\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?[;,] (?:and )?)+"
+    r"\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?)[).]"
+)
+_RANDOM = re.compile(r"random|\bassigned\b|\ballocated\b", re.IGNORECASE)
+_SUBSET = re.compile(
+    r"subset|subgroup|exploratory|only \d|\bsub-?stud|alive|progress|\bdied\b|discontinu"
+    r"|complet(?:ed|"
+    r"ers)|evaluable|per[- ]protocol|\bfollow(?:ed)?[- ]?up\b|withdr[ae]w|adverse|biomarker"
+    r"|samples?\b"
+    r"|second randomi|re-?randomi|crossed|analy[sz]able|tumou?r (?:tissue|blocks)|questionnaire",
+    re.IGNORECASE,
+)
+_NOT_A_NAME = re.compile(
+    r"^(?:with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both|all|total|men|"
+    r"women|male|female|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
+    r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
+    r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
+    r"|\b(?:rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
+    r"events?|deaths?|withdrew|were|was|had|did|median|countries|sites|ratio|trial|study|tumou?rs?|"
+    r"stage|metastas[ie]s|male|female|response|survival|both|consent|criteria|toxicity|eligib\w+|tests?|"
+    r"using|regression|recurrent|efficacy|tolerability|centers?|centres?|january|february|march|april|"
+    r"june|july|august|september|october|november|december|based|chi|kaplan|log-?rank|refractory|"
+    r"advanced|newly|diagnosed|rates?|scores?|values?|data|randomi[sz]ation|progression|who|baseline|"
+    r"results?|differences?|outcomes?|quality|primary (?:end|out)\w+|whether|in patients|curves?"
+    r"|model|"
+    r"analysis|assessed|week|month|day|changes?|proportions?|means?)\b",
+    re.IGNORECASE,
 )
 _TOTAL = re.compile(
-    r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed) "
-    r"(?:a total of )?(\d[\d,]*)|(\d[\d,]*)(?: \(\d+%\))?(?: eligible| adult)? "
-    r"(?:patients|participants|people|women|men|adults)(?: \(\d+%\))?(?: with [^.,;\d]{1,80}?)?"
-    r" (?:were |was |underwent )?"
-    r"(?:enrolled and |subsequently |then )?(?:randomly|randomi[sz])|(\d[\d,]*) "
-    r"(?:were|underwent) (?:randomly|randomi[sz])"
+    r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed|assigned"
+    r"|allocated)"
+    r" (?:a total of )?(?P<a>\d[\d,]*)|(?P<b>\d[\d,]*)(?: \(\d+%\))?"
+    r"(?: eligible| adult| chemotherapy-na[iï]ve| previously untreated)?(?: female| male)? "
+    r"(?:patients|participants|people|women|men|adults|subjects|individuals)(?: \(\d+%\))?"
+    r"(?: with [^.,;\d]{1,80}?)? (?:were |was |underwent |had been )?"
+    r"(?:enrolled and |enrolled, and |recruited and |subsequently |then |eligible and )?"
+    r"(?:random|assigned|allocated)|(?P<c>\d[\d,]*) (?:were|underwent) (?:randomly|randomi[sz])",
+    re.IGNORECASE,
+)
+# --- how a title or the methods name them without numbers ------------------------------
+_LABEL = r"[A-Za-z\d\[(][^.;:?]{1,90}?"
+_STOP = (
+    r"(?=\s+(?:in|as|for|among|after|followed by maintenance|on|until|every|at|once|given|plus "
+    r"best|"
+    r"was|were|group|groups|arms?|treatment|has|have|is|are|did|with respect|following|versus"
+    r"|vs\.?|"
+    r"until)\b|[.,;:?)]|$)"
+)
+NAMED = (
+    rf"(?:randomi[sz]ed|randomly (?:assigned|allocated)|assigned|allocated)[^.;]{{0,60}}?"
+    rf"(?:\(?\d ?: ?\d\)?(?: ratio\)?)?,?[^.;]{{0,12}}?)?\b(?:to|between) (?:receive |either "
+    rf"|treatment with "
+    rf"|the )*(?P<a>{_LABEL})(?:,)? (?:or|versus|vs\.?|and) (?:to )?(?:receive "
+    rf")?(?P<b>{_LABEL}){_STOP}",
+    rf"\b(?:compar(?:ing|ed|es?)|comparison (?:of|between))\b (?:the efficacy (?:and safety )?of )?"
+    rf"(?:treatment with )?(?P<a>{_LABEL}) (?:with|to|versus|vs\.?|and|against) "
+    rf"(?P<b>{_LABEL}){_STOP}",
+    rf"^(?:[^:.]{{0,120}}(?:trial|study) (?:of|comparing) )?(?P<a>{_LABEL}) "
+    rf"(?:versus|vs\.?|compared (?:with|to)|or) (?P<b>{_LABEL}){_STOP}",
+    rf"\b(?P<a>{_LABEL}) (?:versus|vs\.?) (?P<b>{_LABEL}){_STOP}",
 )
 _LEAD = re.compile(
     r"^.*\b(?:randomly assigned|assigned|allocated|randomi[sz]ed|receive|receiving|received"
-    r"|between|either|comparing)\b(?:\s*\(?\d+:\d+(?::\d+)?\)?)?\s*(?:\([^)]*\))?\s*"
-    r"(?:to|either|receive|the|with|patients|:|\s)*",
+    r"|between|either|comparing|compared|treatment with)\b(?:\s*[([]?\d ?: ?\d(?: ?: ?\d)?[)\]]?)?"
+    r"(?: ratio)?\s*(?:\([^)]*\))?\s*(?:to|either|receive|the|with|patients|by|:|,|\s)*",
     re.IGNORECASE | re.DOTALL,
 )
+_ABBREVIATED = re.compile(r"([A-Za-z\d][\w+/ -]{2,80}?) \(([A-Za-z][\w+/-]{0,11})\)")
 
 
 def tokens(text: str) -> frozenset[str]:
     """The words of a name that tell treatments apart (a dose with its unit is one word)."""
     text = re.sub(r"\[177Lu\]Lu|\(177\)Lu|177-?Lu|lutetium", "177Lu", text, flags=re.IGNORECASE)
-    found = (re.sub(r"\s", "", word).lower() for word in _TOKEN.findall(text))
-    return frozenset(word for word in found if word not in _FILLER)
+    return frozenset(word for word in map(_plain, _TOKEN.findall(text)) if word not in _FILLER)
+
+
+def _plain(word: str) -> str:
+    word = re.sub(r"[\s-]", "", word).lower().removesuffix("'s")
+    return re.sub(r"^(arm|group|cohort|regimen)s?(?=[a-e1-5]$)", "", word)
 
 
 @dataclass
 class Arm:
-    """An arm: the name printed, the patients randomised, and all its other names."""
+    """An arm: the name printed, the patients randomised (None: not read), all its other names."""
 
     label: str
-    n: int
+    n: int | None
     names: list[frozenset[str]] = field(default_factory=list)
 
     @property
@@ -126,7 +155,8 @@ class Arms:
     """The arms of a trial, the experimental ones first."""
 
     arms: list[Arm]
-    finding: list[Finding]
+    finding: list[Finding] = field(default_factory=list)
+    assumed: str = ""
 
     def __len__(self) -> int:
         return len(self.arms)
@@ -147,126 +177,334 @@ class Arms:
         """Whether one arm, and no other, is plainly the control."""
         return sum(_compares(arm, self.arms) for arm in self.arms) == 1
 
-    def n(self, slug: str) -> int:
+    def n(self, slug: str) -> int | None:
         """Patients randomised to an arm."""
         return self.arms[self.slugs.index(slug)].n
 
+    def other(self, slug: str) -> str | None:
+        """The other arm of two."""
+        others = [other for other in self.slugs if other != slug]
+        return others[0] if len(others) == 1 else None
+
     def identify(self, label: str, n: int | None) -> str | None:
-        """The arm a table or figure calls `label`: the one with its N, else the one it names."""
+        """The arm a table calls `label`: the one it names, else the one with its N."""
+        named = self.meant(label)
         same = [i for i, arm in enumerate(self.arms) if n is not None and arm.n == n]
-        index = same[0] if len(same) == 1 else self._best(tokens(label))
-        return None if index is None else self.slugs[index]
+        return named or (self.slugs[same[0]] if len(same) == 1 else None)
 
     def learn(self, slug: str, label: str) -> None:
         """Remember another name of an arm, as the heading of a table prints it."""
         words = frozenset(word for word in tokens(label) if not word.isdigit())
-        names = self.arms[self.slugs.index(slug)].names
-        taken = [name for arm in self.arms for name in arm.names]
-        if words and words not in taken and len(words) <= 8 and "%" not in label:
-            names.append(words)
+        known = {word for arm in self.arms for name in arm.names for word in name}
+        if words and not words & known and len(words) <= 4 and "%" not in label:
+            self.arms[self.slugs.index(slug)].names.append(words)
 
     def meant(self, phrase: str) -> str | None:
         """The one arm that a phrase names, or None."""
-        index = self._best(tokens(phrase))
-        return None if index is None else self.slugs[index]
+        return self._resolve(tokens(phrase))
 
-    def _scores(self, words: frozenset[str]) -> list[float]:
-        return [
-            max((len(words & name) / len(words | name) for name in arm.names if name), default=0.0)
-            for arm in self.arms
-        ]
-
-    def _best(self, words: frozenset[str]) -> int | None:
-        scores = self._scores(words) if words else []
-        ranked = sorted(scores, reverse=True)
-        if not ranked or ranked[0] == 0 or (len(ranked) > 1 and ranked[1] == ranked[0]):
+    def _resolve(self, words: frozenset[str]) -> str | None:
+        """The arm with exactly this name, or else the only one that all of the name's words fit."""
+        exact = [i for i, arm in enumerate(self.arms) if words and words in arm.names]
+        if len(exact) == 1:
+            return self.slugs[exact[0]]
+        if not words - _WEAK:
             return None
-        return scores.index(ranked[0])
+        fits = [i for i, arm in enumerate(self.arms) if any(words <= name for name in arm.names)]
+        if not fits:
+            # longer than any name: the arm with a word of its own, and no other arm's own words
+            fits = [i for i in range(len(self.arms)) if words & self._own(i)]
+        return self.slugs[fits[0]] if len(fits) == 1 else None
+
+    def _own(self, index: int) -> frozenset[str]:
+        """Words that only one arm's names have."""
+        others = [w for i, arm in enumerate(self.arms) if i != index for n in arm.names for w in n]
+        mine = [word for name in self.arms[index].names for word in name]
+        return frozenset(mine) - frozenset(others) - _WEAK
 
     def mentions(self, text: str) -> list[tuple[int, int, str]]:
-        """Where `text` names arms: start, end and slug; a name that fits two arms is left out."""
-        known = frozenset().union(*(name for arm in self.arms for name in arm.names))
+        """Where `text` names arms: start, end and slug; what fits two arms is left out."""
+        known = frozenset(word for arm in self.arms for name in arm.names for word in name)
         runs: list[list[re.Match[str]]] = []
         for match in _TOKEN.finditer(text):
-            word = re.sub(r"\s", "", match.group()).lower()
+            word = _plain(match.group())
             if word not in known and (word not in _FILLER or not runs):
                 continue
-            if runs and not re.search(
-                r"[,;:()\[\]]|\d|[a-z]", text[runs[-1][-1].end() : match.start()], re.I
-            ):
+            joined = runs and not re.search(
+                r"[,;:()\[\].]|\d|[a-z]|(?<!\w)-|-(?=\s)",
+                text[runs[-1][-1].end() : match.start()],
+                re.I,
+            )
+            if joined:
                 runs[-1].append(match)
             elif word in known:
                 runs.append([match])
-        return [found for run in runs for found in self._resolve(text, run)]
+        found: list[tuple[int, int, str]] = []
+        for mention in (item for run in runs for item in self._named(text, run)):
+            before = found[-1] if found else None
+            if (
+                before
+                and before[2] == mention[2]
+                and re.fullmatch(r"[\w -]{0,14}", text[before[1] : mention[0]])
+                and not re.search(r"\d", text[before[1] : mention[0]])
+            ):
+                found[-1] = (before[0], mention[1], mention[2])
+            else:
+                found.append(mention)
+        return found
 
-    def _resolve(self, text: str, run: list[re.Match[str]]) -> list[tuple[int, int, str]]:
+    def _named(self, text: str, run: list[re.Match[str]]) -> list[tuple[int, int, str]]:
+        while run and _plain(run[-1].group()) in _FILLER:
+            run = run[:-1]
+        if not run:
+            return []
         start, end = run[0].start(), run[-1].end()
-        links = [*re.finditer(r"\b(?:and|or|versus|vs)\b", text[start:end])]
-        starts = [start, *(start + link.end() for link in links)]
-        ends = [*(start + link.start() for link in links), end]
-        parts = [(a, b) for a, b in zip(starts, ends, strict=True) if tokens(text[a:b])]
-        indices = [self._best(tokens(text[a:b])) for a, b in parts]
-        exact = all(
-            index is not None and self._scores(tokens(text[a:b]))[index] == 1
-            for (a, b), index in zip(parts, indices, strict=True)
-        )
-        whole = self._best(tokens(text[start:end]))
-        distinct = None not in indices and len(set(indices)) == len(indices) > 1
-        if distinct and (
-            exact or whole is None or self._scores(tokens(text[start:end]))[whole] < 1
+        if _AFTER.match(text, end):
+            return []
+        if "/" in text[max(start - 1, 0) : end + 1] and (
+            text[start - 1] == "/" or text[end : end + 1] == "/"
         ):
-            return [
-                (a, b, self.slugs[index])
-                for (a, b), index in zip(parts, indices, strict=True)
-                if index is not None
-            ]
-        return [] if whole is None else [(start, end, self.slugs[whole])]
+            return []
+        whole = tokens(text[start:end])
+        exact = [i for i, arm in enumerate(self.arms) if whole in arm.names]
+        links = [*re.finditer(r"\b(?:and|or|versus|vs|than|to|compared with)\b", text[start:end])]
+        if links:
+            starts = [start, *(start + link.end() for link in links)]
+            ends = [*(start + link.start() for link in links), end]
+            parts = [(a, b) for a, b in zip(starts, ends, strict=True) if tokens(text[a:b])]
+            slugs = [self._resolve(tokens(text[a:b])) for a, b in parts]
+            names = [name for arm in self.arms for name in arm.names]
+            whole_parts = all(tokens(text[a:b]) in names for a, b in parts)
+            if (
+                None not in slugs
+                and len(set(slugs)) == len(slugs) > 1
+                and (whole_parts or not exact)
+            ):
+                return [(a, b, slug) for (a, b), slug in zip(parts, slugs, strict=True) if slug]
+        slug = self._resolve(whole)
+        return [] if slug is None else [(start, end, slug)]
 
 
-def find_arms(document: Document) -> Arms:
-    """Arms and their patients, from the sentence that says who was randomised to what."""
-    total = _total(document)
-    candidates = []
-    for sentence in sentences(document):
-        if not re.search(r"random|assigned|allocated|received|receive\b", sentence.text):
-            continue
-        for found in (_counted(sentence.text), _sent(sentence.text), _listed(sentence.text)):
-            if 2 <= len(found) <= 6:
-                candidates.append((found, sentence))
-    fitting = [item for item in candidates if total and sum(n for _, n in item[0]) == total]
-    if not candidates:
-        return Arms([], [])
-    found, sentence = (fitting or candidates)[0]
-    doubt = "" if fitting else "the numbers were not seen to add up to the patients randomised"
-    arms = Arms([Arm(label, n, [tokens(label)]) for label, n in found], [])
-    _nicknames(arms, sentence.text)
-    _order(arms)
-    _name_control(arms)
-    line = document.line_at(sentence.start)
-    words = sentence.text.strip()[:300]
+def find_arms(passages: list[Passage], title: str = "", given: list[str] | None = None) -> Arms:
+    """The arms, from the sentence that says how many were randomised to what.
+
+    Where no sentence gives numbers, the title or the methods name the arms; `given` names them by
+    hand. A number is confirmed when the arms add up to the patients randomised, or are said twice.
+    """
+    read = [s for s in sentences(passages, "abstract", "results", "methods", "title")]
+    totals = _totals(read)
+    candidates = [(found, s) for s in read for found in _candidates(s)]
+    candidates = [
+        (found, s) for found, s in candidates
+        if sum(n for _, n in found) in totals or _used([label for label, _ in found], read)
+    ]  # fmt: skip
+    if given:
+        arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
+        for found, s in candidates:
+            _take(arms, found, s, totals)
+        return _finished(arms, passages)
+    fitting = [item for item in candidates if sum(n for _, n in item[0]) in totals]
+    sets = [sorted(n for _, n in found) for found, _ in candidates]
+    twice = [item for item, own in zip(candidates, sets, strict=True) if sets.count(own) > 1]
+    if candidates:
+        found, s = (fitting or twice or candidates)[0]
+        arms = _arms([(label, n) for label, n in found])
+        doubt = (
+            "" if fitting or twice else "the numbers were not seen to add up to those randomised"
+        )
+        _say(arms, s, doubt)
+        _nicknames(arms, s.text)
+        return _finished(arms, passages)
+    return _finished(_unnumbered(read, title), passages)
+
+
+def _arms(named: list[tuple[str, int | None]]) -> Arms:
+    """Arms with these names, the control last."""
+    arms = [Arm(label, n, [tokens(label)]) for label, n in named]
+    return Arms(sorted(arms, key=lambda arm: _compares(arm, arms)))
+
+
+def _finished(arms: Arms, passages: list[Passage]) -> Arms:
+    """The arms with their short names and roles, each of them said."""
+    if not arms.arms:
+        return arms
+    _abbreviations(arms, passages)
+    _name_roles(arms)
+    for arm, slug in zip(arms.arms, arms.slugs, strict=True):
+        if not any(finding.about["arm"] == slug for finding in arms.finding):
+            arms.finding.append(
+                Finding("arm", {"arm": slug}, {"label": arm.label}, arm.label,
+                        unsure="no number of patients was found beside the name")
+            )  # fmt: skip
+    return arms
+
+
+def _say(arms: Arms, sentence: Sentence, doubt: str) -> None:
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
         values = {"label": arm.label, "n": arm.n}
-        printed = f"{arm.label} n={arm.n}"
         arms.finding.append(
-            Finding("arm", {"arm": slug}, values, printed, line.page, line.number, words, doubt)
-        )
-    return arms
+            Finding("arm", {"arm": slug}, values, f"{arm.label} n={arm.n}", sentence.where(0),
+                    sentence.text.strip()[:300], doubt)
+        )  # fmt: skip
+
+
+def _take(arms: Arms, found: list[tuple[str, int]], sentence: Sentence, totals: set[int]) -> None:
+    """Numbers of arms that were named by hand, from a sentence that gives one for each of them."""
+    slugs = [arms.meant(label) for label, _ in found]
+    if arms.finding or None in slugs or sorted(map(str, slugs)) != sorted(arms.slugs):
+        return
+    for slug, (_, n) in zip(slugs, found, strict=True):
+        arms.arms[arms.slugs.index(str(slug))].n = n
+    fits = sum(n for _, n in found) in totals
+    _say(arms, sentence, "" if fits else "the numbers were not seen to add up to those randomised")
+
+
+def _totals(read: Iterable[Sentence]) -> set[int]:
+    found = set()
+    for sentence in read:
+        for match in _TOTAL.finditer(sentence.text):
+            value = count(match["a"] or match["b"] or match["c"])
+            if value and value > 9:
+                found.add(value)
+    return found
+
+
+def _candidates(sentence: Sentence) -> Iterable[list[tuple[str, int]]]:
+    text = sentence.text
+    if not _RANDOM.search(text) and not re.search(r"\d patients (?:received|receiving)", text):
+        return
+    if _SUBSET.search(text):
+        return
+    for found in (_counted(text), _numbered(text), _listed(text)):
+        named = [label for label, _ in found]
+        words = [tokens(label) for label in named]
+        if (
+            2 <= len(found) <= 6
+            and len(set(words)) == len(words)
+            and all(words)
+            and not any(_NOT_A_NAME.search(label) for label in named)
+            and min(n for _, n in found) > 4
+        ):
+            yield found
+
+
+def _counted(text: str) -> list[tuple[str, int]]:
+    """`A (n=151) and B (n=75)`."""
+    found: list[tuple[str, int]] = []
+    cursor = 0
+    for match in _COUNTED.finditer(text):
+        label = text[cursor : match.start()]
+        label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
+        if found and (len(label) > 60 or "(" in label):
+            label = re.sub(r"^.*\b(?:or|versus|vs\.?)\s", "", label)
+        label = re.sub(
+            r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either |with )*",
+            "", label.strip(),
+        )  # fmt: skip
+        value = count(match["n"] or match["m"] or match["k"])
+        if value is not None and 0 < len(label) <= 90:
+            found.append((_clean(label), value))
+        cursor = match.end()
+    return [item for item in found if item[0]]
+
+
+def _numbered(text: str) -> list[tuple[str, int]]:
+    """`205 to everolimus and 97 to placebo`, `in 275 patients allocated ABC`."""
+    found = []
+    for match in _NUMBERED.finditer(text):
+        value, label = count(match["n"]), _clean(match["label"])
+        if value and label and len(label) <= 70 and value not in (1, 2, 3):
+            found.append((label, value))
+    return found
+
+
+def _listed(text: str) -> list[tuple[str, int]]:
+    """`(129 surex; 69 placebo)`."""
+    match = _LISTED.search(text)
+    if match is None or "%" in match.group():
+        return []
+    parts = [re.sub(r"^and ", "", part.strip()) for part in re.split(r"[;,]", match["list"])]
+    pairs = [part.partition(" ") for part in parts]
+    return [
+        (_clean(re.sub(r"^(?:to|in|for) (?:the )?", "", label)), int(n.replace(",", "")))
+        for n, _, label in pairs
+        if n.replace(",", "").isdigit()
+    ]
+
+
+def _clean(label: str) -> str:
+    label = re.sub(r"\s+", " ", label).strip(" ,;:-")
+    label = re.sub(r"^(?:the|an?|receive|either)\s+", "", label)
+    label = re.sub(
+        r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"
+        r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,
+        flags=re.IGNORECASE,
+    )  # fmt: skip
+    label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
+    label = re.sub(r"\s*\((?:[^()]*)$", "", label)
+    return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()
+
+
+def _used(labels: list[str], read: list[Sentence]) -> bool:
+    """Whether the text goes on to use every name: words of its own stand in other sentences."""
+    sets = [tokens(label) for label in labels]
+    texts = [tokens(sentence.text) for sentence in read]
+    for own in sets:
+        others = frozenset().union(*(other for other in sets if other != own))
+        telling = (own - others) or own
+        if sum(bool(telling & text) for text in texts) < min(2, len(texts)):
+            return False
+    return True
+
+
+def _unnumbered(read: list[Sentence], title: str) -> Arms:
+    """Arms that the title, or else the methods, name without their numbers."""
+    texts = [(title, NAMED[2:])] if title else []
+    texts += [(s.text, NAMED[:2]) for s in read if _RANDOM.search(s.text) or "compar" in s.text][
+        :12
+    ]
+    for text, patterns in texts:
+        for pattern in patterns:
+            match = re.search(pattern, text, re.IGNORECASE)
+            if match is None:
+                continue
+            labels = [_named_label(match["a"], first=True), _named_label(match["b"])]
+            words = [tokens(label) for label in labels]
+            if (
+                all(words)
+                and words[0] != words[1]
+                and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
+                and not any("," in label for label in labels)
+                and _used(labels, read)
+            ):
+                return _arms([(label, None) for label in labels])
+    return Arms([])
+
+
+def _named_label(label: str, first: bool = False) -> str:
+    label = re.sub(r"\s*\([^()]*\)", "", label)
+    if first:
+        label = re.sub(
+            r"^.*\b(?:trial|study|comparison|comparing|efficacy|safety|effects?|treatment) (?:of"
+            r"|with|"
+            r"between)? ?", "", label, flags=re.IGNORECASE,
+        )  # fmt: skip
+    return _clean(
+        re.sub(r"^(?:to |receive |either |the |with |treatment with )+", "", label.strip())
+    )
 
 
 def is_control(label: str) -> bool:
     """Whether a name says that the arm is the control."""
     return bool(
         re.search(
-            r"\bplacebo\b(?! plus| and)|\bcontrol\b|\bstandard|best supportive|"
-            r"observation|\balone\b|\bsham\b|usual care",
+            r"\bplacebo\b(?! plus| and)|\bcontrol\b|\bstandard|best supportive|observation"
+            r"|\balone\b"
+            r"|\bsham\b|usual care|no (?:further )?treatment|supportive care|watchful",
             label,
             re.IGNORECASE,
         )
     )
-
-
-def _order(arms: Arms) -> None:
-    arms.arms = sorted(arms.arms, key=lambda arm: _compares(arm, arms.arms))
 
 
 def _compares(arm: Arm, arms: list[Arm]) -> bool:
@@ -280,71 +518,68 @@ def _compares(arm: Arm, arms: list[Arm]) -> bool:
 
 def _nicknames(arms: Arms, text: str) -> None:
     """`octafex alone (113 patients) (control group)`: the name that the paper goes on to use."""
-    counts = [match for match in _COUNT.finditer(text)]
-    if len(counts) != len(arms):
-        return
-    stops = [match.start() for match in counts[1:]] + [len(text)]
-    for arm, match, stop in zip(arms.arms, counts, stops, strict=True):
-        names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
-        if len(names) == 1 and tokens(names[0]):
-            arm.names.append(tokens(names[0]))
+    counts = [match for match in _COUNTED.finditer(text)]
+    if len(counts) == len(arms):
+        stops = [match.start() for match in counts[1:]] + [len(text)]
+        for arm, match, stop in zip(arms.arms, counts, stops, strict=True):
+            names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
+            if len(names) == 1 and tokens(names[0]):
+                arm.names.append(tokens(names[0]))
+    for arm in arms.arms:
+        at = text.find(arm.label)
+        if at < 0:
+            continue
+        near = text[max(at - 16, 0) : at], text[at + len(arm.label) : at + len(arm.label) + 60]
+        letter = re.search(
+            r"\b(?:arm|group|regimen) ([A-E1-5])\b[\s:,(-]*(?:[nN]\s*=\s*\d+\s*[,;:]?\s*)?$",
+            near[0],
+            re.I,
+        ) or (
+            re.match(
+                r"[^()]{0,12}\((?:[^()]{0,20}[;,] ?)?(?:arm|group|regimen) ([A-E1-5])\b",
+                near[1],
+                re.I,
+            )
+        )
+        if letter:
+            arm.names.append(frozenset({letter[1].lower()}))
 
 
-def _name_control(arms: Arms) -> None:
+def _abbreviations(arms: Arms, passages: list[Passage]) -> None:
+    """`gemcitabine plus vandetanib (GV)`: a short name stands right behind an arm's words."""
+    short: dict[str, set[int]] = {}
+    for passage in passages:
+        if passage.section not in ("abstract", "methods", "results", "title"):
+            continue
+        for match in _ABBREVIATED.finditer(passage.text):
+            brief = match[2]
+            if not re.search(r"[A-Z]", brief) or brief.lower() in ("n", "ci", "hr", "os", "pfs"):
+                continue
+            for i, arm in enumerate(arms.arms):
+                last = " ".join(match[1].split()[-len(arm.label.split()) :])
+                if tokens(last) == arm.names[0] or tokens(match[1]) == arm.names[0]:
+                    short.setdefault(brief, set()).add(i)
+    for brief, owners in short.items():
+        if len(owners) == 1 and tokens(brief):
+            arm = arms.arms[owners.pop()]
+            if tokens(brief) not in arm.names:
+                arm.names.append(tokens(brief))
+
+
+def _name_roles(arms: Arms) -> None:
     """`the control group` is the one arm that is plainly the control, if no arm has that name."""
-    control = frozenset({"control"})
-    if arms.has_control and not any(control <= name for arm in arms.arms for name in arm.names):
-        next(arm for arm in arms.arms if _compares(arm, arms.arms)).names.append(control)
-
-
-def _total(document: Document) -> int | None:
-    for sentence in sentences(document):
-        match = _TOTAL.search(sentence.text)
-        if match:
-            return count(match[1] or match[2] or match[3])
-    return None
-
-
-def _counted(text: str) -> list[tuple[str, int]]:
-    """`A (n=151) and B (n=75)`."""
-    found: list[tuple[str, int]] = []
-    cursor = 0
-    for match in _COUNT.finditer(text):
-        label = text[cursor : match.start()]
-        label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
-        if found and (len(label) > 60 or "(" in label):
-            label = re.sub(r"^.*\b(?:or|versus|vs\.?)\s", "", label)
-        label = re.sub(r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either "
-                       r"|with )*",
-                       "", label.strip())  # fmt: skip
-        value = count(match[1] or match[2])
-        if value is not None and 0 < len(label) <= 90:
-            found.append((_clean(label), value))
-        cursor = match.end()
-    return [item for item in found if item[0]]
-
-
-def _sent(text: str) -> list[tuple[str, int]]:
-    """`205 to everolimus and 97 to placebo`."""
-    return [
-        (_clean(match["label"]), value)
-        for match in _TO.finditer(text)
-        if (value := count(match[1])) and _clean(match["label"])
-    ]
-
-
-def _listed(text: str) -> list[tuple[str, int]]:
-    """`(129 surex; 69 placebo)`."""
-    match = re.search(r"\(((?:\d+ [A-Za-z][\w -]*?[;,] )+(?:and )?\d+ [A-Za-z][\w -]*?)\)", text)
-    if match is None or "%" in match.group():
-        return []
-    parts = [part.strip().removeprefix("and ") for part in re.split(r"[;,]", match[1])]
-    pairs = [part.partition(" ") for part in parts]
-    return [(_clean(label), int(n)) for n, _, label in pairs if n.isdigit()]
-
-
-def _clean(label: str) -> str:
-    label = re.sub(r"\s+", " ", label).strip(" ,;:-")
-    label = re.sub(r"^(?:the|an?|receive|either)\s+", "", label)
-    label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
-    return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()
+    if not arms.has_control:
+        known = {word for arm in arms.arms for name in arm.names for word in name}
+        if len(arms) == 2 and "control" not in known:
+            arms.arms[1].names.append(frozenset({"control"}))
+            arms.assumed = f"the control group is taken for {arms.arms[1].label}"
+        return
+    known = {word for arm in arms.arms for name in arm.names for word in name}
+    control = next(arm for arm in arms.arms if _compares(arm, arms.arms))
+    if "control" not in known:
+        control.names.append(frozenset({"control"}))
+    if len(arms) == 2 and not {"experimental", "combination"} & known:
+        (other,) = (arm for arm in arms.arms if arm is not control)
+        other.names.append(frozenset({"experimental"}))
+        if tokens(control.label) < tokens(other.label):
+            other.names.append(frozenset({"combination"}))

@@ -1,84 +1,140 @@
-"""Which value of a sentence belongs to which arm; nothing when the sentence does not say."""
+"""Which value of a sentence belongs to which arm, by syntax.
+
+The sentence is written as a row of letters, one for each thing that matters, and a table of
+patterns says how journals pair values with arms. What fits no pattern is assigned to nobody.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
 
 from evinet.extract.read.arms import Arms
 
-Value = TypeVar("Value")
-# what stands between a value and the arm named after it
-_LINK = re.compile(
-    r"[)\]]?\s*(?:(?:patients|events|deaths)?\s*(?:\(\d+(?:\.\d+)?%\))?\s*(?:patients|events|deaths)?"
-    r"\s*(?:(?:had )?occurred |died )?(?:in|with|for|among|on|receiving|to"
-    r"|of)\b[^.;:]{0,60}$|\(\s*$)"
+Span = tuple[int, int]
+VERSUS = (
+    r"v(?:ersu)?s\.?|compared (?:with|to)|as compared (?:with|to)|than|relative to|over|against"
 )
+_PIECE = re.compile(
+    rf"(?P<v>\b(?:{VERSUS})(?!\w))|(?P<c>\band\b|\bor\b|/)"
+    r"|(?P<w>\b(?:with|in|for|of|among|on|to|receiving|from|by|within|at)\b)"
+    r"|(?P<r>\brespectively\b)|(?P<p>[,;:])|(?P<o>[(\[])|(?P<e>[)\]])|(?P<x>[A-Za-z]\w*)",
+    re.IGNORECASE,
+)
+_T = "Ve?o?x{0,2}[wo][wx]{0,4}A"  # a value and the arm named right after it
+_J = "e?p?[cvp]{1,3}[wx]{0,3}"  # what joins two values, or two arms
+# V value, A arm, v versus, c and, w preposition, r respectively, p comma, o (, e ), x word
+PATTERNS: tuple[tuple[str, str, bool], ...] = (
+    # how the pattern is called, the pattern, whether it leaves no doubt (for two arms and more)
+    ("each value, its arm", rf"{_T}(?:[^VA]{{0,12}}{_T})+", True),
+    ("arm, value; value, arm", r"A[^VA]{0,14}V[^VA]{0,5}v[^VA]{0,4}Ve?[wo]x{0,3}A", True),
+    ("value, arm; arm, value", r"Ve?wx{0,3}A[^VA]{0,5}[vcp][^VA]{0,4}A[^VA]{0,6}V", False),
+    ("each arm, its value", r"A[^VA]{0,12}V(?:[^VA]{0,4}[pcv][^VA]{0,5}A[^VA]{0,10}V)+", True),
+    ("values, then arms", rf"V(?:{_J}V)+[^VA]{{0,14}}A(?:{_J}A)+", True),
+    ("arms, then values", rf"A(?:{_J}A)+[^VA]{{0,40}}V(?:{_J}V)+", True),
+    ("arms apart, then values", rf"A[^VA]{{0,25}}v[wx]{{0,4}}A[^VA]{{0,40}}V(?:{_J}V)+", True),
+    ("one arm, then two values", r"A[^VA]{0,40}Ve?p?v[wx]{0,2}V", False),
+    ("two values, then one arm", r"Ve?p?v[wx]{0,2}V[^VA]{0,14}A", False),
+)  # fmt: skip
 
 
-def to_arms(
-    text: str, values: Sequence[tuple[int, int, Value]], arms: Arms
-) -> list[tuple[str, Value]] | None:
-    """Pair values (start, end, value) with the arms that `text` names.
+@dataclass(frozen=True)
+class Assigned:
+    """Slugs in the order of the values, the pattern, and whether it leaves no doubt."""
 
-    Three ways of writing are read: `x with A and y with B`, `A: x; B: y`, and `x and y with A and
-    B, respectively`. Each arm must be named once for each value; anything else is None.
+    slugs: tuple[str, ...]
+    pattern: str
+    sure: bool
+
+
+def encode(text: str, values: Sequence[Span], arms: Sequence[tuple[int, int, str]],
+           start: int = 0, end: int | None = None) -> tuple[str, list[int]]:  # fmt: skip
+    """The letters of a stretch of `text`, and the place of each in it.
+
+    Brackets that hold neither a value nor an arm (an interval, a P value) are left out.
     """
-    if not values:
+    end = len(text) if end is None else end
+    marks: list[tuple[int, int, str]] = [(a, b, "V") for a, b in values]
+    marks += [(a, b, "A") for a, b, _ in arms if not any(x < b and a < y for x, y in values)]
+    marks = sorted(mark for mark in marks if start <= mark[0] and mark[1] <= end)
+    letters: list[str] = []
+    places: list[int] = []
+    cursor = start
+    for a, b, letter in [*marks, (end, end, "")]:
+        for piece in _PIECE.finditer(text, cursor, a):
+            letters.append(str(piece.lastgroup))
+            places.append(piece.start())
+        if letter:
+            letters.append(letter)
+            places.append(a)
+        cursor = max(b, cursor)
+    return _without_brackets(letters, places)
+
+
+def _without_brackets(letters: list[str], places: list[int]) -> tuple[str, list[int]]:
+    keep = [True] * len(letters)
+    opened: list[int] = []
+    for i, letter in enumerate(letters):
+        if letter == "o":
+            opened.append(i)
+        elif letter == "e":
+            if not opened:
+                keep[i] = False
+                continue
+            j = opened.pop()
+            if not {"V", "A"} & set(letters[j : i + 1]):
+                keep[j : i + 1] = [False] * (i + 1 - j)
+    kept = [(x, y) for x, y, k in zip(letters, places, keep, strict=True) if k]
+    return "".join(x for x, _ in kept), [y for _, y in kept]
+
+
+def assign(
+    text: str, values: Sequence[Span], arms: Arms, start: int = 0, end: int | None = None
+) -> Assigned | None:
+    """The arm of each value (their spans in `text`), from what stands between `start` and `end`.
+
+    Every arm that is assigned is named once; two values of which one arm is named take the other
+    arm of two, with doubt.
+    """
+    if len(values) < 2 or len(values) > len(arms):
         return None
-    first, last = values[0][0], values[-1][1]
-    mentions = [item for item in arms.mentions(text) if not _inside(item, values)]
-    between = [item for item in mentions if first < item[0] < last]
-    after = [item for item in mentions if item[0] >= last]
-    before = [item for item in mentions if item[1] <= first]
-    k = len(values)
-    for order in (
-        _trailing(text, values, between + after),
-        _leading(values, before + between),
-        _block(after[:k], k) if not between else None,
-        _block(before[-k:], k) if not between else None,
-    ):
-        if order is not None:
-            return [(slug, value[2]) for slug, value in zip(order, values, strict=True)]
+    mentions = arms.mentions(text)
+    slug_at = {a: slug for a, _, slug in mentions}
+    value_at = {a: i for i, (a, _) in enumerate(values)}
+    letters, places = encode(text, values, mentions, start, end)
+    for name, pattern, sure in PATTERNS:
+        for match in re.finditer(f"(?={pattern})", letters):
+            whole = re.compile(pattern).match(letters, match.start())
+            if whole is None:
+                continue
+            inside = range(whole.start(), whole.end())
+            found = [value_at[places[i]] for i in inside if letters[i] == "V"]
+            slugs = [slug_at[places[i]] for i in inside if letters[i] == "A"]
+            if found != list(range(len(values))):
+                continue
+            if len(slugs) == 1 and len(values) == 2 and len(arms) == 2:
+                other = arms.other(slugs[0])
+                if other is not None:
+                    gap = letters[whole.start() : whole.end()].rpartition("V")[2]
+                    pair = (other, slugs[0]) if "v" in gap else (slugs[0], other)
+                    return Assigned(pair, name, False)
+            if len(slugs) == len(values) == len(set(slugs)):
+                others = {slug_at[places[i]] for i, x in enumerate(letters) if x == "A"} - set(
+                    slugs
+                )
+                return Assigned(tuple(slugs), name, sure and not others)
     return None
 
 
-def _inside(mention: tuple[int, int, str], values: Sequence[tuple[int, int, Value]]) -> bool:
-    return any(start <= mention[0] < end for start, end, _ in values)
-
-
-def _trailing(
-    text: str, values: Sequence[tuple[int, int, Value]], mentions: list[tuple[int, int, str]]
-) -> list[str] | None:
-    """The arm named after each value, before the next one."""
-    limits = [value[0] for value in values[1:]] + [None]
-    order: list[str] = []
-    for value, limit in zip(values, limits, strict=True):
-        named = [m for m in mentions if m[0] >= value[1] and (limit is None or m[0] < limit)]
-        if not named or not _LINK.match(text[value[1] : named[0][0]]):
-            return None
-        slugs = {m[2] for m in named[:1]} if limit is None else {m[2] for m in named}
-        if len(slugs) != 1:
-            return None
-        order.append(slugs.pop())
-    return order if len(set(order)) == len(order) else None
-
-
-def _leading(
-    values: Sequence[tuple[int, int, Value]], mentions: list[tuple[int, int, str]]
-) -> list[str] | None:
-    """The arm named before each value, after the one before."""
-    order, start = [], 0
-    for value in values:
-        named = [m for m in mentions if start <= m[0] and m[1] <= value[0]]
-        if not named or (start and len({m[2] for m in named}) != 1):
-            return None
-        order.append(named[-1][2])
-        start = value[1]
-    return order if len(set(order)) == len(order) else None
-
-
-def _block(mentions: list[tuple[int, int, str]], k: int) -> list[str] | None:
-    slugs = [mention[2] for mention in mentions]
-    return slugs if k > 1 and len(slugs) == k == len(set(slugs)) else None
+def compared(
+    text: str, arms: Arms, start: int = 0, end: int | None = None
+) -> tuple[str, str] | None:
+    """The first pair of arms that a stretch compares: `A versus B`, `longer with A than with B`."""
+    letters, places = encode(text, [], arms.mentions(text), start, end)
+    slug_at = {a: slug for a, _, slug in arms.mentions(text)}
+    for match in re.finditer(r"A[^A]{0,12}v[wxo]{0,4}A", letters):
+        pair = slug_at[places[match.start()]], slug_at[places[match.end() - 1]]
+        if pair[0] != pair[1]:
+            return pair
+    return None

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from evinet.extract.read import numbers
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.prose import SURVIVAL, TOPIC
 from evinet.extract.read.text import Document, Line
+from evinet.extract.read.words import SURVIVAL, TOPIC
 
 _TITLE = re.compile(
     r"^\s*(?:(?:numbers?|no\.?|patients|subjects|participants|n)\s+(?:of\s+\w+\s+)?(?:still\s+)?at\s+risk)",
@@ -37,14 +37,15 @@ def find_at_risk(document: Document, arms: Arms) -> Iterator[Finding]:
             continue
         table = _cells(block, arms) or _rows(block, lines, index, arms)
         for slug, times, counts, origin, unsure in table or []:
-            if not _plausible(counts) or counts[0] > arms.n(slug):
+            n = arms.n(slug)
+            if not _plausible(counts) or n is None or counts[0] > n:
                 continue
-            if counts[0] != arms.n(slug):
-                unsure = unsure or f"starts at {counts[0]}, {arms.n(slug)} were randomised"
+            if counts[0] != n:
+                unsure = unsure or f"starts at {counts[0]}, {n} were randomised"
             yield Finding(
                 "at-risk", {"outcome": outcome, "arm": slug},
                 {"times": [numbers.months(t, unit) for t in times], "counts": counts},
-                " ".join(map(str, counts)), origin.page, origin.number,
+                " ".join(map(str, counts)), origin.place,
                 f"{line.text.strip()}: {len(counts)} pairs, time in {unit}",
                 "; ".join(filter(None, (unsure, doubt))),
             )  # fmt: skip
@@ -170,8 +171,9 @@ def _rows(block: list[Line], lines: list[Line], index: int, arms: Arms) -> Table
         slug = arms.meant(text) or (arms.meant(label) if not text else None)
         if slug is None or ending or slug in [row[0] for row in rows]:
             continue
-        if counts[0] != arms.n(slug) and arms.n(slug) in counts[:3]:
-            counts = counts[counts.index(arms.n(slug)) :]  # a dose in the label
+        n = arms.n(slug)
+        if n is not None and counts[0] != n and n in counts[:3]:
+            counts = counts[counts.index(n) :]  # a dose in the label
         rows.append((slug, counts, line, ""))
         label = ""
     times = times or _axis_near(lines, index)

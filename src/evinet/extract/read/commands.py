@@ -19,11 +19,18 @@ from evinet.extract.read.findings import Reading
     help="Folder of the draft [default: data/raw/trials/<trial>].",
 )
 @click.option("--source", help="Key of the source in sources.yaml [default: the trial's slug].")
-def read(document: Path, trial: str, out: Path | None, source: str | None) -> None:
-    """Draft a trial file from a publication (.txt, .pdf) or a registry record (.json).
+@click.option(
+    "--arms", help='Names of the arms as the document prints them, the new treatment first: "A,B".'
+)
+def read(
+    document: Path, trial: str, out: Path | None, source: str | None, arms: str | None
+) -> None:
+    """Draft a trial file from a publication or a registry record.
 
-    Every fact comes with its page, line and the words around it; doubtful ones are marked. Nothing
-    is guessed, and nothing that exists is overwritten.
+    DOCUMENT is text (.txt), a PDF, JATS XML (.xml, .nxml), a journal's page (.html) or a record of
+    ClinicalTrials.gov (.json). Every fact comes with its place and the words around it. What no
+    second reading confirms is marked unsure: compare it with the source, then remove the mark.
+    Nothing that exists is overwritten.
     """
     from evinet import files
     from evinet.extract.read.draft import at_risk_files, draft
@@ -31,7 +38,7 @@ def read(document: Path, trial: str, out: Path | None, source: str | None) -> No
     _check_slug("--trial", trial)
     _check_slug("--source", source or trial)
     folder = out or Path("data/raw/trials") / trial
-    reading = read_document(document)
+    reading = read_document(document, _names(arms))
     drafted = {folder / "trial.yaml": draft(reading, trial, source or trial)}
     for outcome, rows in at_risk_files(reading, source or trial).items():
         drafted[folder / "at-risk" / f"{outcome}.csv"] = rows
@@ -51,7 +58,21 @@ def read(document: Path, trial: str, out: Path | None, source: str | None) -> No
     click.echo(f"{len(reading.findings)} facts, {unsure} unsure")
 
 
-def read_document(path: Path) -> Reading:
+KINDS = "a .txt, .pdf, .xml, .html or .json file"
+
+
+def _names(arms: str | None) -> list[str] | None:
+    """The arms that `--arms` names."""
+    if arms is None:
+        return None
+    names = [name.strip() for name in arms.split(",") if name.strip()]
+    if len(names) < 2:
+        raise InputError(Problem("(command line)", "--arms", arms, "names fewer than two arms",
+                                 'Write a comma between: --arms "zelotinib,placebo"'))  # fmt: skip
+    return names
+
+
+def read_document(path: Path, arms: list[str] | None = None) -> Reading:
     """The reading of a publication or record, by the file's ending.
 
     Raises
@@ -59,23 +80,30 @@ def read_document(path: Path) -> Reading:
     InputError
         The file is absent, empty, of another kind, or nothing was found in it.
     """
+    from evinet.extract.read.marked import is_jats, read_html, read_jats
     from evinet.extract.read.pdf import pdf_text
-    from evinet.extract.read.publication import read_publication
+    from evinet.extract.read.publication import read_marked, read_publication
     from evinet.extract.read.registry import load_record, read_record
 
     if not path.is_file():
-        raise _bad(path, "there is no such file", "Give a .txt, .pdf or .json file")
+        raise _bad(path, "there is no such file", f"Give {KINDS}")
     if path.stat().st_size == 0:
-        raise _bad(path, "the file is empty", "Give a .txt, .pdf or .json file")
+        raise _bad(path, "the file is empty", f"Give {KINDS}")
     ending = path.suffix.lower()
     if ending == ".json":
         reading = read_record(load_record(path), path.name)
     elif ending == ".pdf":
-        reading = read_publication(pdf_text(path), path.name)
+        reading = read_publication(pdf_text(path), path.name, arms)
+    elif ending in (".xml", ".nxml"):
+        if not is_jats(path.read_bytes()):
+            raise _bad(path, "the XML holds no article", "Give JATS XML, as PubMed Central has it")
+        reading = read_marked(read_jats(path.read_bytes(), str(path)), path.name, arms)
+    elif ending in (".html", ".htm"):
+        reading = read_marked(read_html(_text(path), str(path)), path.name, arms)
     elif ending in (".txt", ".text", ""):
-        reading = read_publication(_text(path), path.name)
+        reading = read_publication(_text(path), path.name, arms)
     else:
-        raise _bad(path, f"files that end in {ending} are not read", "Give .txt, .pdf or .json")
+        raise _bad(path, f"files that end in {ending} are not read", f"Give {KINDS}")
     if not reading.findings:
         raise _bad(path, "no fact of a trial was found", "Is this the text of a trial's report?")
     return reading
@@ -83,12 +111,26 @@ def read_document(path: Path) -> Reading:
 
 def _text(path: Path) -> str:
     content = path.read_bytes()
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", errors="replace")
+    if (wide := _wide(content)) is not None:
+        return content.decode(wide, errors="replace")
     if b"\0" in content:
         raise _bad(path, "not a text file", "Convert it with pdftotext, or give the PDF")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _wide(content: bytes) -> str | None:
+    """UTF-16 without a mark at its start: every other byte of plain text is zero."""
+    head = content[:2000]
+    for encoding, zero, letter in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        zeros, letters = head[zero::2], head[letter::2]
+        if len(zeros) > 4 and zeros.count(0) > 0.8 * len(zeros) and letters.count(0) == 0:
+            return encoding
+    return None
 
 
 @click.command()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.prose import Sentence, sentences
-from evinet.extract.read.text import Document
+from evinet.extract.read.passages import Passage, sentences
 
 _REGISTRATION = re.compile(
-    r"\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b|\b(?:EudraCT[^\d]{0,20})?20\d\d-\d{6}-\d\d\b"
+    r"\bNCT ?0\d{7}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b"
+    r"|\bUMIN(?:-?CTR)?[ :]{0,2}(?:ID[ :]{0,2})?(?:UMIN)?"
+    r"\d{9}\b|\bACTRN ?\d{14}\b|\bChiCTR(?:-[A-Z]{2,5})?-?\d{8,10}\b|\bjRCTs?\d{9,10}\b"
+    r"|\bJapicCTI-?\d{6}\b|\bCTRI/\d{4}/\d{2,3}/\d{6}\b|\bDRKS\d{8}\b|\bKCT\d{7}\b|\bIRCT\d{11,16}N\d+\b"
+    r"|\bNTR ?\d{3,4}\b|\bTCTR\d{11}\b|\b(?:EudraCT[^\d]{0,25})?20\d\d-\d{6}-\d\d\b"
 )
 _DOI = re.compile(
     r"\b10\.\d{4,9}/[^\s\"<>;,]+[^\s\"<>;,.\])]|\b10\.\d{4,9}/\S+?\(\d+\)\S*[^\s.,;\])]"
@@ -40,108 +45,157 @@ _DATE = (
     r"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
     r" \d{4})"
 )
-_NAMED = {
-    "enrolment": re.compile(
-        rf"\b(?:between|from) (?P<a>{_DATE}),? (?:and|to|through|until) (?P<b>{_DATE})", re.I
-    ),
-    "data-cutoff": re.compile(
-        rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of"
-        rf" |on |is )?\(?(?P<a>{_DATE})"
-        rf"|(?P<b>{_DATE}) ?[(,] ?(?:the )?data cut-?\s?off", re.I),
-}  # fmt: skip
+_PERIOD = re.compile(
+    rf"\b(?:between|from) (?P<a>{_DATE}),? (?:and|to|through|until|till) (?P<b>{_DATE})", re.I
+)
+_CUTOFF = re.compile(
+    rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of |on |is "
+    rf")?\(?"
+    rf"(?P<a>{_DATE})|(?P<b>{_DATE}) ?[(,] ?(?:the )?data cut-?\s?off",
+    re.I,
+)
+_ENROLLED = re.compile(
+    r"random|enrol|recruit|assign|accru|allocat|register|patients|participants", re.I
+)
+_SEARCHED = re.compile(
+    r"\bsearch|PubMed|MEDLINE|Embase|Cochrane|publish|abstracts? |conference|databases?", re.I
+)
 _FOLLOW_UP = re.compile(
-    rf"median (?:duration of )?(?:\w+ )?follow-?up[^.;%]{{0,90}}?(?:was|of|:) "
+    rf"median (?:duration of )?(?:\w+ )?follow-?\s?up[^.;%\d]{{0,90}}?(?:was|of|:) "
     rf"(?P<value>{numbers.NUMBER}) ?{numbers.UNIT}",
     re.I,
 )
 
 
-def find_design(document: Document) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class _Text:
+    """Passages one after the other, each place still known."""
+
+    text: str
+    starts: tuple[int, ...]
+    passages: tuple[Passage, ...]
+
+    def finding(self, name: str, value: object, match: re.Match[str], unsure: str = "") -> Finding:
+        """A fact of the design, at a match in the text."""
+        at = max(bisect.bisect_right(self.starts, match.start()) - 1, 0)
+        place = self.passages[at].where(match.start() - self.starts[at])
+        around = self.text[max(match.start() - 60, 0) : match.end() + 60].strip()
+        return Finding("design", {"field": name}, {"value": value}, match.group().strip(), place,
+                       around, unsure)  # fmt: skip
+
+
+def _joined(passages: list[Passage]) -> _Text:
+    kept = [
+        p
+        for p in passages
+        if not re.match(r"\W*(?:\d+\W*)?(?:references|bibliography)", p.heading, re.I)
+    ]
+    starts: list[int] = []
+    length = 0
+    for passage in kept:
+        starts.append(length)
+        length += len(passage.text) + 1
+    return _Text("\n".join(p.text for p in kept), tuple(starts), tuple(kept))
+
+
+def find_design(passages: list[Passage]) -> Iterator[Finding]:
     """Design facts, each from the first place that gives it."""
-    text = document.prose
-    end = re.search(r"\bReferences\b(?=[\s\d]*(?:1|\[1))", text)
-    body = text[: end.start()] if end and end.start() > len(text) // 3 else text
-    yield from _registration(document, body)
-    match = _DOI.search(body)
+    if not passages:
+        return
+    body = _joined(passages)
+    yield from _registration(body)
+    match = _DOI.search(body.text)
     if match:
-        yield _at(
-            document,
-            "doi",
-            match.group().rstrip(")") if "(" not in match.group() else match.group(),
-            match,
-        )
-    yield from _phase(document, body)
-    yield from _terms(document)
+        doi = match.group() if "(" in match.group() else match.group().rstrip(")")
+        yield body.finding("doi", doi, match)
+    yield from _phase(body)
+    yield from _terms(body)
     ratio = re.search(
-        r"(?:random|assign|allocat)[^.;]{0,80}?\(?\b(?P<ratio>\d:\d(?::\d)?)\b", body, re.I
+        r"(?:random|assign|allocat)[^.;]{0,80}?\(?\b(?P<ratio>\d ?: ?\d(?: ?: ?\d)?)\b",
+        body.text,
+        re.I,
     )
     if ratio:
-        yield _at(document, "allocation", ratio["ratio"], ratio)
-    yield from _dates(document)
+        yield body.finding("allocation", ratio["ratio"].replace(" ", ""), ratio)
+    yield from _enrolment(passages)
+    yield from _only(body, "data-cutoff", _CUTOFF)
+    yield from _follow_up(body)
 
 
-def _at(document: Document, name: str, value: object, match: re.Match[str], offset: int = 0,
-        unsure: str = "") -> Finding:  # fmt: skip
-    start, end = match.start() + offset, match.end() + offset
-    line = document.line_at(start)
-    return Finding("design", {"field": name}, {"value": value}, match.group().strip(), line.page,
-                   line.number, document.around(start, end), unsure)  # fmt: skip
-
-
-def _registration(document: Document, body: str) -> Iterator[Finding]:
-    matches = list(_REGISTRATION.finditer(body))
+def _registration(body: _Text) -> Iterator[Finding]:
+    matches = list(_REGISTRATION.finditer(body.text))
     if not matches:
         return
-    names = [re.sub(r"\s", "", match.group()) for match in matches]
+    names = [_number(match.group()) for match in matches]
     common = Counter(names).most_common(2)
     tied = len(common) > 1 and common[0][1] == common[1][1]
     doubt = f"{common[1][0]} is printed as often" if tied else ""
-    yield _at(document, "registration", common[0][0], matches[names.index(common[0][0])], 0, doubt)
+    yield body.finding("registration", common[0][0], matches[names.index(common[0][0])], doubt)
 
 
-def _phase(document: Document, body: str) -> Iterator[Finding]:
+def _number(printed: str) -> str:
+    """A registry number as the registry writes it."""
+    text = re.sub(r"\s", "", printed)
+    if text.startswith("UMIN"):
+        return "UMIN" + re.sub(r"\D", "", text)
+    found = re.search(r"20\d\d-\d{6}-\d\d$", text)
+    return found.group() if found and not text.startswith("20") and "EudraCT" in text else text
+
+
+def _phase(body: _Text) -> Iterator[Finding]:
     matches = [
-        match for match in _PHASE.finditer(body[:9000])
-        if _STUDY.search(body[match.end() : match.end() + 40])
+        match for match in _PHASE.finditer(body.text[:9000])
+        if _STUDY.search(body.text[match.end() : match.end() + 40])
     ]  # fmt: skip
     if not matches:
         return
     values = [
         _ROMAN.get(m["phase"].upper(), m["phase"]) + (m["half"] or "").lower() for m in matches
     ]
-    doubt = (
-        "" if len(set(values)) == 1 else f"other phases are named: {', '.join(sorted(set(values)))}"
-    )
-    yield _at(document, "phase", values[0], matches[0], 0, doubt)
+    other = ", ".join(sorted(set(values)))
+    doubt = "" if len(set(values)) == 1 else f"other phases are named: {other}"
+    yield body.finding("phase", values[0], matches[0], doubt)
 
 
-def _terms(document: Document) -> Iterator[Finding]:
+def _terms(body: _Text) -> Iterator[Finding]:
     """Words of the design in the first sentences (title and abstract) that speak of the trial."""
-    head = " ".join(sentence.text for sentence in _first(document))
+    head = body.text[:3000]
     terms = [name for name, pattern in _TERMS.items() if re.search(pattern, head, re.IGNORECASE)]
-    match = _STUDY.search(document.prose)
+    match = _STUDY.search(body.text)
     if terms and match:
-        yield _at(document, "terms", ", ".join(terms), match)
+        yield body.finding("terms", ", ".join(terms), match)
 
 
-def _first(document: Document) -> list[Sentence]:
-    found: list[Sentence] = []
-    length = 0
-    for sentence in sentences(document):
-        found.append(sentence)
-        length += len(sentence.text)
-        if length > 3000:
-            break
-    return found
+def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
+    """The period of enrolment, from a sentence that speaks of patients and of no search."""
+    found: list[Finding] = []
+    for sentence in sentences(passages, "abstract", "methods", "results"):
+        text = sentence.text
+        match = _PERIOD.search(text)
+        if match is None or not _ENROLLED.search(text) or _SEARCHED.search(text):
+            continue
+        value = f"{match['a']} to {match['b']}"
+        found.append(Finding("design", {"field": "enrolment"}, {"value": value}, match.group(),
+                             sentence.where(match.start()), text.strip()[:300]))  # fmt: skip
+    values = {finding.values["value"] for finding in found}
+    if found:
+        other = "; ".join(sorted(map(str, values - {found[0].values["value"]})))
+        yield found[0] if not other else found[0].doubted(f"other periods are named: {other}")
 
 
-def _dates(document: Document) -> Iterator[Finding]:
-    for name, pattern in _NAMED.items():
-        match = pattern.search(document.prose)
-        if match:
-            value = " to ".join(filter(None, (match["a"], match["b"])))
-            yield _at(document, name, value, match)
-    match = _FOLLOW_UP.search(document.prose)
-    if match:
-        months = numbers.months(numbers.number(match["value"]), match["unit"])
-        yield _at(document, "median-follow-up", months, match)
+def _only(body: _Text, name: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
+    """A date that is the same wherever it is named."""
+    matches = list(pattern.finditer(body.text))
+    values = list(dict.fromkeys(" to ".join(filter(None, m.groups())) for m in matches))
+    if matches:
+        doubt = "" if len(values) == 1 else f"other dates are named: {', '.join(values[1:])}"
+        yield body.finding(name, values[0], matches[0], doubt)
+
+
+def _follow_up(body: _Text) -> Iterator[Finding]:
+    matches = list(_FOLLOW_UP.finditer(body.text))
+    values = [numbers.months(numbers.number(m["value"]), m["unit"]) for m in matches]
+    if matches:
+        same = len(values) > 1 and len(set(values)) == 1
+        doubt = "" if same else "read once, or with other values: of which patients and analysis?"
+        yield body.finding("median-follow-up", values[0], matches[0], doubt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,16 +12,19 @@ class Finding:
 
     `about` says what the fact is of (outcome, assessor, arm, event, ...) and identifies it together
     with `kind`; `values` is what was found; `unsure`, when not empty, says why a person must look.
+    `part` is where it was read (abstract, body, table, registry): readings of different parts
+    confirm each other. `aside` says why a reading may be of another population, analysis or trial.
     """
 
     kind: str
     about: dict[str, Any]
     values: dict[str, Any]
     printed: str
-    page: int = 0
-    line: int = 0
+    place: str = ""
     words: str = ""
     unsure: str = ""
+    part: str = ""
+    aside: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -32,10 +34,12 @@ class Finding:
     @property
     def locator(self) -> str:
         """Where it is printed."""
-        return f"p {self.page}, line {self.line}" if self.line else "record"
+        return self.place or "record"
 
     def doubted(self, reason: str) -> Finding:
         """The same finding, marked unsure."""
+        if reason in self.unsure:
+            return self
         return replace(self, unsure="; ".join(filter(None, (self.unsure, reason))))
 
 
@@ -49,35 +53,3 @@ class Reading:
     def of(self, kind: str) -> list[Finding]:
         """The findings of a kind, in the order of the document."""
         return [finding for finding in self.findings if finding.kind == kind]
-
-
-def settle(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding a fact.
-
-    The same fact read twice with the same values is one; a reading that only adds values (a
-    confidence interval, say) completes the other. Readings that disagree leave the first in place,
-    marked unsure with the other's value.
-    """
-    settled: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        known = settled.get(finding.key)
-        if known is None or (known.unsure and not finding.unsure):
-            settled[finding.key] = finding
-        elif finding.unsure and not known.unsure:
-            continue
-        else:
-            settled[finding.key] = _joined(known, finding)
-    return list(settled.values())
-
-
-def _joined(known: Finding, other: Finding) -> Finding:
-    shared = known.values.keys() & other.values.keys()
-    if any(
-        known.values[name] != other.values[name]
-        for name in shared
-        if known.values[name] is not None and other.values[name] is not None
-    ):
-        return known.doubted(f"also read as {other.printed!r} ({other.locator})")
-    filled = {name: value for name, value in other.values.items() if known.values.get(name) is None}
-    richer = other if len(other.printed) > len(known.printed) and filled else known
-    return replace(richer, values={**known.values, **filled})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from evinet.extract.read.arms import Arms
@@ -37,33 +37,63 @@ _WRAP = re.compile(
 )
 
 
+OTHER = re.compile(
+    r"^\W*(?:p|p[- ]?values?|p for .*|p, .*|test|difference|hazard ratio|odds ratio|risk ratio"
+    r"|rr|or|hr"
+    r"|95% ci|chi.*|statistic.*|smd|relative risk)\b[^a-z]*(?:value|\(95% ci\)|[a-z ,-]{0,20})\W*$",
+    re.IGNORECASE,
+)
+WHOLE = re.compile(r"\b(?:all|total|overall|both|entire)\b", re.IGNORECASE)
+
+
 @dataclass
 class Column:
-    """A column: the arm (None: all patients, or not an arm), its N, its grade if it has one."""
+    """A column: the arm (None: all patients, or not an arm), its N, its grade if it has one.
+
+    `other` columns hold P values and the like: their cells are of no arm.
+    """
 
     arm: str | None
     label: str
     n: int
     grade: str = ""
+    other: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all patients."""
+        return self.arm is None and not self.other and WHOLE.search(self.label) is not None
 
 
 @dataclass
 class Row:
-    """A row: the heading it stands under, its label, its cells as printed, and the first's line."""
+    """A row: the heading it stands under, its label, its cells, its place, why it is doubtful."""
 
     section: str
     label: str
     cells: list[str]
-    line: Line
+    place: str
+    doubt: str = ""
 
 
 @dataclass
 class Grid:
-    """A table that was read."""
+    """A table that was read; a `doubt` is of all its rows."""
 
     title: str
     columns: list[Column]
     rows: list[Row] = field(default_factory=list)
+    doubt: str = ""
+
+
+@dataclass
+class Cells:
+    """A table whose cells are marked as such: rows of its head and of its body, equally long."""
+
+    title: str
+    head: list[list[str]]
+    body: list[list[str]]
+    place: str
 
 
 def cells_of(text: str) -> list[str] | None:
@@ -89,8 +119,9 @@ def split_row(text: str, k: int) -> tuple[str, list[str]] | None:
             and label
             and cells_of(text[tail[0].start() :]) == [m.group() for m in tail]
         ):
-            if re.search(r"\d$", label) and not any("(" in m.group() for m in tail):
-                return None  # a row of plain numbers with more cells than columns
+            plain = not any("(" in m.group() for m in tail)
+            if re.search(r"\d\)?$", label) and (plain or re.search(r"[)\].]|\d{3}", label[-5:])):
+                return None  # a row with more cells than columns
             return label, [m.group() for m in tail]
     return None
 
@@ -125,7 +156,7 @@ def grids(document: Document, arms: Arms) -> Iterator[Grid]:
         caption = None if below else _caption_before(lines, index)
         grid, end = _body(lines, body, Grid(caption or "", columns))
         if grid.rows:
-            document.tables.append((lines[index], lines[end - 1]))
+            document.tables.append((index, end))
             for column in columns:
                 if column.arm:
                     arms.learn(column.arm, column.label)
@@ -160,6 +191,9 @@ def _head(lines: list[Line], index: int, arms: Arms) -> tuple[list[Column], int]
         arm = None if whole else arms.identify(label[-70:], n)
         columns.append(Column(arm, label, n))
         cursor = match.end()
+    tail = text[cursor:].strip(" |")
+    if re.search(r"\bp[- ]?values?\b|^p\b", tail, re.IGNORECASE) and len(tail) < 40:
+        columns.append(Column(None, tail, 0, other=True))
     named = [column.arm for column in columns if column.arm]
     if len(named) != len(arms) or len(set(named)) != len(named) or not named:
         return None
@@ -190,66 +224,121 @@ def _grades(lines: list[Line], index: int, columns: list[Column]) -> tuple[list[
         ):
             break
         index += 1
-    if not found or len(found) % len(columns):
+    counted = [column for column in columns if not column.other]
+    if not found or len(found) % len(counted):
         return columns, index
-    each = len(found) // len(columns)
+    each = len(found) // len(counted)
     return [
         Column(column.arm, column.label, column.n, found[i * each + j])
-        for i, column in enumerate(columns)
+        for i, column in enumerate(counted)
         for j in range(each)
-    ], index
+    ] + [column for column in columns if column.other], index
 
 
 def _body(lines: list[Line], index: int, grid: Grid) -> tuple[Grid, int]:
     """Rows until a caption, a footnote, another page or prose."""
-    k = len(grid.columns)
+    reader = _Rows(grid)
     page = lines[index].page if index < len(lines) else 0
-    labels: list[str] = []
-    cells: list[str] = []
-    origin: Line | None = None
-    section = ""
-    idle = 0
-    while index < len(lines):
+    while index < len(lines) and reader.idle <= 7:
         line = lines[index]
         text = line.text.strip()
         if line.page != page or _CAPTION.match(text) or _FOOT.match(text) or _HEAD.search(text):
             break
+        if len(text) > 110 and not reader.whole(text):
+            break
         index += 1
-        if not text:
-            continue
-        only = cells_of(text)
-        whole = None if only or cells else split_row(text, k)
-        if only and not cells and len(only) == k + 1 and re.fullmatch(r"\d+(?:-\d+)?", only[0]):
-            labels.append(only[0])  # a label that is a number
-            cells, origin = only[1:], line
-        elif only and labels and len(cells) + len(only) <= k:
-            origin = origin or line
-            cells += only
-            if len(cells) == k and len(only) == 1 and _one_more(lines, index, k):
-                labels.append(cells.pop(0))  # a label that is a number: a score, a year
-        elif whole:
-            labels.append(whole[0])
-            cells, origin = whole[1], line
-        else:
-            labels, cells, origin = ([] if cells else labels), [], None
-            idle += 1
-            if only is None:
-                labels.append(text)
-            if idle > 7 or len(text) > 110:
-                break
-            continue
-        if len(cells) == k and origin:
-            heads, label = _label(labels)
-            section = heads[-1] if heads else _still_open(grid, section)
-            grid.rows.append(Row(section, label, cells, origin))
-            labels, cells, origin, idle = [], [], None, 0
+        if text:
+            reader.take(text, line)
+    reader.flush()
+    grid.columns = [column for column in grid.columns if not column.other]
     return grid, index
 
 
-def _one_more(lines: list[Line], index: int, k: int) -> bool:
-    """Whether exactly one more cell stands alone on the next line."""
-    following = [cells_of(line.text) for line in lines[index : index + 2]]
-    return k > 1 and len(following) == 2 and len(following[0] or []) == 1 and not following[1]
+class _Rows:
+    """Builds rows from lines: a label and its cells on one line, or one thing a line."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.k = sum(not column.other for column in grid.columns)
+        self.extra = len(grid.columns) - self.k
+        self.labels: list[str] = []
+        self.run: list[tuple[str, Line]] = []
+        self.section = ""
+        self.idle = 0
+
+    def whole(self, text: str) -> tuple[str, list[str]] | None:
+        """A line as label and cells: of the arms, with a P value, or counts and per cents."""
+        sizes = [self.k + self.extra, self.k] if self.extra else [self.k]
+        for size in sizes:
+            found = split_row(text, size)
+            if found and (size == self.k or re.match(r"[<>=]?\s?[01]?\.\d|NS|NA|-", found[1][-1])):
+                return found[0], found[1][: self.k]
+        doubled = split_row(text, 2 * self.k)
+        paired = doubled and self._paired(doubled[1])
+        return (doubled[0], paired) if doubled and paired else None
+
+    def _paired(self, cells: list[str]) -> list[str] | None:
+        """`120 58 118 58` as `120 (58%)`, `118 (58%)`, where every count fits its percentage."""
+        pairs = list(zip(cells[::2], cells[1::2], strict=True))
+        columns = [column for column in self.grid.columns if not column.other]
+        fit = all(
+            a.isdigit() and re.fullmatch(r"\d+(?:\.\d+)?%?", b)
+            and agrees(int(a), column.n, b.rstrip("%"))
+            for (a, b), column in zip(pairs, columns, strict=True)
+        )  # fmt: skip
+        return [f"{a} ({b.rstrip('%')}%)" for a, b in pairs] if fit else None
+
+    def take(self, text: str, line: Line) -> None:
+        """One more line."""
+        only = cells_of(text)
+        if only:
+            self.run += [(cell, line) for cell in only]
+            return
+        self.flush()
+        whole = self.whole(text)
+        if whole:
+            self.labels.append(whole[0])
+            self._row(whole[1], line)
+        else:
+            self.labels.append(text)
+            self.idle += 1
+
+    def flush(self) -> None:
+        """The cells that stood alone on their lines, as a row or rows."""
+        run, self.run = self.run, []
+        if not run:
+            return
+        cells = [cell for cell, _ in run]
+        step = self.k + 1
+        groups = [run[i : i + step] for i in range(0, len(run), step)]
+        if self.labels and len(cells) in ({self.k, self.k + self.extra}):
+            self._row(cells[: self.k], run[0][1])
+        elif len(run) % step == 0 and all(self._numbered(group) for group in groups):
+            heads, last = _label(self.labels) if self.labels else ([], self.section)
+            self.section = last or (heads[-1] if heads else "")
+            for group in groups:
+                self.labels = [self.section, group[0][0]] if self.section else [group[0][0]]
+                self._row([cell for cell, _ in group[1:]], group[1][1])
+        else:
+            self.labels = []
+            self.section = ""
+
+    def _numbered(self, group: list[tuple[str, Line]]) -> bool:
+        """Whether a group of cells is a label that is a number (a score, a year) and its counts."""
+        columns = [column for column in self.grid.columns if not column.other]
+        return re.fullmatch(r"[<>≥≤]?\d+(?:-\d+)?", group[0][0]) is not None and all(
+            "(" in cell and consistent(cell, column.n)
+            for (cell, _), column in zip(group[1:], columns, strict=True)
+        )
+
+    def _row(self, cells: list[str], line: Line) -> None:
+        heads, label = _label(self.labels)
+        self.section = heads[-1] if heads else _still_open(self.grid, self.section)
+        doubt = "" if re.search(r"[A-Za-z]", label + self.section) else "the row has no label"
+        if re.match(r"[a-z(]", label):
+            doubt = "the label may be the end of another"
+        self.grid.rows.append(Row(self.section, label, cells, line.place, doubt))
+        self.labels, self.idle = [], 0
 
 
 def _label(lines: list[str]) -> tuple[list[str], str]:
@@ -275,11 +364,106 @@ def _still_open(grid: Grid, section: str) -> str:
     rows = [row for row in grid.rows if row.section == section]
     if not section or not rows:
         return section
-    for j, column in enumerate(grid.columns):
+    for j, column in enumerate(column for column in grid.columns if not column.other):
         counts = [counted[0] for row in rows if (counted := count_cell(row.cells[j]))]
         if sum(counts) != column.n:
             return section
     return ""
+
+
+def of_cells(cells: Cells, arms: Arms) -> Grid | None:
+    """A table with marked cells; None where its columns are not the arms of the trial."""
+    width = max((len(row) for row in cells.head + cells.body), default=0)
+    if width < 3 or not cells.head:
+        return None
+    labels = [
+        " ".join(
+            dict.fromkeys(row[j].strip() for row in cells.head if j < len(row) and row[j].strip())
+        )
+        for j in range(width)
+    ]
+    columns = [_column(label, arms) for label in labels[1:]]
+    subs = [re.sub(r"^.*\)\s*", "", label).strip().lower() for label in labels[1:]]
+    merged, columns = _merge(columns, subs)
+    named = {column.arm for column in columns if column.arm}
+    keys = [(column.arm, column.grade) for column in columns if column.arm]
+    if len(named) != len(arms) or len(set(keys)) != len(keys):
+        return None
+    grid = Grid(cells.title, columns)
+    section, indented = "", any(_indent(row) for row in cells.body)
+    for row in cells.body:
+        content = [cell.strip() for cell in row] + [""] * (width - len(row))
+        label, values = clean(content[0]), merged(content[1:])
+        if not any(values):
+            section = label or section
+            continue
+        if indented and not _indent(row):
+            section = ""
+        elif not indented:
+            section = _still_open(grid, section)
+        kept = [v for v, column in zip(values, columns, strict=True)]
+        doubt = "" if label and all(
+            v for v, column in zip(kept, columns, strict=True) if not column.other
+        ) else "a cell of the row is empty"  # fmt: skip
+        if section and not indented and _overfull(grid, section, kept):
+            doubt = doubt or f"it may not belong under {section!r}"
+        grid.rows.append(Row(section, label, kept, cells.place, doubt))
+    return grid if grid.rows else None
+
+
+def _column(label: str, arms: Arms) -> Column:
+    found = _HEAD.search(label)
+    n = int(found["n"].replace(",", "")) if found else None
+    name = _HEAD.sub(" ", label)
+    if OTHER.match(name.strip()) or re.search(r"\bP[- ]?value|\bp\b\s*$|95% ?CI|ratio", name, re.I):
+        return Column(None, label, 0, other=True)
+    grade = GRADE.search(name)
+    arm = arms.identify(GRADE.sub(" ", name), n)
+    whole = WHOLE.search(GRADE.sub(" ", name)) if arm is None else None
+    if arm is None and not (whole and n):
+        return Column(None, label, 0, other=True)
+    known = n if n is not None else (arms.n(arm) if arm else None)
+    return Column(arm, name.strip(), known or 0, grade.group() if grade else "")
+
+
+def _merge(
+    columns: list[Column], subs: list[str]
+) -> tuple[Callable[[list[str]], list[str]], list[Column]]:
+    """Columns of counts and of per cents put together: how to do it for a row, and the columns."""
+    pairs = [
+        j for j in range(len(columns) - 1)
+        if columns[j].arm == columns[j + 1].arm and columns[j].arm is not None
+        and columns[j].grade == columns[j + 1].grade
+        and re.search(r"\b(?:n|no\.?|number|count)$", subs[j])
+        and re.search(r"%\)?$|per ?cent", subs[j + 1])
+    ]  # fmt: skip
+    if not pairs:
+        return (lambda values: values), columns
+
+    def join(values: list[str]) -> list[str]:
+        done = []
+        for j, value in enumerate(values):
+            if j in pairs and values[j + 1]:
+                done.append(f"{value} ({values[j + 1].rstrip('%')}%)")
+            elif j - 1 not in pairs:
+                done.append(value)
+        return done
+
+    return join, [column for j, column in enumerate(columns) if j - 1 not in pairs]
+
+
+def _indent(row: list[str]) -> bool:
+    return bool(row) and row[0][:1].isspace()
+
+
+def _overfull(grid: Grid, section: str, cells: list[str]) -> bool:
+    """Whether a section would count more patients than there are with this row."""
+    rows = [row.cells for row in grid.rows if row.section == section] + [cells]
+    for j, column in enumerate(grid.columns):
+        counts = [found[0] for row in rows if not column.other and (found := count_cell(row[j]))]
+        if column.n and sum(counts) > column.n:
+            return True
+    return False
 
 
 def _caption_before(lines: list[Line], index: int) -> str | None:

@@ -7,60 +7,52 @@ from collections.abc import Iterator
 from typing import Any
 
 from evinet.extract.read import numbers
-from evinet.extract.read.arms import Arms
-from evinet.extract.read.assign import to_arms
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.grid import Column, Grid, Row, consistent, count_cell, grids
-from evinet.extract.read.prose import assessor, sentences, topic_before
-from evinet.extract.read.text import Document
+from evinet.extract.read.grid import Column, Grid, Row, consistent, count_cell
 
 _RESPONSE = {
-    "cr": r"complete (?:response|remission)|CR\b",
-    "pr": r"partial (?:response|remission)|PR\b",
+    "cr": r"complete (?:response|remission)s?|CR\b",
+    "pr": r"partial (?:response|remission)s?|PR\b",
     "sd": r"stable disease|SD\b",
     "pd": r"progressive disease|disease progression|PD\b",
     "non-cr-non-pd": r"non-?complete response",
     "unknown": r"unknown|not (?:evaluable|assess|known)|missing|NE\b|indeterminate",
     "orr": r"(?:objective|overall) (?:tumou?r )?response|ORR\b",
-    "dcr": r"disease[- ]control|clinical benefit|DCR\b",
+    "dcr": r"disease[- ]control|DCR\b",
 }
+_QUALIFIED = re.compile(r"confirmed|durable|investigator|central|independent|week|month|≥|>", re.I)
 _WITH_CI = re.compile(
     r"^(?P<n>\d+)(?:/\d+)?\s*[(\[]\s*(?P<percent>\d+(?:\.\d+)?)\s*%?(?P<rest>.*?)[)\]]?$"
 )
-_STATISTIC = re.compile(r"^(?:median|mean|range|IQR|SD)\b", re.IGNORECASE)
-_RATE = re.compile(r"(?<![\w.<>≥≤-])(?P<value>\d{1,3}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence))")
+_STATISTIC = re.compile(r"\b(?:median|mean|range|IQR|SD|years?|quartiles?)\b", re.IGNORECASE)
+_TITLES = {
+    "adverse-event": r"adverse|toxicit|safety|side[- ]effect",
+    "response": r"\brespon[sd]",
+    "baseline": r"baseline|characteristic|demographic",
+}
 
 
-def find_patients(document: Document, arms: Arms) -> Iterator[Finding]:
-    """Findings of every table that has a column an arm, and response given in sentences."""
-    in_tables = set()
-    for grid in list(grids(document, arms)):
-        kind = _kind(grid)
-        for row in grid.rows:
-            if kind == "baseline":
-                yield from _baseline(grid, row)
-            elif kind == "response":
-                for finding in _response(grid, row):
-                    in_tables.add((finding.about["outcome"], finding.about["arm"]))
-                    yield finding
-            elif kind == "adverse-event":
-                yield from _adverse(grid, row)
-    for finding in _response_rates(document, arms):
-        if (finding.about["outcome"], finding.about["arm"]) not in in_tables:
-            yield finding
+def find_patients(grid: Grid) -> Iterator[Finding]:
+    """Findings of a table that has a column an arm."""
+    kind = _kind(grid)
+    for row in grid.rows:
+        if kind == "baseline":
+            yield from _baseline(grid, row)
+        elif kind == "response":
+            yield from _response(grid, row)
+        elif kind == "adverse-event":
+            yield from _adverse(grid, row)
 
 
 def _kind(grid: Grid) -> str:
     """What the table is of: by its caption, or else by rows that leave no doubt."""
     title = grid.title
-    if re.search(r"exposure|subgroup|quality of life|cost", title, re.IGNORECASE):
+    if re.search(r"exposure|subgroup|quality of life|cost|multivari|univari|prognos|predict", title,
+                 re.IGNORECASE):  # fmt: skip
         return ""
-    if re.search(r"adverse|toxicit|safety|side[- ]effect", title, re.IGNORECASE):
-        return "adverse-event"
-    if re.search(r"\brespon[sd]", title, re.IGNORECASE):
-        return "response"
-    if re.search(r"baseline|characteristic|demographic", title, re.IGNORECASE):
-        return "baseline"
+    for kind, pattern in _TITLES.items():
+        if re.search(pattern, title, re.IGNORECASE):
+            return kind
     labels = " | ".join(row.label.lower() for row in grid.rows)
     if "partial response" in labels and "stable disease" in labels:
         return "response"
@@ -69,46 +61,50 @@ def _kind(grid: Grid) -> str:
     return ""
 
 
-def _each(grid: Grid, row: Row) -> Iterator[tuple[Column, str]]:
-    yield from zip(grid.columns, row.cells, strict=True)
-
-
 def _of(row: Row, kind: str, about: dict[str, Any], values: dict[str, Any], cell: str,
         unsure: str = "") -> Finding:  # fmt: skip
     words = " / ".join(filter(None, (row.section, row.label))) + ": " + " | ".join(row.cells)
-    return Finding(kind, about, values, cell, row.line.page, row.line.number, words, unsure)
+    return Finding(kind, about, values, cell, row.place, words, unsure, "table")
 
 
-def _doubt(cell: str, n: int) -> str:
-    return "" if consistent(cell, n) else f"count and percentage disagree with N={n}"
+def _doubt(grid: Grid, row: Row) -> str:
+    """Why a whole row of counts is unsure: a cell does not fit, or there is no percentage."""
+    if row.doubt or grid.doubt:
+        return row.doubt or grid.doubt
+    cells = [(c, cell) for c, cell in zip(grid.columns, row.cells, strict=True) if not c.other]
+    if not all(consistent(cell, column.n) for column, cell in cells):
+        return "a count of the row disagrees with its percentage or N"
+    counted = [count_cell(cell) for _, cell in cells]
+    if not any(found and found[1] is not None for found in counted):
+        return "no percentage confirms the counts"
+    return ""
+
+
+def _each(grid: Grid, row: Row) -> Iterator[tuple[Column, str]]:
+    for column, cell in zip(grid.columns, row.cells, strict=True):
+        if not column.other:
+            yield column, cell
 
 
 def _baseline(grid: Grid, row: Row) -> Iterator[Finding]:
     characteristic, category = (row.section or row.label), (row.label if row.section else "")
+    statistic = _STATISTIC.search(row.label) or (
+        _STATISTIC.search(row.section) and not any("%" in cell for cell in row.cells)
+    )
     for column, cell in _each(grid, row):
-        if column.arm is None and not re.search(r"all|total|overall", column.label, re.I):
+        if column.arm is None and not column.whole:
             continue
         counted = count_cell(cell)
-        is_count = (
-            counted is not None
-            and not _STATISTIC.match(row.label)
-            and (counted[1] is not None or counted[0] == 0 or row.section != "")
+        is_count = counted is not None and (
+            "%" in cell or (not statistic and consistent(cell, column.n))
         )
-        if not is_count and not row.section:
-            characteristic, category = row.label, ""
-        elif not is_count and not _STATISTIC.match(row.label):
-            characteristic, category = f"{row.section}: {row.label}", ""
         about = {"characteristic": characteristic, "category": category, "arm": column.arm or "all"}
-        if is_count and counted and _percent_cell(cell):
+        if is_count and counted:
             values: dict[str, Any] = {"n": counted[0], "percent": counted[1], "total": column.n}
-            yield _of(row, "baseline", about, values, cell, _doubt(cell, column.n))
+            yield _of(row, "baseline", about, values, cell, _doubt(grid, row))
         elif re.search(r"\d", cell):
-            yield _of(row, "baseline", about, {"value": cell}, cell)
-
-
-def _percent_cell(cell: str) -> bool:
-    """`81 (54%)` and `0` count patients; `61 (54)` may be a median and its spread."""
-    return "%" in cell or re.fullmatch(r"\d+(?: \(\d+(?:\.\d+)?\))?", cell) is not None
+            doubt = row.doubt or grid.doubt or "nothing confirms a value that is no count"
+            yield _of(row, "baseline", about, {"value": cell}, cell, doubt)
 
 
 def _response(grid: Grid, row: Row) -> Iterator[Finding]:
@@ -117,68 +113,28 @@ def _response(grid: Grid, row: Row) -> Iterator[Finding]:
     )
     if name is None:
         return
+    doubt = "" if not _QUALIFIED.search(f"{row.label} {row.section}") else "the row is qualified"
     for column, cell in _each(grid, row):
         if column.arm is None:
             continue
         about = {"outcome": name, "assessor": "unstated", "arm": column.arm}
         match = _WITH_CI.match(cell)
         if match and match["rest"] and name in ("orr", "dcr"):
-            interval = numbers.interval_at("(" + match["rest"].lstrip(" ;,["), 0)
+            interval = numbers.interval_at("(" + match["rest"].lstrip(" ;,[("), 0)
             values: dict[str, Any] = {
-                "n": int(match["n"]),
-                "total": column.n,
-                "percent": match["percent"],
-            }
+                "n": int(match["n"]), "total": column.n, "percent": match["percent"],
+            }  # fmt: skip
             if interval and interval.holds(float(values["percent"])):
                 values |= {"lower": interval.low, "upper": interval.high}
             agree = numbers.agrees(values["n"], column.n, match["percent"])
-            yield _of(
-                row,
-                "response",
-                about,
-                values,
-                cell,
-                "" if agree else "count and percentage disagree",
-            )
+            unsure = row.doubt or grid.doubt or doubt
+            yield _of(row, "response", about, values, cell,
+                      unsure if agree else "count and percentage disagree")  # fmt: skip
         elif (counted := count_cell(cell)) is not None:
             values = {"n": counted[0], "total": column.n}
             if counted[1]:
                 values["percent"] = counted[1]
-            yield _of(row, "response", about, values, cell, _doubt(cell, column.n))
-
-
-def _response_rates(document: Document, arms: Arms) -> Iterator[Finding]:
-    """`the objective response rate was 43.0% (95% CI ...) with A and 9.3% with B`."""
-    for sentence in sentences(document):
-        text = sentence.text
-        found: dict[str, list[tuple[int, int, tuple[int, int, dict[str, Any]]]]] = {}
-        cursor = 0
-        for match in _RATE.finditer(text):
-            topic = topic_before(text, match.start())
-            if topic not in ("orr", "dcr") or match.start() < cursor:
-                continue
-            if re.search(
-                r"\bby |\b(?:power|level|one-sided|two-sided)[\w\s]*$",
-                text[max(match.start() - 15, 0) : match.start()],
-            ):
-                continue
-            values: dict[str, Any] = {"percent": match["value"]}
-            interval = numbers.interval_at(text, match.end())
-            if interval and interval.holds(float(values["percent"])):
-                values |= {"lower": interval.low, "upper": interval.high}
-            cursor = interval.end if interval else match.end()
-            found.setdefault(topic, []).append(
-                (match.start(), cursor, (match.start(), cursor, values))
-            )
-        for outcome, items in found.items():
-            for slug, (start, end, values) in to_arms(text, items, arms) or []:
-                line = document.line_at(sentence.start + start)
-                who = "unstated" if assessor(text) == "both" else assessor(text)
-                yield Finding(
-                    "response", {"outcome": outcome, "arm": slug, "assessor": who},
-                    values, text[start:end].strip(), line.page, line.number,
-                    document.around(sentence.start + start, sentence.start + end),
-                )  # fmt: skip
+            yield _of(row, "response", about, values, cell, _doubt(grid, row) or doubt)
 
 
 def _adverse(grid: Grid, row: Row) -> Iterator[Finding]:
@@ -193,17 +149,18 @@ def _adverse(grid: Grid, row: Row) -> Iterator[Finding]:
         counted = count_cell(cell)
         if column.arm is None or counted is None:
             continue
-        grade = column.grade or _grade_of(grid.title) or "not stated"
+        grade = column.grade or _grade_of(grid.title)
         about = {
             "table": grid.title.strip(" .") or "adverse events",
             "event": event,
-            "grade": _grade(grade),
+            "grade": _grade(grade or "not stated"),
             "arm": column.arm,
         }
         values: dict[str, Any] = {"n": counted[0], "total": column.n, "percent": counted[1]}
         if related:
             values["related"] = True
-        yield _of(row, "adverse-event", about, values, cell, _doubt(cell, column.n))
+        doubt = _doubt(grid, row) or ("" if grade else "the grade is not stated")
+        yield _of(row, "adverse-event", about, values, cell, doubt)
 
 
 def _parent(grid: Grid, row: Row) -> str:
@@ -216,8 +173,10 @@ def _parent(grid: Grid, row: Row) -> str:
 
 def _grade_of(title: str) -> str:
     match = re.search(
-        r"grades?\s*(?:≥|>=)?\s*[1-5](?:\s*(?:-|or|to)\s*(?:[1-5]|worse|higher))?", title, re.I
-    )
+        r"(?:any|all)[- ]grades?|grades?\s*(?:≥|>=)?\s*[1-5](?:\s*(?:-|or|to|and)\s*(?:[1-5]"
+        r"|worse|higher))?",
+        title, re.I,
+    )  # fmt: skip
     return match.group() if match else ""
 
 

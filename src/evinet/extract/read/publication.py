@@ -1,57 +1,70 @@
-"""A publication's text, read whole: the findings of every kind, each fact once."""
+"""A publication, read whole: the findings of every kind, each fact once.
+
+Text, a journal's page and JATS XML all become passages and tables first; from there on there is one
+way.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from evinet.extract.read.arms import Arms, find_arms
 from evinet.extract.read.at_risk import find_at_risk
+from evinet.extract.read.claims import find_claims
+from evinet.extract.read.confirm import settle
 from evinet.extract.read.design import find_design
-from evinet.extract.read.findings import Finding, Reading, settle
+from evinet.extract.read.findings import Finding, Reading
+from evinet.extract.read.grid import Grid, grids, of_cells
+from evinet.extract.read.marked import Marked
+from evinet.extract.read.passages import Passage, passages
 from evinet.extract.read.patients import find_patients
 from evinet.extract.read.subgroups import find_subgroups
-from evinet.extract.read.survival import UNDIRECTED, find_survival
-from evinet.extract.read.text import document
+from evinet.extract.read.text import Document, document
 
 
-def read_publication(text: str, name: str = "text") -> Reading:
-    """Read a publication; what is not found is absent, what is doubtful is marked.
+def read_publication(text: str, name: str = "text", arms: list[str] | None = None) -> Reading:
+    """Read a publication's text; what is not found is absent, what is not confirmed is marked.
 
-    Tables teach the reader the arms' other names, so they are read before the prose.
+    `arms` names the arms by hand, the experimental ones first.
+
+    >>> reading = read_publication(
+    ...     "Patients were randomly assigned to abc (n=50) or placebo (n=50).", "text"
+    ... )
+    >>> [finding.values["n"] for finding in reading.of("arm")]
+    [50, 50]
     """
     source = document(text, name)
-    arms = find_arms(source)
-    findings = [*find_design(source), *arms.finding]
-    if arms.arms:
-        tables = [*find_patients(source, arms)]
-        findings += [
-            *find_survival(source, arms),
-            *find_at_risk(source, arms),
-            *find_subgroups(source, arms),
-            *(tables if len(arms) else []),
-        ]
-    return Reading(name, [_directed(finding, findings, arms) for finding in settle(findings)])
+    found = find_arms(passages(source), _title(source), arms)
+    tables = list(grids(source, found)) if found.arms else []
+    findings = [*find_design(passages(source)), *found.finding]
+    if found.arms:
+        findings += _results(passages(source), tables_findings(tables), found)
+        findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
+    return Reading(name, settle(findings))
 
 
-def _directed(finding: Finding, findings: list[Finding], arms: Arms) -> Finding:
-    """A hazard ratio that goes against its medians is marked: its direction may be misread."""
-    if finding.kind != "hr":
-        return finding
-    medians = {
-        other.about["arm"]: other.values["median"]
-        for other in findings
-        if other.kind == "median" and other.about["outcome"] == finding.about["outcome"]
-    }
-    arm, comparator = (medians.get(finding.about[side]) for side in ("arm", "comparator"))
-    if arm is None or comparator is None or arm == comparator:
-        return finding
-    if (finding.values["estimate"] < 1) != (arm > comparator):
-        if UNDIRECTED in finding.unsure:
-            about = {
-                **finding.about,
-                "arm": finding.about["comparator"],
-                "comparator": finding.about["arm"],
-            }
-            return replace(finding, about=about, unsure=f"{UNDIRECTED}: taken from the medians")
-        return finding.doubted("the ratio goes against the medians: check its direction")
-    return finding
+def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> Reading:
+    """Read a document whose sections and tables are marked as such."""
+    found, tables = document.passages, document.tables
+    known = find_arms(found, document.title, arms)
+    findings = [*find_design(found), *known.finding]
+    if known.arms:
+        grids_found = [grid for cells in tables if (grid := of_cells(cells, known)) is not None]
+        findings += _results(found, tables_findings(grids_found), known)
+    return Reading(name, settle(findings))
+
+
+def tables_findings(tables: list[Grid]) -> list[Finding]:
+    """The findings of all tables."""
+    return [finding for grid in tables for finding in find_patients(grid)]
+
+
+def _results(found: list[Passage], tables: list[Finding], arms: Arms) -> Iterator[Finding]:
+    yield from find_claims(found, arms)
+    yield from tables
+
+
+def _title(source: Document) -> str:
+    """The first lines that may be a title."""
+    lines = [line.text.strip() for line in source.lines[:12] if line.text.strip()]
+    return " ".join(lines[:2])[:300]

@@ -9,46 +9,119 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evinet.errors import InputError, Problem
 from evinet.extract.read import numbers
-from evinet.extract.read.findings import Finding, Reading, settle
-from evinet.extract.read.prose import SURVIVAL, TOPIC, assessor
+from evinet.extract.read import words as vocabulary
+from evinet.extract.read.arms import tokens
+from evinet.extract.read.claims import assessor
+from evinet.extract.read.confirm import p_fits
+from evinet.extract.read.findings import Finding, Reading
+from evinet.extract.read.words import SURVIVAL, topics
 
 Json = dict[str, Any]
+
+
+@dataclass
+class Groups:
+    """The arms of the protocol, and which of them the groups of the results are."""
+
+    labels: list[str]
+    flow: list[str]
+    joined: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def slug(self, title: str) -> str:
+        """The slug of the arm that a group of the results is."""
+        return self.of(title)[0]
+
+    def of(self, title: str) -> tuple[str, str]:
+        """The slug of a group's arm, and why that is not sure."""
+        if title not in self.joined:
+            self.joined[title] = self._find(title)
+        return self.joined[title]
+
+    def _find(self, title: str) -> tuple[str, str]:
+        """By the same words, by words that only one arm has, or else a group of its own."""
+        own = tokens(title)
+        same = [
+            label for label in self.labels if tokens(label) == own or slug(label) == slug(title)
+        ]
+        if len(same) == 1:
+            return slug(same[0]), ""
+        fitting = [
+            label for label in self.labels
+            if own and tokens(label) and (own <= tokens(label) or tokens(label) <= own)
+        ]  # fmt: skip
+        if len(fitting) == 1:
+            return slug(fitting[0]), ""
+        return slug(title), "no arm of the protocol has this name"
 
 
 def read_record(record: Json, name: str = "record") -> Reading:
     """The findings of a record."""
     protocol, results = _get(record, "protocolSection"), _get(record, "resultsSection")
-    findings = [*_design(protocol), *_arms(protocol), *_flow(results)]
+    labels = [
+        _text(arm, "label") for arm in _list(_get(protocol, "armsInterventionsModule"), "armGroups")
+    ]
+    flow = [
+        _text(group, "title") for group in _list(_get(results, "participantFlowModule"), "groups")
+    ]
+    groups = Groups(labels, flow)
+    findings = [*_design(protocol), *_flow(results, groups)]
     for i, measure in enumerate(_list(_get(results, "outcomeMeasuresModule"), "outcomeMeasures")):
-        findings += _measure(measure, f"outcomeMeasures[{i}]")
-    findings += _adverse(_get(results, "adverseEventsModule"))
-    return Reading(name, settle(findings))
+        findings += _measure(measure, f"outcomeMeasures[{i}]", groups)
+    findings += _adverse(_get(results, "adverseEventsModule"), groups)
+    return Reading(name, _settled([*_arms(protocol, groups, findings), *findings]))
 
 
 def load_record(path: Path) -> Json:
-    """Read a record from a JSON file.
+    """Read a record from a JSON file: a study, or the answer of a search that holds one.
 
     Raises
     ------
     InputError
-        It is not a JSON record of version 2.
+        It is not a JSON record of version 2, or holds several studies.
     """
+    record: Any
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        nct = record["protocolSection"]["identificationModule"]["nctId"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        nct = None
-        record = {}
-    if not isinstance(nct, str):
+        record = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        record = None
+    studies = record.get("studies") if isinstance(record, dict) else None
+    if isinstance(studies, list) and len(studies) > 1:
+        found = ", ".join(_nct(study) or "?" for study in studies[:5])
+        raise InputError(Problem(str(path), "studies", f"{len(studies)} studies: {found}",
+                                 "a search answer with several studies",
+                                 "Save the record of one study"))  # fmt: skip
+    if isinstance(studies, list) and studies:
+        record = studies[0]
+    if not _nct(record):
         raise InputError(Problem(str(path), "protocolSection.identificationModule.nctId", None,
                                  "not a version 2 record of ClinicalTrials.gov",
-                                 "Get it with `evinet fetch NCT...`")) from None  # fmt: skip
+                                 "Get it with `evinet fetch NCT...`"))  # fmt: skip
     return dict(record)
+
+
+def _nct(record: Any) -> str:
+    found = _get(record, "protocolSection", "identificationModule").get("nctId")
+    return found if isinstance(found, str) else ""
+
+
+def _settled(findings: list[Finding]) -> list[Finding]:
+    """Each fact once; two values of one fact are marked."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        known = found.get(finding.key)
+        if known is None or (known.unsure and not finding.unsure):
+            found[finding.key] = finding
+        elif known.values != finding.values and not finding.unsure:
+            found[finding.key] = known.doubted(
+                f"also posted as {finding.printed} ({finding.words})"
+            )
+    return list(found.values())
 
 
 def _get(value: Any, *names: str) -> Json:
@@ -68,10 +141,10 @@ def _text(value: Any, name: str) -> str:
 
 
 def _found(
-    kind: str, about: Json, values: Json, where: str, words: str = "", unsure: str = ""
-) -> Finding:
-    return Finding(kind, about, values, json.dumps(values, ensure_ascii=False), 0, 0,
-                   f"{where}: {words}" if words else where, unsure)  # fmt: skip
+    kind: str, about: Json, values: Json, where: str, words: str = "", unsure: str = "",
+    printed: str = "",
+) -> Finding:  # fmt: skip
+    return Finding(kind, about, values, printed, where, words, unsure, "registry")
 
 
 def _design(protocol: Json) -> Iterator[Finding]:
@@ -97,17 +170,29 @@ def _design(protocol: Json) -> Iterator[Finding]:
             yield _found("design", {"field": name}, {"value": value}, "protocolSection")
 
 
-def _arms(protocol: Json) -> Iterator[Finding]:
+def _arms(protocol: Json, groups: Groups, findings: list[Finding]) -> Iterator[Finding]:
+    """The arms of the protocol, then the groups of the results that are none of them."""
+    known = set()
     for i, arm in enumerate(_list(_get(protocol, "armsInterventionsModule"), "armGroups")):
         label = _text(arm, "label")
         values = {"label": label, "type": _text(arm, "type")}
         interventions = arm.get("interventionNames")
         if isinstance(interventions, list):
             values["interventions"] = "; ".join(map(str, interventions))
-        yield _found("arm", {"arm": slug(label)}, values, f"armGroups[{i}]")
+        known.add(slug(label))
+        yield _found("arm", {"arm": slug(label)}, values, f"armGroups[{i}]", printed=label)
+    used = {
+        str(f.about[side]) for f in findings for side in ("arm", "comparator") if side in f.about
+    }
+    for title, (name, doubt) in groups.joined.items():
+        if name in used and name not in known:
+            known.add(name)
+            yield _found("arm", {"arm": name}, {"label": title}, "resultsSection", title,
+                         f"{doubt}: is it one of {', '.join(groups.labels) or 'none'}?",
+                         title)  # fmt: skip
 
 
-def _flow(results: Json) -> Iterator[Finding]:
+def _flow(results: Json, groups: Groups) -> Iterator[Finding]:
     """Who started and completed; kept apart from outcomes."""
     flow = _get(results, "participantFlowModule")
     titles = {_text(group, "id"): _text(group, "title") for group in _list(flow, "groups")}
@@ -118,7 +203,7 @@ def _flow(results: Json) -> Iterator[Finding]:
                 title = titles.get(_text(item, "groupId"))
                 if count is not None and title:
                     about = {
-                        "arm": slug(title),
+                        "arm": groups.slug(title),
                         "period": _text(period, "title"),
                         "milestone": _text(milestone, "type"),
                     }
@@ -131,11 +216,15 @@ def slug(label: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", label.lower())[:8]) or "arm"
 
 
-def _measure(measure: Json, where: str) -> Iterator[Finding]:
+ALIVE = re.compile(r"alive and progression[- ]free|progression[- ]free and alive", re.IGNORECASE)
+
+
+def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
     title = _text(measure, "title")
-    match = TOPIC.search(title)
-    outcome = match.lastgroup if match else None
-    if outcome is None or outcome == "other" or re.search(r"duration of response", title, re.I):
+    named = [name for _, _, name in topics(title)]
+    outcome = "pfs" if ALIVE.search(title) else next(iter(named), None)
+    outcome = "os" if outcome == "survival" and re.match(r"\W*survival\b", title, re.I) else outcome
+    if outcome is None or "other" in named or not _read(outcome):
         return
     who = assessor(title + " " + _text(measure, "description"))
     about = {
@@ -143,18 +232,36 @@ def _measure(measure: Json, where: str) -> Iterator[Finding]:
         "assessor": "unstated" if who == "both" or outcome == "os" else who,
     }
     titles = {_text(group, "id"): _text(group, "title") for group in _list(measure, "groups")}
+    doubt = "; ".join(vocabulary.asides(re.sub(r"\bcentre|\bassociat", "", title)))
+    if len(set(named)) > 1:
+        doubt = doubt or f"the title names {', '.join(sorted(set(named)))}"
     counts = _participants(measure)
-    for klass in _list(measure, "classes"):
+    classes = _list(measure, "classes")
+    for klass in classes:
         for category in _list(klass, "categories"):
             label = " ".join(filter(None, (_text(klass, "title"), _text(category, "title"))))
             for item in _list(category, "measurements"):
-                group = _text(item, "groupId")
-                if group in titles:
-                    yield from _value(
-                        measure, about, label, titles[group], counts.get(group), item, where
-                    )
+                group = titles.get(_text(item, "groupId"), "")
+                if group:
+                    n = counts.get(_text(item, "groupId"))
+                    unsure = doubt or _odd(group, label, len(classes), groups)
+                    yield from _value(measure, about, label, group, groups, n, item, where, unsure)
     for analysis in _list(measure, "analyses"):
-        yield from _analysis(analysis, about, titles, where)
+        yield from _analysis(analysis, about, titles, where, groups, doubt)
+
+
+def _read(outcome: str) -> bool:
+    return outcome in (*SURVIVAL, "os", "orr", "dcr") or outcome.rsplit("-", 1)[-1] in SURVIVAL
+
+
+def _odd(group: str, label: str, classes: int, groups: Groups) -> str:
+    """Why a group or class may be of another population than the trial's."""
+    notes = [] if group in groups.flow or group in groups.labels else vocabulary.asides(group)
+    timed = re.search(r"\d|month|year|week", label, re.IGNORECASE)
+    if label and not timed and classes > 1:
+        notes.append(f"posted for {label!r}")
+    notes += vocabulary.asides(label)
+    return "; ".join(notes)
 
 
 def _participants(measure: Json) -> dict[str, int | None]:
@@ -167,8 +274,8 @@ def _participants(measure: Json) -> dict[str, int | None]:
     return {}
 
 
-def _value(measure: Json, about: Json, label: str, group: str, n: int | None, item: Json,
-           where: str) -> Iterator[Finding]:  # fmt: skip
+def _value(measure: Json, about: Json, label: str, group: str, groups: Groups, n: int | None,
+           item: Json, where: str, doubt: str) -> Iterator[Finding]:  # fmt: skip
     """A posted median, a Kaplan-Meier percentage at a time, or a count of participants."""
     kind, unit, title = (
         _text(measure, "paramType").upper(),
@@ -179,15 +286,19 @@ def _value(measure: Json, about: Json, label: str, group: str, n: int | None, it
         numbers.number(_text(item, key)) for key in ("value", "lowerLimit", "upperLimit")
     )
     limits: Json = {"lower": low, "upper": high}
-    level = re.search(r"(\d{2}(?:\.\d+)?)\s*%", _text(measure, "dispersionType"))
-    if "CONFIDENCE" not in _text(measure, "dispersionType").upper():
+    dispersion = _text(measure, "dispersionType")
+    level = re.search(r"(\d{2}(?:\.\d+)?)\s*%", dispersion)
+    if "CONFIDENCE" not in dispersion.upper():
         limits, level = {}, None
     if level:
-        limits["level"] = float(level[1]) / 100
-    about = {**about, "arm": slug(group)}
+        limits["level"] = round(float(level[1]) / 100, 6)
+    about = {**about, "arm": groups.slug(group)}
     words = f"{title}; {label}; {group}"
+    printed = _printed(item, dispersion)
     time_unit = re.match(numbers.UNIT, unit.strip(), re.IGNORECASE)
-    if about["outcome"] in SURVIVAL and kind == "MEDIAN" and time_unit:
+    outcome = str(about["outcome"])
+    survival = outcome in (*SURVIVAL, "os") or outcome.rsplit("-", 1)[-1] in SURVIVAL
+    if survival and kind == "MEDIAN" and time_unit:
         limits |= {
             key: numbers.months(limits[key], time_unit["unit"])
             for key in ("lower", "upper")
@@ -199,71 +310,86 @@ def _value(measure: Json, about: Json, label: str, group: str, n: int | None, it
             "n": n,
             **limits,
         }
-        yield _found("median", about, values, where, words)
-    elif (
-        about["outcome"] in SURVIVAL
-        and re.search(r"percent|probabilit|proportion", unit, re.I)
-        and value is not None
-    ):
-        time = re.search(
-            rf"(?:(?P<u1>month|year|week)s? )?(?P<t>\d+)(?:[- ]?{numbers.UNIT})?",
-            label or title,
-            re.I,
-        )
-        if (
-            time is None
-            or not (time["u1"] or time["unit"])
-            or re.search(r"event|progress(?:ed|ion or death)", label, re.I)
-        ):
+        yield _found("median", about, values, where, words, doubt, printed)
+    elif survival and value is not None and re.search(r"percent|probabilit|proportion", unit, re.I):
+        times = {_time(match) for match in _TIMES.finditer(label or title)}
+        if len(times) != 1 or None in times:
+            return
+        event = re.search(
+            r"event|progress(?:ed|ion or death)|died|deaths?\b|dead|fail(?:ed|ure)(?!-free)",
+            f"{label} {unit} {title if not label else ''}", re.I,
+        )  # fmt: skip
+        if event:
             return
         scale = 100 if "percent" in unit.lower() else 1
-        months = numbers.months(numbers.number(time["t"]), time["u1"] or time["unit"])
         limits |= {
-            key: limits[key] / scale for key in ("lower", "upper") if limits.get(key) is not None
+            key: round(limits[key] / scale, 6)
+            for key in ("lower", "upper")
+            if limits.get(key) is not None
         }
         if 0 <= value / scale <= 1:
-            yield _found(
-                "landmark",
-                {**about, "time": months},
-                {"survival": value / scale, **limits},
-                where,
-                words,
-            )
-    elif about["outcome"] in ("orr", "dcr") and value is not None:
+            about["time"] = times.pop()
+            values = {"survival": round(value / scale, 6), **limits}
+            yield _found("landmark", about, values, where, words, doubt, printed)
+    elif value is not None:
+        yield from _counted(about, label or title, value, n, kind, unit, limits,
+                            (where, words, doubt, printed))  # fmt: skip
+
+
+def _counted(about: Json, label: str, value: float, n: int | None, kind: str, unit: str,
+             limits: Json, said: tuple[str, str, str, str]) -> Iterator[Finding]:  # fmt: skip
+    """A count or percentage of responders, or a count of events."""
+    where, words, doubt, printed = said
+    outcome = str(about["outcome"])
+    if outcome in ("orr", "dcr"):
+        if vocabulary.NOT_RESPONSE.search(label):
+            return
         if kind == "COUNT_OF_PARTICIPANTS":
-            yield _found("response", about, {"n": int(value), "total": n}, where, words)
+            values: Json = {"n": int(value), "total": n}
+            yield _found("response", about, values, where, words, doubt, printed)
         elif "percent" in unit.lower():
-            yield _found("response", about, {"percent": value, "total": n, **limits}, where, words)
-    elif about["outcome"] in SURVIVAL and kind == "COUNT_OF_PARTICIPANTS" and value is not None:
-        said = re.search(r"\bevents?\b|death", label or title, re.I) and not re.search(
-            r"censor|without", label, re.I
-        )
-        if said:
-            yield _found(
-                "events",
-                about,
-                {"events": int(value), "n": n},
-                where,
-                words,
-                "a count of participants: check that it counts all events of the outcome",
-            )
+            values = {"percent": value, "total": n, **limits}
+            yield _found("response", about, values, where, words, doubt, printed)
+    elif kind == "COUNT_OF_PARTICIPANTS":
+        said_so = re.search(r"\bevents?\b|death", label, re.I)
+        if said_so and not re.search(r"censor|without", label, re.I):
+            doubt = "a count of participants: check that it counts all events of the outcome"
+            values = {"events": int(value), "n": n}
+            yield _found("events", about, values, where, words, doubt, printed)
 
 
-def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str) -> Iterator[Finding]:
-    """A posted hazard ratio; the registry does not say which group is above the line."""
-    if (
-        "hazard ratio" not in _text(analysis, "paramType").lower()
-        or about["outcome"] not in SURVIVAL
+_TIMES = re.compile(
+    rf"(?P<u1>months?|years?|weeks?) (?P<t1>\d+)|(?P<t2>\d+)[- ]?{numbers.UNIT}", re.IGNORECASE
+)
+
+
+def _time(match: re.Match[str]) -> float | None:
+    return numbers.months(numbers.number(match["t1"] or match["t2"]), match["u1"] or match["unit"])
+
+
+def _printed(item: Json, dispersion: str) -> str:
+    """A value as posted, with its limits."""
+    value, low, high = (_text(item, key) for key in ("value", "lowerLimit", "upperLimit"))
+    spread = f" ({low} to {high})" if low or high else ""
+    return f"{value}{spread}" + (f", {dispersion}" if spread and dispersion else "")
+
+
+def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str, groups: Groups,
+              doubt: str) -> Iterator[Finding]:  # fmt: skip
+    """A posted hazard ratio; its direction is in the comments, if anywhere."""
+    if "hazard ratio" not in _text(analysis, "paramType").lower() or str(about["outcome"]) in (
+        "orr",
+        "dcr",
     ):
         return
-    groups = [
+    listed = [
         titles[g] for g in analysis.get("groupIds") or [] if isinstance(g, str) and g in titles
     ]
     value, low, high = (
         numbers.number(_text(analysis, key))
         for key in ("paramValue", "ciLowerLimit", "ciUpperLimit")
     )
-    if len(groups) != 2 or value is None:
+    if len(listed) != 2 or value is None:
         return
     level = numbers.number(_text(analysis, "ciPctValue"))
     comments = " ".join(
@@ -277,17 +403,68 @@ def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str) -
             "otherAnalysisDescription",
         )
     )
+    above, said = _above(comments, listed)
+    unsure = [doubt] if doubt else vocabulary.asides(comments)[:1]
+    if not said:
+        unsure.append("the record lists the groups, not the direction of the ratio")
+    if "ONE" in _text(analysis, "ciNumSides").upper():
+        unsure.append("the interval is one-sided: its level is not that of two limits")
     values = {
-        "estimate": value, "lower": low, "upper": high, "level": level / 100 if level else None,
+        "estimate": value, "lower": low, "upper": high,
+        "level": round(level / 100, 6) if level else None,
         "p": _text(analysis, "pValue") or None,
-        "stratified": bool(re.search(r"(?<!un)stratified", comments, re.I)) or None,
+        "stratified": bool(re.search(r"(?<!un)(?<!un-)stratified", comments, re.I)) or None,
     }  # fmt: skip
-    yield _found("hr", {**about, "arm": slug(groups[0]), "comparator": slug(groups[1])}, values,
-                 where, f"{' vs '.join(groups)}; {comments}".strip("; "),
-                 "the record lists the groups, not the direction of the ratio")  # fmt: skip
+    named = [listed[above], listed[1 - above]]
+    about = {**about, "arm": groups.slug(named[0]), "comparator": groups.slug(named[1])}
+    printed = _printed(
+        {"value": _text(analysis, "paramValue"), "lowerLimit": _text(analysis, "ciLowerLimit"),
+         "upperLimit": _text(analysis, "ciUpperLimit")},
+        f"{_text(analysis, 'ciPctValue')}% CI",
+    )  # fmt: skip
+    words = f"{' vs '.join(listed)}; {comments}".strip("; ")
+    finding = _found("hr", about, values, where, words, "; ".join(unsure), printed)
+    if not unsure and values["p"] and low is not None and high is not None and low > 0:
+        if not low < value < high or not p_fits(finding):
+            finding = finding.doubted("the P value and the interval disagree")
+    elif not unsure and (low is None or high is None):
+        finding = finding.doubted("no interval is posted")
+    yield finding
 
 
-def _adverse(module: Json) -> Iterator[Finding]:
+def _above(comments: str, listed: list[str]) -> tuple[int, bool]:
+    """Which of two groups is above the line, and whether the comments say so."""
+    names = [tokens(title) for title in listed]
+    own = [names[0] - names[1], names[1] - names[0]]
+
+    def which(phrase: str) -> int | None:
+        words = tokens(phrase)
+        hits = [i for i in (0, 1) if words & own[i]]
+        return hits[0] if len(hits) == 1 else None
+
+    favours = re.search(
+        r"(?:<|less than|below|smaller than|lower than) ?1[^.;]{0,40}?favou?r[a-z]* (?:of "
+        r")?(?P<a>[^.;,]+)"
+        r"|favou?r[a-z]* (?:of )?(?P<b>[^.;,]+?) (?:if|when|where)?[^.;]{0,12}(?:<|less than"
+        r"|below) ?1",
+        comments, re.IGNORECASE,
+    )  # fmt: skip
+    if favours:
+        found = which(favours["a"] or favours["b"])
+        if found is not None:
+            return found, True
+    ratio = re.search(
+        r"(?P<a>[\w+() -]{3,60}?) ?(?:vs\.?|versus|over|relative to|/|compared (?:to|with)) ?"
+        r"(?P<b>[\w+() -]{3,60})", comments, re.IGNORECASE,
+    )  # fmt: skip
+    if ratio:
+        a, b = which(ratio["a"]), which(ratio["b"])
+        if a is not None and b is not None and a != b:
+            return a, True
+    return 0, False
+
+
+def _adverse(module: Json, groups: Groups) -> Iterator[Finding]:
     titles: dict[str, str] = {}
     for group in _list(module, "eventGroups"):
         title = titles[_text(group, "id")] = _text(group, "title")
@@ -302,7 +479,7 @@ def _adverse(module: Json) -> Iterator[Finding]:
                     "table": "all",
                     "event": name,
                     "grade": "all-cause" if name == "Deaths" else "any",
-                    "arm": slug(title),
+                    "arm": groups.slug(title),
                 }
                 yield _found(
                     "adverse-event",
@@ -320,7 +497,7 @@ def _adverse(module: Json) -> Iterator[Finding]:
                         "table": section,
                         "event": _text(event, "term"),
                         "grade": grade,
-                        "arm": slug(title),
+                        "arm": groups.slug(title),
                     }
                     values = {"n": n, "total": numbers.count(_text(item, "numAtRisk"))}
                     yield _found("adverse-event", about, values, f"adverseEventsModule.{section}")

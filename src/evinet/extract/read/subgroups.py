@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from evinet.extract.read import numbers
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.prose import SURVIVAL, TOPIC, primary_assessor
 from evinet.extract.read.text import Document, Line
+from evinet.extract.read.words import SURVIVAL, TOPIC
 
 _EVENTS = r"(?P<e{0}>\d+) ?/ ?(?P<n{0}>\d+)(?: \((?P<p{0}><?\d+(?:\.\d+)?)%?\))?"
 _HR = r"(?P<hr>\d+\.\d+) ?[(\[](?P<low>\d+\.\d+) ?(?:-|to|,) ?(?P<high>\d+\.\d+)[)\]]"
@@ -39,7 +39,6 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
     """Rows with events and patients of two arms, and their hazard ratio."""
     if len(arms) != 2:
         return
-    primary = primary_assessor(document)
     for page in sorted({line.page for line in document.lines}):
         lines = [line for line in document.lines if line.page == page]
         rows = _one_line(lines) or _apart(lines, arms) or _cells(lines)
@@ -49,7 +48,7 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
         order, doubt = _order(rows, arms)
         for row in rows:
             e1, n1, e2, n2 = row.counts if order == 0 else (*row.counts[2:], *row.counts[:2])
-            about = {"outcome": outcome, "assessor": primary.get(outcome, "unstated"),
+            about = {"outcome": outcome, "assessor": "unstated",
                      "characteristic": row.characteristic, "level": row.level}  # fmt: skip
             values = {
                 "arm": arms.slugs[0], "comparator": arms.slugs[1],
@@ -58,7 +57,7 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
             }  # fmt: skip
             first, second = f"{row.counts[0]}/{row.counts[1]}", f"{row.counts[2]}/{row.counts[3]}"
             printed = f"{first} {second} {row.ratio[0]} ({row.ratio[1]}-{row.ratio[2]})"
-            yield Finding("subgroup", about, values, printed, row.line.page, row.line.number,
+            yield Finding("subgroup", about, values, printed, row.line.place,
                           f"{row.characteristic}: {row.level}",
                           "; ".join(filter(None, (row.unsure, doubt))))  # fmt: skip
 
@@ -82,7 +81,7 @@ def _order(rows: list[Group], arms: Arms) -> tuple[int, str]:
         sums = (a.counts[1] + b.counts[1], a.counts[3] + b.counts[3])
         votes[0] += sums == (targets[0], targets[1])
         votes[1] += sums == (targets[1], targets[0])
-    if targets[0] == targets[1] or votes[0] == votes[1]:
+    if None in targets or targets[0] == targets[1] or votes[0] == votes[1]:
         return 0, "which column is which arm was not confirmed by sums"
     return (0, "") if votes[0] > votes[1] else (1, "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -70,6 +71,20 @@ def normalise(text: str) -> str:
     return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
 
 
+_COMMA = re.compile(r"(?<![\d,.])(?P<a>\d{1,3}),(?P<b>\d{1,2}|(?<=\b0,)\d{3})(?![\d,]|\s*\d)")
+
+
+def decimal_points(text: str, force: bool = False) -> str:
+    """Decimal commas as points, in a text that plainly uses them (`11,3 months`, `0,43`)."""
+    comma = len(
+        re.findall(r"(?<![\d,])\d{1,3},\d{1,2} ?(?:months|%|mo\b|weeks|years)|\b0,\d{2,3}\b", text)
+    )
+    point = len(re.findall(r"\d\.\d+ ?(?:months|%|mo\b|weeks|years)|\b0\.\d{2,3}\b", text))
+    if not force and (comma < 2 or point > comma / 3):
+        return text
+    return _COMMA.sub(r"\g<a>.\g<b>", text)
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of the document: its page, its number in the file, and its plain text."""
@@ -78,14 +93,22 @@ class Line:
     number: int
     text: str
 
+    @property
+    def place(self) -> str:
+        """Where it is, for a locator."""
+        return f"p {self.page}, line {self.number}"
+
 
 @dataclass
 class Document:
-    """A publication: lines for tables and figures, prose for sentences."""
+    """A publication: lines for tables and figures, prose for sentences.
+
+    `tables` are the stretches of `lines` that were read as tables, from and up to.
+    """
 
     name: str
     lines: list[Line]
-    tables: list[tuple[Line, Line]] = field(default_factory=list)
+    tables: list[tuple[int, int]] = field(default_factory=list)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -143,12 +166,38 @@ class Document:
         _, starts, owners = self._flow
         return owners[max(bisect.bisect_right(starts, offset) - 1, 0)]
 
-    def offset_of(self, line: Line) -> int:
-        """Where in `prose` a line that is not blank starts."""
+    def flowing(self) -> Iterator[tuple[Line, int]]:
+        """The lines that are not blank, each with where it starts in `prose`."""
         _, starts, owners = self._flow
-        numbers = [owner.number for owner in owners]
-        at = bisect.bisect_left(numbers, line.number)
-        return starts[at] if at < len(starts) else len(self.prose)
+        yield from zip(owners, starts, strict=True)
+
+    def outside_tables(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The parts of a stretch of `prose` that are in no table."""
+        for first, last in sorted(self._holes):
+            if start < last and first < end:
+                if first > start:
+                    yield start, first
+                start = max(start, last)
+        if start < end:
+            yield start, end
+
+    @cached_property
+    def _starts(self) -> dict[int, int]:
+        _, starts, owners = self._flow
+        return {id(owner): start for owner, start in zip(owners, starts, strict=True)}
+
+    @property
+    def _holes(self) -> list[tuple[int, int]]:
+        """The tables, as stretches of `prose`."""
+        found = []
+        for first, last in self.tables:
+            inside = [self._starts.get(id(line)) for line in self.lines[first:last]]
+            known = [start for start in inside if start is not None]
+            if known:
+                after = bisect.bisect_right(self._flow[1], known[-1])
+                stop = self._flow[1][after] if after < len(self._flow[1]) else len(self.prose)
+                found.append((known[0], stop))
+        return found
 
     def around(self, start: int, end: int, margin: int = 60) -> str:
         """The words around a stretch of `prose`."""
@@ -160,6 +209,7 @@ def document(text: str, name: str = "text") -> Document:
     a page laid out as printed are put one under the other."""
     lines: list[Line] = []
     page = 1
+    text = decimal_points(text)
     current: list[Line] = []
     rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, raw in enumerate(rows, start=1):

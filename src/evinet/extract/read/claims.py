@@ -1,0 +1,563 @@
+"""Results in prose: medians, landmarks, events, response rates and hazard ratios.
+
+A sentence is read as its quantities and the outcomes and arms that it names; a group of quantities
+of one kind and outcome is given to arms by syntax (`assign`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evinet.extract.read import numbers, words
+from evinet.extract.read.arms import Arms
+from evinet.extract.read.assign import Assigned, assign, compared
+from evinet.extract.read.findings import Finding
+from evinet.extract.read.passages import Passage, Sentence, sentences
+from evinet.extract.read.quantities import Quantity, months, quantities
+
+_MEDIAN = re.compile(r"\bmedians?\b|\bm(?:PFS|OS|TTP)\b", re.IGNORECASE)
+_SPREAD = re.compile(r"\b(?:mean|range|IQR|interquartile)\b", re.IGNORECASE)
+_HR = re.compile(
+    r"\b(?:hazards?[- ]ratios?|HRs?)\b(?:\s*[\[(]HR[\])])?(?!\s*(?:positive|negative|\+))",
+    re.IGNORECASE,
+)
+_RATIO = re.compile(
+    r"(?<![\d.,])(?P<value>\d{1,2}\.\d{1,4}|\.\d{2,4}|(?<=[=,:(] )1|(?<=[=(])1)(?![\d.%]|\s*(?:%"
+    r"|months|"
+    r"weeks|years|days|mg))"
+)
+_TIME = re.compile(
+    r"(?P<a>\b\d{1,3}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten))[- ](?P<ua>months?"
+    r"|mo|years?|"
+    r"yrs?|y|weeks?)[- ](?=(?:\w+[- ]){0,3}?(?:rates?|probabilit|estimate|Kaplan|PFS|OS|DFS|RFS"
+    r"|EFS|TTP|"
+    r"overall|progression|disease|relapse|recurrence|event|survival|metastas))"
+    r"|\b(?:at|after) (?P<b>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten) "
+    r"(?P<ub>months?|mo\b"
+    r"|years?|yrs?|weeks?)"
+    r"|\bat (?P<uc>month|year|week) (?P<c>\d{1,3})",
+    re.IGNORECASE,
+)
+_EVENT = re.compile(
+    r"\b(?:events?|deaths?|died|progressed|relapses?|recurrences?)\b", re.IGNORECASE
+)
+_NOT_EVENTS = re.compile(
+    r"adverse|toxic|serious|treatment-related|grade|\bsafety|without|alive|censor|cause of death"
+    r"|due to",
+    re.IGNORECASE,
+)
+_CENTRAL = re.compile(r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|\bICR\b|\bIRRC\b"
+                      r"|independent(?:ly)?[- ](?:\w+[- ]){0,3}(?:review|assess)|\bblinded "
+                      r"(?:\w+ )?review",
+                      re.IGNORECASE)  # fmt: skip
+_LOCAL = re.compile(r"\binvestigators?\b|\blocal(?:ly)?[- ](?:assess|review)", re.IGNORECASE)
+_STRATIFIED = re.compile(r"\b(?P<un>un-?)?stratified", re.IGNORECASE)
+_COORDINATED = re.compile(
+    r"(?:\s*\([^()]*\))?\s*(?:,|and|or|and median|/|, and)\s*(?:the |median )*", re.IGNORECASE
+)
+_BEHIND = re.compile(
+    r"(?: (?:group|arm|patients|alone|therapy|regimen)s?)?(?=\s*[,;]?\s*[(\[]?\s*(?:\d{2}% ?C|\["
+    r"|\())",
+    re.IGNORECASE,
+)
+_FAVOURS = re.compile(
+    r"[^.;]{0,80}?\bin favou?r of (?P<who>[^.;]{3,60})"
+    r"|[^.;]{0,40}?\bfavou?r(?:ing|ed) (?P<whom>[^.;]{3,60})"
+)
+UNDIRECTED = "the direction of the ratio is not said"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Quantities of one outcome that stand together, and the stretch that speaks of them."""
+
+    outcome: str
+    items: tuple[Quantity, ...]
+    start: int
+    end: int
+
+
+def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
+    """Every reading of a result; the same fact is read as often as it is said."""
+    whole = " ".join(p.text for p in passages if p.section in ("abstract", "methods", "results"))
+    said = {assessor(s) for s in re.split(r"(?<=[.;])\s", whole)} & {"bicr", "investigator", "both"}
+    only = said.pop() if len(said) == 1 else "unstated"
+    only = only if only in ("bicr", "investigator") else "unstated"
+    for sentence in sentences(passages, "abstract", "results"):
+        if words.PLANNED.search(sentence.text):
+            continue
+        notes = _asides(sentence)
+        if any(note.startswith("another trial") for note in notes):
+            continue
+        found = quantities(sentence.text)
+        for read in (_medians, _landmarks, _events, _responses, _ratios):
+            for finding in read(sentence, found, arms):
+                noted = _noted(finding, notes, only)
+                control = arms.assumed and re.search(r"\bcontrols?\b", sentence.text, re.I)
+                yield noted.doubted(arms.assumed) if control else noted
+
+
+def assessor(text: str) -> str:
+    """Who assessed, by the words of `text`: bicr, investigator, unstated, or both."""
+    central, local = bool(_CENTRAL.search(text)), bool(_LOCAL.search(text))
+    if central == local:
+        return "both" if central else "unstated"
+    return "bicr" if central else "investigator"
+
+
+def _asides(sentence: Sentence) -> list[str]:
+    """What in a sentence, its heading, or the sentence before speaks of something else."""
+    found = words.asides(sentence.text)
+    found += [f"under the heading {sentence.passage.heading!r}"
+              for _ in words.asides(sentence.passage.heading)[:1]]  # fmt: skip
+    before = words.asides(sentence.before)
+    population = [note for note in before if note.startswith("another population")]
+    if population and not quantities(sentence.before):
+        found.append(f"the sentence before speaks of {population[0]}")
+    return found
+
+
+def _noted(finding: Finding, notes: list[str], only: str) -> Finding:
+    about = dict(finding.about)
+    unsure = finding.unsure
+    who = about["assessor"]
+    if who == "both":
+        unsure = "; ".join(filter(None, (unsure, "the sentence names central and local review")))
+    if who == "unstated" and about["outcome"] in ("pfs", "ttp", "orr", "dcr", "efs", "dfs"):
+        who = only
+    if about["outcome"] == "os" or who == "both":
+        who = "unstated"
+    if about["outcome"] == "survival":
+        about["outcome"] = "os"
+        who = "unstated"
+        unsure = "; ".join(filter(None, (unsure, "survival: taken for overall survival")))
+    if about["outcome"] == "primary-outcome":
+        unsure = "; ".join(filter(None, (unsure, "the primary outcome: name it")))
+    about["assessor"] = who
+    return Finding(finding.kind, about, finding.values, finding.printed, finding.place,
+                   finding.words, unsure, finding.part, "; ".join(notes))  # fmt: skip
+
+
+def _finding(sentence: Sentence, kind: str, about: dict[str, Any], values: dict[str, Any],
+             span: tuple[int, int], unsure: str = "") -> Finding:  # fmt: skip
+    start, end = span
+    printed = sentence.text[start:end].strip(" ,;")
+    for opening, closing in ("()", "[]"):
+        if printed.count(opening) > printed.count(closing):
+            printed += closing
+    around = sentence.text[max(start - 90, 0) : end + 90].strip()
+    return Finding(kind, {"assessor": assessor(sentence.text), **about}, values, printed,
+                   sentence.where(start), around, unsure, sentence.part)  # fmt: skip
+
+
+def _survival(outcome: str) -> bool:
+    return (
+        outcome in words.SURVIVAL
+        or outcome == "survival"
+        or (outcome.rsplit("-", 1)[-1] in (*words.SURVIVAL, "survival"))
+    )
+
+
+def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) -> Iterator[Group]:
+    """Quantities that are `wanted`, by the outcome named last before them (or right after)."""
+    text, named = sentence.text, sentence.topics
+    kept = [q for q in found if wanted(q)]
+    groups: list[tuple[tuple[int, int, str] | None, list[Quantity]]] = []
+    for quantity in kept:
+        before = [topic for topic in named if topic[1] <= quantity.start]
+        topic = before[-1] if before else None
+        if groups and groups[-1][0] == topic and len(groups[-1][1]) < max(len(arms), 2):
+            groups[-1][1].append(quantity)
+        else:
+            groups.append((topic, [quantity]))
+    for index, (topic, items) in enumerate(groups):
+        if topic is None or topic[2] == "other":
+            continue
+        coordinated = [
+            other for other in named
+            if other[1] <= topic[0] and other[2] != topic[2]
+            and _COORDINATED.fullmatch(text, other[1], topic[0])
+        ]  # fmt: skip
+        if coordinated:
+            continue  # `median OS and PFS were 9.1 and 3.3 months`: the values are of the outcomes
+        start = groups[index - 1][1][-1].end if index else 0
+        end = _next(named, items[-1].end, groups, index)
+        yield Group(topic[2], tuple(items), start, end if end is not None else len(text))
+
+
+def _next(
+    named: list[tuple[int, int, str]], after: int, groups: list[Any], index: int
+) -> int | None:
+    """Where the next group's outcome is named."""
+    if index + 1 >= len(groups):
+        return None
+    starts = [a for a, _, _ in named if a >= after]
+    return min([*starts, groups[index + 1][1][0].start])
+
+
+def _assigned(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None:
+    """The arms of a group, from its own stretch, or from arms named once for the whole sentence."""
+    spans = [(q.start, q.end) for q in group.items]
+    text = sentence.text
+    own = assign(text, spans, arms, group.start, group.end)
+    mentioned = [m for m in arms.mentions(text) if group.start <= m[0] < group.end]
+    if own is not None and (own.sure or len(mentioned) > 1):
+        return own
+    if len(mentioned) < 2:
+        whole = _shared(text, spans, arms)
+        if whole is not None:
+            return whole
+    return own
+
+
+def _shared(text: str, spans: list[tuple[int, int]], arms: Arms) -> Assigned | None:
+    """Arms that a sentence names once, at its start or end, for all the values in it."""
+    mentions = arms.mentions(text)
+    slugs = [slug for _, _, slug in mentions]
+    if len(slugs) != len(arms) or len(set(slugs)) != len(slugs) or len(spans) != len(slugs):
+        return None
+    joint = text[mentions[0][1] : mentions[-1][0]]
+    if re.search(r"\d[\d.]* ?(?:%|months)", joint):
+        return None
+    said = re.search(r"respectively", text, re.IGNORECASE) is not None
+    before = mentions[-1][1] <= spans[0][0]
+    after = mentions[0][0] >= spans[-1][1]
+    if before or after:
+        return Assigned(tuple(slugs), "arms named once for the sentence", said)
+    return None
+
+
+def _limits(quantity: Quantity, scale: float = 1.0) -> dict[str, Any]:
+    """The interval of a quantity, its limits multiplied by `scale`."""
+    found = quantity.interval
+    if found is None:
+        return {}
+    limits: dict[str, Any] = {
+        name: None if limit is None else round(limit * scale, 6)
+        for name, limit in (("lower", found.low), ("upper", found.high))
+    }
+    return limits | ({"level": found.level} if found.level else {})
+
+
+def _medians(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+    text = sentence.text
+    said = _MEDIAN.search(text)
+    if said is None and "survival" not in text.lower():
+        return
+
+    def wanted(q: Quantity) -> bool:
+        if q.unit not in numbers.MONTHS and q.unit != "open":
+            return False
+        timed = any(m.start() <= q.start < m.end() + 1 for m in _TIME.finditer(text))
+        return not timed and not words.GAIN.search(text, max(q.start - 90, 0), q.start)
+
+    for group in _groups(sentence, found, wanted, arms):
+        if not _survival(group.outcome):
+            continue
+        assigned = _assigned(sentence, group, arms)
+        if assigned is None:
+            continue
+        doubt = _median_doubt(text, group)
+        if not assigned.sure:
+            doubt = "; ".join(filter(None, (doubt, f"read by its order only: {assigned.pattern}")))
+        for slug, q in zip(assigned.slugs, group.items, strict=True):
+            values = _median_values(q if q.interval else _late(text, q, slug, arms), group)
+            yield _finding(sentence, "median", {"outcome": group.outcome, "arm": slug}, values,
+                           (q.start, q.end), doubt)  # fmt: skip
+
+
+def _median_doubt(text: str, group: Group) -> str:
+    """Why durations may be no medians of survival."""
+    first = group.items[0].start
+    said = [m.start() for m in _MEDIAN.finditer(text, 0, first)]
+    if not said or re.search(r"follow[- ]?up|\bage\b", text[said[-1] : first]):
+        return "the word median was not seen"
+    if _SPREAD.search(text, 0, group.items[-1].end) and "median (" not in text.lower():
+        return "the sentence speaks of a mean or range"
+    return ""
+
+
+def _median_values(quantity: Quantity, group: Group) -> dict[str, Any]:
+    """A median in months with its interval; the limits of one not reached have the others' unit."""
+    unit = quantity.unit
+    if unit == "open":
+        unit = next((i.unit for i in group.items if i.unit in numbers.MONTHS), "month")
+    spread = re.search(r"\b(?:range|IQR)\b", quantity.printed)
+    limits = {} if spread else _limits(quantity, numbers.MONTHS[unit])
+    reached = quantity.unit != "open"
+    return {"median": months(quantity) if reached else None, "reached": reached, **limits}
+
+
+def _late(text: str, quantity: Quantity, slug: str, arms: Arms) -> Quantity:
+    """A quantity with the interval behind its arm: `4.7 months with A (95% CI, 3.1-6.4)`."""
+    for a, b, name in arms.mentions(text):
+        if a < quantity.end or a - quantity.end > 45 or name != slug:
+            continue
+        gap = _BEHIND.match(text, b)
+        found = numbers.interval_at(text, gap.end()) if gap else None
+        if found and found.level and found.holds(quantity.value):
+            return replace(quantity, interval=found)
+        return quantity
+    return quantity
+
+
+def _time(match: re.Match[str]) -> float | None:
+    printed = match["a"] or match["b"] or match["c"]
+    unit = (match["ua"] or match["ub"] or match["uc"]).lower().removesuffix("s")
+    value = numbers.number(printed)
+    value = numbers.count(printed) if value is None else value
+    return numbers.months(value, {"y": "year"}.get(unit, unit))
+
+
+def _landmarks(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+    text = sentence.text
+    times = [(m.start(), m.end(), _time(m)) for m in _TIME.finditer(text)]
+    if not times:
+        return
+
+    def wanted(q: Quantity) -> bool:
+        return q.unit == "%" and not words.GAIN.search(text, max(q.start - 90, 0), q.start)
+
+    for group in _groups(sentence, found, wanted, arms):
+        if not _survival(group.outcome) or group.outcome == "primary-outcome":
+            continue
+        near = [t for t in times if t[0] < group.items[0].start and t[0] >= group.start] or [
+            t for t in times if group.items[-1].end <= t[0] < group.end
+        ]
+        if len(near) != 1 or near[0][2] is None:
+            continue
+        assigned = _assigned(sentence, group, arms)
+        if assigned is None:
+            continue
+        doubt = "" if assigned.sure else f"read by its order only: {assigned.pattern}"
+        if re.search(
+            r"incidence|risk of|rate of (?:death|progression|relapse|recurrence)", text, re.I
+        ):
+            doubt = doubt or "it may be the share with an event"
+        for slug, q in zip(assigned.slugs, group.items, strict=True):
+            if q.value is None or not 0 <= q.value <= 100:
+                continue
+            values = {"survival": round(q.value / 100, 6), **_limits(q, 0.01)}
+            about = {"outcome": group.outcome, "arm": slug, "time": near[0][2]}
+            yield _finding(sentence, "landmark", about, values, (q.start, q.end), doubt)
+
+
+def _events(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+    text = sentence.text
+    said = _EVENT.search(text)
+    if said is None or _NOT_EVENTS.search(text):
+        return
+    named = {topic[2] for topic in sentence.topics if _survival(topic[2])}
+    deaths = re.search(r"\bdeaths?\b|\bdied\b", text, re.IGNORECASE)
+    if re.search(r"\bevents?\b|progression or death|died or|progressed or", text, re.IGNORECASE):
+        outcome = named.pop() if len(named) == 1 else None
+    else:
+        outcome = "os" if deaths and named <= {"os", "survival"} else None
+    if outcome is None:
+        return
+    counts = [q for q in found if q.n is not None or (q.unit == "" and q.whole)]
+    if len(counts) != len(arms):
+        return
+    spans = [(q.start, q.end) for q in counts]
+    assigned = assign(text, spans, arms)
+    if assigned is None:
+        return
+    for slug, q in zip(assigned.slugs, counts, strict=True):
+        n = q.n if q.n is not None else int(q.value or 0)
+        whole = q.of or arms.n(slug)
+        if whole is None or n > whole:
+            continue
+        if q.percent and not numbers.agrees(n, whole, q.percent):
+            continue
+        sure = assigned.sure and bool(q.percent or q.of) and q.of in (None, arms.n(slug))
+        doubt = "" if sure else "no percentage or denominator confirms the count"
+        yield _finding(sentence, "events", {"outcome": outcome, "arm": slug}, {"events": n},
+                       (q.start, q.end), doubt)  # fmt: skip
+
+
+def _responses(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+    text = sentence.text
+
+    def wanted(q: Quantity) -> bool:
+        if q.unit not in ("%", "n"):
+            return False
+        return not words.GAIN.search(text, max(q.start - 90, 0), q.start)
+
+    for group in _groups(sentence, found, wanted, arms):
+        if group.outcome not in words.COUNTED:
+            continue
+        between = text[max(group.start, group.items[0].start - 90) : group.items[0].start]
+        if words.NOT_RESPONSE.search(between) and group.outcome == "orr":
+            continue
+        assigned = _assigned(sentence, group, arms)
+        if assigned is None:
+            continue
+        doubt = "" if assigned.sure else f"read by its order only: {assigned.pattern}"
+        for slug, q in zip(assigned.slugs, group.items, strict=True):
+            values: dict[str, Any] = {} if q.percent is None else {"percent": q.percent}
+            unsure = doubt
+            if q.n is not None:
+                whole = q.of or arms.n(slug)
+                values |= {"n": q.n} | ({"total": whole} if whole else {})
+                if q.percent and whole and not numbers.agrees(q.n, whole, q.percent):
+                    unsure = unsure or "count and percentage disagree"
+            if not values:
+                continue
+            yield _finding(sentence, "response", {"outcome": group.outcome, "arm": slug},
+                           {**values, **_limits(q)}, (q.start, q.end), unsure)  # fmt: skip
+
+
+def _ratios(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+    text = sentence.text
+    heads = [match for match in _HR.finditer(text)]
+    for index, head in enumerate(heads):
+        stop = heads[index + 1].start() if index + 1 < len(heads) else len(text)
+        value = next(
+            (m for m in _RATIO.finditer(text, head.end(), stop) if not _is_p(text, m.start())), None
+        )
+        if value is None or value.start() - head.end() > 170:
+            continue
+        between = text[head.end() : value.start()]
+        if re.search(r"\d\.\d|[.;] [A-Z]|\bP ?[<=>]|\bp ?[<=>]", between):
+            continue
+        interval = numbers.interval_at(text, value.end())
+        yield from _ratio(sentence, head, value, interval, index, heads, arms)
+
+
+def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
+           interval: numbers.Interval | None, index: int, heads: list[re.Match[str]],
+           arms: Arms) -> Iterator[Finding]:  # fmt: skip
+    text = sentence.text
+    between = text[head.end() : value.start()]
+    outcome, doubt = _ratio_outcome(sentence, head, value)
+    if outcome is None or not _survival(outcome) or len(arms) < 2:
+        return
+    estimate = float(value["value"])
+    low = high = level = None
+    end = value.end()
+    if interval is not None and interval.low is not None and interval.high is not None:
+        if not interval.low < estimate < interval.high or not _log_symmetric(
+            estimate, interval.low, interval.high
+        ):
+            return
+        low, high, level, end = interval.low, interval.high, interval.level, interval.end
+    else:
+        doubt = doubt or "no confidence interval was read"
+    previous = heads[index - 1].end() if index else 0
+    following = heads[index + 1].start() if index + 1 < len(heads) else len(text)
+    pair, how = _direction(text, between, previous, head.start(), end, following, arms)
+    if pair is None:
+        return
+    notes = words.ASIDE["a factor, not the treatment"].search(text)
+    if notes and not arms.mentions(text):
+        return
+    if not arms.mentions(text) and not re.search(
+        r"\b(?:between|both|two|the) (?:treatment )?(?:groups|arms)|treatment|survival", text, re.I
+    ):
+        doubt = doubt or "the sentence names no arm"
+    p = re.compile(
+        rf"[^;.]{{0,6}}[,;\])\s]*(?:[A-Za-z-]+ ){{0,4}}(?={numbers.P_VALUE.pattern})"
+    ).match(text, end)
+    p_value = numbers.p_value(text[p.end() :]) if p else None
+    stratified = [m for m in _STRATIFIED.finditer(text, max(head.start() - 40, previous), end)]
+    values: dict[str, Any] = {
+        "estimate": estimate, "lower": low, "upper": high, "level": level, "p": p_value,
+        "stratified": (stratified[-1]["un"] is None) if stratified else None,
+        "direction": how,
+    }  # fmt: skip
+    about = {"outcome": outcome, "arm": pair[0], "comparator": pair[1]}
+    yield _finding(sentence, "hr", about, values, (head.start(), end), doubt)
+
+
+def _is_p(text: str, start: int) -> bool:
+    return (
+        re.search(r"[pP][- ]?(?:values?)?\s*[<>=≤]\s*$", text[max(start - 12, 0) : start])
+        is not None
+    )
+
+
+def _ratio_outcome(
+    sentence: Sentence, head: re.Match[str], value: re.Match[str]
+) -> tuple[str | None, str]:
+    """The outcome of a ratio: said inside it, else the last one named before it."""
+    inside = [t for t in sentence.topics if head.start() <= t[0] < value.start()]
+    if len({t[2] for t in inside}) == 1:
+        return inside[0][2], ""
+    if len(inside) > 1:
+        return None, ""
+    if re.search(r"\bfor (?:death|mortality)\b", sentence.text[head.end() : value.start()], re.I):
+        return "os", ""
+    prefix = sentence.text[max(head.start() - 12, 0) : head.start()]
+    before = [t for t in sentence.topics if t[1] <= head.start()]
+    if before:
+        last = before[-1]
+        close = [
+            t for t in before
+            if t[2] != last[2] and _COORDINATED.fullmatch(sentence.text, t[1], last[0])
+        ]  # fmt: skip
+        if close and not re.search(r"\d", prefix):
+            return last[2], "several outcomes are named before it"
+        return last[2], ""
+    earlier = [t[2] for t in words.topics(sentence.before) if _survival(t[2])]
+    if len(set(earlier)) == 1:
+        return earlier[0], "the outcome is named in the sentence before"
+    return None, ""
+
+
+def _log_symmetric(estimate: float, low: float, high: float) -> bool:
+    """Whether the interval is about symmetric on the log scale: a guard against misread numbers."""
+    from math import log
+
+    if low <= 0 or estimate <= 0:
+        return False
+    left, right = log(estimate / low), log(high / estimate)
+    return right > 0 and 0.5 < left / right < 2
+
+
+def _direction(text: str, between: str, previous: int, head: int, end: int, following: int,
+               arms: Arms) -> tuple[tuple[str, str] | None, str]:  # fmt: skip
+    """The arm above the line and the one below, and how that is known: said, order or control."""
+    pair = compared(between, arms) or _over(between, arms)
+    if pair:
+        return pair, "said"
+    inside = {slug for _, _, slug in arms.mentions(between)}
+    if len(inside) == 1 and len(arms) == 2:
+        (slug,) = inside
+        other = arms.other(slug)
+        if other and re.search(r"\b(?:in|for|with|of|favou?ring|favou?r of)\b", between):
+            return (slug, other), "said"
+    after = _FAVOURS.match(text[end:following])
+    if after:
+        named = arms.mentions(after["who"] or after["whom"])
+        if named and (other := arms.other(named[0][2])):
+            return (named[0][2], other), "favours"
+    for start, stop in ((end, min(end + 160, following)), (previous, head), (0, head)):
+        pair = compared(text, arms, start, stop)
+        if pair:
+            return pair, "improved" if _IMPROVED.search(text) else "order"
+    if len(arms) != 2:
+        return None, ""
+    if not arms.has_control:
+        return (arms.slugs[0], arms.slugs[1]), ""
+    return (arms.slugs[0], arms.slugs[1]), "improved" if _IMPROVED.search(text) else "control"
+
+
+_IMPROVED = re.compile(
+    r"(?<!not )(?<!not significantly )\b(?:improved?|improves|prolong(?:s|ed)|longer|superior"
+    r"|better|"
+    r"reduc(?:ed|es|tion)|lower(?:ed)?)\b(?! not)", re.IGNORECASE,
+)  # fmt: skip
+
+
+def _over(between: str, arms: Arms) -> tuple[str, str] | None:
+    """`(capecitabine/S-1)`, `A:B`: the arm above the line and the one below."""
+    for match in re.finditer(
+        r"[(\[ ](?P<a>[\w+ -]{1,40}?) ?[/:] ?(?P<b>[\w+ -]{1,40}?)[)\],]", between
+    ):
+        a, b = arms.meant(match["a"]), arms.meant(match["b"])
+        if a and b and a != b:
+            return a, b
+    return None

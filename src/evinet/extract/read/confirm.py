@@ -1,0 +1,303 @@
+"""From readings to facts: a value is sure only when a second, independent reading confirms it.
+
+Confirmed is: the abstract and the body say the same; text and table say the same; a count fits its
+percentage and N; an interval fits its P value; medians, landmarks and hazard ratio agree in
+direction and size. All else is unsure, with every reading and its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import erf, log, sqrt
+
+from evinet.extract.read import numbers
+from evinet.extract.read.findings import Finding
+
+MAIN = {
+    "median": "median", "landmark": "survival", "events": "events", "hr": "estimate",
+    "response": "percent",
+}  # fmt: skip
+"""The value of a kind by which readings are compared."""
+LIMITS = ("lower", "upper")
+
+
+def settle(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding a fact, sure where it is confirmed."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    order: list[Finding] = []
+    for finding in _one_assessor(list(findings)):
+        if finding.kind in MAIN:
+            groups.setdefault(_fact(finding), []).append(finding)
+        else:
+            order.append(finding)
+    joined = [_join(readings) for readings in groups.values()]
+    facts = _once(order) + [finding for finding, _ in joined]
+    settled = []
+    for finding, readings in joined:
+        confirmed = _repeated(finding, readings) or _fits(finding, facts)
+        settled.append(finding if finding.unsure or confirmed else finding.doubted(_why(finding)))
+    return _once(order) + [_public(_against(finding, settled)) for finding in settled]
+
+
+def _why(finding: Finding) -> str:
+    return "read once, and nothing confirms it"
+
+
+def _fact(finding: Finding) -> tuple[object, ...]:
+    """What identifies the fact; a hazard ratio is of its two arms, whichever is above the line."""
+    if finding.kind == "hr":
+        about = finding.about
+        pair = sorted((str(about["arm"]), str(about["comparator"])))
+        return ("hr", about["outcome"], about["assessor"], *pair)
+    return finding.key
+
+
+def _one_assessor(findings: list[Finding]) -> list[Finding]:
+    """A reading without assessor is the reading with one, where their values are the same."""
+    done = []
+    for finding in findings:
+        if finding.kind in MAIN and finding.about.get("assessor") == "unstated":
+            name = MAIN[finding.kind]
+            same = {
+                str(other.about["assessor"])
+                for other in findings
+                if other.kind == finding.kind
+                and other.about.get("assessor") != "unstated"
+                and {**other.about, "assessor": ""} == {**finding.about, "assessor": ""}
+                and other.values.get(name) == finding.values.get(name)
+            }
+            if len(same) == 1:
+                finding = replace(finding, about={**finding.about, "assessor": same.pop()})
+        done.append(finding)
+    return done
+
+
+def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
+    """The reading that stands for a fact, and those that agree with it."""
+    plain = [r for r in readings if not r.aside and not r.unsure]
+    doubted = [r for r in readings if r.unsure and not r.aside]
+    pool = plain or doubted or readings
+    first = max(
+        (r for r in pool if _value(r) == _value(pool[0])),
+        key=lambda r: sum(value is not None for value in r.values.values()),
+    )
+    agreeing = [r for r in [*plain, *doubted] if _same(first, r)]
+    others = [r for r in [*plain, *doubted] if not _same(first, r)]
+    filled = dict(first.values)
+    for other in agreeing:
+        for name, value in other.values.items():
+            if (
+                filled.get(name) is None
+                and value is not None
+                and (name not in LIMITS or all(filled.get(limit) is None for limit in LIMITS))
+            ):
+                filled[name] = value
+        clash = any(
+            first.values.get(name) is not None and other.values.get(name) is not None
+            and first.values[name] != other.values[name] for name in LIMITS
+        )  # fmt: skip
+        if clash:
+            others.append(other)
+    joined = replace(first, values=filled)
+    for other in others:
+        joined = joined.doubted(f"also read as {_shown(other)}")
+    if first.aside:
+        joined = joined.doubted(first.aside)
+        for other in readings:
+            if other is not first and not _same(first, other):
+                joined = joined.doubted(f"also read as {_shown(other)}, {other.aside}")
+    return joined, agreeing
+
+
+def _shown(finding: Finding) -> str:
+    return f"{finding.printed!r} ({finding.locator}: {finding.words[:160]})"
+
+
+def _value(finding: Finding) -> object:
+    value = finding.values.get(MAIN[finding.kind])
+    if value is None and finding.kind == "response":
+        value = finding.values.get("n")
+    return value
+
+
+def _same(a: Finding, b: Finding) -> bool:
+    """Whether two readings of a fact agree: the same number, or one rounded from the other."""
+    if a.kind == "hr" and (a.about["arm"] != b.about["arm"]):
+        return False
+    x, y = _value(a), _value(b)
+    if a.kind == "response" and a.values.get("n") is not None and b.values.get("n") is not None:
+        return bool(a.values["n"] == b.values["n"])
+    return _rounded(x, y)
+
+
+def _rounded(x: object, y: object) -> bool:
+    if x == y or x is None or y is None:
+        return x == y
+    try:
+        a, b = float(str(x)), float(str(y))
+    except ValueError:
+        return False
+    decimals = min(len(str(v).partition(".")[2]) for v in (x, y))
+    return abs(a - b) <= 0.5 * 10**-decimals + 1e-9
+
+
+def _repeated(finding: Finding, readings: list[Finding]) -> bool:
+    """Whether two parts of the document say it in so many words."""
+    plain = {r.part for r in readings if not r.aside and not r.unsure}
+    return len(plain) > 1
+
+
+def _fits(finding: Finding, facts: list[Finding]) -> bool:
+    """Whether other numbers confirm a value that was read once."""
+    values = finding.values
+    if finding.kind in ("events", "response"):
+        n, total = values.get("n", values.get("events")), values.get("total")
+        percent = values.get("percent")
+        if finding.kind == "events":
+            return finding.unsure == ""
+        return bool(n is not None and total and percent and numbers.agrees(n, total, percent))
+    if finding.kind == "hr":
+        return _hr_fits(finding, facts)
+    if finding.kind == "median":
+        return values.get("lower") is not None and any(
+            _direction(ratio, facts) == "agree" and _sized(ratio, facts)
+            for ratio in _ratios(finding, facts)
+        )
+    return False
+
+
+def _ratios(finding: Finding, facts: list[Finding]) -> list[Finding]:
+    return [
+        f for f in facts
+        if f.kind == "hr" and f.about["outcome"] == finding.about["outcome"]
+        and f.about["assessor"] == finding.about["assessor"] and not f.unsure
+        and finding.about["arm"] in (f.about["arm"], f.about["comparator"])
+        and f.values["lower"] is not None
+    ]  # fmt: skip
+
+
+def _hr_fits(finding: Finding, facts: list[Finding]) -> bool:
+    """The interval agrees with the P value or the medians, and the direction is known."""
+    if finding.values["lower"] is None:
+        return False
+    against = _direction(finding, facts)
+    how = finding.values["direction"]
+    directed = _directed(how, finding) or against == "agree"
+    return against != "disagree" and directed and (p_fits(finding) or _sized(finding, facts))
+
+
+def _directed(how: str, finding: Finding) -> bool:
+    """Whether words say which arm is above the line, or that the first one did plainly better."""
+    upper = finding.values.get("upper")
+    return how in ("said", "favours") or (how == "improved" and upper is not None and upper < 1)
+
+
+def p_fits(finding: Finding) -> bool:
+    """Whether the P value is about the one that the interval implies."""
+    values = finding.values
+    printed = str(values.get("p") or "")
+    if not printed or values["lower"] is None:
+        return False
+    level = values.get("level") or 0.95
+    z = {0.9: 1.645, 0.95: 1.96, 0.98: 2.326, 0.99: 2.576}.get(round(level, 2), 1.96)
+    se = log(values["upper"] / values["lower"]) / (2 * z)
+    implied = 1 - erf(abs(log(values["estimate"])) / se / sqrt(2))
+    try:
+        p = float(printed.lstrip("<>≤"))
+    except ValueError:
+        return False
+    if printed[0] in "<≤":
+        return implied < 3 * p
+    if printed[0] == ">":
+        return implied > p / 2
+    if p > 0.2 and implied > 0.2:
+        return abs(p - implied) < 0.25
+    return (
+        implied > 1e-9 and p > 0 and abs(log(p / implied)) < log(8) and (p < 0.5) == (implied < 0.5)
+    )
+
+
+def _pair(finding: Finding, facts: list[Finding], kind: str) -> list[tuple[float, float]]:
+    """Values of a hazard ratio's arms: of medians, or of landmarks at one time."""
+    found: dict[object, dict[str, float]] = {}
+    for other in facts:
+        if (
+            other.kind == kind
+            and other.about["outcome"] == finding.about["outcome"]
+            and other.about["assessor"] == finding.about["assessor"]
+            and not other.aside
+            and other.values.get(MAIN[kind]) is not None
+        ):
+            found.setdefault(other.about.get("time"), {})[str(other.about["arm"])] = float(
+                other.values[MAIN[kind]]
+            )
+    arm, comparator = str(finding.about["arm"]), str(finding.about["comparator"])
+    return [
+        (each[arm], each[comparator]) for each in found.values() if {arm, comparator} <= each.keys()
+    ]
+
+
+def _direction(finding: Finding, facts: list[Finding]) -> str:
+    """Whether medians, or landmarks, go the way of a hazard ratio: agree, disagree or unknown."""
+    estimate = finding.values["estimate"]
+    pairs = _pair(finding, facts, "median") or _pair(finding, facts, "landmark")
+    if not pairs or estimate == 1:
+        return "unknown"
+    same = [(estimate < 1) == (a > b) for a, b in pairs if a != b]
+    if not same:
+        return "unknown"
+    if not all(same):
+        return "disagree" if not any(same) else "unknown"
+    plain = abs(log(estimate)) > 0.1 and all(
+        abs(a - b) > 0.05 * max(a, b) for a, b in pairs if a != b
+    )
+    return "agree" if plain else "unknown"
+
+
+def _sized(finding: Finding, facts: list[Finding]) -> bool:
+    """Whether the medians' ratio is about the hazard ratio (1.6 times off at the most)."""
+    return any(
+        a > 0 and b > 0 and abs(log(b / a) - log(finding.values["estimate"])) < log(1.6)
+        for a, b in _pair(finding, facts, "median")
+    )
+
+
+def _against(finding: Finding, settled: list[Finding]) -> Finding:
+    """A hazard ratio that goes against its medians is marked: its direction may be misread."""
+    if finding.kind != "hr":
+        return finding
+    direction = _direction(finding, settled)
+    how = finding.values["direction"]
+    if direction == "disagree" and how == "":
+        about = {
+            **finding.about,
+            "arm": finding.about["comparator"],
+            "comparator": finding.about["arm"],
+        }
+        return replace(finding, about=about).doubted("the direction was taken from the medians")
+    if direction == "disagree":
+        return finding.doubted("the ratio goes against the medians: check its direction")
+    if direction == "unknown" and not _directed(how, finding):
+        return finding.doubted("the direction of the ratio is not said")
+    return finding
+
+
+def _public(finding: Finding) -> Finding:
+    """Without what only the confirmation needs."""
+    if finding.kind != "hr":
+        return finding
+    values = {name: value for name, value in finding.values.items() if name != "direction"}
+    return replace(finding, values=values)
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Findings that are no results, each fact once; two values of one fact are marked."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for finding in findings:
+        known = found.get(finding.key)
+        if known is None or (known.unsure and not finding.unsure):
+            found[finding.key] = finding
+        elif known.values != finding.values and not finding.unsure:
+            found[finding.key] = known.doubted(f"also read as {_shown(finding)}")
+    return list(found.values())

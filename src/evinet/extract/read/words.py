@@ -1,0 +1,226 @@
+"""The words that the reader knows, as data: outcomes, sections, and what makes a value doubtful."""
+
+from __future__ import annotations
+
+import re
+from re import IGNORECASE, compile
+
+# --- outcomes: the slug, and how journals name it. The first that matches at a place holds. -------
+
+_FREE = r"[- ]\s?free[- ](?:survival|interval)"
+OUTCOMES = {
+    "pfs2": r"\bPFS-?2\b|second progression[- ]free survival|progression[- ]free survival[- ]2\b"
+    r"|second (?:objective )?disease progression",
+    "pfs": rf"alive and progression[- ]free|progression[- ]free and alive|progression{_FREE}"
+    rf"|\bPFS\b|(?:disease )?progression or death|death or"
+    r" (?:disease )?progression",
+    "os": r"overall survival|\bOS\b|death (?:from|due to) any cause|all-cause mortality"
+    r"|\bhazard (?:ratio )?(?:for|of) death\b|\brisk of death\b",
+    "ttp": r"times? to (?:tumou?r |disease )?progression|\bTTP\b",
+    "ttf": r"times? to treatment failure|\bTTF\b",
+    "dfs": rf"disease{_FREE}|\bDFS\b",
+    "rfs": rf"(?:relapse|recurrence){_FREE}|\bRFS\b",
+    "efs": rf"event{_FREE}|\bEFS\b",
+    "mfs": rf"metastas[ie]s{_FREE}|\bMFS\b",
+    "ffs": rf"failure{_FREE}|\bFFS\b",
+    "dss": r"(?:disease|cancer|tumou?r|cause|melanoma|breast[- ]cancer)[- ]specific survival"
+    r"|\bDSS\b|\bCSS\b",
+    "orr": r"(?:objective|overall) (?:tumou?r )?(?:response|remission)(?: rates?)?|\bORRs?\b"
+    r"|(?<!complete )(?<!pathological )(?<!partial )(?<!metabolic )response rates?",
+    "dcr": r"disease[- ]control(?: rates?)?|\bDCRs?\b",
+    "primary-outcome": r"primary (?:composite |efficacy )*(?:outcome|end[- ]?point)(?: event)?s?",
+    "survival": r"(?<!free )(?<!specific )(?<!free-)\bsurvival\b(?! (?:analys|curve|benefit|data"
+    r"|time"
+    r" was defined))",
+}
+SURVIVAL = ("pfs2", "pfs", "os", "ttp", "ttf", "dfs", "rfs", "efs", "mfs", "ffs", "dss",
+            "primary-outcome")  # fmt: skip
+COUNTED = ("orr", "dcr")
+
+# Words right before an outcome that make it another one (`CNS progression-free survival`).
+QUALIFIERS = (
+    "CNS|intracranial|brain|neurological|local|locoregional|loco-regional|regional|distant|distal|"
+    "radiographic|radiologic|radiological|biochemical|PSA|invasive|clinical|immune-related|hepatic|"
+    "liver|symptomatic|bone|skeletal|post-progression|postprogression|treatment|freedom from|"
+    "metabolic|complete|pathological|pathologic|confirmed CNS|extracranial|pelvic"
+    "|graft-versus-host|"
+    "GVHD|chemotherapy|quality-adjusted|restricted mean|conditional|second|relative|durable|graft|"
+    "implant|allograft|invasive-disease|systemic|leukaemia|leukemia|molecular|ventilator|hospital|"
+    "transplant|transplantation|breast|in-hospital|late|colostomy|larynx|bladder-intact|prostate"
+)
+OTHER = (
+    r"durations? of|follow[- ]?up|times? to (?!(?:tumou?r |disease )?progression|treatment failure)"
+    r"\w+|time since|time from|\bage[ds]?\b|exposure|(?:mean|cumulative|total|median) dose"
+    r"|dose intensity|\bcycles\b|quality of life|treatment duration|time on treatment"
+    r"|\b[DT]O[RT]\b|deteriorat\w+|stable disease|complete (?:response|remission)"
+    r"|partial (?:response|remission)|pathologic\w* response|clinical benefit|\btoxicit\w+"
+    r"|adverse|discontinu\w+|neutropeni\w+|non-?relapse mortality|treatment-related mortality"
+    r"|cumulative incidence|odds ratios?|compliance|adherence|\bCR\b|\bPR\b|\bSD\b|\bTTR\b"
+    r"|progressed|progressive disease|(?:secondary|co-primary|key) (?:efficacy )?(?:end[- ]?point"
+    r"|outcome)s?|crossed over|crossover|subsequent|pain|score\b|response duration|hospitali[sz]"
+    r"|remission|mortality|relapse\b(?![- ]free)|recurrence\b(?![- ]free)|local control"
+)
+TOPIC = compile(
+    "|".join(f"(?P<{name.replace('-', '_')}>{pattern})" for name, pattern in OUTCOMES.items())
+    + f"|(?P<other>{OTHER})",
+    IGNORECASE,
+)
+_QUALIFIED = compile(rf"\b(?P<word>{QUALIFIERS})[- ](?:tumou?r )?$", IGNORECASE)
+
+
+def topics(text: str) -> list[tuple[int, int, str]]:
+    """Where outcomes are named: start, end and slug; `other` is what the reader does not read."""
+    found = []
+    for match in TOPIC.finditer(text):
+        name = str(match.lastgroup).replace("_", "-")
+        before = _QUALIFIED.search(text, max(match.start() - 40, 0), match.start())
+        if before and name not in ("other", "primary-outcome"):
+            word = "-".join(re.findall(r"[a-z0-9]+", before["word"].lower()))
+            name = f"{word}-{name}" if name in SURVIVAL or name == "survival" else "other"
+        found.append((match.start(), match.end(), name))
+    return found
+
+
+# --- sections ------------------------------------------------------------------------------------
+
+_PLURAL = {
+    "results": r"results?|findings|main results?|results and findings|efficacy|safety",
+    "methods": r"(?:patients?|materials?|subjects?|participants)? ?(?:and|&)? ?methods|methods?"
+    r"|patients|design|participants|setting|interventions?|measurements|study design(?: and (?:"
+    r"participants|patients|treatment))?|randomi[sz]ation and masking|procedures|outcomes?"
+    r"|design, setting,? and participants|main outcomes? (?:and|measures?).{0,20}|trial design"
+    r"|experimental design|data sources|statistical (?:analys[ie]s|methods)",
+    "abstract": r"abstract|summary|synopsis",
+    "introduction": r"introduction|background(?: and .{1,20})?|objectives?|purpose|aims?|context"
+    r"|importance|rationale|aims? and background",
+    "closed": r"(?:general )?discussion(?: and conclusions?)?|conclusions?(?: and (?:relevance|"
+    r"implications?|discussion))?|conclusions? and .{1,25}|comments?|interpretations?|references?"
+    r"|bibliography|limitations?|strengths? and limitations?|acknowledge?ments?|funding"
+    r"|(?:declarations?|conflicts?) of interests?|competing interests?|contributors?"
+    r"|authors?'? contributions?|data (?:sharing|availability).{0,20}|research in context"
+    r"|evidence before this study|added value of this study|implications.{0,50}|perspectives?"
+    r"|key (?:points|messages?)|clinical (?:implications?|significance|relevance)|editorial.{0,20}"
+    r"|correspondence|disclosures?.{0,20}|supplementary .{0,30}|appendix|abbreviations"
+    r"|role of the funding source|keywords?|key words|translational relevance|in context"
+    r"|what is (?:already )?known.{0,40}|what this (?:study|paper) adds|future directions?"
+    r"|related work|review of (?:the )?literature|primary funding source|trial registration"
+    r"|registration|plain language summary|take.?home message|what's new.{0,20}|relevance"
+    r"|synthesis|summary and conclusions?|commentary|context and caveats|prior knowledge"
+    r"|contribution|implications?|caveats?|ethics.{0,40}|highlights?|clinical trial.{0,30}",
+}  # fmt: skip
+_NUMBERED = r"^\W*(?:(?:\d{1,2}|[IVX]{1,4})(?:\.\d{1,2})*[.):]?\s+)?"
+_ALONE = {
+    name: compile(rf"{_NUMBERED}(?:{pattern})\s*[:.]*$", IGNORECASE)
+    for name, pattern in _PLURAL.items()
+}
+INLINE = compile(
+    r"^\s*(?:ABSTRACT|SUMMARY|BODY|BACKGROUND)?[.: ]*(?P<word>"
+    r"Background(?: and (?:aims?|purpose|objectives?))?|Purpose|Aims?|Objectives?|Introduction"
+    r"|Importance|Context|Interpretation|Conclusions?(?: and [Rr]elevance)?|Discussion|Comment"
+    r"|Funding|Limitations?|Primary Funding Source|Trial [Rr]egistration|Registration|Clinical "
+    r"trial"
+    r"s?\.gov [Ii]dentifier|Patients and [Mm]ethods|Materials? and [Mm]ethods|Methods?(?: and [Mm]"
+    r"aterials)?|Design(?:, [Ss]etting,? and [Pp]articipants)?|Setting|Patients|Participants"
+    r"|Interventions?|Measurements|Main [Oo]utcomes?(?: and| [Mm])[^.:]{0,20}|Experimental "
+    r"[Dd]esign"
+    r"|Findings|Results?|Implications|Significance|Added value of this study"
+    r"|Evidence before this study|Keywords?|Key words)(?P<stop>\s*[:—–-]\s*|\.\s+(?=(?-i:[A-Z\d]))"
+    r"|\s+(?=(?-i:[A-Z\d])[^.:]{12}))",
+    IGNORECASE,
+)
+
+
+def section(heading: str) -> str | None:
+    """The kind of a section by its heading: results, methods, abstract, introduction, closed."""
+    text = " ".join(heading.split())
+    if len(text) > 70:
+        return None
+    return next((name for name, pattern in _ALONE.items() if pattern.match(text)), None)
+
+
+# --- what makes a value doubtful, and what is no result at all --------------------
+
+ASIDES: dict[str, str] = {
+    "another population": r"\bsub-?(?:group|set|population|stud)|\bamong\b|\bcarriers?\b"
+    r"|mutations?\b"
+    r"|\bmutant\b|wild[- ]type|amplifi|\bexpress(?:ion|ing|ed)\b|-(?:positive|negative|high|low)\b"
+    r"|\b(?:positive|negative)\b|stratum|strata|\b(?:men|women|males?|females?|elderly)\b"
+    r"|\baged\b|\byounger\b|\bolder\b|\b(?:in|for) (?:those|patients|participants|people|cases"
+    r"|subjects|individuals) (?:with|without|who|whose|aged|treated (?:with|after|before)"
+    r"|previously"
+    r"|having|not|in|from)\b|\b(?:patients|those|participants|cases|subjects) "
+    r"(?:who|whose|without|having)\b|naive\b|pre-?treated|\bmetasta(?:ses|sis|tic disease)\b"
+    r"|\bresponders\b|\bnon-?responders\b|\b(?:high|low|intermediate)[- ]risk\b|\bstage [I1-4]"
+    r"|\bhistolog|\bsquamous\b|\bECOG\b|\bperformance status\b|\b(?:Asian|white|black|Japanese"
+    r"|Chinese|European|Western)\b|\bregion\b|\brash\b|\bgenotype|\bhaplotype|\bquartile|\btertile"
+    r"|\b(?:KRAS|RAS|BRAF|EGFR|ALK|HER2|BRCA|PD-?L1|MSI|KIT|MGMT|IDH1?|HPV|p53|TP53|CPS|TPS|ER|PgR"
+    r"|HRD)\b|\bmeasurable disease\b|\bresect(?:ed|ion|able)\b|\btransplant|\bsafety population"
+    r"|\bcohort\b|\bcentres?\b|\bcountr|\bcompleters\b|\bcrossed over\b|\bstart(?:ed|ing) treatment"
+    r"|\btarget population\b|\bsymptomatic\b|\bpostmenopausal\b|\bpremenopausal\b|\bpN\d|\bnode"
+    r"|\b(?:class|type) [IVX1-4]|\bfor [\w -]{3,40} (?:patients|tumou?rs|disease)\b",
+    "another analysis": r"per[- ]protocol|(?<!un)\badjust(?:ed|ing|ment)|sensitivity|post[- ]?hoc"
+    r"|exploratory|\blandmark\b|\binterim\b|\bupdated?\b|multi-?vari|uni-?vari|as[- ]treated"
+    r"|\bevaluable\b|\bmodified\b|\bweighted\b|RPSFT|\bcensor(?:ed|ing)\b|\bimput|\bmatched\b"
+    r"|propensity|Bayesian|\bpredict|\bpooled\b|\bcombined analysis|\bretrospective|unplanned"
+    r"|\beligible patients\b|\bcompeting\b|\brestricted mean\b|\blonger follow-?up\b|\bearlier"
+    r" (?:analysis|cut)|\bfinal analysis\b|\bprimary analysis\b|\bsecond (?:interim|analysis)\b"
+    r"|\b(?:investigator|local|central)(?:ly)?[- ]?(?:\w+ )?(?:assess\w*|review\w*)? "
+    r"(?:gave|showed|yielded)|\bmore recent\b|\bat the time of (?:the )?(?:first|second)\b"
+    r"|\bcompleted\b|\bsupplementary\b|\bsimulat|\bmodel(?:led|ing)\b|\bquality-adjusted\b",
+    "another time or start": r"\bafter progression|post-?progression|from (?:the )?(?:date of )?"
+    r"(?:diagnosis|second|relapse|recurrence|progression|surgery|start of second)|since diagnosis"
+    r"|second[- ]line|third[- ]line|salvage|subsequent|maintenance phase|\bsecond randomi[sz]ation"
+    r"|after (?:crossover|surgery|transplant|relapse|recurrence|discontinu)|\bcross-?over\b",
+    "another trial": r"\b(?:previous|prior|earlier|another|other|historical|similar|recent|these"
+    r"|two"
+    r"|both|several|companion|pivotal|parallel)(?:ly)? (?:\w+ ){0,3}(?:stud(?:y|ies)|trials?"
+    r"|reports?"
+    r"|experience|data|series|literature|control)|\bhistorical\b|\bet al\b|meta-analys"
+    r"|\breported by\b"
+    r"|\bthat (?:trial|study)\b|\bstud(?:y|ies) (?:of|by) others|\(\d{4}\)|(?<!\d), "
+    r"\d{4}[a-z]?\)|\bliterature\b"
+    r"|\btrials of\b",
+    "a trial by its name": r"\b(?:in|from|of) the (?-i:[A-Z][\w-]*[A-Z\d][\w-]*)[ -](?:trial"
+    r"|study)",
+    "a citation stands in it": r"\[cited\]",
+    "a factor, not the treatment": r"prognos|\bassociat|\bcorrelat|\bfactors?\b|\bper (?:unit"
+    r"|increase|\d)|biomarker|\binteraction\b|baseline (?!char)|\bpredictive|\bindependent(?:ly)? "
+    r"(?:predict|assoc|prog)|\blevels?\b|\bconcentration|\bcox (?:model|regression)",
+}
+ASIDE = {reason: compile(pattern, IGNORECASE) for reason, pattern in ASIDES.items()}
+PLANNED = compile(
+    r"\bassum|\bpower(?:ed)?\b|sample size|hypothesi[sz]|anticipat|\bwould\b|\bexpected\b"
+    r"|\bexpect\b"
+    r"|to detect|\bdetect (?:a|an)\b|were required|was designed|threshold of|\btarget (?:hazard|HR)"
+    r"|null (?:hypothesis|median)|\bprespecified (?:margin|boundary|threshold)|non-?inferiority "
+    r"(?:margin|boundary|limit)|\bmargin (?:of|was|for)\b|\bupper (?:limit|bound) of .{0,60} "
+    r"(?:less|"
+    r"below|<)|\btarget(?:ed|ing)? (?:a|an|number)\b|\bcould be\b|\bexpectancy\b|\brequired\b"
+    r"|\bto show (?:a|an)\b|\bminimum (?:detectable|clinically)",
+    IGNORECASE,
+)
+GAIN = compile(
+    r"(?:\b(?:benefits?|gains?|improve(?:s|d|ments?)|increase[sd]?|differences?|prolong(?:s|ed"
+    r"|ation)|advantages?|reductions?|reduced|decrease[sd]?|longer|shorter|extend(?:s|ed)|delay(?:s|"
+    r"ed)?|excess|added?|gained|superior|better|worse)\b(?:(?!median)[^.;:,()\d]){0,50}?\b(?:of|by|was|were|is)\s*"
+    r"(?:only |about |approximately |more than |at least |almost )?$"
+    r"|\b(?:by|another|additional|every|within|increments? of|differed by|absolute|up to|at least"
+    r"|more than|less than|over|for|exceed(?:ed|ing)|minimum|maximum|first|last|next|after|until)"
+    r"\s*(?:about )?$)",
+    IGNORECASE,
+)
+"""What stands before a number that is a gain, a limit or a time, not an estimate."""
+NOT_RESPONSE = compile(
+    r"stable disease|durable|complete|partial|pathologic|progressive|minor response|biochemical"
+    r"|clinical benefit|PSA|symptom|molecular|non-?respon|metabolic|cytogenetic|unconfirmed",
+    IGNORECASE,
+)
+
+
+def asides(text: str) -> list[str]:
+    """Why values of this text may not be those of the trial's main comparison."""
+    found = []
+    for reason, pattern in ASIDE.items():
+        if match := pattern.search(text):
+            found.append(f"{reason} ({match.group().strip()})")
+    return found
