@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct \
-	benchmark-synthesise validation clean
+	benchmark-synthesise validation docs clean
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -35,6 +35,9 @@ lint: $(READY) ## Formatting, static checks, types, workflow linting
 
 test-slow: $(READY) ## Statistical validation and calibration (tens of minutes)
 	pytest -m slow --numprocesses auto --maxprocesses 4
+
+docs: $(READY) ## The documentation site, in site/; a link that leads nowhere fails
+	sphinx-build --quiet --fail-on-warning --builder html docs site
 
 schema: $(READY) ## Rewrite the JSON Schemas and docs/tables.md
 	evinet schema

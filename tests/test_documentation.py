@@ -1,0 +1,102 @@
+"""What the documentation says can be done can be done."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from ruamel.yaml import YAML
+
+from evinet import __version__
+from evinet.cli import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "config/README.md",
+    ROOT / "profiles/README.md", ROOT / "data/raw/README.md",
+]  # fmt: skip
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "EVINET_CACHE": str(ROOT / ".cache"),
+}
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of a page's code blocks that call `evinet`, continued lines joined."""
+    text = page.read_text()
+    blocks = [code for kind, code in FENCED.findall(text) if kind in ("", "sh", "console")]
+    blocks += re.findall(r"(?:^ {4}.*\n)+", FENCED.sub("", text), flags=re.M)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("evinet ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_on_a_page_exists_with_its_options(page):
+    for line in commands(page):
+        name, *words = shlex.split(line, comments=True)[1:] or ["--help"]
+        if name.startswith("-"):
+            continue
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None, f"{page}: {line}: there is no command {name}"
+        known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        used = {
+            word.split("=")[0].strip("[]") for word in words if word.lstrip("[").startswith("--")
+        }
+        assert used <= known | {"--help"}, f"{page}: {line}: {used - known}"
+
+
+def test_the_pages_are_not_empty_of_commands():
+    assert sum(len(commands(page)) for page in PAGES) > 20
+
+
+def test_the_tutorial_can_be_followed(tmp_path):
+    text = (ROOT / "docs/tutorial.md").read_text()
+    blocks = [code for kind, code in FENCED.findall(text) if kind == "sh"]
+    assert len(blocks) >= 3
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail"], input="\n".join(blocks), cwd=tmp_path, env=ENVIRONMENT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "network/league.csv").stat().st_size > 100
+    assert (tmp_path / "patients/ipd.csv").stat().st_size > 1000
+    assert (tmp_path / "data/raw/trials/hypo-1/trial.yaml").exists()
+
+
+def test_the_version_is_the_same_wherever_it_is_written():
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = YAML(typ="safe").load(ROOT / "CITATION.cff")["version"]
+    assert written == citation == __version__
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def run(*words: str) -> None:
+    done = subprocess.run(
+        words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_issue_forms_are_valid():
+    forms = ROOT / ".github/ISSUE_TEMPLATE"
+    names = sorted(str(path) for path in forms.glob("*.yml") if path.name != "config.yml")
+    assert names
+    run("check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *names)
+    run("check-jsonschema", "--builtin-schema", "vendor.github-issue-config",
+        str(forms / "config.yml"))  # fmt: skip
+
+
+def test_the_pre_commit_configuration_is_valid_and_names_tools_that_exist():
+    run("pre-commit", "validate-config", ".pre-commit-config.yaml")
+    hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    for hook in hooks:
+        run(hook["entry"].split()[0], "--version")
