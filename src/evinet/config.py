@@ -106,6 +106,9 @@ class Review(Strict):
     question: Prose
     data: Line = Field("data/raw", description="folder of the evidence as published")
     data_cutoff: Date = Field(description="date to which the evidence was collected; printed")
+    allow_unsure: bool = Field(
+        False, description="use values marked unsure, for exploring; the report says so"
+    )
 
 
 class Reconstruction(Strict):

@@ -17,9 +17,10 @@ rule extract_trial:
         "../../environment.yml"
     params:
         data=lambda wildcards: DATA,
+        unsure="--allow-unsure" if CONFIG.review.allow_unsure else "",
         code=code_digest("evinet.extract.commands"),
     shell:
-        "evinet extract --trial {wildcards.trial} --data {params.data:q}"
+        "evinet extract --trial {wildcards.trial} --data {params.data:q} {params.unsure}"
         " --out results/evidence/trials/{wildcards.trial} > {log:q} 2>&1"
 
 

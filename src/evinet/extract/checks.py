@@ -7,10 +7,11 @@ be right but deserves a second look at the source.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from evinet.extract import rules_counts, rules_ratios, rules_survival
 from evinet.extract.finding import Finding
-from evinet.extract.load import Evidence
+from evinet.extract.load import Evidence, Mark
 
 RULES: dict[str, Callable[[Evidence], Iterator[Finding]]] = {
     "ci-symmetry": rules_ratios.ci_symmetry,
@@ -27,6 +28,13 @@ RULES: dict[str, Callable[[Evidence], Iterator[Finding]]] = {
     "subgroup-sum": rules_counts.subgroup_sum,
     "dates-order": rules_counts.dates_order,
 }
+
+
+def unsure(mark: Mark) -> Finding:
+    """A mark that nobody has settled, of a trial that is used all the same."""
+    where = f"{Path(mark.file).name}:{mark.line}"
+    expected = f"compared with the source: {mark.reason}".rstrip(": ")
+    return Finding(where, "unsure", "warn", mark.text or "(whole line)", expected)
 
 
 def run(evidence: Evidence) -> list[Finding]:

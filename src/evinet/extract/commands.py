@@ -14,6 +14,8 @@ from evinet.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evinet.extract.load import Mark
+
 Made = list[tuple[tables.Table, list[dict[str, object]]]]
 
 DATA = click.option(
@@ -102,23 +104,45 @@ def _which(path: Path) -> tuple[Path, list[str]]:
 @click.command()
 @click.option("--trial", help="Slug of the trial.")
 @click.option("--vocabulary", "words", is_flag=True, help="Treatments and sources instead.")
+@click.option(
+    "--allow-unsure", is_flag=True, help="Use values that are marked unsure; the report says so."
+)
 @DATA
 @OUT
-def extract(trial: str | None, words: bool, data: Path, out: Path) -> None:
-    """Write the evidence tables of one trial, or the treatments and sources of all."""
+def extract(trial: str | None, words: bool, allow_unsure: bool, data: Path, out: Path) -> None:
+    """Write the evidence tables of one trial, or the treatments and sources of all.
+
+    A trial with values marked "# unsure" is refused: nobody has compared them with the source.
+    """
     if bool(trial) == words:
         raise click.UsageError("Give either --trial <slug> or --vocabulary.")
-    _write(out, _vocabulary(data) if trial is None else _trial(data, trial))
+    _write(out, _vocabulary(data) if trial is None else _trial(data, trial, allow_unsure))
 
 
-def _trial(data: Path, slug: str) -> Made:
+def _trial(data: Path, slug: str, allow_unsure: bool) -> Made:
     from evinet.extract import checks, load
     from evinet.extract.rows import rows
 
     evidence = load.load(data, slug)
+    marks = load.unsure(data, slug)
+    if marks and not allow_unsure:
+        raise InputError([_unsettled(mark) for mark in marks])
     made = rows(evidence)
-    made[tables.CHECKS.name] = [{"trial": slug, **vars(item)} for item in checks.run(evidence)]
+    found = [*checks.run(evidence), *map(checks.unsure, marks)]
+    made[tables.CHECKS.name] = [{"trial": slug, **vars(item)} for item in found]
     return [(table, made[table.name]) for table in tables.EVIDENCE]
+
+
+def _unsettled(mark: Mark) -> Problem:
+    return Problem(
+        mark.file,
+        "unsure",
+        mark.text,
+        f"is marked unsure: {mark.reason or 'no reason is given'}",
+        "Compare it with the source, then delete the mark; to explore with it: --allow-unsure, "
+        "or allow_unsure: true under review in the configuration",
+        mark.line,
+    )
 
 
 def _vocabulary(data: Path) -> Made:
@@ -171,15 +195,18 @@ def new_trial(slug: str, data: Path) -> None:
 @click.command()
 @click.argument("target")
 @click.argument("parameter", required=False)
-@click.option("--results", default="results", type=click.Path(path_type=Path))
-def trace(target: str, parameter: str | None, results: Path) -> None:
+@click.option(
+    "--results", default="results", type=click.Path(path_type=Path), help="Folder of the results."
+)
+@DATA
+def trace(target: str, parameter: str | None, results: Path, data: Path) -> None:
     """From a result back to its sources.
 
     TARGET is a trial (netter-2), a trial in a table
     (results/networks/pfs/studies.csv:netter-2), or a model (pfs/fixed) with a PARAMETER
-    (d[octreotide-60]).
+    (d[octreotide-60]). A trial that was not run yet is read from the folder of the evidence.
     """
     from evinet.extract.trace import trace as lines
 
-    for line in list(lines(results, target, parameter)):
+    for line in list(lines(results, target, parameter, data)):
         click.echo(line)

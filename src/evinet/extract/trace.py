@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evinet import tables
+from evinet.document import SLUG
 from evinet.errors import InputError, Problem
+from evinet.extract import load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +19,9 @@ MODEL = re.compile(r"^(?P<analysis>[a-z0-9-]+)/(?P<model>[a-z0-9-]+)$")
 NODE = re.compile(r"\[(?P<node>[a-z0-9-]+)\]")
 
 
-def trace(results: Path, target: str, parameter: str | None) -> Iterator[str]:
+def trace(
+    results: Path, target: str, parameter: str | None, data: Path | None = None
+) -> Iterator[str]:
     """Lines that lead from a target to its sources.
 
     Parameters
@@ -25,6 +29,8 @@ def trace(results: Path, target: str, parameter: str | None) -> Iterator[str]:
     target
         A trial (``netter-2``), a trial in a table (``results/networks/pfs/studies.csv:netter-2``),
         or a model (``pfs/fixed``) with a parameter (``d[octreotide-60]``).
+    data
+        Folder of the evidence, where a trial is read that was not run yet.
 
     Raises
     ------
@@ -37,8 +43,33 @@ def trace(results: Path, target: str, parameter: str | None) -> Iterator[str]:
     elif ":" in target:
         path, trial = target.rsplit(":", 1)
         yield from _of_table(results, Path(path), trial)
+    elif data is not None and not _was_run(results, target) and _is_there(data, target):
+        yield from _of_evidence(data, target)
     else:
         yield from _of_trial(results, target)
+
+
+def _was_run(results: Path, trial: str) -> bool:
+    path = results / "evidence" / "facts.csv"
+    return path.is_file() and trial in set(tables.FACTS.read(path)["trial"])
+
+
+def _is_there(data: Path, trial: str) -> bool:
+    return SLUG.match(trial) is not None and (data / "trials" / trial / "trial.yaml").is_file()
+
+
+def _of_evidence(data: Path, trial: str) -> Iterator[str]:
+    """A trial as it is written, before any run."""
+    evidence, _ = load.read(data, trial)
+    citations = {row["source"]: row["citation"] for row in evidence.vocabulary.source_rows()}
+    yield f"{trial}: every value (not run yet: read from {data / 'trials' / trial})"
+    cited: list[object] = []
+    for fact in evidence.facts:
+        yield _fact(trial, {**vars(fact), "value": fact.shown()})
+        if fact.source in citations and fact.source not in cited:
+            cited.append(fact.source)
+    for source in cited:
+        yield f"  [{source}] {citations[source]}"
 
 
 def _of_parameter(results: Path, analysis: str, parameter: str) -> Iterator[str]:

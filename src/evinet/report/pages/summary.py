@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from evinet import tables
 from evinet.config import Analysis
 from evinet.report import words
 from evinet.report.effects import contrasts
@@ -20,11 +21,26 @@ READING = (
 def summary(results: Results) -> str:
     """The page."""
     review = results.config.review
-    parts = [f"::: {{.lead}}\n{escape(review.question)}\n:::\n"]
+    parts = [f"::: {{.lead}}\n{escape(review.question)}\n:::\n", *_unsure(results)]
     for name, analysis in results.config.analyses.items():
         parts += [f"## {escape(analysis.title)}\n", *_answer(results, name)]
     parts += ["## What must not be concluded\n", bullets(_limits(results))]
     return "\n".join(parts)
+
+
+def _unsure(results: Results) -> list[str]:
+    """What the answers use though nobody has compared it with its source."""
+    checks = results.evidence(tables.CHECKS)
+    marked = checks[checks["rule"] == "unsure"]
+    if marked.empty:
+        return []
+    trials = sorted({results.trial_names[str(trial)] for trial in marked["trial"]})
+    text = (
+        f"{words.counted(len(marked), 'place')} of {', '.join(map(escape, trials))} marked unsure: "
+        "nobody has compared them with the source. They were let in with `allow_unsure`; nothing "
+        "here is fit for a decision. [Provenance](provenance.qmd) lists them."
+    )
+    return [callout("warning", "Not checked", text)]
 
 
 def _answer(results: Results, name: str) -> list[str]:
