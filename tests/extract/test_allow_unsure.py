@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from evinet import tables
 from evinet.cli import cli
 from evinet.extract.trace import trace
-from evinet.report.pages import summary
+from evinet.report.pages.summary import not_checked
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def test_the_first_page_of_the_report_says_so(marked, tmp_path):
     extract(marked[0], tmp_path / "out", "--allow-unsure")
     checks = tables.CHECKS.read(tmp_path / "out" / "checks.csv")
     results = SimpleNamespace(evidence=lambda _: checks, trial_names={"promid": "PROMID"})
-    assert "PROMID" in "".join(summary._unsure(results))
+    assert "PROMID" in "".join(not_checked(results))
     settled = checks[checks["rule"] != "unsure"]
-    assert summary._unsure(SimpleNamespace(evidence=lambda _: settled)) == []
+    assert not_checked(SimpleNamespace(evidence=lambda _: settled)) == []
 
 
 def test_a_trial_without_marks_needs_no_leave(data, tmp_path):

@@ -21,14 +21,14 @@ READING = (
 def summary(results: Results) -> str:
     """The page."""
     review = results.config.review
-    parts = [f"::: {{.lead}}\n{escape(review.question)}\n:::\n", *_unsure(results)]
+    parts = [f"::: {{.lead}}\n{escape(review.question)}\n:::\n", *not_checked(results)]
     for name, analysis in results.config.analyses.items():
         parts += [f"## {escape(analysis.title)}\n", *_answer(results, name)]
     parts += ["## What must not be concluded\n", bullets(_limits(results))]
     return "\n".join(parts)
 
 
-def _unsure(results: Results) -> list[str]:
+def not_checked(results: Results) -> list[str]:
     """What the answers use though nobody has compared it with its source."""
     checks = results.evidence(tables.CHECKS)
     marked = checks[checks["rule"] == "unsure"]
