@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evinet.reconstruct.curve import read
-from evinet.reconstruct.noise import grid
+from evinet.reconstruct.curve import Reading, read
+from evinet.reconstruct.noise import rounding
 
 AT_RISK = (np.array([0.0, 30.0]), np.array([100.0, 10.0]))
 
@@ -17,10 +17,12 @@ def curve(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return time, np.cumprod(1 - 1 / np.arange(100, 40, -1))
 
 
+def readings(time: np.ndarray, survival: np.ndarray) -> dict[str, Reading]:
+    return {each.style: each for each in read(time, survival, AT_RISK, 30.0, "a")[0]}
+
+
 def test_feet_of_drops() -> None:
-    reading, flags = read(*curve(), AT_RISK, 30.0, "a")
-    assert not flags
-    assert reading.style == "drops"
+    reading = readings(*curve())["drops"]
     assert reading.certain.all()
     assert (reading.earliest == reading.time).all()
 
@@ -28,8 +30,9 @@ def test_feet_of_drops() -> None:
 def test_whole_steps() -> None:
     time, survival = curve()
     tops = np.concatenate([[1.0], survival[:-1]])
-    reading, _ = read(np.repeat(time, 2), np.stack([tops, survival], 1).ravel(), AT_RISK, 30.0, "a")
-    assert reading.style == "steps"
+    found = readings(np.repeat(time, 2), np.stack([tops, survival], 1).ravel())
+    assert list(found) == ["steps"]
+    reading = found["steps"]
     assert np.allclose(reading.time, time)
     assert np.allclose(reading.survival, survival)
 
@@ -38,25 +41,36 @@ def test_every_pixel() -> None:
     time, survival = curve()
     columns = np.arange(751) / 750 * 30
     rows = np.concatenate([[1.0], survival])[np.searchsorted(time, columns, side="right")]
-    reading, _ = read(columns, np.round(rows * 375) / 375, AT_RISK, 30.0, "a")
-    assert reading.style == "points"
+    found = readings(columns, np.round(rows * 375) / 375)
+    assert list(found) == ["points"]
+    reading = found["points"]
     assert reading.survival_grid == pytest.approx(1 / 375)
     assert reading.time_grid == pytest.approx(30 / 750)
     assert (reading.earliest < reading.time).all()
     assert len(reading.time) < 130  # only the ends of runs
 
 
-def test_a_few_clicked_points() -> None:
+def test_the_end_of_the_line_is_no_drop() -> None:
     time, survival = curve()
-    reading, _ = read(time[::6] + 0.1, survival[::6] + 1e-3 * np.sin(time[::6]), AT_RISK, 30.0, "a")
-    assert reading.style == "points"
+    reading = readings(np.append(time, 30.0), np.append(survival, survival[-1]))["drops"]
+    assert reading.certain[:-1].all()
+    assert not reading.certain[-1]
+
+
+def test_many_events_at_few_times_are_unlikely_unless_the_times_are_regular() -> None:
+    time, survival = curve()
+    irregular = readings(time[9::10], survival[9::10])["drops"]
+    regular = readings(np.arange(1, 7) * 5.0, survival[9::10])["drops"]
+    assert (
+        irregular.log_prior < regular.log_prior < 0 == readings(time, survival)["drops"].log_prior
+    )
 
 
 def test_points_off_the_curve_are_left_out_and_flagged() -> None:
     time, survival = curve()
     wrong = survival.copy()
     wrong[20], wrong[40] = 0.1, 0.95
-    reading, flags = read(time, wrong, AT_RISK, 30.0, "a")
+    (reading, *_), flags = read(time, wrong, AT_RISK, 30.0, "a")
     assert [(flag.code, flag.size) for flag in flags] == [("curve-outliers", 2.0)]
     assert np.allclose(reading.survival, np.delete(survival, [20, 40]))
 
@@ -64,16 +78,34 @@ def test_points_off_the_curve_are_left_out_and_flagged() -> None:
 def test_zero_while_patients_are_at_risk_is_left_out() -> None:
     time, survival = curve()
     survival[-1] = 0.0
-    reading, flags = read(time, survival, AT_RISK, 31.0, "a")
+    (reading, *_), flags = read(time, survival, AT_RISK, 31.0, "a")
     assert [flag.code for flag in flags] == ["curve-outliers"]
     assert reading.survival[-1] > 0
 
 
-@pytest.mark.parametrize("spacing", [1 / 375, 1 / 9000, 0.001, 0.005])
-def test_grid_of_rounded_values(spacing: float) -> None:
+@pytest.mark.parametrize("spacing", [1 / 375, 1 / 9000, 0.001, 0.005, 0.048])
+@pytest.mark.parametrize("form", ["%.17g", "%.6g", "%.10f", "%.8g"])
+def test_grid_of_rounded_values_as_programs_write_them(spacing: float, form: str) -> None:
     values = np.round(np.random.default_rng(1).random(80) / spacing) * spacing
-    assert grid(values) == pytest.approx(spacing)
+    values *= 1 if spacing < 0.01 else 36
+    written = np.array([float(form % value) for value in values])
+    wanted = spacing if spacing < 0.01 else 36 * spacing
+    assert rounding(written).spacing == pytest.approx(wanted, rel=1e-3)
+
+
+@pytest.mark.parametrize("digits", [2, 3, 4])
+def test_significant_digits(digits: int) -> None:
+    values = 40 * np.random.default_rng(1).random(80) ** 3
+    written = np.array([float(f"{value:.{digits}g}") for value in values])
+    found = rounding(written)
+    assert (np.abs(written - values) <= found.half * 1.0001).all()
+    assert found.half == pytest.approx(0.5 * 10.0 ** (np.floor(np.log10(written)) + 1 - digits))
+
+
+def test_few_values_make_no_grid_of_their_decimals() -> None:
+    values = np.array([0.909, 0.818, 0.716, 0.614, 0.491])
+    assert rounding(values).spacing == pytest.approx(0.001)
 
 
 def test_no_grid_of_other_values() -> None:
-    assert grid(np.random.default_rng(1).random(80)) == 0
+    assert rounding(np.random.default_rng(1).random(80)).spacing == 0

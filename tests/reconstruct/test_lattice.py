@@ -148,10 +148,10 @@ def test_published_ratio_steers_the_draws() -> None:
     assert np.abs(np.array(drawn) - exact).max() < 0.05
 
 
-def test_total_out_of_reach_is_answered_by_the_nearest() -> None:
+def test_a_total_far_from_the_curve_is_said_to_contradict_it_and_not_followed() -> None:
     patients = truth(6)
     made = solve(replace(arm_of(patients), events=int(patients.event.sum()) + 15))
-    assert "events-unmet" in codes(made)
+    assert "events-contradict-curve" in codes(made)
     assert made.arms["a"][0].event.sum() >= patients.event.sum()
 
 

@@ -8,10 +8,13 @@ from itertools import pairwise
 import numpy as np
 
 from evinet.reconstruct.estimators import normal_quantile
-from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, TrialInput
+from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Floats, TrialInput
+from evinet.reconstruct.noise import rounding
 
 ROUNDING = 0.006  # of a printed survival proportion
 FOLD = np.log(2)  # between a hazard ratio and the ratio of medians on the other side of 1
+BELOW = 0.02  # of a curve below the share at risk
+BLUR = 0.003  # of the time axis: error of a point
 APART = 1.0  # between the z of a P value and that of a hazard ratio with its limits
 ASYMMETRIC = 0.1  # of a hazard ratio between its limits, as a share of their distance
 
@@ -100,12 +103,24 @@ def _below_at_risk(arm: ArmInput) -> Iterator[Flag]:
             message = f"median {median:g}, but a share {least:.3g} at risk at {times[later[0]]:g}"
             yield Flag("median-at-risk", arm.name, message, least - 0.5)
     if arm.curve is not None:
-        time, survival = arm.curve
-        gap = share - np.interp(times, time, survival)
-        worst = int(np.argmax(gap))
-        if gap[worst] > 0.02 and times[worst] <= time[-1]:
-            message = f"at {times[worst]:g} the curve is below the share at risk"
-            yield Flag("curve-at-risk", arm.name, message, float(gap[worst]))
+        yield from _curve_below(arm.name, *arm.curve, times, share)
+
+
+def _curve_below(
+    name: str, time: Floats, survival: Floats, times: Floats, share: Floats
+) -> Iterator[Flag]:
+    """A curve that is below the share at risk: before a time survival is no more than at the last
+    point well before it, whatever the points are."""
+    blur = rounding(np.unique(time)).spacing or BLUR * float(time[-1])
+    before = np.searchsorted(time, times - blur, side="right") - 1
+    most = np.minimum.accumulate(survival)[np.maximum(before, 0)]
+    gap = np.where((before >= 0) & (times <= time[-1] + blur), share - most, 0.0)
+    worst = int(np.argmax(gap))
+    if gap[worst] > BELOW:
+        message = f"at {times[worst]:g} the curve is at {most[worst]:.3g}, " + (
+            f"below the share {share[worst]:.3g} of the patients that is still at risk"
+        )
+        yield Flag("curve-at-risk", name, message, float(gap[worst]))
 
 
 def _too_few_events(arm: ArmInput) -> Iterator[Flag]:

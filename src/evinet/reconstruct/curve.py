@@ -8,46 +8,56 @@ from typing import Literal
 import numpy as np
 
 from evinet.reconstruct.inputs import Flag, Floats
-from evinet.reconstruct.noise import grid
+from evinet.reconstruct.noise import rounding
 
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
 MOST = 3000  # points looked at, at most
+REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
+IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
+REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
+NEIGHBOURS = 3  # points on either side that tell how steep a curve is
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Observations of survival, in order of time.
+    """Observations of survival, in order of time, if the points of a curve are of one style.
 
     Attributes
     ----------
     time, survival : (K,) survival as read at, or just after, each time.
     earliest : (K,) events of an observation lie between `earliest` and `time`.
     certain : (K,) an event is all but certain: a point that was given as a drop.
+    half, time_half : (K,) half the widths to which survival and time were rounded.
+    steepness : (K,) fall of the curve around each time, in shares of the axes.
     style : the points are the feet of drops, whole steps, or any points of the curve.
-    survival_grid, time_grid : spacing of the values that occur (pixels, decimals); 0 if none.
+    survival_grid, time_grid : usual width of the rounding (pixels, decimals); 0 if none.
+    skipped : times of points that tell nothing beside their neighbours.
+    log_prior : how plausible the style is before the values are looked at.
     """
 
     time: Floats
     survival: Floats
     earliest: Floats
     certain: np.ndarray
+    half: Floats
+    time_half: Floats
+    steepness: Floats
     style: Style
     survival_grid: float
     time_grid: float
+    skipped: Floats
+    log_prior: float = 0.0
 
-    @property
-    def even(self) -> bool:
-        """Whether most points are as far apart as the next."""
-        gaps = np.diff(self.time)
-        return bool(len(gaps) and (np.abs(gaps - np.median(gaps)) < 1e-6).mean() > 0.8)
+    def early(self, cut: float) -> int:
+        """How many points up to a time tell nothing beside their neighbours."""
+        return int((self.skipped <= cut).sum())
 
 
 def read(
-    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], alive: float, name: str,
-    style: Style | None = None,
-) -> tuple[Reading, list[Flag]]:  # fmt: skip
-    """Tell drops from other points, and leave out what a survival curve cannot be.
+    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats], alive: float, name: str
+) -> tuple[list[Reading], list[Flag]]:
+    """What the points of a curve may be, and which of them no survival curve passes through.
 
     Parameters
     ----------
@@ -57,8 +67,13 @@ def read(
         Times, and roughly the number at risk at each.
     alive
         A time at which patients were still at risk, as printed.
-    style
-        How the curve was read, if that is known.
+
+    Returns
+    -------
+    readings
+        One for each style that the points may have; the data decide between them.
+    flags
+        What was left out.
     """
     flags: list[Flag] = []
     if len(time) > MOST:
@@ -76,10 +91,8 @@ def read(
     high, low = survival[first], survival[first + count - 1]
     if len(places) and places[0] == 0 and low[0] == 1:  # the start of the curve tells nothing
         places, high, low = places[1:], high[1:], low[1:]
-    spacing = grid(survival), grid(places)
-    style = style or _style(places, high, low, at_risk, *spacing)
-    times, values, starts, certain = _observations(places, high, low, style)
-    return Reading(times, values, starts, certain, style, *spacing), flags
+    points = _Points(places, high, low, at_risk)
+    return [points.reading(style, prior) for style, prior in points.styles()], flags
 
 
 def _falling(survival: Floats) -> np.ndarray:
@@ -103,54 +116,100 @@ def _falling(survival: Floats) -> np.ndarray:
     return kept
 
 
-def _style(
-    time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats],
-    survival_grid: float, time_grid: float,
-) -> Style:  # fmt: skip
-    """Feet of drops come where they fall; other points come at any time or at every pixel."""
-    if len(time) < 2:
-        return "drops"
-    before = np.concatenate([[1.0], low[:-1]])
-    fall = before - low
-    upright = (fall > 1e-9) & (high > low) & (np.abs(before - high) < 0.15 * fall)
-    if upright.sum() > 0.25 * (fall > 1e-9).sum():
-        return "steps"
-    if time_grid > 0:
-        gaps = np.rint(np.diff(time) / time_grid)
-        if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and (fall > 1e-9).mean() < 0.9:
-            return "points"
-    number = np.maximum(np.interp(time, *at_risk), 1.0)
-    least = np.minimum.accumulate(before) / number  # survival that one event takes
-    if (fall < 0.5 * least - survival_grid).mean() > 0.1:
-        return "points"
-    events = float(np.sum(np.clip(fall / least, 0, number)))
-    ties = 1 + events * time_grid / (2 * max(time[-1], 1e-12))
-    many = events > len(time) * (1.25 * ties + 0.35)
-    single = (fall <= 1.5 * least + survival_grid / 2).mean()  # ties leave many, points few
-    return "points" if many and single < 0.3 else "drops"
+class _Points:
+    """The points of a curve: the highest and the lowest survival read at each time."""
 
+    def __init__(self, time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats]):
+        self.time, self.high, self.low, self.at_risk = time, high, low, at_risk
+        values = np.concatenate([high, low])
+        survival, times = rounding(values), rounding(time)
+        self.survival_grid, self.time_grid = survival.spacing, times.spacing
+        self.half, self.time_half = survival.half[len(high) :], times.half
+        self.before = np.concatenate([[1.0], low[:-1]])
+        self.fall = self.before - low
+        self.number = np.maximum(np.interp(time, *at_risk), 1.0)
 
-def _observations(
-    time: Floats, high: Floats, low: Floats, style: Style
-) -> tuple[Floats, Floats, Floats, np.ndarray]:
-    """Observations, the start of the time in which their events lie, and which are certain."""
-    start = np.concatenate([[0.0], time[:-1]])
-    if style == "drops":
-        return time, low, time, np.ones(len(time), dtype=bool)
-    before = np.concatenate([[1.0], low[:-1]])
-    if style == "points":
-        # of points of equal height only the ends tell something
-        after = np.append(low[1:], -1.0)
-        kept = (low != before) | (low != after)
-        kept[-1:] = True
-        time, low = time[kept], low[kept]
+    def styles(self) -> list[tuple[Style, float]]:
+        """The styles that the points may have, with their log priors.
+
+        Both ends of most drops are whole steps, and points at every pixel are points of the line.
+        Otherwise the points are the feet of drops, or any points of the line: feet of several
+        events each are unlikely unless patients are seen at visits.
+        """
+        upright = (self.fall > 1e-9) & (self.high > self.low)
+        upright &= np.abs(self.before - self.high) < 0.15 * self.fall + self.survival_grid / 2
+        if upright.sum() > 0.25 * (self.fall > 1e-9).sum():
+            return [("steps", 0.0)]
+        if self.time_grid > 0:
+            gaps = np.rint(np.diff(self.time) / self.time_grid)
+            if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and (self.fall > 1e-9).mean() < 0.9:
+                return [("points", 0.0)]
+        if len(self.time) < 2:
+            return [("drops", 0.0)]
+        least = np.minimum.accumulate(self.before) / self.number  # survival that one event takes
+        events = float(np.sum(np.clip(self.fall / least, 0, self.number)))
+        ties = 1 + events * self.time_grid / (2 * max(self.time[-1], 1e-12))
+        prior = 0.0
+        if events > len(self.time) * (1.25 * ties + 0.35):
+            prior = REGULAR_TIES if self._regular() else IRREGULAR_TIES
+        return [("drops", prior), ("points", 0.0)]
+
+    def _regular(self) -> bool:
+        """Whether most times are multiples of the usual distance between two."""
+        gaps = np.diff(self.time, prepend=0.0)
+        spacing = float(np.median(gaps))
+        slack = max(REGULAR * spacing, 1.01 * self.time_grid)
+        off = np.abs(gaps - np.maximum(np.rint(gaps / spacing), 1) * spacing)
+        return bool(slack < 0.3 * spacing and (off <= slack).mean() > 0.8)
+
+    def reading(self, style: Style, log_prior: float) -> Reading:
+        """The observations if the points are of a style."""
+        time, low = self.time, self.low
         start = np.concatenate([[0.0], time[:-1]])
-        return time, low, start, np.zeros(len(time), dtype=bool)
-    rows = []
-    for t, top, foot, level, earliest in zip(time, high, low, before, start, strict=True):
-        if level - top > 0.3 * (level - foot) and level > top:
-            rows.append((t, top, earliest, False))
-        if top > foot:
-            rows.append((t, foot, t, True))
-    times, values, starts, certain = zip(*rows, strict=True)
-    return np.array(times), np.array(values), np.array(starts), np.array(certain)
+        every = np.arange(len(time))
+        rows = every
+        if style == "drops":
+            certain = np.ones(len(time), dtype=bool)
+            if len(time) and abs(self.fall[-1]) <= self.survival_grid / 2 + 1e-9:
+                certain[-1] = False  # the end of the line
+            start = time
+            values = low
+        elif style == "points":
+            after = np.append(low[1:], -1.0)  # of points of equal height only the ends tell
+            kept = (low != self.before) | (low != after)
+            kept[-1:] = True
+            rows = every[kept]
+            time, values = time[kept], low[kept]
+            start = np.concatenate([[0.0], time[:-1]])
+            certain = np.zeros(len(time), dtype=bool)
+        else:
+            rows, time, values, start, certain = self._steps(start)
+        return Reading(
+            time, values, start, certain, self.half[rows], self.time_half[rows],
+            self._steepness()[rows], style, self.survival_grid, self.time_grid,
+            self.time[np.setdiff1d(every, rows)], log_prior,
+        )  # fmt: skip
+
+    def _steps(self, start: Floats) -> tuple[np.ndarray, Floats, Floats, Floats, np.ndarray]:
+        """Tops, where events before them are seen, and feet."""
+        found = []
+        for i, (top, foot, level) in enumerate(zip(self.high, self.low, self.before, strict=True)):
+            if level - top > 0.3 * (level - foot) and level > top:
+                found.append((i, top, start[i], False))
+            if top > foot:
+                found.append((i, foot, self.time[i], True))
+        if not found:
+            found = [(len(self.time) - 1, self.low[-1], self.time[-1], False)]
+        index, values, starts, certain = zip(*found, strict=True)
+        rows = np.array(index)
+        return rows, self.time[rows], np.array(values), np.array(starts), np.array(certain)
+
+    def _steepness(self) -> Floats:
+        """Fall of the curve around each point, in shares of the axes."""
+        size = len(self.time)
+        if size < 2:
+            return np.zeros(size)
+        first = np.maximum(np.arange(size) - NEIGHBOURS, 0)
+        last = np.minimum(np.arange(size) + NEIGHBOURS, size - 1)
+        width = np.maximum(self.time[last] - self.time[first], 1e-9) / self.time[-1]
+        return np.maximum(self.low[first] - self.low[last], 0) / width

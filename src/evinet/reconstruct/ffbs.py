@@ -19,11 +19,12 @@ Integers = NDArray[np.int64]
 
 BINS = 24
 REACH = 4.0  # standard deviations of the noise that the bins cover on either side
-OUTLIER = 0.003  # share of points that may lie anywhere ...
-OUTLIER_SPAN = 0.2  # ... over this range of survival
+OUTLIER_SPAN = 0.2  # range of survival over which a point that is an outlier may lie
 MISREAD, PER_PATIENT = 10.0, 2.0  # log-probability lost by a number at risk that is not met
 CROWDED = 0.05  # share of nodes with more events than a Poisson distribution has
+STEEPEST = 500.0  # largest log weight of the events of a node
 FORGOTTEN = 1e-8
+SMALLEST = 1e-300
 NEGLIGIBLE = 1e-1  # ways this much less probable than a state that is dropped are not followed
 
 
@@ -46,9 +47,9 @@ class Filtered(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def _fit(residual, half, sd):
-    """Density of a residual, relative to that of none."""
-    outlier = OUTLIER / OUTLIER_SPAN * (2 * half + 2.5066 * sd)
+def _fit(residual, half, sd, outlier):
+    """Density of a residual, relative to that of none; `outlier` is the probability of one."""
+    outlier = outlier / OUTLIER_SPAN * (2 * half + 2.5066 * sd)
     beyond = abs(residual) - half
     if beyond <= 0:
         return 1.0 + outlier
@@ -74,14 +75,19 @@ def _events(n, survival, value, half, sd):
 
 
 @njit(cache=True)
-def _chances(most, none, more, tilt):
-    """Weight of 0, 1, ... events at a node: beyond the first Poisson, or crowded."""
+def _chances(most, n, none, more, massed, tilt):
+    """Weight of 0, 1, ... events of n patients: beyond the first Poisson, crowded, or massed.
+
+    A mass of events may be of any size: a share `massed` falls as 1 / d^2 or not at all.
+    """
     chance = np.empty(most + 1)
     chance[0] = none
     ratio = (2 * more + 0.5) / (2 * more + 1.5)
-    poisson, crowded = (1 - CROWDED) * np.exp(-more), CROWDED * (1 - ratio)
+    poisson, crowded = (1 - CROWDED - massed) * np.exp(-more), CROWDED * (1 - ratio)
     for d in range(1, most + 1):
-        chance[d] = (1 - none) * (poisson + crowded) * np.exp(tilt * d)
+        weighed = np.exp(min(max(tilt * d, -STEEPEST), STEEPEST))
+        mass = massed / 2 * (1 / (d * (d + 1)) + 1 / n)
+        chance[d] = (1 - none) * (poisson + crowded + mass) * weighed
         poisson *= more / d
         crowded *= ratio
     return chance
@@ -149,7 +155,7 @@ def _censor_far(weight, survival, low, row, length, target, new, kept):
 
 
 @njit(cache=True)
-def _die(weight, survival, low, value, half, sd, none, more, tilt):
+def _die(weight, survival, low, value, half, sd, none, more, massed, outlier, tilt):
     """Take events from every state; also the fewest and most events that fit somewhere."""
     rows = weight.shape[0]
     least, most = np.zeros((rows, BINS), np.int64), np.zeros((rows, BINS), np.int64)
@@ -161,7 +167,7 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
                 least[i, b], most[i, b] = first, last
                 lowest = min(lowest, low + i - last)
                 fewest, largest_d = min(fewest, first), max(largest_d, last)
-    chance = _chances(largest_d, none, more, tilt)
+    chance = _chances(largest_d, low + rows, none, more, massed, tilt)
     shape = (low + rows - lowest, BINS)
     new, kept, largest = np.zeros(shape), np.ones(shape), np.zeros(shape)
     for i in range(rows):
@@ -173,7 +179,7 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
                 if d < least[i, b]:
                     d = 0  # the point may be an outlier
                 s = survival[i, b] * (1 - d / n) if n > 0 else survival[i, b]
-                x = weight[i, b] * _fit(value - s, half, sd) * chance[d]
+                x = weight[i, b] * _fit(value - s, half, sd, outlier) * chance[d]
                 j, to = n - d - lowest, _bin(s - value, half, sd)
                 _merge(new, kept, largest, j, to, x, s, sd)
     return new, kept, lowest, fewest, largest_d
@@ -182,7 +188,7 @@ def _die(weight, survival, low, value, half, sd, none, more, tilt):
 @njit(cache=True)
 def _trim(weight, survival, low, forgotten):
     """Normalise, and drop the states that hardly count."""
-    total = weight.sum()
+    total = max(weight.sum(), SMALLEST)
     first, last = weight.shape[0], 0
     for i in range(weight.shape[0]):
         for b in range(BINS):
@@ -245,7 +251,7 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
                 half = nodes.half[k]
                 weight, survival, low, bounds[0, k], bounds[1, k] = _die(
                     weight, survival, low, nodes.value[k], half, sd, nodes.none[k], nodes.more[k],
-                    tilt,
+                    nodes.massed[k], nodes.outlier[k], tilt,
                 )  # fmt: skip
                 log_evidence -= np.log(2 * half + 2.5066 * sd)
             weight, survival, low, total = _trim(weight, survival, low, forgotten)
@@ -291,7 +297,9 @@ def _ways_of_dying(n, to, nodes, k, filtered, chances):
                 continue
             least, most = _events(m, before, value, half, sd)
             if d == 0 or least <= d <= most:
-                ways[(m - first) * BINS + b] = x * _fit(value - s, half, sd) * chances[d]
+                ways[(m - first) * BINS + b] = (
+                    x * _fit(value - s, half, sd, nodes.outlier[k]) * chances[d]
+                )
     return np.cumsum(ways)
 
 
@@ -300,7 +308,10 @@ def _before_events(after, bins, nodes, k, filtered, tilt, uniform, assumed):
     """States before the events of node k, given those after; adds what is assumed of the point."""
     low, size = filtered.low[0, k], filtered.rows[0, k] * BINS
     survival = filtered.survival[filtered.at[0, k] : filtered.at[0, k] + size]
-    chances = _chances(max(filtered.most[k], 0), nodes.none[k], nodes.more[k], tilt)
+    chances = _chances(
+        max(filtered.most[k], 0), low + filtered.rows[0, k], nodes.none[k], nodes.more[k],
+        nodes.massed[k], tilt,
+    )  # fmt: skip
     known = -1
     for draw in np.argsort(after * BINS + bins):
         n, state = after[draw], after[draw] * BINS + bins[draw]
@@ -311,7 +322,9 @@ def _before_events(after, bins, nodes, k, filtered, tilt, uniform, assumed):
         before = survival[(m - low) * BINS + b]
         s = before * (1 - (m - n) / m) if m > 0 else before
         after[draw], bins[draw] = m, b
-        assumed[draw] += np.log(_fit(nodes.value[k] - s, nodes.half[k], nodes.sd[k]))
+        assumed[draw] += np.log(
+            _fit(nodes.value[k] - s, nodes.half[k], nodes.sd[k], nodes.outlier[k])
+        )
 
 
 @njit(cache=True)
@@ -342,7 +355,9 @@ def _log_fit(n, nodes, censored, died):
         if not nodes.pinned[k]:
             if number > 0:
                 survival *= 1 - died[k] / number
-            density += np.log(_fit(nodes.value[k] - survival, nodes.half[k], nodes.sd[k]))
+            density += np.log(
+                _fit(nodes.value[k] - survival, nodes.half[k], nodes.sd[k], nodes.outlier[k])
+            )
         number -= died[k]
     return density
 

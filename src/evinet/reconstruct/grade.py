@@ -1,4 +1,8 @@
-"""The grade of a reconstruction: a stated rule over its differences from what was printed."""
+"""The grade of a reconstruction: how far it may be from the truth, and from what was printed.
+
+How far it may be is read off the draws: the root mean square distance of their ln HR (of one arm
+alone: of their restricted means) from draw 0. Twice that holds the truth in about 95 % of cases.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,10 @@ CODES = {
 }
 """Reason codes of what makes a reconstruction `poor`."""
 
+EXPECTED = {"hazard ratio": (0.03, 0.10), "restricted mean": (0.01, 0.03)}
+"""Twice the root mean square distance of the draws from draw 0, for `good` and for `fair`: of
+ln HR, and of the restricted mean of an arm without another as a share of the time."""
+
 LIMITS = {
     "numbers at risk": (0, 0.02),
     "events": (0, 0.02),
@@ -39,19 +47,35 @@ stratified, or does not say, because the reconstructed one is not).
 
 
 DOUBTFUL = {
-    "at-risk-rises", "curve-at-risk", "events-exceed-n", "events-too-few", "hr-limits",
-    "hr-medians", "hr-p", "landmark-at-risk", "landmark-limits", "landmark-range",
-    "landmarks-rise", "median-at-risk", "median-landmark", "median-limits",
+    "at-risk-negative", "at-risk-not-whole", "at-risk-rises", "censoring-assumed",
+    "curve-at-risk", "curve-ends-early", "events-contradict-curve", "events-exceed-n",
+    "events-too-few", "events-unmet", "hr-limits", "hr-medians", "hr-p", "input-unused",
+    "landmark-at-risk", "landmark-limits", "landmark-range", "landmarks-rise", "median-at-risk",
+    "median-landmark", "median-limits", "n-differs",
 }  # fmt: skip
-"""Reason codes of input that contradicts itself: a reconstruction from it is `fair` at best."""
+"""Reason codes of input that contradicts itself, was left out or tells too little: what comes of it
+is `fair` at best."""
+
+LOST = {"arms-apart", "curve-empty", "curve-unused", "not-reconstructable"}
+"""Reason codes of an arm, or of its curve, that was given and not used: `poor`."""
 
 
 def grade(quality: dict[str, Any]) -> tuple[str, list[str]]:
     """`good`, `fair`, `poor` or `none` (no patients), and what kept it from being good."""
     if not quality["arms"]:
         return "none", ["no patients were reconstructed"]
-    doubts = sorted({flag["code"] for flag in quality["flags"]} & DOUBTFUL)
-    worst, reasons = int(bool(doubts)), [f"input contradicts itself: {code}" for code in doubts]
+    codes = {flag["code"] for flag in quality["flags"]}
+    doubts, lost = sorted(codes & DOUBTFUL), sorted(codes & LOST)
+    worst = 2 if lost else int(bool(doubts))
+    reasons = [f"flag {code}" for code in (*lost, *doubts)]
+    for what, place, expected in _expected(quality):
+        good, fair = EXPECTED[what]
+        if expected is None:
+            worst = max(worst, 1)
+            reasons.append(f"{place}: without draws the error of the {what} is not known")
+        elif expected > good:
+            worst = max(worst, 2 if expected > fair else 1)
+            reasons.append(f"{place}: {what} within {expected:.2g} in 95 % of draws")
     for what, place, difference in _differences(quality):
         good, fair = LIMITS[what]
         rank = int(difference > good + 1e-9) + int(difference > fair + 1e-9)
@@ -67,6 +91,23 @@ def missed(quality: dict[str, Any]) -> Iterator[Flag]:
         if difference > LIMITS[what][1] + 1e-9:
             arm = place.split(" at ")[0] if place.split(" at ")[0] in quality["arms"] else ""
             yield Flag(CODES[what], arm, f"{place}: {what} off by {difference:.3g}", difference)
+
+
+def _expected(quality: dict[str, Any]) -> Iterator[tuple[str, str, float | None]]:
+    """Twice the root mean square distance of draws from the best; None without draws."""
+    contrasts = [quality["contrast"], *quality["further_contrasts"]]
+    for contrast in contrasts:
+        if contrast is not None:
+            distance = contrast["hr"]["log_distance_of_draws"]
+            known = 2 * distance if distance is not None else None if not quality["draws"] else 9.0
+            yield "hazard ratio", f"{contrast['arm']} v {contrast['comparator']}", known
+    if contrasts == [None]:
+        for name, arm in quality["arms"].items():
+            mean = arm["rmst"]
+            known = None if mean is None or mean["distance_of_draws"] is None else (
+                2 * mean["distance_of_draws"] / mean["horizon"]
+            )  # fmt: skip
+            yield "restricted mean", name, known
 
 
 def _differences(quality: dict[str, Any]) -> Iterator[tuple[str, str, float]]:

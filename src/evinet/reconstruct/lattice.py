@@ -8,68 +8,128 @@ are sampled by forward filtering and backward sampling (`ffbs`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from evinet.reconstruct import lattice_arm, lattice_patients
+from evinet.reconstruct import lattice_arm, lattice_patients, unseen
 from evinet.reconstruct.draws import combine
-from evinet.reconstruct.inputs import ArmInput, Flag, Patients, Reconstruction, TrialInput, tidy
+from evinet.reconstruct.inputs import (
+    ArmInput,
+    Flag,
+    Floats,
+    Patients,
+    Reconstruction,
+    TrialInput,
+    tidy,
+)
 from evinet.reconstruct.lattice_arm import Paths
 from evinet.reconstruct.particles import Pool
 
 METHOD = "lattice"
-POOL = 200  # paths sampled, at least
+POOL = 200  # paths sampled, at least, where draws are wanted
+COLUMNS = 97
+FEW = 60  # the same where they are not
 MOST_CELLS = 400_000  # patients in the pool of an arm, about, at most
+
+
+@dataclass(frozen=True, eq=False)
+class _Sampled:
+    """Everything sampled of a trial: rows of paths, by arm, and what all arms share.
+
+    `parts` are the paths under each hypothesis; row k is path `rows[name][k]` of part
+    `chosen[name][k]`. `axis` (K, 2) is by how many pixels the time axis is off, `columns`
+    (K, C) where in its pixel a mass of events is (see `lattice_patients.place`), `open` (K,)
+    whether follow-up goes on where the curve ends.
+    """
+
+    arms: dict[str, ArmInput]
+    parts: dict[str, list[Paths]]
+    chosen: dict[str, list[tuple[int, int]]]
+    tails: dict[str, list[unseen.Tail]]
+    axis: Floats
+    columns: Floats
+    open: np.ndarray
+    end: float
+
+    def patients(self, name: str, row: int, rng: np.random.Generator) -> Patients:
+        """The patients of an arm in one row."""
+        part, which = self.chosen[name][row]
+        paths = self.parts[name][part]
+        tail = self.tails[name][part] if self.open[row] else None
+        return lattice_patients.place(
+            self.arms[name], paths, which, self.end, tail, rng, self.axis[row], self.columns[row]
+        )
+
+    def best(self, name: str, follows: bool) -> Patients:
+        """The central patients of an arm: of the most plausible hypothesis."""
+        paths = self.parts[name][0]
+        tail = self.tails[name][0] if follows else None
+        return lattice_patients.place(
+            self.arms[name], paths, lattice_patients.best(paths), self.end, tail, None,
+            np.zeros(2), np.zeros(1),
+        )  # fmt: skip
 
 
 def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reconstruction:
     """Reconstruct the arms of a trial from their curves.
 
     Every input with a curve is answered. An arm without a usable curve, or whose number of
-    patients is not known and cannot be told from the curve, is left out with a flag.
+    patients is not known, is left out with a flag.
     """
     trial, flags = tidy(trial)
     noted = list(flags)
-    paths: dict[str, Paths] = {}
-    arms: dict[str, ArmInput] = {}
+    known: dict[str, lattice_arm.Hypotheses] = {}
     for arm in trial.arms:
         if arm.curve is None or not arm.n:
             message = "no curve" if arm.curve is None else "number of patients not known"
             noted.append(Flag("not-reconstructable", arm.name, message))
             continue
-        size = max(min(POOL, MOST_CELLS // arm.n), 4 * draws, 40)
-        paths[arm.name], found = lattice_arm.sample(arm, size, rng)
-        arms[arm.name] = arm
+        known[arm.name], found = lattice_arm.hypotheses_of(arm)
         noted += found
-    end = _end(list(arms.values()))
-    made, strained = _patients(trial, arms, paths, end, draws, rng)
+    arms = {name: each.arm for name, each in known.items()}
+    parts: dict[str, list[Paths]] = {}
+    for name, each in known.items():
+        others = [other for other in known.values() if other is not each]
+        size = max(min(POOL if draws else FEW, MOST_CELLS // (each.arm.n or 1)), 4 * draws, 40)
+        parts[name], found = lattice_arm.sample(each, others, size, rng, single=not draws)
+        noted += found
+    tails, chance, found = unseen.tails(arms, parts)
+    noted += found
+    size = min((sum(len(each.died) for each in own) for own in parts.values()), default=0)
+    sampled = _Sampled(
+        arms, parts, {name: _mixed(own, size, rng) for name, own in parts.items()}, tails,
+        trial.axis_error * (2 * rng.random((size, 2)) - 1),  # the arms share a figure
+        rng.random((size, COLUMNS)),
+        rng.random(size) < chance, _end(list(arms.values())),
+    )  # fmt: skip
+    made, strained = _patients(trial, sampled, chance >= unseen.BELIEVED, draws, rng)
     return Reconstruction(METHOD, made, (*noted, *strained))
 
 
+def _mixed(parts: list[Paths], size: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """The paths of all hypotheses in random order."""
+    rows = [(part, which) for part, own in enumerate(parts) for which in range(len(own.died))]
+    return [rows[k] for k in rng.permutation(len(rows))[:size]]
+
+
 def _patients(
-    trial: TrialInput, arms: dict[str, ArmInput], paths: dict[str, Paths], end: float, draws: int,
-    rng: np.random.Generator,
-) -> tuple[dict[str, list[Patients]], tuple[Flag, ...]]:  # fmt: skip
+    trial: TrialInput, sampled: _Sampled, follows: bool, draws: int, rng: np.random.Generator
+) -> tuple[dict[str, list[Patients]], tuple[Flag, ...]]:
     """The best and the draws of each arm; published contrasts steer the draws.
 
     A ratio known to be unstratified is that of these patients: it steers the best as well.
     """
-
-    size = max((len(each.died) for each in paths.values()), default=0)
-    axis = trial.axis_error * (2 * rng.random((size, 2)) - 1)  # the arms share a figure
-
-    def placed(name: str, which: int, random: np.random.Generator | None) -> Patients:
-        return lattice_patients.place(arms[name], paths[name], which, end, random, axis[which])
-
-    best = {name: placed(name, lattice_patients.best(paths[name]), None) for name in arms}
-    between = [each for each in trial.contrasts if {each.arm, each.comparator} <= set(arms)]
-    if not between:
+    best = {name: sampled.best(name, follows) for name in sampled.arms}
+    between = [each for each in trial.contrasts if {each.arm, each.comparator} <= set(best)]
+    if not between or not draws:
         return {
-            name: [best[name], *(placed(name, which, rng) for which in range(draws))]
-            for name in arms
+            name: [best[name], *(sampled.patients(name, row, rng) for row in range(draws))]
+            for name in best
         }, ()
     pools = {}
-    for name in arms:
-        patients = [placed(name, which, rng) for which in range(len(paths[name].died))]
+    for name in best:
+        patients = [sampled.patients(name, row, rng) for row in range(len(sampled.open))]
         time, event = (np.array([getattr(each, what) for each in patients])
                        for what in ("time", "event"))  # fmt: skip
         pools[name] = Pool(time, event == 1)

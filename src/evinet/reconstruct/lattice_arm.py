@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,12 @@ from evinet.reconstruct.lattice_rates import Course, course
 from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 from evinet.reconstruct.particles import systematic
 
-FIRST = 60  # nodes on which hypotheses of the noise are compared
+FIRST = 50  # points of the curve on which hypotheses of style and noise are compared
 CLICKED = 1e-3  # of the axis: no hand is nearer
-DOUBT = 2.0  # log evidence by which noises of clicked points are told apart
+PLAUSIBLE = 5.0  # log evidence within which other hypotheses of style and noise are drawn, too
+MOST = 3  # such hypotheses
+OTHER_STYLE = 5.0  # log evidence lost by a style that the points of another arm cannot have
+UNLIKELY = 10.0  # log evidence below the best noise from which larger noises are not looked at
 RATES = (1 / 3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
 WITH_EVENTS = (0.5, 1.0, 2.0)  # the same where the total of events is known
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
@@ -27,13 +31,14 @@ LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
 COARSE = 1e-5  # states less probable than this are dropped in large arms, and to tell the noise
 LARGE = 1000  # patients of an arm
 TRIES = 32  # paths that tell their total of events
+CONTRADICTS = 25.0  # log evidence that a total of events may cost before the curve is kept to
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Sampled paths: (P, K) censorings before, and events at, each of K nodes.
+    """Sampled paths under one hypothesis: (P, K) censorings before, and events at, each of K nodes.
 
-    `pixel` is the width of a pixel where times were read from pixels, otherwise 0.
+    `pixel` is the width of a pixel of the time axis, or of the error of clicked times, otherwise 0.
     """
 
     segments: Segments
@@ -46,14 +51,14 @@ class Paths:
 
 @dataclass(frozen=True, eq=False)
 class _Arm:
-    """An arm under one hypothesis of its noise."""
+    """An arm under one hypothesis of its style and noise."""
 
     n: int
     events: int | None
+    reading: Reading
     segments: Segments
     course: Course
     noise: Noise
-    pixel: float
     ties: float
     marked: bool
     last: float  # time of the last number at risk
@@ -71,82 +76,196 @@ class _Arm:
         at_risk = np.maximum(self.course.number(time), 0.5)
         return nodes(self.segments, self.noise, at_risk, self.ties, rate, self.marked)
 
+    def evidence(self, cut: float) -> float:
+        """Log evidence of the points up to a time; the same points under every hypothesis.
 
-def sample(arm: ArmInput, size: int, rng: np.random.Generator) -> tuple[Paths, list[Flag]]:
-    """Sample `size` paths of a tidy arm with a curve and a known number of patients."""
+        Survival between two points, where a number at risk is, was not read; and of points that
+        tell nothing beside their neighbours each is as probable as its neighbour.
+        """
+        every = self.nodes()
+        first = every.first(int(np.searchsorted(self.segments.time, cut, side="right")))
+        if not len(first.value):
+            return self.reading.log_prior
+        width = np.log(2 * first.half + 2.5066 * first.sd)
+        read = self.segments.read[: len(width)]
+        between = ~read & ~first.pinned
+        found = forward(self.n, first, 0.0, COARSE).log_evidence + float(width[between].sum())
+        skipped = self.reading.early(cut)
+        if skipped and read.any():
+            found -= skipped * float(np.median(width[read]))
+        return found + self.reading.log_prior
+
+
+@dataclass(frozen=True, eq=False)
+class Hypotheses:
+    """What the style and the noise of an arm's curve may be, each with its log evidence."""
+
+    arm: ArmInput
+    states: list[_Arm]
+    scores: Floats
+
+    def best_of(self, style: str) -> float:
+        """The largest evidence of a style; of one that is out of the question, a little less."""
+        own = [score for state, score in zip(self.states, self.scores, strict=True)
+               if state.reading.style == style]  # fmt: skip
+        return max(own, default=float(self.scores.max()) - OTHER_STYLE)
+
+    def plausible(self, others: Sequence[Hypotheses], most: int) -> tuple[list[_Arm], Floats]:
+        """At most so many hypotheses under which the curve is probable, and their shares.
+
+        The curves of a figure are read the same way: the `others` of the trial tell of the style.
+        """
+        styles = [state.reading.style for state in self.states]
+        common = {style: sum(other.best_of(style) for other in others) for style in set(styles)}
+        scores = self.scores + np.array([common[style] for style in styles])
+        order = np.argsort(-scores, kind="stable")[:most]
+        order = order[scores[order] > scores.max() - PLAUSIBLE]
+        weight = np.exp(scores[order] - scores.max())
+        return [self.states[which] for which in order], weight / weight.sum()
+
+
+def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
+    """What the points of a tidy arm with a curve and a known number of patients may be."""
     assert arm.curve is not None
     assert arm.n is not None
-    table = arm.at_risk or (np.zeros(1), np.array([arm.n]))
+    table = _table(arm)
     rough = course(arm.curve, table, arm.events)
     alive = float(table[0][table[1] > 0][-1])
-    at_risk = rough.time, rough.at_risk
-    reading, flags = read(*arm.curve, at_risk, alive, arm.name)
-    state = _likeliest(arm, reading, table)
-    if reading.style == "points" and state.noise.sd <= EXACT and not reading.even:
-        # nobody clicks that exactly: drops of several events each
-        reading, flags = read(*arm.curve, at_risk, alive, arm.name, "drops")
-        state = _likeliest(arm, reading, table)
-    if len(state.segments.time):
-        censored, died = _sampled(state, size, rng)
-    else:
-        censored, died = np.zeros((2, size, 0), np.int64)
-    if len(table[0]) == 1 and arm.events is None and state.noise.sd > 1e-4:
+    readings, flags = read(*arm.curve, (rough.time, rough.at_risk), alive, arm.name)
+    longest = max(readings, key=lambda each: len(each.time))
+    cut = float(longest.time[min(FIRST, len(longest.time)) - 1]) if len(longest.time) else 0.0
+    states: list[_Arm] = []
+    scores: list[float] = []
+    for reading in readings:
+        found = course((reading.time, reading.survival), table, arm.events)
+        best = -np.inf
+        for state in _arms(arm, reading, table, found):
+            score = state.evidence(cut)
+            states.append(state)
+            scores.append(score)
+            best = max(best, score)
+            if score < best - UNLIKELY:  # more noise is less probable still
+                break
+    return Hypotheses(arm, states, np.array(scores)), flags
+
+
+def sample(
+    found: Hypotheses, others: Sequence[Hypotheses], size: int, rng: np.random.Generator,
+    single: bool = False,
+) -> tuple[list[Paths], list[Flag]]:  # fmt: skip
+    """Sample `size` paths of an arm, in all.
+
+    Each of the hypotheses of style and noise that are plausible has as many paths as it deserves,
+    the most plausible first; with `single` it has all.
+    """
+    arm, flags = found.arm, []
+    states, share = found.plausible(others, 1 if single else MOST)
+    counts = np.diff(np.rint(np.cumsum(np.append(0.0, share)) * size)).astype(int)
+    events = arm.events
+    if events is not None and len(states[0].segments.time):
+        least, most = _possible(states[0], events, rng)
+        if not least <= events <= most:
+            likely = f"about {least} to {most}" if least < most else f"about {least}"
+            message = f"{events} events, but the curve has {likely}: kept to the curve"
+            flags.append(Flag("events-contradict-curve", arm.name, message, float(events - most)))
+            events = None
+    paths = []
+    for state, count in zip(states, counts, strict=True):
+        if count:
+            censored, died = np.zeros((2, count, 0), np.int64)
+            if len(state.segments.time):
+                censored, died = _sampled(state, events, int(count), rng)
+            made = Paths(
+                state.segments, state.reading, state.course, censored, died,
+                _pixel(state.reading, state.noise),
+            )  # fmt: skip
+            paths.append(made)
+    _, sd = states[0].noise.of(states[0].reading.half)
+    if len(_table(arm)[0]) == 1 and events is None and max(sd, default=0) > 1e-4:
         message = "neither numbers at risk nor total events: the censoring is assumed"
         flags.append(Flag("censoring-assumed", arm.name, message))
-    off = 0 if arm.events is None else int(died[0].sum()) - arm.events
-    if off:
-        message = f"the curve allows {died[0].sum()} events, not {arm.events}"
-        flags.append(Flag("events-unmet", arm.name, message, float(off)))
-    return Paths(state.segments, reading, state.course, censored, died, state.pixel), flags
+    reached = int(paths[0].died[0].sum())
+    if events is not None and reached != events:
+        message = f"the curve allows {reached} events, not {events}"
+        flags.append(Flag("events-unmet", arm.name, message, float(reached - events)))
+    return paths, flags
 
 
-def _likeliest(arm: ArmInput, reading: Reading, table: tuple[Floats, Integers]) -> _Arm:
-    """The arm with the noise under which the first part of its curve is most probable."""
-    found = course((reading.time, reading.survival), table, arm.events)
-    clicked = reading.style == "points" and not reading.survival_grid
-    tried = [
-        _arm(arm, reading, table, found, noise)
-        for noise in hypotheses(reading.survival_grid, int(table[1][0]))
-        if not (clicked and EXACT < noise.sd < CLICKED)
-    ]
-    if not len(tried[0].segments.time):
-        return tried[0]
-    scores = [
-        forward(each.n, each.nodes().first(FIRST), 0.0, COARSE).log_evidence for each in tried
-    ]
-    if clicked:  # of noises that are about as likely the largest
-        return tried[int(np.flatnonzero(np.array(scores) > max(scores) - DOUBT)[-1])]
-    return tried[int(np.argmax(scores))]
-
-
-def _arm(
-    arm: ArmInput, reading: Reading, table: tuple[Floats, Integers], found: Course, noise: Noise
-) -> _Arm:
-    """The arm with its noise; times have that of their pixels where survival has."""
+def _table(arm: ArmInput) -> tuple[Floats, Integers]:
     assert arm.n is not None
-    pixel = _blur(reading, noise)
+    return arm.at_risk or (np.zeros(1), np.array([arm.n]))
+
+
+def _arms(
+    arm: ArmInput, reading: Reading, table: tuple[Floats, Integers], found: Course
+) -> list[_Arm]:
+    """The arm under each hypothesis of its noise."""
+    assert arm.n is not None
     level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
     fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
     events = float(fall @ found.number(reading.time))
     ties = max(events / max(len(fall), 1) - 1, 0.0)
-    return _Arm(
-        arm.n, arm.events, segments(reading, table, arm.marks, pixel), found, noise, pixel, ties,
-        arm.marks is not None, float(table[0][-1]),
-    )  # fmt: skip
+    clicked = reading.style == "points" and not reading.survival_grid
+    states = []
+    for noise in hypotheses(reading.survival_grid, arm.n):
+        if clicked and EXACT < noise.sd < CLICKED:
+            continue
+        parts = segments(reading, table, arm.marks, _blur(reading, noise), _spread(reading, noise))
+        states.append(
+            _Arm(arm.n, arm.events, reading, parts, found, noise, ties, arm.marks is not None,
+                 float(table[0][-1]))
+        )  # fmt: skip
+    return states
 
 
-def _blur(reading: Reading, noise: Noise) -> float:
-    """Width of the error of times: a pixel, or that of survival in shares of the axes."""
-    if noise.sd <= 2 * EXACT or not len(reading.time):
-        return 0.0
+def _blur(reading: Reading, noise: Noise) -> Floats:
+    """Width of the error of times: their rounding, or that of survival in shares of the axes."""
+    size = len(reading.time)
+    if (not noise.rounded and noise.sd <= 2 * EXACT) or not size:
+        return np.zeros(size)
     if reading.time_grid or reading.survival_grid:
-        return 0.0 if reading.style == "points" else reading.time_grid
-    return float(12**0.5 * noise.sd * reading.time[-1])
+        return np.zeros(size) if reading.style == "points" else 2 * reading.time_half
+    return np.full(size, 12**0.5 * noise.sd * reading.time[-1])
 
 
-def _sampled(state: _Arm, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
+def _spread(reading: Reading, noise: Noise) -> Floats:
+    """Factor of the noise of survival where times are as noisy: the steeper the curve, the more."""
+    if noise.rounded or reading.style != "points" or noise.sd <= 2 * EXACT:
+        return np.ones(len(reading.time))
+    return np.hypot(1.0, reading.steepness)
+
+
+def _pixel(reading: Reading, noise: Noise) -> float:
+    if reading.time_grid:
+        return reading.time_grid
+    blur = _blur(reading, noise)
+    return float(blur[0]) if len(blur) else 0.0
+
+
+def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, int]:
+    """The least and the most events that do not contradict the curve, in view of a total."""
+    each = state.nodes()
+    made = forward(state.n, each, 0.0, state.forgotten)
+    _, died, _ = backward(state.n, each, made, 0.0, rng.random((TRIES, 2 * len(each.value) + 1)))
+    total = died.sum(axis=1)
+    least, most = int(total.min()), int(total.max())
+    if least <= events <= most:
+        return least, most
+    tilt = _tilt(state.n, each, events, 0.0, state.forgotten, rng)
+    steep = forward(state.n, each, tilt, state.forgotten)
+    _, died, _ = backward(state.n, each, steep, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
+    reached = died.sum(axis=1)
+    cost = made.log_evidence - (steep.log_evidence - tilt * float(reached.mean()))
+    near = abs(float(reached.mean()) - events) <= max(3 * float(reached.std()), 3.0)
+    if near and cost < CONTRADICTS:
+        return min(least, events), max(most, events)
+    return least, most
+
+
+def _sampled(
+    state: _Arm, events: int | None, size: int, rng: np.random.Generator
+) -> tuple[Integers, Integers]:
     """Paths under several rates of censoring where it is open, each as probable as it is."""
-    events = state.events
     factors: tuple[float, ...] = RATES if events is None else WITH_EVENTS
     if not (state.segments.time > state.last).any() or (events is not None and state.last == 0):
         factors = (1.0,)

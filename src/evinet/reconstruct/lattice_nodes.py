@@ -9,10 +9,12 @@ import numpy as np
 
 from evinet.reconstruct.curve import Reading
 from evinet.reconstruct.inputs import Floats, Integers
-from evinet.reconstruct.noise import Noise
+from evinet.reconstruct.noise import EXACT, Noise
 
 NOT_CERTAIN = 0.02  # probability that a point given as a drop is none
 TIES = 0.01  # events beyond the first at a drop, where nothing tells of more
+MASSED, MASSED_LAST = 0.003, 0.2  # drops that are a mass of any size: any drop, and the last
+OUTLIER, OUTLIER_LAST = 0.003, 1e-5  # points that may lie anywhere: any point, and the last
 BUNCHED = 0.03  # share of segments whose censoring is not Poisson but bunched
 LEAST_CENSORED = 1e-14
 EXTRA = 0.02  # patients beyond the first at a censor mark, at least
@@ -31,6 +33,12 @@ class Segments:
     value : (K,) number at risk, or survival.
     gap : (K,) for survival that was not read but lies between two points: their distance.
     certain : (K,) an event is all but certain.
+    half : (K,) half the width to which survival was rounded.
+    spread : (K,) factor of the noise of survival: of clicked points it grows with the slope.
+    blur : (K,) width of the error of the time.
+    split : (K,) one of the sides of a number at risk on which an all but certain event may be.
+    last : (K,) the last point of the curve.
+    read : (K,) survival that was read, neither a number at risk nor between two points.
     marks : (K,) censor marks since the node before.
     """
 
@@ -41,6 +49,12 @@ class Segments:
     value: Floats
     gap: Floats
     certain: np.ndarray
+    half: Floats
+    spread: Floats
+    blur: Floats
+    split: np.ndarray
+    last: np.ndarray
+    read: np.ndarray
     marks: Integers
 
 
@@ -54,6 +68,8 @@ class Nodes(NamedTuple):
     half, sd : noise of survival: uniform within `half`, with normal flanks of `sd`.
     none : probability of no event at the node.
     more : events expected beyond the first, if there is one.
+    massed : probability that they are a mass of any size, as at visits or where follow-up is cut.
+    outlier : probability that the point lies anywhere.
     censored : (K, C) probability of 0, 1, ... censorings since the node before.
     length : number of columns of `censored` that count.
     """
@@ -64,6 +80,8 @@ class Nodes(NamedTuple):
     sd: Floats
     none: Floats
     more: Floats
+    massed: Floats
+    outlier: Floats
     censored: Floats
     length: Integers
 
@@ -71,19 +89,22 @@ class Nodes(NamedTuple):
         """The first nodes alone."""
         return Nodes(
             self.pinned[:size], self.value[:size], self.half[:size], self.sd[:size],
-            self.none[:size], self.more[:size], self.censored[:size], self.length[:size],
+            self.none[:size], self.more[:size], self.massed[:size], self.outlier[:size],
+            self.censored[:size], self.length[:size],
         )  # fmt: skip
 
 
 def segments(
-    reading: Reading, table: tuple[Floats, Integers], marks: Floats | None, blur: float
-) -> Segments:
+    reading: Reading, table: tuple[Floats, Integers], marks: Floats | None, blur: Floats,
+    spread: Floats,
+) -> Segments:  # fmt: skip
     """Merge observations and the numbers at risk after time 0.
 
     Where the events of an observation may lie on either side of a number at risk (by half of
-    `blur`, the width of a pixel, where times are exact otherwise) there is a node on either side.
+    `blur`, the width of the error of its time, where times are exact otherwise) there is a node on
+    either side.
     """
-    rows: list[tuple[float, int, float, bool, float, float, bool]] = []  # latest, order, earliest
+    rows: list[tuple[float, int, float, bool, float, float, bool, int]] = []
     times, counts = table
     earliest = reading.earliest - blur / 2
     latest = reading.time + blur / 2
@@ -96,18 +117,18 @@ def segments(
         for later in within:
             just = float(np.nextafter(later, -1))  # before the number at risk is counted
             between, gap = (level[j] + value) / 2, abs(level[j] - value)
-            rows.append((just, 0, min(start, just), False, between, gap, False))
+            rows.append((just, 0, min(start, just), False, between, gap, False, j))
             start = later
         sure = bool(reading.certain[j] and not len(within))
-        rows.append((max(time, start), 2, start, False, value, 0.0, sure))
+        rows.append((max(time, start), 2, start, False, value, 0.0, sure, j))
     rows += [
-        (float(t), 1, float(t), True, float(r), 0.0, False)
+        (float(t), 1, float(t), True, float(r), 0.0, False, -1)
         for t, r in zip(times, counts, strict=True)
         if t > 0
     ]
     rows.sort(key=lambda row: row[:2])
-    latest, _, start, pinned, value, gap, certain = (
-        np.array(column) for column in (zip(*rows, strict=True) if rows else [()] * 7)
+    latest, order, start, pinned, value, gap, certain, index = (
+        np.array(column) for column in (zip(*rows, strict=True) if rows else [()] * 8)
     )
     latest, start = latest.astype(float), np.minimum(start.astype(float), latest.astype(float))
     middle = np.where(start < latest, (start + latest) / 2, latest)
@@ -115,9 +136,16 @@ def segments(
     if marks is not None and len(middle):
         place = np.searchsorted(middle, marks, side="right")
         counted = np.bincount(place, minlength=len(middle) + 1)[: len(middle)].astype(np.int64)
+
+    def of(values: Floats) -> Floats:
+        """Values of observations by node; 0 at numbers at risk."""
+        return np.append(values, 0)[index.astype(int)]
+
     return Segments(
         middle, start, latest, pinned.astype(bool), value.astype(float), gap.astype(float),
-        certain.astype(bool), counted,
+        certain.astype(bool), of(reading.half), of(spread), of(blur),
+        (of(reading.certain) == 1) & ~certain.astype(bool), index == len(reading.time) - 1,
+        order == 2, counted,
     )  # fmt: skip
 
 
@@ -138,18 +166,23 @@ def nodes(
         Censor marks were given.
     """
     size = len(segments.time)
-    half = np.full(size, noise.half) + segments.gap / 2
+    half, sd = noise.of(segments.half)
+    half, sd = half + segments.gap / 2, np.maximum(sd * segments.spread, EXACT)
     expected = _expected_events(segments, at_risk)
     none = np.where(segments.certain, NOT_CERTAIN, np.exp(-expected))
-    beyond = np.where(segments.certain, max(ties, TIES), expected / -np.expm1(-expected) - 1 + TIES)
+    none = np.where(segments.split, 0.5, none)  # a drop on either side of a number at risk
+    beyond = np.where(
+        segments.certain | segments.split, max(ties, TIES),
+        expected / -np.expm1(-expected) - 1 + TIES,
+    )  # fmt: skip
     pmf = _censoring(censored, segments.marks if marked else None, int(at_risk.max(initial=1)))
     length = size and np.array(
         [int(np.flatnonzero(row > LEAST_CENSORED * row.max())[-1]) + 1 for row in pmf]
     )
     return Nodes(
-        segments.pinned, segments.value, half, np.full(size, noise.sd),
-        np.clip(none, 0.01, 0.99), beyond, pmf,
-        np.asarray(length, dtype=np.int64),
+        segments.pinned, segments.value, half, sd, np.clip(none, 0.01, 0.99), beyond,
+        np.where(segments.last, MASSED_LAST, MASSED),
+        np.where(segments.last, OUTLIER_LAST, OUTLIER), pmf, np.asarray(length, dtype=np.int64),
     )  # fmt: skip
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from evinet.reconstruct import unseen
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers, Patients
 from evinet.reconstruct.lattice_arm import Paths
+from evinet.reconstruct.unseen import Tail
 
+MASS = 3  # events at one time
 BUNCHING = 1.2  # SD of the slope of the log rate of censoring within a segment, in the draws
 
 
@@ -24,13 +27,16 @@ def best(paths: Paths) -> int:
 
 
 def place(
-    arm: ArmInput, paths: Paths, which: int, end: float, rng: np.random.Generator | None,
-    axis: Floats,
+    arm: ArmInput, paths: Paths, which: int, end: float, tail: Tail | None,
+    rng: np.random.Generator | None, axis: Floats, columns: Floats,
 ) -> Patients:  # fmt: skip
     """Patients of one path; those left after the last node are followed to `end`.
 
     Times that the input does not tell are drawn with `rng`, or spread evenly without it. `axis` is
-    by how many pixels the start and the end of the time axis are off.
+    by how many pixels the start and the end of the time axis are off; `columns` are shares of a
+    pixel, common to all arms, by which masses of events are off: those of two arms that were read
+    at one time are at one time. With `tail`, some of those
+    who leave after the end of the curve have events.
     """
     assert arm.n is not None
     censored, died = paths.censored[which], paths.died[which]
@@ -38,11 +44,15 @@ def place(
     start = np.concatenate([[0.0], segments.time[:-1]])
     row = np.repeat(np.arange(len(died)), died)
     events = _spread(row, segments.earliest, segments.latest, died, rng)
-    if rng is not None and paths.pixel and len(events):
-        shift = rng.random(len(died)) - 0.5
-        shift += axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
-        events = np.maximum(events + paths.pixel * shift[row], 0)
+    if rng is not None and len(events):
+        own = rng.random(len(died))
+        pixels = np.rint(segments.time / np.maximum(segments.blur, 1e-12)) % len(columns)
+        massed = died >= MASS
+        shift = segments.blur * (np.where(massed, columns[pixels.astype(int)], own) - 0.5)
+        off = axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
+        events = np.maximum(events + (shift + paths.pixel * off)[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
+    events = np.maximum(events, _earliest(paths))
     row = np.repeat(np.arange(len(censored)), censored)
     share = _spread(row, np.zeros(len(start)), np.ones(len(start)), censored, rng)
     if rng is not None:  # earlier or later in a segment, all together
@@ -57,8 +67,28 @@ def place(
     time = np.concatenate([events, leaving, rest])
     event = np.zeros(len(time), dtype=np.int64)
     event[: len(events)] = 1
+    if tail is not None:
+        known = None if arm.events is None else max(arm.events - len(events), 0)
+        for node, count in enumerate(unseen.events(tail, censored, known, rng)):
+            if count:
+                leavers = len(events) + np.flatnonzero(row == node)
+                event[_picked(leavers, int(count), rng)] = 1
     order = np.lexsort((-event, time))
     return Patients(time[order], event[order])
+
+
+def _picked(places: Integers, count: int, rng: np.random.Generator | None) -> Integers:
+    """So many of the places: at random, or evenly."""
+    if rng is not None:
+        return rng.choice(places, count, replace=False)
+    return places[((np.arange(count) + 0.5) * len(places) / count).astype(np.int64)]
+
+
+def _earliest(paths: Paths) -> float:
+    """The least time of an event: at time 0 nobody was yet followed."""
+    time = paths.reading.time[paths.reading.time > 0]
+    first = float(time[0]) if len(time) else 1.0
+    return min(first, paths.reading.time_grid or first) / 2
 
 
 def _spread(

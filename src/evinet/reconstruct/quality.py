@@ -76,6 +76,7 @@ def _horizon(made: Reconstruction) -> float | None:
 def _arm(arm: ArmInput, draws: Sequence[Patients], horizon: float | None) -> Json:
     curves = [kaplan_meier(patients) for patients in draws]
     median = arm.median or Interval(None)
+    means = [curve.rmst(horizon or 0.0) for curve in curves]
     found = curves[0].median(median.level)
     content: Json = {
         "n": len(draws[0].time),
@@ -99,7 +100,8 @@ def _arm(arm: ArmInput, draws: Sequence[Patients], horizon: float | None) -> Jso
         ],
         "curve": _fit(arm, curves[0].at),
         "rmst": None if not horizon else {
-            "horizon": horizon, **_best_and_band([curve.rmst(horizon) for curve in curves])
+            "horizon": horizon, **_best_and_band(means),
+            "distance_of_draws": _distance(means),
         },
     }  # fmt: skip
     return content
@@ -151,6 +153,7 @@ def _contrast(contrast: Contrast, arms: dict[str, list[Patients]]) -> Json:
             **_best_and_band([_ratio(fit) for fit in fits]),
             "reconstructed_lower": found.lower, "reconstructed_upper": found.upper,
             "log_sd_across_draws": _log_sd(fits[1:]),
+            "log_distance_of_draws": _distance([fit.log_hr for fit in fits]),
         },
         "logrank_p": {
             "printed": contrast.p, **_best_and_band([_finite(fit.logrank_p) for fit in fits])
@@ -173,6 +176,17 @@ def _log_sd(fits: Sequence[Cox]) -> float | None:
     """Standard deviation of ln HR across draws; null where a draw has none."""
     values = np.array([fit.log_hr for fit in fits])
     return float(values.std(ddof=1)) if len(values) > 1 and np.isfinite(values).all() else None
+
+
+def _distance(values: Sequence[float]) -> float | None:
+    """Root mean square distance of the draws from the best, the first; null where there is none.
+
+    Values that are infinite alike (no event in an arm) are no distance apart.
+    """
+    if len(values) < 2:
+        return None
+    apart = [0.0 if value == values[0] else value - values[0] for value in values[1:]]
+    return _finite(float(np.sqrt(np.mean(np.square(apart)))))
 
 
 def _best_and_band(values: Sequence[float | None], kind: Callable[[float], float] = float) -> Json:
