@@ -55,7 +55,7 @@ _LISTED = re.compile(
     r"[(:]\s*(?P<list>(?:\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?[;,] (?:and )?)+"
     r"\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?)[).]"
 )
-_RANDOM = re.compile(r"random|\bassigned\b|\ballocated\b", re.IGNORECASE)
+_RANDOM = re.compile(r"[Rr]andom|[Aa]ssigned|[Aa]llocated")
 _SUBSET = re.compile(
     r"subset|subgroup|exploratory|only \d|\bsub-?stud|alive|progress|\bdied\b|discontinu"
     r"|complet(?:ed|"
@@ -129,6 +129,8 @@ def tokens(text: str) -> frozenset[str]:
 
 
 def _plain(word: str) -> str:
+    if word.isalpha() or word.isdigit():
+        return word.lower()
     word = re.sub(r"[\s-]", "", word).lower().removesuffix("'s")
     return re.sub(r"^(arm|group|cohort|regimen)s?(?=[a-e1-5]$)", "", word)
 
@@ -293,10 +295,11 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     """
     read = [s for s in sentences(passages, "abstract", "results", "methods", "title")]
     totals = _totals(read)
+    whole = " ".join(p.text for p in passages if p.section != "closed").lower()
     candidates = [(found, s) for s in read for found in _candidates(s)]
     candidates = [
         (found, s) for found, s in candidates
-        if sum(n for _, n in found) in totals or _used([label for label, _ in found], read)
+        if sum(n for _, n in found) in totals or _used([label for label, _ in found], whole)
     ]  # fmt: skip
     if given:
         arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
@@ -315,7 +318,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         _say(arms, s, doubt)
         _nicknames(arms, s.text)
         return _finished(arms, passages)
-    return _finished(_unnumbered(read, title), passages)
+    return _finished(_unnumbered(read, title, whole), passages)
 
 
 def _arms(named: list[tuple[str, int | None]]) -> Arms:
@@ -362,6 +365,8 @@ def _take(arms: Arms, found: list[tuple[str, int]], sentence: Sentence, totals: 
 def _totals(read: Iterable[Sentence]) -> set[int]:
     found = set()
     for sentence in read:
+        if not _RANDOM.search(sentence.text):
+            continue
         for match in _TOTAL.finditer(sentence.text):
             value = count(match["a"] or match["b"] or match["c"])
             if value and value > 9:
@@ -434,7 +439,7 @@ def _listed(text: str) -> list[tuple[str, int]]:
 
 def _clean(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
-    label = re.sub(r"^(?:the|an?|receive|either)\s+", "", label)
+    label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|\d+ to)\s+", "", label)
     label = re.sub(
         r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"
         r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,
@@ -445,19 +450,19 @@ def _clean(label: str) -> str:
     return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()
 
 
-def _used(labels: list[str], read: list[Sentence]) -> bool:
-    """Whether the text goes on to use every name: words of its own stand in other sentences."""
+def _used(labels: list[str], text: str) -> bool:
+    """Whether a document goes on to use every name: words of its own stand in it twice."""
     sets = [tokens(label) for label in labels]
-    texts = [tokens(sentence.text) for sentence in read]
     for own in sets:
         others = frozenset().union(*(other for other in sets if other != own))
-        telling = (own - others) or own
-        if sum(bool(telling & text) for text in texts) < min(2, len(texts)):
+        telling = "|".join(map(re.escape, sorted((own - others) or own)))
+        found = re.finditer(rf"(?<![a-z0-9])(?:{telling})(?![a-z0-9])", text)
+        if next(found, None) is None or next(found, None) is None:
             return False
     return True
 
 
-def _unnumbered(read: list[Sentence], title: str) -> Arms:
+def _unnumbered(read: list[Sentence], title: str, whole: str) -> Arms:
     """Arms that the title, or else the methods, name without their numbers."""
     texts = [(title, NAMED[2:])] if title else []
     texts += [(s.text, NAMED[:2]) for s in read if _RANDOM.search(s.text) or "compar" in s.text][
@@ -475,7 +480,7 @@ def _unnumbered(read: list[Sentence], title: str) -> Arms:
                 and words[0] != words[1]
                 and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
                 and not any("," in label for label in labels)
-                and _used(labels, read)
+                and _used(labels, whole)
             ):
                 return _arms([(label, None) for label in labels])
     return Arms([])

@@ -67,6 +67,11 @@ _FAVOURS = re.compile(
     r"[^.;]{0,80}?\bin favou?r of (?P<who>[^.;]{3,60})"
     r"|[^.;]{0,40}?\bfavou?r(?:ing|ed) (?P<whom>[^.;]{3,60})"
 )
+_SPEAKS = re.compile(
+    r"[Ss]urviv|[Hh]azard|HR|[Mm]edian|PFS|OS|TTP|[Rr]espon|[Ee]vents?|[Dd]eaths?|[Dd]ied|[Pp]rogress|"
+    r"[Cc]ontrol rate|ORR|outcome|end ?point|[Rr]emission|DCR|[Rr]ecurrence|[Rr]elapse"
+)
+_PRIMARY = re.compile(r"primary (?:efficacy )?(?:end[- ]?point|outcome)", re.IGNORECASE)
 UNDIRECTED = "the direction of the ratio is not said"
 
 
@@ -82,14 +87,11 @@ class Group:
 
 def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
     """Every reading of a result; the same fact is read as often as it is said."""
-    whole = " ".join(p.text for p in passages if p.section in ("abstract", "methods", "results"))
-    said = {assessor(s) for s in re.split(r"(?<=[.;])\s", whole)} & {"bicr", "investigator", "both"}
-    only = said.pop() if len(said) == 1 else "unstated"
-    only = only if only in ("bicr", "investigator") else "unstated"
+    only = _only_assessor(passages)
     for sentence in sentences(passages, "abstract", "results"):
-        if words.PLANNED.search(sentence.text):
+        if not _SPEAKS.search(sentence.text) or words.PLANNED.search(sentence.text):
             continue
-        notes = _asides(sentence)
+        notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
         if any(note.startswith("another trial") for note in notes):
             continue
         found = quantities(sentence.text)
@@ -98,6 +100,14 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
                 noted = _noted(finding, notes, only)
                 control = arms.assumed and re.search(r"\bcontrols?\b", sentence.text, re.I)
                 yield noted.doubted(arms.assumed) if control else noted
+
+
+def _only_assessor(passages: list[Passage]) -> str:
+    """Who assessed, where the primary endpoint names one and the document names no other."""
+    whole = [s.text for s in sentences(passages, "abstract", "methods", "results")]
+    said = {assessor(text) for text in whole} & {"bicr", "investigator", "both"}
+    primary = {assessor(text) for text in whole if _PRIMARY.search(text)} & said
+    return said.pop() if len(said) == 1 and primary and "both" not in said else "unstated"
 
 
 def assessor(text: str) -> str:
@@ -118,6 +128,31 @@ def _asides(sentence: Sentence) -> list[str]:
     if population and not quantities(sentence.before):
         found.append(f"the sentence before speaks of {population[0]}")
     return found
+
+
+_GROUP = re.compile(
+    r"\b(?:[Ii]n|[Ff]or|[Ww]ithin|[Oo]f|[Ww]ith) (?:the |a |an "
+    r")?(?P<name>[\w+/≥≤<>=-][\w+/≥≤<>= -]{1,60}?) "
+    r"(?:sub)?(?:groups?|arms?|cohorts?|populations?|patients|strat(?:um|a))\b"
+)
+_GENERIC = re.compile(
+    r"^(?:(?:the|two|three|both|each|either|all|whole|full|overall|entire|total|study|treatment|"
+    r"trial|randomi[sz]ed|randomly|assigned|allocated|treated|intention-to-treat|ITT|intent-to-treat|"
+    r"control|experimental|intervention|comparator|number|of|these|same|adult|eligible|receiving|"
+    r"combination|other|first|between|respective|corresponding|and|or|in|A|B|\d+)\s*)*$",
+    re.IGNORECASE,
+)
+
+
+def _other_groups(text: str, arms: Arms) -> list[str]:
+    """Groups of patients that are no arm: `in the prior chemotherapy group`."""
+    mentions = arms.mentions(text)
+    for match in _GROUP.finditer(text):
+        start, end = match.span("name")
+        named = any(a < end and start < b for a, b, _ in mentions)
+        if not named and not _GENERIC.match(match["name"]):
+            return [f"another group ({match['name']})"]
+    return []
 
 
 def _noted(finding: Finding, notes: list[str], only: str) -> Finding:

@@ -390,25 +390,30 @@ def of_cells(cells: Cells, arms: Arms) -> Grid | None:
     if len(named) != len(arms) or len(set(keys)) != len(keys):
         return None
     grid = Grid(cells.title, columns)
-    section, indented = "", any(_indent(row) for row in cells.body)
+    indented = any(map(_indent, cells.body))
+    heads: list[tuple[int, str]] = []
     for row in cells.body:
         content = [cell.strip() for cell in row] + [""] * (width - len(row))
         label, values = clean(content[0]), merged(content[1:])
-        if not any(values):
-            section = label or section
+        own = [v for v, column in zip(values, columns, strict=True) if not column.other]
+        heads = [head for head in heads if not indented or head[0] < _indent(row)]
+        if not any(own) or all(value == content[0] for value in own):
+            heads = [*(heads if indented else []), (_indent(row), _heading(label))]
             continue
-        if indented and not _indent(row):
-            section = ""
-        elif not indented:
-            section = _still_open(grid, section)
-        kept = [v for v, column in zip(values, columns, strict=True)]
-        doubt = "" if label and all(
-            v for v, column in zip(kept, columns, strict=True) if not column.other
-        ) else "a cell of the row is empty"  # fmt: skip
-        if section and not indented and _overfull(grid, section, kept):
+        section = ": ".join(name for _, name in heads if name)
+        section = section if indented else _still_open(grid, section)
+        doubt = "" if label and all(own) else "a cell of the row is empty"
+        if section and not indented and _overfull(grid, section, values):
             doubt = doubt or f"it may not belong under {section!r}"
-        grid.rows.append(Row(section, label, kept, cells.place, doubt))
+        grid.rows.append(Row(section, label, values, cells.place, doubt))
     return grid if grid.rows else None
+
+
+def _heading(label: str) -> str:
+    """The heading of a section without what its rows count: `Sex, n (%)` is `Sex`."""
+    return re.sub(r"[,;]?\s*[-—]?\s*\(?(?:n|no\.?|number)?\s*\(?%\)?\)?\s*$", "", label).strip(
+        " ,:"
+    )
 
 
 def _column(label: str, arms: Arms) -> Column:
@@ -452,8 +457,9 @@ def _merge(
     return join, [column for j, column in enumerate(columns) if j - 1 not in pairs]
 
 
-def _indent(row: list[str]) -> bool:
-    return bool(row) and row[0][:1].isspace()
+def _indent(row: list[str]) -> int:
+    """How far the label of a row is indented."""
+    return len(row[0]) - len(row[0].lstrip()) if row else 0
 
 
 def _overfull(grid: Grid, section: str, cells: list[str]) -> bool:

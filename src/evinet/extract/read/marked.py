@@ -226,9 +226,15 @@ def _table(wrap: ET.Element, found: Marked) -> None:
         found.table(title, spread(head), spread(body), place)
 
 
+def _cell(text: str) -> str:
+    """A cell whose first blanks are those that were put there to indent it."""
+    text = text.strip(" \t\r\n")
+    return " " * (len(text) - len(text.lstrip())) + text.strip()
+
+
 def _row(tr: ET.Element) -> list[tuple[str, int, int]]:
     return [
-        (_text(cell, True), _span(cell.get("colspan")), _span(cell.get("rowspan")))
+        (_cell(_text(cell, True)), _span(cell.get("colspan")), _span(cell.get("rowspan")))
         for cell in tr if cell.tag in ("td", "th")
     ]  # fmt: skip
 
@@ -316,7 +322,7 @@ class _Page(HTMLParser):
             self.found.table(self.caption, spread(head), spread(body), number)
             self.caption = ""
         elif tag in ("td", "th") and self.cell is not None and self.row is not None:
-            self.row.append((self._taken(), *self.cell))
+            self.row.append((_cell(self._taken()), *self.cell))
             self.cell = None
         elif tag == "tr" and self.row is not None:
             (self.head if self.is_head else self.body).append(self.row)

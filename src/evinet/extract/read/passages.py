@@ -88,11 +88,18 @@ def passages(document: Document) -> list[Passage]:
     found = []
     ends = [mark[0] for mark in marks[1:]] + [len(document.prose)]
     inherited = "abstract"
-    for (start, skip, kind, heading), end in zip(marks, ends, strict=True):
-        inherited = kind = kind or inherited
-        if kind == "abstract" and len(marks) > 2:
-            end = min(end, start + LONGEST_ABSTRACT)
-        for first, last in document.outside_tables(start + skip, end):
+    kinds = []
+    for _, _, kind, _ in marks:
+        inherited = kind or inherited
+        kinds.append(inherited)
+    stretches = [
+        (start + skip, min(end, start + LONGEST_ABSTRACT) if kind == "abstract" and len(marks) > 2
+         else end)
+        for (start, skip, _, _), kind, end in zip(marks, kinds, ends, strict=True)
+    ]  # fmt: skip
+    parts = document.outside(stretches)
+    for (_, _, _, heading), kind, found_parts in zip(marks, kinds, parts, strict=True):
+        for first, last in found_parts:
             found.append(
                 Passage(document.prose[first:last], kind, "body" if first >= body else "abstract",
                         heading, _placed(document, first))

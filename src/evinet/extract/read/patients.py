@@ -25,6 +25,10 @@ _WITH_CI = re.compile(
     r"^(?P<n>\d+)(?:/\d+)?\s*[(\[]\s*(?P<percent>\d+(?:\.\d+)?)\s*%?(?P<rest>.*?)[)\]]?$"
 )
 _STATISTIC = re.compile(r"\b(?:median|mean|range|IQR|SD|years?|quartiles?)\b", re.IGNORECASE)
+_SUMMARY = re.compile(r"\b(?:median|mean|range|IQR|SD|quartiles?)\b", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"^(?:[\W\d]*|[IVX]+[abc]?|others?|yes|no|unknown|missing(?: data)?|none|n)$", re.I
+)
 _TITLES = {
     "adverse-event": r"adverse|toxicit|safety|side[- ]effect",
     "response": r"\brespon[sd]",
@@ -96,12 +100,17 @@ def _baseline(grid: Grid, row: Row) -> Iterator[Finding]:
             continue
         counted = count_cell(cell)
         is_count = counted is not None and (
-            "%" in cell or (not statistic and consistent(cell, column.n))
+            "%" in cell
+            or (not statistic and consistent(cell, column.n))
+            or (not _SUMMARY.search(row.label) and _doubt(grid, row) == "")
         )
         about = {"characteristic": characteristic, "category": category, "arm": column.arm or "all"}
         if is_count and counted:
             values: dict[str, Any] = {"n": counted[0], "percent": counted[1], "total": column.n}
-            yield _of(row, "baseline", about, values, cell, _doubt(grid, row))
+            doubt = _doubt(grid, row)
+            if not row.section and _NO_NAME.match(row.label):
+                doubt = doubt or "the heading above the row was not seen"
+            yield _of(row, "baseline", about, values, cell, doubt)
         elif re.search(r"\d", cell):
             doubt = row.doubt or grid.doubt or "nothing confirms a value that is no count"
             yield _of(row, "baseline", about, {"value": cell}, cell, doubt)

@@ -34,9 +34,10 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     [50, 50]
     """
     source = document(text, name)
-    found = find_arms(passages(source), _title(source), arms)
+    read = passages(source)
+    found = find_arms(read, _title(source), arms)
     tables = list(grids(source, found)) if found.arms else []
-    findings = [*find_design(passages(source)), *found.finding]
+    findings = [*find_design(read), *found.finding]
     if found.arms:
         findings += _results(passages(source), tables_findings(tables), found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]

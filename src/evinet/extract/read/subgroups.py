@@ -39,8 +39,8 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
     """Rows with events and patients of two arms, and their hazard ratio."""
     if len(arms) != 2:
         return
-    for page in sorted({line.page for line in document.lines}):
-        lines = [line for line in document.lines if line.page == page]
+    for _, group in itertools.groupby(sorted(document.lines, key=_page), key=_page):
+        lines = list(group)
         rows = _one_line(lines) or _apart(lines, arms) or _cells(lines)
         outcome = _outcome(lines) if rows else None
         if len(rows) < 2 or outcome is None:
@@ -60,6 +60,10 @@ def find_subgroups(document: Document, arms: Arms) -> Iterator[Finding]:
             yield Finding("subgroup", about, values, printed, row.line.place,
                           f"{row.characteristic}: {row.level}",
                           "; ".join(filter(None, (row.unsure, doubt))))  # fmt: skip
+
+
+def _page(line: Line) -> int:
+    return line.page
 
 
 def _outcome(lines: list[Line]) -> str | None:

@@ -171,25 +171,28 @@ class Document:
         _, starts, owners = self._flow
         yield from zip(owners, starts, strict=True)
 
-    def outside_tables(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The parts of a stretch of `prose` that are in no table."""
-        for first, last in sorted(self._holes):
-            if start < last and first < end:
-                if first > start:
-                    yield start, first
-                start = max(start, last)
-        if start < end:
-            yield start, end
-
     @cached_property
     def _starts(self) -> dict[int, int]:
         _, starts, owners = self._flow
         return {id(owner): start for owner, start in zip(owners, starts, strict=True)}
 
-    @property
+    def outside(self, stretches: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+        """Of each stretch of `prose`, the parts that are in no table; stretches are in order."""
+        holes = self._holes()
+        for start, end in stretches:
+            parts = []
+            for first, last in holes[max(bisect.bisect_left(holes, (start, 0)) - 1, 0) :]:
+                if first >= end:
+                    break
+                if last > start:
+                    if first > start:
+                        parts.append((start, first))
+                    start = max(start, last)
+            yield parts + ([(start, end)] if start < end else [])
+
     def _holes(self) -> list[tuple[int, int]]:
-        """The tables, as stretches of `prose`."""
-        found = []
+        """The tables, as stretches of `prose`, in order."""
+        found: list[tuple[int, int]] = []
         for first, last in self.tables:
             inside = [self._starts.get(id(line)) for line in self.lines[first:last]]
             known = [start for start in inside if start is not None]
@@ -197,7 +200,7 @@ class Document:
                 after = bisect.bisect_right(self._flow[1], known[-1])
                 stop = self._flow[1][after] if after < len(self._flow[1]) else len(self.prose)
                 found.append((known[0], stop))
-        return found
+        return sorted(found)
 
     def around(self, start: int, end: int, margin: int = 60) -> str:
         """The words around a stretch of `prose`."""

@@ -130,11 +130,23 @@ INLINE = compile(
 )
 
 
+_WORDS = compile(
+    r"result|finding|method|abstract|summary|introduc|background|discuss|conclu|comment|interpret|"
+    r"referen|limit|strength|fund|acknowl|declar|interest|contrib|data|design|patient|participant|"
+    r"setting|intervention|measure|outcome|objective|purpose|aim|context|importance|rationale|"
+    r"synopsis|efficacy|safety|random|procedure|statistic|evidence|value|implication|perspective|key|"
+    r"clinical|editorial|correspond|disclos|supplement|appendix|abbrev|relevance|what|future|related|"
+    r"review|registration|language|message|synthesis|caveat|knowledge|ethic|highlight|bibliograph|"
+    r"material|subject|conflict|experimental|trial",
+    IGNORECASE,
+)
+
+
 def section(heading: str) -> str | None:
     """The kind of a section by its heading: results, methods, abstract, introduction, closed."""
-    text = " ".join(heading.split())
-    if len(text) > 70:
+    if len(heading) > 90 or not _WORDS.search(heading):
         return None
+    text = " ".join(heading.split())
     return next((name for name, pattern in _ALONE.items() if pattern.match(text)), None)
 
 
