@@ -41,6 +41,7 @@ IDENTITY = (
     "domain",
     "topic",
     "treatment",
+    "therapy",
 )
 
 DEEPEST = 32

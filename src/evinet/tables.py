@@ -181,6 +181,8 @@ _INTERVAL = {
     "level": _number("confidence level, 0.95 unless printed otherwise"),
 }
 
+_NOTE = {"note": _text("what a reader of the value should know")}
+
 TRIALS = Table(
     "trials",
     "One row a trial.",
@@ -193,9 +195,22 @@ TRIALS = Table(
         "year": _integer("year of the main publication"),
         "phase": _text("phase"),
         "design": _text("design in a phrase"),
+        "note": _text("what a reader of any of its results should know"),
         "tier": _text("evidence tier: A curve, B numbers at risk, C summary only", required=True),
     },
     key=("trial",),
+)
+REPORTS = Table(
+    "reports",
+    "One row a report of a trial: which analysis it is, in words.",
+    {
+        **_REPORT,
+        "title": _text("which analysis, in words", required=True),
+        "data_cutoff": _text("date of the data cut-off"),
+        "follow_up": _number("median follow-up in months"),
+        **_NOTE,
+    },
+    key=("trial", "report"),
 )
 ARMS = Table(
     "arms",
@@ -230,10 +245,12 @@ SURVIVAL = Table(
         "outcome": _text("outcome slug: pfs, os, ttp", required=True),
         "assessor": _text("bicr, investigator or unstated"),
         "arm": _text("arm slug", required=True),
-        "n": _integer("patients analysed"),
+        "n": _integer("patients analysed; empty when not stated, never those randomised instead"),
         "events": _integer("events"),
-        "median": _number("median in months; empty when not reached"),
+        "median": _number("median in months; empty when not reached or not known"),
+        "not_reached": _flag("whether the median was printed as not reached"),
         **_INTERVAL,
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "outcome", "assessor", "arm"),
@@ -249,6 +266,7 @@ LANDMARKS = Table(
         "time": _number("months", required=True),
         "survival": _number("proportion, 0 to 1", required=True),
         **_INTERVAL,
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "outcome", "assessor", "arm", "time"),
@@ -270,6 +288,7 @@ CONTRASTS = Table(
         "log_estimate": _number("natural log of the estimate", required=True),
         "se": _number("standard error of log_estimate, from the confidence limits"),
         "selected": _flag("whether the stated rule chose it for analyses", required=True),
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "outcome", "assessor", "arm", "comparator", "measure"),
@@ -316,6 +335,7 @@ SUBGROUPS = Table(
         "n_comparator": _integer("patients in the comparator"),
         "estimate": _number("hazard ratio"),
         **_INTERVAL,
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "outcome", "characteristic", "level_name"),
@@ -332,6 +352,7 @@ RESPONSES = Table(
         "total": _integer("patients analysed"),
         "percent": _number("percentage as printed"),
         **_INTERVAL,
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "outcome", "assessor", "arm"),
@@ -348,6 +369,7 @@ ADVERSE_EVENTS = Table(
         "n": _integer("patients with the event"),
         "total": _integer("patients at risk of it"),
         "percent": _text("percentage as printed"),
+        **_NOTE,
         **_PROVENANCE,
     },
     key=("trial", "report", "event", "grade", "arm"),
@@ -368,6 +390,51 @@ POPULATIONS = Table(
         **_PROVENANCE,
     },
     key=("trial", "characteristic", "category", "arm"),
+)
+_MAYBE_PROVENANCE = {
+    "source": _text("key of the source in data/raw/sources.yaml; empty when nothing is known"),
+    "locator": _text("where in the source"),
+}
+LATER_TREATMENT = Table(
+    "later-treatment",
+    "Patients of an arm who were treated on after the trial's own treatment, such as crossover.",
+    {
+        **_TRIAL,
+        "arm": _text("arm slug", required=True),
+        "therapy": _text("what they were given", required=True),
+        "n": _integer("patients; empty when not known"),
+        "total": _integer("patients of whom they are counted"),
+        "percent": _text("percentage as printed"),
+        **_NOTE,
+        **_MAYBE_PROVENANCE,
+    },
+    key=("trial", "arm", "therapy"),
+)
+RISK_OF_BIAS = Table(
+    "risk-of-bias",
+    "Judgements of the risk of bias (RoB 2), each by a named person.",
+    {
+        **_TRIAL,
+        "outcome": _text("outcome slug", required=True),
+        "domain": _text("domain of RoB 2, or overall", required=True),
+        "judgement": _text("low, some concerns or high", required=True),
+        "reviewer": _text("who judged", required=True),
+        "reason": _text("why", required=True),
+    },
+    key=("trial", "outcome", "domain"),
+)
+OTHER_EVIDENCE = Table(
+    "other-evidence",
+    "Evidence of another kind, in words: quality of life, approvals, design. Never pooled.",
+    {
+        **_TRIAL,
+        "topic": _text("what it is about", required=True),
+        "kind": _text("quality-of-life, exposure, regulatory, safety, ...", required=True),
+        "value": _text("what was published"),
+        **_NOTE,
+        **_MAYBE_PROVENANCE,
+    },
+    key=("trial", "kind", "topic"),
 )
 FACTS = Table(
     "facts",
@@ -520,7 +587,9 @@ NETWORK_NODES = Table(
         "class": _text("class slug"),
         "component": _integer("island of the network, from 1", required=True),
         "trials": _integer("trials with this treatment", required=True),
-        "patients": _integer("patients randomised to it"),
+        "patients": _integer(
+            "patients analysed in the contrasts of the analysis; empty when a trial does not say"
+        ),
     },
     key=("component", "treatment"),
 )
@@ -733,8 +802,9 @@ POWERSCALE = Table(
 )
 
 EVIDENCE = (
-    TRIALS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, AT_RISK, CURVES, SUBGROUPS,
-    RESPONSES, ADVERSE_EVENTS, POPULATIONS, FACTS, CHECKS,
+    TRIALS, REPORTS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, AT_RISK, CURVES, SUBGROUPS,
+    RESPONSES, ADVERSE_EVENTS, POPULATIONS, LATER_TREATMENT, RISK_OF_BIAS, OTHER_EVIDENCE,
+    FACTS, CHECKS,
 )  # fmt: skip
 """The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
 

@@ -71,7 +71,7 @@ def test_one_report_of_each_contrast_is_selected(data):
 
 
 def test_without_an_interval_there_is_no_standard_error(data):
-    ratio = one(extract(data, "e2211")["contrasts"], outcome="os", report="interim")
+    ratio = one(extract(data, "e2211")["contrasts"], outcome="os", report="january-2018")
     assert ratio["se"] is None
     assert ratio["level"] is None
 
@@ -81,6 +81,63 @@ def test_what_is_not_known_is_empty(data):
     arm = one(made["survival"], outcome="pfs", arm="lu-dotatate")
     assert (arm["median"], arm["lower"], arm["upper"]) == (None, 18.4, None)
     assert one(made["responses"], arm="octreotide")["n"] is None
+
+
+def test_a_randomised_number_never_stands_for_an_analysed_one(data):
+    made = rows(load.load(data.folder, "e2211"))
+    for arm in ("captem", "temozolomide"):
+        assert one(made["arms"], arm=arm)["n_randomised"] == 72
+        assert [row["n"] for row in made["survival"] if row["arm"] == arm and row["outcome"] == "os"
+                ] == [None, None]  # fmt: skip
+    data.edit(data.file("netter-2"), "n: {value: 151, note", "n: {value: null, note")
+    made = rows(load.load(data.folder, "netter-2"))
+    assert one(made["survival"], outcome="pfs", assessor="bicr", arm="lu-dotatate")["n"] is None
+
+
+def test_a_median_that_was_not_reached_is_not_one_that_is_not_known(data):
+    made = rows(load.load(data.folder, "clarinet"))
+    arm = one(made["survival"], report="primary", arm="lanreotide")
+    assert (arm["median"], arm["not_reached"]) == (None, True)
+    data.edit(
+        data.file("clarinet"), "value: NR, note: no interval", "value: null, note: no interval"
+    )
+    made = rows(load.load(data.folder, "clarinet"))
+    arm = one(made["survival"], report="primary", arm="lanreotide")
+    assert (arm["median"], arm["not_reached"]) == (None, False)
+
+
+@pytest.mark.parametrize("trial", load.slugs(TRIALS.parent))
+def test_every_note_of_a_trial_reaches_a_table(trial):
+    """A note on a single value may stand among the facts; one on a block has a column."""
+    evidence = load.load(TRIALS.parent, trial)
+    shown = [
+        row.get("note") or row.get("reason") or ""
+        for made in rows(evidence).values()
+        for row in made
+    ]
+    for note in _notes(evidence.written.tree):
+        assert any(note in text for text in shown), note
+
+
+def _notes(node):
+    if isinstance(node, dict):
+        if node.get("note"):
+            yield node["note"]
+        for key, child in node.items():
+            if key != "rejected":
+                yield from _notes(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _notes(child)
+
+
+def test_later_treatment_is_counted_or_said_not_to_be_known(data):
+    known = one(rows(load.load(data.folder, "promid"))["later-treatment"], arm="placebo")
+    assert (known["n"], known["total"], known["source"]) == (38, 43, "rinke-2017")
+    for row in rows(load.load(data.folder, "netter-1"))["later-treatment"]:
+        assert (row["n"], row["percent"], row.get("source")) == (None, None, None)
+    data.edit(data.file("promid"), "n: 38, total: 43", "n: 44, total: 43")
+    assert data.problems("promid"), "44 of 43 patients cannot be"
 
 
 def test_rejected_values_stay_with_their_reason(data):

@@ -142,7 +142,7 @@ def test_a_proxy_stands_in_only_where_it_is_declared(tmp_path):
     write_evidence(tmp_path, trials)
     without = network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
     assert list(without.excluded["trial"]) == ["two"]
-    assert without.excluded["reason"][0] == "no hazard ratio for PFS was published"
+    assert without.excluded["reason"][0] == "no hazard ratio for PFS in the sources that were read"
     declared = analysis(["one", "two"], ["b"], proxies={"ttp": "stands in"})
     assert list(network.build("x", declared, tmp_path).studies["trial"]) == ["one", "two"]
 

@@ -14,7 +14,7 @@ STRUCTURE = {
     "outcome", "report", "assessor", "arm", "comparator", "measure", "time", "level",
     "confidence", "characteristic", "category", "event", "grade", "related", "topic", "kind",
     "domain", "table", "reviewer", "preferred", "treatment", "title", "interval",
-    "lower", "upper", "p", "stratified", "percent", "total",
+    "lower", "upper", "p", "stratified", "percent", "total", "therapy",
 }  # fmt: skip
 COUNTED = ("in_arm", "in_comparator")
 """Values inside another value: the patients of a subgroup beside its hazard ratio."""

@@ -12,7 +12,7 @@ from evinet.extract import walk
 from evinet.extract.facts import Fact
 from evinet.extract.load import Evidence
 from evinet.extract.schema import Contrast, Response, Result
-from evinet.extract.values import Patients, Value, number_of
+from evinet.extract.values import Block, Patients, Value, number_of
 
 Row = dict[str, object]
 
@@ -32,6 +32,7 @@ def rows(evidence: Evidence) -> dict[str, list[Row]]:
     """Rows of every evidence table of one trial but the checks, by the table's name."""
     made: list[tuple[tables.Table, Callable[[Evidence], Iterator[Row]]]] = [
         (tables.TRIALS, _trial),
+        (tables.REPORTS, _reports),
         (tables.ARMS, _arms),
         (tables.SURVIVAL, _survival),
         (tables.LANDMARKS, _landmarks),
@@ -40,6 +41,9 @@ def rows(evidence: Evidence) -> dict[str, list[Row]]:
         (tables.RESPONSES, _responses),
         (tables.ADVERSE_EVENTS, _adverse_events),
         (tables.POPULATIONS, _populations),
+        (tables.LATER_TREATMENT, _later_treatment),
+        (tables.RISK_OF_BIAS, _risk_of_bias),
+        (tables.OTHER_EVIDENCE, _other_evidence),
         (tables.FACTS, _facts),
         (tables.AT_RISK, lambda found: _points(found, "at-risk", "n")),
         (tables.CURVES, lambda found: _points(found, "curves", "survival")),
@@ -79,6 +83,12 @@ def _interval(item: Any, level: float | None = None) -> Row:
     return {"lower": item.lower, "upper": item.upper, "level": level or item.level}
 
 
+def _note(*blocks: Block | None) -> str | None:
+    """What is noted in any of the blocks around a value and in the value."""
+    said = dict.fromkeys(block.note for block in blocks if block is not None and block.note)
+    return "; ".join(said) or None
+
+
 def _trial(evidence: Evidence) -> Iterator[Row]:
     trial = evidence.trial
     yield {
@@ -89,7 +99,20 @@ def _trial(evidence: Evidence) -> Iterator[Row]:
             for field in ("registration", "doi", "year", "phase", "design")
         },
         "tier": tier(evidence),
+        "note": trial.note,
     }
+
+
+def _reports(evidence: Evidence) -> Iterator[Row]:
+    for slug, report in evidence.trial.reports.items():
+        cutoff = _value(report.data_cutoff)
+        yield {
+            "report": slug,
+            "title": report.title,
+            "data_cutoff": None if cutoff is None else cutoff.isoformat(),
+            "follow_up": _value(report.follow_up),
+            "note": _note(report, report.follow_up),
+        }
 
 
 def _arms(evidence: Evidence) -> Iterator[Row]:
@@ -118,10 +141,12 @@ def _survival(evidence: Evidence) -> Iterator[Row]:
             yield {
                 **_about(result),
                 "arm": slug,
-                "n": walk.analysed(evidence.trial, slug, arm.n),
+                "n": _value(arm.n),
                 "events": _value(arm.events),
                 "median": _value(arm.median),
+                "not_reached": arm.median is not None and arm.median.not_reached,
                 **_interval(arm.median),
+                "note": _note(result, arm, arm.n, arm.events, arm.median),
                 **places.of((*where, "median"), (*where, "events")),
             }
 
@@ -137,6 +162,7 @@ def _landmarks(evidence: Evidence) -> Iterator[Row]:
                     "time": landmark.time,
                     "survival": landmark.value,
                     **_interval(landmark),
+                    "note": _note(landmark),
                     **places.of(("results", i, "arms", slug, "landmarks", j)),
                 }
 
@@ -149,6 +175,7 @@ def _contrasts(evidence: Evidence) -> Iterator[Row]:
         yield {
             **_about(block),
             **_contrast(contrast),
+            "note": _note(block, contrast),
             "selected": contrast.preferred is not None or asked.count(question) == 1,
             **places.of(location),
         }
@@ -199,6 +226,7 @@ def _subgroups(evidence: Evidence) -> Iterator[Row]:
                 "n_comparator": getattr(level.in_comparator, "n", None),
                 "estimate": level.value,
                 **_interval(level, level.confidence),
+                "note": _note(groups, level),
                 **places.of(("subgroups", i, "levels", j)),
             }
 
@@ -214,6 +242,7 @@ def _responses(evidence: Evidence) -> Iterator[Row]:
                 "total": cell.total,
                 "percent": number_of(cell.percent),
                 **_interval(cell),
+                "note": _note(response, cell),
                 **places.of(("responses", i, "arms", slug)),
             }
 
@@ -232,6 +261,7 @@ def _adverse_events(evidence: Evidence) -> Iterator[Row]:
                     "n": cell.n,
                     "total": cell.total or _value(table.totals.get(slug)),
                     "percent": cell.percent,
+                    "note": _note(table, event, cell),
                     **places.of(("adverse_events", i, "events", j, "counts", slug)),
                 }
 
@@ -249,6 +279,38 @@ def _populations(evidence: Evidence) -> Iterator[Row]:
                 "value": cell.value if cell.value is not None else _not_exact(cell),
                 **places.of(("population", i, "counts", slug)),
             }
+
+
+def _later_treatment(evidence: Evidence) -> Iterator[Row]:
+    places = Places(evidence.facts)
+    for i, later in enumerate(evidence.trial.later_treatment):
+        yield {
+            "arm": later.arm,
+            "therapy": later.therapy,
+            "n": later.n,
+            "total": later.total,
+            "percent": later.percent,
+            "note": later.note,
+            **(places.of(("later_treatment", i)) if later.n or later.percent else {}),
+        }
+
+
+def _risk_of_bias(evidence: Evidence) -> Iterator[Row]:
+    for judged in evidence.trial.risk_of_bias:
+        fields = ("outcome", "domain", "judgement", "reviewer", "reason")
+        yield {field: getattr(judged, field) for field in fields}
+
+
+def _other_evidence(evidence: Evidence) -> Iterator[Row]:
+    places = Places(evidence.facts)
+    for i, other in enumerate(evidence.trial.other_evidence):
+        yield {
+            "topic": other.topic,
+            "kind": other.kind,
+            "value": None if other.value is None else str(other.value),
+            "note": other.note,
+            **places.of(("other_evidence", i)),
+        }
 
 
 def _not_exact(cell: Patients) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from evinet.extract.finding import Finding, decimals, graded, name
 from evinet.extract.load import Evidence
 from evinet.extract.schema import Result, Subgroups, Trial
-from evinet.extract.walk import analysed, cells, counted
+from evinet.extract.walk import at_most, cells, counted
 
 
 def percent_count(evidence: Evidence) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _sum(
     result = _result(evidence.trial, groups)
     arm = result.arms.get(slug) if result else None
     for what, whole in (
-        ("n", analysed(evidence.trial, slug, arm.n if arm else None)),
+        ("n", at_most(evidence.trial, slug, arm.n if arm else None)),
         ("events", arm.events.value if arm and arm.events else None),
     ):
         parts = [getattr(count, what) for count in counts]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from evinet.extract.finding import Finding, name
 from evinet.extract.load import Evidence
 from evinet.extract.points import Point
-from evinet.extract.walk import analysed
+from evinet.extract.walk import at_most
 
 
 def median_interval(evidence: Evidence) -> Iterator[Finding]:
@@ -102,11 +102,11 @@ def at_risk_start(evidence: Evidence) -> Iterator[Finding]:
     """Numbers at risk start at time 0 with the patients analysed."""
     for path, points in _series(evidence, "at-risk").items():
         first = points[0]
-        whole = analysed(evidence.trial, first.arm)
+        whole = at_most(evidence.trial, first.arm)
         for result in evidence.trial.results:
             if (result.outcome, result.report) == (first.outcome, first.report):
                 arm = result.arms.get(first.arm)
-                whole = analysed(evidence.trial, first.arm, arm.n if arm else None)
+                whole = at_most(evidence.trial, first.arm, arm.n if arm else None)
         if whole is None:
             continue
         fine = first.time == 0 and first.value == whole

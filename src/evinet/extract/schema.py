@@ -198,11 +198,23 @@ class Judged(Block):
     reason: Prose = Field(min_length=1)
 
 
+class Later(Patients):
+    """Patients of an arm who were treated on after the trial's own treatment of it.
+
+    What they live through afterwards counts for the arm: overall survival is confounded by it.
+    """
+
+    arm: Slug
+    therapy: Line = Field(description="what they were given, such as crossover to the other arm")
+
+
 class Other(Value):
     """Evidence of its own kind: shown, never pooled."""
 
     topic: Line
-    kind: Literal["quality-of-life", "crossover", "regulatory", "safety", "design", "other"]
+    kind: Literal[
+        "quality-of-life", "exposure", "crossover", "regulatory", "safety", "design", "other"
+    ]
     value: int | float | Line | None = None
 
 
@@ -227,6 +239,9 @@ class Trial(Block):
     adverse_events: list[AdverseEvents] = Field([])
     population: list[Characteristic] = Field([])
     risk_of_bias: list[Judged] = Field([], description="absent until a named person judged")
+    later_treatment: list[Later] = Field(
+        [], description="crossover and other treatment after the trial's own, by arm"
+    )
     other_evidence: list[Other] = Field([])
 
 

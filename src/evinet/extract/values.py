@@ -11,7 +11,15 @@ import datetime
 import re
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    model_validator,
+)
 from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -163,6 +171,19 @@ class Estimate(Value):
     lower: Limit = None
     upper: Limit = None
     level: float = Field(0.95, gt=0, lt=1, description="confidence level")
+    _not_reached: bool = False
+
+    @property
+    def not_reached(self) -> bool:
+        """Whether the value was written as NR, and not just left out."""
+        return self._not_reached
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_written(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        made = handler(data)
+        made._not_reached = "NR" in (data.get("value") if isinstance(data, dict) else data,)
+        return made
 
 
 class Duration(Estimate):

@@ -39,8 +39,8 @@ def count(item: Count | None) -> int | None:
     return None if item is None else item.value
 
 
-def analysed(trial: Trial, arm: str, n: Count | None = None) -> int | None:
-    """Patients analysed in an arm: those of the result, or else those randomised."""
+def at_most(trial: Trial, arm: str, n: Count | None = None) -> int | None:
+    """The most patients that an analysis of an arm can have: its own, or else all randomised."""
     if n is not None:
         return n.value
     return count(trial.arms[arm].n_randomised) if arm in trial.arms else None
@@ -56,6 +56,8 @@ def cells(trial: Trial) -> Iterator[tuple[Where, Patients, int | None]]:
             for slug, cell in event.counts.items():
                 where = ("adverse_events", i, "events", j, "counts", slug)
                 yield where, cell, cell.total or count(table.totals.get(slug))
+    for i, later in enumerate(trial.later_treatment):
+        yield ("later_treatment", i), later, later.total
     for i, row in enumerate(trial.population):
         for slug, found in row.counts.items():
             yield ("population", i, "counts", slug), found, found.total or randomised(trial, slug)
@@ -64,7 +66,7 @@ def cells(trial: Trial) -> Iterator[tuple[Where, Patients, int | None]]:
 def randomised(trial: Trial, slug: str) -> int | None:
     """Patients randomised to an arm, or to `all` of them."""
     arms = list(trial.arms) if slug == "all" else [slug]
-    counts = [analysed(trial, arm) for arm in arms]
+    counts = [at_most(trial, arm) for arm in arms]
     known = [number for number in counts if number is not None]
     return sum(known) if known and len(known) == len(counts) else None
 
@@ -82,7 +84,7 @@ def _counted(trial: Trial) -> Iterator[tuple[Where, int | None, int | None]]:
     for i, result in enumerate(trial.results):
         for slug, found in result.arms.items():
             where = ("results", i, "arms", slug, "events")
-            yield where, count(found.events), analysed(trial, slug, found.n)
+            yield where, count(found.events), at_most(trial, slug, found.n)
     for i, groups in enumerate(trial.subgroups):
         for j, level in enumerate(groups.levels):
             for side in ("in_arm", "in_comparator"):
@@ -112,6 +114,8 @@ def _compared(trial: Trial) -> Iterator[tuple[Where, str, str]]:
 
 
 def _tabled(trial: Trial) -> Iterator[tuple[Where, str, str]]:
+    for i, later in enumerate(trial.later_treatment):
+        yield ("later_treatment", i, "arm"), "arm", later.arm
     for i, table in enumerate(trial.adverse_events):
         for j, event in enumerate(table.events):
             for arm in event.counts:

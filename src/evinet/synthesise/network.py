@@ -55,14 +55,12 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
     treatments = tables.TREATMENTS.read(evidence / "treatments.csv").set_index("treatment")
     chosen: list[dict[str, Any]] = []
     excluded: list[dict[str, object]] = []
-    arms: list[pd.DataFrame] = []
     for trial in analysis.trials:
         rows, reason = _study(name, analysis, trial, evidence)
         if not rows:
             excluded.append({"trial": trial, "reason": reason})
             continue
         chosen += rows
-        arms.append(_arms(evidence, trial))
     if not chosen:
         raise InputError(
             _problem(name, "trials", ", ".join(analysis.trials), "none has a usable contrast",
@@ -71,7 +69,7 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
     components = _components(name, analysis, chosen)
     for study in chosen:
         study["component"] = components[study["treatment"]]
-    nodes = _nodes(components, treatments, pd.concat(arms), chosen)
+    nodes = _nodes(components, treatments, _analysed(chosen, evidence))
     return Network(
         tables.NETWORK_STUDIES.frame(chosen),
         tables.NETWORK_NODES.frame(nodes),
@@ -105,13 +103,16 @@ def _study(
         if (ratios["outcome"] == outcome).any()
     ]
     if not outcomes:
-        return [], f"no hazard ratio for {analysis.outcome.upper()} was published"
+        return [], f"no hazard ratio for {analysis.outcome.upper()} in the sources that were read"
     outcome = outcomes[0]
     ratios = ratios[ratios["outcome"] == outcome]
     assessors = ratios["assessor"].fillna("unstated")
     usable = ratios[ratios["se"].notna() & assessors.isin(analysis.assessors)]
     if usable.empty:
-        return [], f"no {outcome.upper()} hazard ratio was published with a confidence interval"
+        return (
+            [],
+            f"no {outcome.upper()} hazard ratio with a confidence interval in the sources read",
+        )
     order = usable["assessor"].fillna("unstated").map(analysis.assessors.index)
     best = usable[order == order.min()]
     comparator, shared = None, None
@@ -222,23 +223,36 @@ def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) ->
     return numbers
 
 
+def _analysed(studies: list[dict[str, Any]], evidence: Path) -> pd.DataFrame:
+    """A row an arm of the chosen contrasts: trial, treatment, patients analysed if stated."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for study in studies:
+        survival = tables.SURVIVAL.read(evidence / "trials" / study["trial"] / "survival.csv")
+        asked = (survival["outcome"] == study["outcome"]) & (survival["report"] == study["report"])
+        assessor = "unstated" if pd.isna(study["assessor"]) else study["assessor"]
+        mine = survival[asked & (survival["assessor"].fillna("unstated") == assessor)]
+        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
+            stated = mine.loc[mine["arm"] == study[arm], "n"].dropna()
+            rows[study["trial"], study[arm]] = {
+                "trial": study["trial"],
+                "treatment": study[side],
+                "n": stated.iloc[0] if len(stated) else pd.NA,
+            }
+    return pd.DataFrame(list(rows.values()))
+
+
 def _nodes(
-    components: dict[str, int],
-    treatments: pd.DataFrame,
-    arms: pd.DataFrame,
-    studies: list[dict[str, Any]],
+    components: dict[str, int], treatments: pd.DataFrame, arms: pd.DataFrame
 ) -> list[dict[str, Any]]:
     rows = []
-    trials = {study["trial"] for study in studies}
     for treatment, component in components.items():
-        given = arms[(arms["treatment"] == treatment) & arms["trial"].isin(trials)]
-        patients = given["n_randomised"]
+        given = arms[arms["treatment"] == treatment]
         rows.append({
             "treatment": treatment,
             "label": treatments.at[treatment, "label"],
             "class": treatments.at[treatment, "class"],
             "component": component,
             "trials": given["trial"].nunique(),
-            "patients": None if patients.isna().any() else int(patients.sum()),
+            "patients": None if given["n"].isna().any() else int(given["n"].sum()),
         })  # fmt: skip
     return rows

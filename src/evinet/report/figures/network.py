@@ -120,7 +120,7 @@ def _treatments(
                 linewidth=1.4, linestyle=(0, (2.5, 1.5)), zorder=4,
             )  # fmt: skip
         above = y > 0
-        number = "" if patients is None else f"\nn = {patients:.0f}"
+        number = "\nn not known" if patients is None else f"\nn = {patients:.0f}"
         axes.annotate(
             style.wrap(row["label"], 18) + number, (x, y), xytext=(0, 17 if above else -17),
             textcoords="offset points", ha="center", va="bottom" if above else "top",
@@ -143,7 +143,7 @@ def _frame(axes: Axes, positions: dict[str, np.ndarray], title: str) -> None:
 
 def _key(figure: Figure, has_class: bool) -> None:
     """What size, width and ring mean."""
-    text = "Circle: patients randomised.  Line: the wider, the more information (1/SE²)."
+    text = "Circle: patients analysed.  Line: the wider, the more information (1/SE²)."
     if has_class:
         text += "\nDashed ring: member of the class that a bridge takes to have similar effects."
     figure.text(0.01, 0.085, text, ha="left", va="top", fontsize=8, color=style.MUTED)

@@ -13,6 +13,7 @@ from evinet.report.pages.common import (
     sentences,
 )
 from evinet.report.pages.explorer import explorer
+from evinet.report.pages.later import caution
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -22,7 +23,7 @@ def outcomes(results: Results) -> str:
     parts = []
     for name, analysis in results.config.analyses.items():
         parts += [f"## {escape(analysis.title)} {{#{name}}}\n", exhibit(results, f"{name}-forest")]
-        parts.append(explorer(results, name))
+        parts += [caution(results, name), explorer(results, name)]
         parts += _fit(results, results.unbridged(name))
         bridged = results.bridged(name)
         if bridged is not None:

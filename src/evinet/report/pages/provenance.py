@@ -19,8 +19,9 @@ def provenance(results: Results) -> str:
     unknown = facts[facts["use"] == "not-known"]
     checks = results.evidence(tables.CHECKS)
     parts = [
-        f"{len(used)} values are used, {len(rejected)} were seen and rejected, {len(unknown)} are "
-        "known to be missing. Each has its place in the trial file and in its source.\n",
+        f"{len(used)} values are used and {len(rejected)} were seen and rejected. Each has its "
+        f"place in the trial file and in its source. {len(unknown)} were looked for and not "
+        "found; what else a trial may have published is not known either.\n",
         "## Where sources disagree\n",
         table(_REJECTED, _rejected(results, records(rejected), records(used)), "Rejected values")
         if len(rejected) else "No value was rejected.\n",
@@ -29,7 +30,7 @@ def provenance(results: Results) -> str:
             table(_FIELDS, [_used(results, row) for row in records(used)], "Every value in use"),
             "Search trial, value or source",
         ),
-        "## What is not known\n",
+        "## Looked for and not found\n",
         table(_UNKNOWN, [_unknown(results, r) for r in records(unknown)], "Missing values")
         if len(unknown) else "Nothing is marked as missing.\n",
         "## Checks of plausibility\n", _checks(results, checks),

@@ -65,7 +65,14 @@ def _summaries(results: Results, item: Reconstruction) -> str:
     randomised = {row["arm"]: row["n_randomised"] for row in records(mine)}
     rows = []
     for arm, content in item.quality["arms"].items():
-        rows.append([escape(labels[arm]), "Patients", count(randomised[arm]), count(content["n"])])
+        rows.append(
+            [
+                escape(labels[arm]),
+                "Patients (published: randomised)",
+                count(randomised[arm]),
+                count(content["n"]),
+            ]
+        )
         events = content.get("events") or {}
         rows.append(
             [escape(labels[arm]), "Events", count(events.get("printed")),

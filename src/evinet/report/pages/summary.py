@@ -10,6 +10,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts
 from evinet.report.markdown import bullets, callout, escape
 from evinet.report.pages.common import bridge_text, exhibit, sentences
+from evinet.report.pages.later import caution
 from evinet.report.results import Fit, Results
 
 READING = (
@@ -49,6 +50,7 @@ def _answer(results: Results, name: str) -> list[str]:
     link = f"[{escape(results.config.analyses[name].title)}](outcomes.qmd#{name})"
     return [
         *_network(results, name),
+        caution(results, name),
         "### What the trials say by themselves\n",
         READING if name == next(iter(results.config.analyses)) else "",
         bullets(sentences(results, contrasts(results, plain))),

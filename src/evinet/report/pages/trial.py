@@ -7,7 +7,8 @@ from typing import Any
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Field, escape, folded, table
-from evinet.report.numbers import MISSING, NBSP, count, months, percent
+from evinet.report.numbers import NBSP, count, months, percent
+from evinet.report.pages.checks import plausibility
 from evinet.report.pages.common import (
     by_arm,
     dash,
@@ -19,6 +20,8 @@ from evinet.report.pages.common import (
     unknown,
 )
 from evinet.report.pages.further import further
+from evinet.report.pages.later import later_treatment
+from evinet.report.pages.notes import notes, report_titles, sentence
 from evinet.report.pages.reconstruction import one
 from evinet.report.pages.trials import TIERS, doi
 from evinet.report.pages.watch import registration
@@ -33,15 +36,22 @@ def trial(results: Results, slug: str) -> str:
     """The page of the trial `slug`."""
     mine = _reader(results, slug)
     facts = {row["path"]: row for row in mine(tables.FACTS) if row["use"] == "used"}
+    about = next(row for row in mine(tables.TRIALS))
     parts = [
         _head(results, slug, facts),
+        f"{sentence(about['note'])}\n" if about["note"] else "",
         "A value underlined with dots names its source when it is pointed at or focused, and "
         "links to it.\n",
         "## Arms\n", _arms(results, mine(tables.ARMS), facts),
         "## Effects and times\n",
+        report_titles(mine(tables.REPORTS)),
         _contrasts(mine(tables.CONTRASTS), _brought(results, slug)),
+        notes(mine(tables.CONTRASTS)),
         _survival(mine(tables.SURVIVAL)),
+        notes(mine(tables.SURVIVAL)),
         _landmarks(mine(tables.LANDMARKS)),
+        notes(mine(tables.LANDMARKS)),
+        later_treatment(results, slug),
     ]  # fmt: skip
     for item in results.reconstructions:
         if item.trial == slug:
@@ -55,7 +65,7 @@ def trial(results: Results, slug: str) -> str:
     ):
         rows = mine(table_of)
         if rows:
-            parts += [f"## {title}\n", write(rows)]
+            parts += [f"## {title}\n", write(rows), notes(rows)]
     rest = further(facts)
     parts += [
         f"## What else was published\n\n{rest}" if rest else "",
@@ -170,20 +180,25 @@ def _level(level: float | None) -> str:
 def _survival(rows: list[dict[str, Any]]) -> str:
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
-        Field("Arm", "l", 10), Field("Patients", "r", 7), Field("Events", "r", 7),
+        Field("Arm", "l", 10), Field("Patients analysed", "r", 8), Field("Events", "r", 7),
         Field("Median, months", "l", 20), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
-         escape(row["arm"]), dash(row["n"]), dash(row["events"]), _median(row), source_link(row)]
+         escape(row["arm"]), unknown(row["n"]), unknown(row["events"]), _median(row),
+         source_link(row)]
         for row in rows
     ]  # fmt: skip
     return table(fields, cells, "Events and medians") if rows else ""
 
 
 def _median(row: dict[str, Any]) -> str:
-    if row["median"] is None and row["lower"] is None:
-        return dash(None)
+    if row["not_reached"]:
+        known = "not reached"
+    elif row["median"] is None:
+        return unknown(None)
+    else:
+        known = months(row["median"])
     limits_text = ""
     if row["lower"] is not None or row["upper"] is not None:
         low, high = (
@@ -191,7 +206,7 @@ def _median(row: dict[str, Any]) -> str:
             for side in ("lower", "upper")
         )
         limits_text = f" ({low} to {high}{_level(row['level'])})"
-    return f"{months(row['median']).replace(MISSING, 'not reached')}{limits_text}"
+    return f"{known}{limits_text}"
 
 
 def _landmarks(rows: list[dict[str, Any]]) -> str:
@@ -301,8 +316,7 @@ def _checks(rows: list[dict[str, Any]]) -> str:
     ]  # fmt: skip
     if not rows:
         return "No check applies to what was published.\n"
-    passed = sum(row["verdict"] == "pass" for row in rows)
-    return folded(f"{passed} of {len(rows)} checks passed", table(fields, cells, "Checks"))
+    return plausibility(rows) + folded(f"All {len(rows)} checks", table(fields, cells, "Checks"))
 
 
 def _of(n: float | None, total: float | None) -> str:

@@ -10,7 +10,7 @@ from evinet.report import words
 from evinet.report.effects import published
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import Field, escape, folded, table
-from evinet.report.numbers import NBSP, count, limits, ratio
+from evinet.report.numbers import NBSP, count, limits, percent, ratio
 from evinet.report.pages.common import (
     dash,
     optional_exhibit,
@@ -20,6 +20,7 @@ from evinet.report.pages.common import (
     sourced,
     unknown,
 )
+from evinet.report.pages.later import arm_text, confounded
 from evinet.report.pages.robustness import excluded
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
@@ -90,7 +91,7 @@ def _trials(results: Results, slugs: list[str]) -> str:
              trial["tier"]]
         )  # fmt: skip
     fields = [
-        Field("Trial", "l", 10), Field("Year", "l", 5), Field("Arms", "l", 34),
+        Field("Trial", "l", 10), Field("Year", "l", 5), Field("Arms (randomised)", "l", 34),
         Field("Design", "l", 20), Field("Registration", "l", 12), Field("Publication", "l", 16),
         Field("Tier", "c", 4),
     ]  # fmt: skip
@@ -120,18 +121,30 @@ def _published(results: Results) -> list[str]:
                  f"{escape(treatment)} v {escape(comparator)}",
                  f"{ratio(ratios.estimate)} ({limits(ratios)})",
                  outcome, str(row["component"]),
+                 *([_later(results, row)] if confounded(results, name) else []),
                  source_link(row)]
             )  # fmt: skip
         fields = [
             Field("Trial", "l", 14), Field("Comparison", "l", 26),
             Field("Hazard ratio (95 % interval)", "l", 16), Field("Outcome, assessed by", "l", 16),
-            Field("Island", "c", 6), Field("Source", "l", 24),
+            Field("Island", "c", 6),
+            *([Field("Treated on with something else", "l", 26)]
+              if confounded(results, name) else []),
+            Field("Source", "l", 24),
         ]  # fmt: skip
         parts += [
             f"### {escape(analysis.title)}\n",
             table(fields, rows, f"Published contrasts, {analysis.title}"),
         ]
     return parts
+
+
+def _later(results: Results, row: dict[str, Any]) -> str:
+    """Later treatment of both arms of a contrast."""
+    return "; ".join(
+        f"{escape(results.labels[row[side]])}: {arm_text(results, row['trial'], row[arm])}"
+        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm"))
+    )
 
 
 def _populations(results: Results, slugs: list[str]) -> str:
@@ -173,7 +186,7 @@ def _cells(
             continue
         whole = row["value"] or row["n"] if row["arm"] is None else None
         if key in percents:
-            said = f"{percents[key]:.0f}{NBSP}%"
+            said = percent(percents[key] / 100)
         elif whole is not None:
             said = str(whole)
         else:

@@ -1,0 +1,59 @@
+"""What the checks of plausibility found, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evinet.report.markdown import bullets, escape
+from evinet.report.numbers import listing
+
+FOUND = {
+    "ci-symmetry": "estimates that do not lie in the middle of their interval",
+    "se-events": "intervals wider or narrower than the events suggest",
+    "p-interval": "P values that say something else than the interval",
+    "hr-medians": "hazard ratios that point another way than the medians",
+    "median-interval": "medians outside their interval",
+    "landmark-median": "survival at a time that contradicts the median",
+    "landmark-order": "survival that rises with time",
+    "at-risk-monotone": "numbers at risk that rise",
+    "at-risk-start": "numbers at risk that do not start with all patients",
+    "percent-count": "percentages that are not their count over their total",
+    "events-patients": "more events than patients",
+    "subgroup-sum": "sums over subgroups that are not the whole: some patients are in none of them "
+    "(or, where the sum is larger, in several)",
+    "dates-order": "dates in an order that deserves a look, such as an analysis before enrolment "
+    "ended",
+}
+"""What a rule found where it did not pass; docs/evidence.md says what each expects."""
+
+
+def plausibility(rows: Sequence[dict[str, Any]]) -> str:
+    """How many checks passed, and what each of the others found."""
+    others = [row for row in rows if row["verdict"] != "pass"]
+    passed = len(rows) - len(others)
+    if not others:
+        return f"All {len(rows)} checks passed.\n\n"
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for row in others:
+        by_rule.setdefault(row["rule"], []).append(row)
+    lead = (
+        f"{passed} of {len(rows)} checks passed. "
+        f"{'The other one' if len(others) == 1 else f'The other {len(others)}'} may be right and "
+        f"{'deserves' if len(others) == 1 else 'deserve'} a second look; no value was changed:\n\n"
+    )
+    return lead + bullets(_found(rule, found) for rule, found in by_rule.items()) + "\n"
+
+
+def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
+    """What one rule found, with each value and what was expected."""
+    each = [f"{_about(row['path'])}: {row['found']}, expected {row['expected']}" for row in rows]
+    failed = sum(row["verdict"] == "fail" for row in rows)
+    grave = f" ({failed} of them cannot be right)" if failed else ""
+    return escape(f"{FOUND.get(rule, rule)}{grave}. {listing(each)}.".capitalize())
+
+
+def _about(path: str) -> str:
+    """The end of a path, which tells the value: race, lu-dotatate, n."""
+    end = path.rsplit("]", 1)[-1].strip(".") or path
+    return end.replace(".", ", ")

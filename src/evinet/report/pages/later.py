@@ -1,0 +1,88 @@
+"""Treatment after the trial's own, such as crossover: what overall survival is confounded by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evinet import tables
+from evinet.report.markdown import Field, bullets, callout, escape, table
+from evinet.report.numbers import NBSP, percent
+from evinet.report.pages.common import outcome_name, source_link, unknown
+from evinet.report.results import Results
+from evinet.report.rows import records
+
+AFTER = ("os",)
+"""Outcomes that go on after the trial's own treatment."""
+
+
+def confounded(results: Results, analysis: str) -> bool:
+    """Whether the outcome of an analysis counts what happens after the trial's own treatment."""
+    return results.config.analyses[analysis].outcome in AFTER
+
+
+def of_arm(results: Results, trial: str, arm: str) -> list[dict[str, Any]]:
+    """What is entered of the later treatment of an arm."""
+    frame = results.evidence(tables.LATER_TREATMENT)
+    return records(frame[(frame["trial"] == trial) & (frame["arm"] == arm)])
+
+
+def shown(row: dict[str, Any]) -> str:
+    """How many: ``36 of 75 (48 %)``; that it is not known where it is not."""
+    n, total, share = row["n"], row["total"], row["percent"]
+    if n is None:
+        return unknown(None) if share is None else f"{escape(share)}{NBSP}%"
+    if total is not None:
+        return f"{n} of {total} ({percent(n / total)})"
+    return f"{n}" if share is None else f"{n} ({escape(share)}{NBSP}%)"
+
+
+def arm_text(results: Results, trial: str, arm: str) -> str:
+    """The later treatment of an arm in a cell of a table."""
+    rows = of_arm(results, trial, arm)
+    if not any(row["n"] is not None or row["percent"] is not None for row in rows):
+        return unknown(None)
+    return "; ".join(f"{shown(row)} {escape(row['therapy'])}" for row in rows)
+
+
+def caution(results: Results, analysis: str) -> str:
+    """A box beside the estimates of an outcome that later treatment confounds; else nothing."""
+    if not confounded(results, analysis):
+        return ""
+    items = []
+    for study in records(results.studies(analysis)):
+        name = escape(results.trial_names[study["trial"]])
+        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
+            text = arm_text(results, study["trial"], study[arm])
+            items.append(f"{name}, {escape(results.labels[study[side]])}: {text}")
+    return callout(
+        "caution",
+        "Many patients were treated on with something else",
+        "Survival goes on being counted after a trial's own treatment has ended. Patients who then "
+        "get the other arm's treatment pull the hazard ratio towards 1; what was given later "
+        "belongs to these estimates. How many had it:\n\n"
+        + bullets(dict.fromkeys(items))
+        + f"\nNo estimate of {outcome_name(results.config.analyses[analysis].outcome)} here was "
+        "adjusted for it.",
+    )
+
+
+def later_treatment(results: Results, trial: str) -> str:
+    """What is known of treatment after the trial's own, arm by arm."""
+    frame = results.evidence(tables.ARMS)
+    arms = list(frame[frame["trial"] == trial]["arm"])
+    lines = []
+    for arm in arms:
+        rows = of_arm(results, trial, arm)
+        lines += [
+            [escape(arm), shown(row), escape(row["therapy"]), escape(row["note"] or ""),
+             source_link(row) if row["source"] else ""]
+            for row in rows
+        ]  # fmt: skip
+        if not rows:
+            lines.append([escape(arm), unknown(None), "", "", ""])
+    fields = [
+        Field("Arm", "l", 12), Field("Patients", "l", 14), Field("Later treatment", "l", 30),
+        Field("Note", "l", 30), Field("Source", "l", 24),
+    ]  # fmt: skip
+    title = "### Treatment after the trial's own\n\n"
+    return title + table(fields, lines, "Treatment after the trial's own")
