@@ -2,100 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from evinet import document, files
-from evinet.document import LONGEST_SLUG, SLUG, Document, Location
+from evinet.conduct import Conduct
+from evinet.document import Document, Location
 from evinet.errors import InputError, Problem
-
-FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""No trial that a review may hold was published before or after."""
-
-LONGEST = 1200.0
-"""Months: no trial follows anybody for longer."""
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise ValueError("is blank")
-    found = files.CONTROL.search(value)
-    if found:
-        raise ValueError(f"has the control character {found.group()!a}")
-    return value
-
-
-def _line(value: str) -> str:
-    value = _text(value).rstrip("\n")
-    for character, name in (("\n", "a line break"), ("\t", "a tab"), ("\\", "a backslash")):
-        if character in value:
-            raise ValueError(f"has {name}; write it as plain text on one line")
-    return value
-
-
-def _unique(values: list[Any]) -> list[Any]:
-    twice = sorted({str(value) for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} more than once; name each once")
-    return values
-
-
-def _date(value: Any) -> Any:
-    """A date as text; YAML gives dates without quotes as dates."""
-    text = value.isoformat() if type(value) is datetime.date else value
-    if isinstance(text, str):
-        try:
-            date = datetime.date.fromisoformat(text)
-        except ValueError:
-            raise ValueError("is no date; write it as 2026-11-20") from None
-        between_years(date.year)
-    return text
-
-
-def between_years(year: int) -> None:
-    """A year in which a trial may have been done or published.
-
-    Raises
-    ------
-    ValueError
-        It is before `FIRST_YEAR` or after `LAST_YEAR`.
-    """
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
-
-
-Slug = Annotated[str, Field(pattern=SLUG.pattern, max_length=LONGEST_SLUG)]
-Prose = Annotated[str, AfterValidator(_text)]
-"""Words that are printed: not blank, no control characters."""
-Line = Annotated[str, AfterValidator(_line)]
-"""A name, label or title: words on one line, without backslashes."""
-Date = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-"""A day, such as 2026-11-20."""
-Unique = AfterValidator(_unique)
-"""A list that names nothing twice."""
-Months = Annotated[float, Field(ge=0, le=LONGEST)]
-
+from evinet.fields import LONGEST, Date, Line, Months, Prose, Slug, Strict, Unique
 
 HELP = "See config/README.md for what the field wants"
-
-
-class Strict(BaseModel):
-    """A section of the configuration: a misspelt key is an error, and nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Review(Strict):
@@ -194,6 +113,21 @@ class Population(Strict):
     )
 
 
+class Question(Strict):
+    """A comparison that readers ask for."""
+
+    treatment: Slug
+    comparator: Slug
+
+
+class Support(Strict):
+    """An analysis that stands beside another: what it varies, or another bridge."""
+
+    analysis: Slug = Field(description="the analysis that it stands beside")
+    shows: Literal["sensitivity", "bridge"] = Field(description="the page that shows it")
+    because: Prose = Field(description="what it changes, and why; printed")
+
+
 class Analysis(Strict):
     """One network: an outcome, its trials and the models fitted to it."""
 
@@ -222,6 +156,19 @@ class Analysis(Strict):
     populations: dict[Slug, Population] = Field(
         default={}, description="in whom survival is predicted, by name"
     )
+    questions: list[Question] = Field(
+        default=[],
+        description="the comparisons that pages answer; empty: each treatment against the "
+        "reference of its island",
+    )
+    supports: Support | None = Field(
+        None, description="given: no answer of its own, but beside another analysis"
+    )
+    instead: dict[Slug, Slug] = Field(
+        default={},
+        description="trial: source of the rejected hazard ratio that is used in place of the one "
+        "that was chosen",
+    )
 
 
 class Margin(Strict):
@@ -229,6 +176,18 @@ class Margin(Strict):
 
     ratio: float = Field(gt=0, le=100, description="hazard ratio; 1 is any difference")
     source: Prose = Field(description="who set it and why: a reference or the reviewers; printed")
+    smallest_important: bool = Field(
+        False, description="whether differences nearer to 1 do not matter to patients (one margin)"
+    )
+
+
+class Harm(Strict):
+    """An adverse event that is set side by side across trials."""
+
+    label: Line
+    terms: Annotated[list[Line], Unique] = Field(
+        min_length=1, description="the event as trial files call it, each spelling"
+    )
 
 
 class RegistryQuery(Strict):
@@ -277,10 +236,19 @@ class Config(Strict):
     margins: list[Margin] = Field(
         default=[], description="differences whose probability is reported for every pair"
     )
-    bridges: dict[Slug, ClassEffect] = {}
+    bridges: dict[Slug, ClassEffect] = Field(default={})
     models: dict[Slug, Model]
     analyses: dict[Slug, Analysis]
+    conduct: Conduct = Conduct()
+    harms: Annotated[list[Harm], Unique] = Field(
+        default=[], description="adverse events that are shown across trials, in this order"
+    )
     watch: Watch | None = Field(None, description="where new trials are looked for")
+
+    @property
+    def smallest_important_ratio(self) -> float | None:
+        """Hazard ratio nearer to 1 than which a difference does not matter; None where not set."""
+        return next((each.ratio for each in self.margins if each.smallest_important), None)
 
 
 def parse(content: object, *written: Document) -> Config:
@@ -320,8 +288,17 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
     """What no field says alone: names that nothing has, values that exclude one another."""
     for name, model in config.models.items():
         yield from _of_model(config, ("models", name), model)
+    important = [i for i, each in enumerate(config.margins) if each.smallest_important]
+    for i in important[1:]:
+        message = "another margin is the smallest important one"
+        yield ("margins", i, "smallest_important"), message, "Keep one"
+    for i in important[:1]:
+        if config.margins[i].ratio >= 1:
+            message = "the smallest important ratio is not below 1"
+            yield ("margins", i, "ratio"), message, "Write the ratio of a benefit, such as 0.8"
     for name, each in config.analyses.items():
         where = ("analyses", name)
+        yield from _of_support(config, where, each)
         for i, model_name in enumerate(each.models):
             if model_name not in config.models:
                 yield (*where, "models", i), "there is no such model", _one_of(config.models)
@@ -331,6 +308,24 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
                 yield place, "is none of the trials of the analysis", _one_of(each.trials)
         if each.outcome in each.proxies:
             yield (*where, "proxies", each.outcome), "stands in for itself", "Remove it"
+
+
+def _of_support(
+    config: Config, where: tuple[str, str], each: Analysis
+) -> Iterator[tuple[Location, str, str]]:
+    for i, asked in enumerate(each.questions):
+        if asked.treatment == asked.comparator:
+            yield (*where, "questions", i), "compares a treatment with itself", "Name two"
+    for trial in each.instead:
+        if trial not in each.trials:
+            place = (*where, "instead", trial)
+            yield place, "is none of the trials of the analysis", _one_of(each.trials)
+    if each.supports is None:
+        return
+    others = [name for name, other in config.analyses.items() if other.supports is None]
+    if each.supports.analysis not in others:
+        place = (*where, "supports", "analysis")
+        yield place, "there is no such analysis with an answer of its own", _one_of(others)
 
 
 def _of_model(

@@ -293,6 +293,26 @@ CONTRASTS = Table(
     },
     key=("trial", "report", "outcome", "assessor", "arm", "comparator", "measure"),
 )
+REJECTED_CONTRASTS = Table(
+    "rejected-contrasts",
+    "Relative effects that other sources give and that were not used.",
+    {
+        **_REPORT,
+        "outcome": _text("outcome slug", required=True),
+        "assessor": _text("bicr, investigator or unstated"),
+        "arm": _text("arm slug", required=True),
+        "comparator": _text("arm slug", required=True),
+        "measure": _text("hr or or", required=True),
+        "estimate": _number("ratio as published", required=True),
+        **_INTERVAL,
+        "log_estimate": _number("natural log of the estimate", required=True),
+        "se": _number("standard error of log_estimate, from the confidence limits"),
+        "reason": _text("why it was not used", required=True),
+        "source": _text("key of the source in data/raw/sources.yaml", required=True),
+        "locator": _text("where in the source"),
+    },
+    key=("trial", "report", "outcome", "assessor", "arm", "comparator", "measure", "source"),
+)
 AT_RISK = Table(
     "at-risk",
     "Numbers at risk printed under a survival curve.",
@@ -478,6 +498,24 @@ CHECKS = Table(
         "distance": _number("how far off, in the units of the rule"),
     },
     key=("trial", "rule", "path"),
+)
+PUBLISHED_NMAS = Table(
+    "published-nmas",
+    "What published network meta-analyses found: shown beside ours, never pooled.",
+    {
+        "nma": _text("the network meta-analysis, in short", required=True),
+        "outcome": _text("outcome slug", required=True),
+        "measure": _text("hr or or", required=True),
+        "treatment_published": _text("treatment as it is called there", required=True),
+        "comparator_published": _text("comparator as it is called there", required=True),
+        "treatment": _text("treatment slug that is nearest to it"),
+        "comparator": _text("treatment slug that is nearest to its comparator"),
+        "estimate": _number("ratio as published; empty when no number could be read"),
+        **_INTERVAL,
+        **_NOTE,
+        **_PROVENANCE,
+    },
+    key=("nma", "outcome", "treatment_published", "comparator_published"),
 )
 SAFETY_SIGNALS = Table(
     "safety-signals",
@@ -802,8 +840,9 @@ POWERSCALE = Table(
 )
 
 EVIDENCE = (
-    TRIALS, REPORTS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, AT_RISK, CURVES, SUBGROUPS,
-    RESPONSES, ADVERSE_EVENTS, POPULATIONS, LATER_TREATMENT, RISK_OF_BIAS, OTHER_EVIDENCE,
+    TRIALS, REPORTS, ARMS, SURVIVAL, LANDMARKS, CONTRASTS, REJECTED_CONTRASTS, AT_RISK, CURVES,
+    SUBGROUPS, RESPONSES, ADVERSE_EVENTS, POPULATIONS, LATER_TREATMENT, RISK_OF_BIAS,
+    OTHER_EVIDENCE,
     FACTS, CHECKS,
 )  # fmt: skip
 """The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
@@ -854,8 +893,8 @@ OBSERVED_TIMES = Table(
 )
 
 ALL = (
-    *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, *WATCH, IPD, NETWORK_STUDIES, NETWORK_NODES,
-    NETWORK_EXCLUDED,
+    *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
+    NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, PREDICTIVE, POWERSCALE,
     PREDICTED_SURVIVAL, PREDICTED_TIMES, OBSERVED_TIMES,

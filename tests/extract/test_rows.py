@@ -278,7 +278,7 @@ def test_no_implausible_value_in_any_trial(trial):
 
 def test_misprinted_limits_of_safety_signals_are_left_out(data):
     words = vocabulary.load(data.folder)
-    row = one(vocabulary.signal_rows(data.folder, words), drug="doxorubicin",
+    row = one(vocabulary.review_rows(data.folder, words, tables.SAFETY_SIGNALS), drug="doxorubicin",
               event="thrombocytopenia")  # fmt: skip
     assert row["lower"] != row["lower"]
     assert row["printed"] == "8.3(8.9-8.6)"

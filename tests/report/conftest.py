@@ -157,6 +157,10 @@ def _evidence(folder: Path) -> None:
         table.write(folder / f"{table.name}.csv", table.frame([]))
     signal = {"drug": "New drug", "event": "fever", "measure": "reporting odds ratio",
               "value": 2.5, "lower": 1.5, "upper": 4.0, **SOURCE}  # fmt: skip
+    found = {"nma": "Elder 2019", "outcome": "pfs", "measure": "hr", "treatment_published": "NEW",
+             "comparator_published": "HIGH", "treatment": "new", "comparator": "high",
+             "estimate": 0.4, "lower": 0.2, "upper": 0.8, **SOURCE}  # fmt: skip
+    tables.PUBLISHED_NMAS.write(folder / "published-nmas.csv", tables.PUBLISHED_NMAS.frame([found]))
     tables.SAFETY_SIGNALS.write(
         folder / "safety-signals.csv", tables.SAFETY_SIGNALS.frame([signal])
     )

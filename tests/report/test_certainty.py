@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evinet import files
+from evinet.config import Margin
 from evinet.errors import InputError
 from evinet.report import certainty, pages
 from evinet.report.numbers import Interval
@@ -61,16 +63,17 @@ def test_without_judgements_nothing_is_judged(results: Results, tmp_path: Path) 
     files.write_text(tmp_path / "empty.yaml", "judgements: []\n")
     text = pages.certainty(results, tmp_path / "empty.yaml")
     assert not any(f"| {level}" in text for level in certainty.LEVELS)
-    assert "has not been entered" in text
+    assert "No margin of the configuration is marked" in text
     assert "no closed loop" in text
 
 
 def test_a_judgement_counts_in_either_direction_with_its_reason(
     results: Results, tmp_path: Path
 ) -> None:
-    content = {"smallest_important_ratio": 0.8, "judgements": [JUDGEMENT]}
-    files.write_json(tmp_path / "judged.yaml", content)
-    text = pages.certainty(results, tmp_path / "judged.yaml")
+    files.write_json(tmp_path / "judged.yaml", {"judgements": [JUDGEMENT]})
+    margin = Margin(ratio=0.8, source="invented", smallest_important=True)
+    config = results.config.model_copy(update={"margins": [margin]})
+    text = pages.certainty(replace(results, config=config), tmp_path / "judged.yaml")
     row = next(line for line in text.splitlines() if line.startswith("| Low dose v Placebo"))
     assert row.count("[not judged]") == 2
     assert row.count("concerns") == 3

@@ -52,7 +52,12 @@ TRIAL_FILES = {
     trial: at_the_door(load.trial_files, Path(DATA), trial) for trial in TRIALS
 }
 EVIDENCE = [table.name for table in tables.EVIDENCE]
-REVIEW = [tables.TREATMENTS.name, tables.SOURCES.name, tables.SAFETY_SIGNALS.name]
+REVIEW = [
+    tables.TREATMENTS.name,
+    tables.SOURCES.name,
+    tables.SAFETY_SIGNALS.name,
+    tables.PUBLISHED_NMAS.name,
+]
 WATCH = [table.name for table in tables.WATCH]
 
 
@@ -101,10 +106,11 @@ PREDICTED = [
 ]
 
 
-def without_populations(analysis):
-    """An analysis as plain values, but for what is only predicted from it."""
+def that_matters(analysis):
+    """An analysis as plain values, but for what is only predicted from it or told of it."""
     values = section("analyses")[analysis]
-    return {name: value for name, value in values.items() if name != "populations"}
+    told = ("populations", "questions", "supports", "title", "cautions")
+    return {name: value for name, value in values.items() if name not in told}
 
 
 def section(name):

@@ -25,11 +25,12 @@ rule extract_trial:
 
 
 rule vocabulary:
-    """The treatments, the bibliography and the safety signals."""
+    """The treatments, the bibliography, safety signals and published network meta-analyses."""
     input:
         f"{DATA}/treatments.yaml",
         f"{DATA}/sources.yaml",
         branch(exists(f"{DATA}/safety-signals.csv"), f"{DATA}/safety-signals.csv"),
+        branch(exists(f"{DATA}/published-nmas.csv"), f"{DATA}/published-nmas.csv"),
     output:
         expand("results/evidence/{table}.csv", table=REVIEW),
     log:

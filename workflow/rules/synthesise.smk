@@ -10,7 +10,13 @@ rule network:
         lambda wildcards: expand(
             "results/evidence/trials/{trial}/{table}.csv",
             trial=CONFIG.analyses[wildcards.analysis].trials,
-            table=["trials", "arms", "contrasts", "survival"],
+            table=[
+                "trials",
+                "arms",
+                "contrasts",
+                "rejected-contrasts",
+                "survival",
+            ],
         ),
         "results/evidence/treatments.csv",
     output:
@@ -23,7 +29,7 @@ rule network:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        analysis=lambda wildcards: without_populations(wildcards.analysis),
+        analysis=lambda wildcards: that_matters(wildcards.analysis),
         code=code_digest("evinet.synthesise.network"),
     shell:
         "evinet network {wildcards.analysis} --config {params.config:q}"

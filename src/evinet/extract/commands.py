@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Made = list[tuple[tables.Table, list[dict[str, object]]]]
 
+REVIEW = (tables.SAFETY_SIGNALS, tables.PUBLISHED_NMAS)
+"""Tables that belong to a review, not to a trial, and that it may leave out."""
+
 DATA = click.option(
     "--data", default="data/raw", type=click.Path(path_type=Path), help="Folder of the evidence."
 )
@@ -41,7 +44,8 @@ def check(path: Path, strict: bool) -> None:
     marks: list[load.Mark] = []
     registered: list[tuple[str, str | None]] = []
     words = vocabulary.load(data)
-    vocabulary.signal_rows(data, words)
+    for table in REVIEW:
+        vocabulary.review_rows(data, words, table)
     for slug in slugs:
         try:
             evidence = load.load(data, slug, words)
@@ -152,7 +156,7 @@ def _vocabulary(data: Path) -> Made:
     return [
         (tables.TREATMENTS, words.treatment_rows()),
         (tables.SOURCES, words.source_rows()),
-        (tables.SAFETY_SIGNALS, vocabulary.signal_rows(data, words)),
+        *((table, vocabulary.review_rows(data, words, table)) for table in REVIEW),
     ]
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evinet.config import LONGEST
 from evinet.document import is_slug
 from evinet.errors import InputError, Problem
 from evinet.extract.schema import Trial
 from evinet.extract.values import MOST
 from evinet.extract.vocabulary import suggestion
+from evinet.fields import LONGEST
 from evinet.files import CONTROL, read_text
 
 KINDS = {"at-risk": "n", "curves": "survival"}

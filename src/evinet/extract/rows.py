@@ -37,6 +37,7 @@ def rows(evidence: Evidence) -> dict[str, list[Row]]:
         (tables.SURVIVAL, _survival),
         (tables.LANDMARKS, _landmarks),
         (tables.CONTRASTS, _contrasts),
+        (tables.REJECTED_CONTRASTS, _rejected_contrasts),
         (tables.SUBGROUPS, _subgroups),
         (tables.RESPONSES, _responses),
         (tables.ADVERSE_EVENTS, _adverse_events),
@@ -179,6 +180,29 @@ def _contrasts(evidence: Evidence) -> Iterator[Row]:
             "selected": contrast.preferred is not None or asked.count(question) == 1,
             **places.of(location),
         }
+
+
+def _rejected_contrasts(evidence: Evidence) -> Iterator[Row]:
+    for _, block, contrast in walk.contrasts(evidence.trial):
+        for other in contrast.rejected:
+            if isinstance(other.value, str) or not other.value or other.value <= 0:
+                continue
+            level = other.level or contrast.level
+            yield {
+                **_about(block),
+                "arm": contrast.arm,
+                "comparator": contrast.comparator,
+                "measure": contrast.measure,
+                "estimate": other.value,
+                "lower": other.lower,
+                "upper": other.upper,
+                "level": level,
+                "log_estimate": math.log(other.value),
+                "se": standard_error(other.lower, other.upper, level),
+                "reason": other.reason,
+                "source": other.source,
+                "locator": other.locator,
+            }
 
 
 def _contrast(contrast: Contrast) -> Row:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from evinet.config import Line, Prose, Slug
 from evinet.extract.values import (
     Block,
     Cell,
@@ -26,6 +25,7 @@ from evinet.extract.values import (
     Year,
     ratio,
 )
+from evinet.fields import Line, Prose, Slug
 
 Assessor = Literal["bicr", "investigator", "unstated"]
 Percent = Annotated[float, Field(ge=0, le=100)]

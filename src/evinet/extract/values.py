@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from evinet.config import LONGEST, Line, Prose, Slug, between_years
+from evinet.fields import LONGEST, Line, Prose, Slug, between_years
 
 NOT_ESTIMABLE = ("NE", "NR")
 """As printed: a limit that is not estimable, a median that is not reached."""

@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from evinet import document, tables
-from evinet.config import Line, Prose, Slug
 from evinet.errors import InputError, Problem
 from evinet.extract.values import DOI
+from evinet.fields import Line, Prose, Slug
 
 FEW = 30
 """So many known words are all named where none is like the one that was written."""
@@ -134,18 +134,18 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     )
 
 
-def signal_rows(data: Path, words: Vocabulary) -> list[dict[str, object]]:
-    """Rows of `tables.SAFETY_SIGNALS`, where a review has a `safety-signals.csv`.
+def review_rows(data: Path, words: Vocabulary, table: tables.Table) -> list[dict[str, object]]:
+    """Rows of a table that a review may have as a file of that name, such as `safety-signals.csv`.
 
     Raises
     ------
     InputError
         A cell is wrong, or a source is not in the bibliography.
     """
-    path = data / "safety-signals.csv"
+    path = data / f"{table.name}.csv"
     if not path.is_file():
         return []
-    frame = tables.SAFETY_SIGNALS.read(path)
+    frame = table.read(path)
     rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     problems = [
         Problem(str(path), "source", row["source"], "there is no such source",

@@ -13,8 +13,8 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 
-from evinet.config import Slug, Strict
 from evinet.errors import InputError, Problem
+from evinet.fields import Slug, Strict
 from evinet.report.numbers import Interval
 
 Level = Literal["no concerns", "some concerns", "major concerns"]
@@ -37,10 +37,7 @@ class Judgement(Strict):
 class Appraisal(Strict):
     """The judgements of a review."""
 
-    smallest_important_ratio: float | None = Field(
-        None, gt=0, lt=1, description="hazard ratio; nearer to 1 does not matter to patients"
-    )
-    judgements: tuple[Judgement, ...] = ()
+    judgements: list[Judgement] = Field(default=[])
 
     def judged(self, analysis: str, pair: tuple[str, str], domain: str) -> Judgement | None:
         """The judgement of a domain of a comparison, in either direction; None without one."""

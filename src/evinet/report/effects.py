@@ -12,14 +12,20 @@ from evinet.report.rows import records
 
 
 def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
-    """League rows of every treatment against the reference of its island, as configured.
+    """League rows of the questions of an analysis that the model connects.
 
-    Where a bridge has merged islands, the first reference of the configuration is used.
+    Without questions: every treatment against the reference of its island. Where a bridge has
+    merged islands, the first reference of the configuration is used.
     """
     rows = records(fit.league)
+    asked = results.analysis(fit.analysis).questions
+    if asked:
+        by_pair = {(row["treatment"], row["comparator"]): row for row in rows}
+        pairs = [(each.treatment, each.comparator) for each in asked]
+        return [by_pair[pair] for pair in pairs if pair in by_pair]
     island = {row[side]: row["component"] for row in rows for side in ("treatment", "comparator")}
     chosen: dict[int, str] = {}
-    for reference in results.config.analyses[fit.analysis].references:
+    for reference in results.analysis(fit.analysis).references:
         if reference in island:
             chosen.setdefault(island[reference], reference)
     order = {name: place for place, name in enumerate(results.nodes(fit.analysis)["treatment"])}

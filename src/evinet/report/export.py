@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evinet import files, tables
+from evinet.report import layouts, references
 from evinet.report.results import Results
+from evinet.report.rows import records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +22,16 @@ SHEET_NAME = 31
 
 
 def write(results: Results, folder: Path) -> list[str]:
-    """Write every table as CSV and all of them as one workbook; return their names."""
+    """Write every table as CSV and all of them as one workbook; return their names.
+
+    Beside them: the bibliography as BibTeX and RIS, and the layouts of robvis and CINeMA.
+    """
     frames = dict(all_tables(results))
+    sources = records(results.evidence(tables.SOURCES))
+    files.write_text(folder / "references.bib", references.bibtex(sources))
+    files.write_text(folder / "references.ris", references.ris(sources))
+    for name, frame in layouts.all_layouts(results):
+        files.write_csv(folder / f"{name}.csv", frame)
     for name, frame in frames.items():
         files.write_csv(folder / f"{name}.csv", frame)
     workbook(frames, folder / WORKBOOK)
@@ -30,7 +40,10 @@ def write(results: Results, folder: Path) -> list[str]:
 
 def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
     """The tables that readers ask for, each with its name."""
-    for table in (tables.TRIALS, tables.CONTRASTS, tables.SURVIVAL, tables.POPULATIONS):
+    for table in (
+        tables.TRIALS, tables.CONTRASTS, tables.SURVIVAL, tables.RESPONSES, tables.ADVERSE_EVENTS,
+        tables.LATER_TREATMENT, tables.POPULATIONS,
+    ):  # fmt: skip
         yield table.name, results.evidence(table)
     for analysis in results.config.analyses:
         yield f"network-{analysis}", results.studies(analysis)

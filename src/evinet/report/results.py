@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evinet import config as configuration
 from evinet import files, tables
-from evinet.config import Config, Model
+from evinet.config import Analysis, Config, Model
 from evinet.errors import InputError, Problem
 from evinet.report.rows import records
 
@@ -96,8 +97,24 @@ class Results:
 
     root: Path
     config: Config
+    """The configuration without the analyses that stand beside others."""
     releases_folder: Path | None = None
+    supporting: Mapping[str, Analysis] = field(default_factory=dict)
+    """The analyses that stand beside others, by name."""
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def analysis(self, name: str) -> Analysis:
+        """An analysis, of its own or beside another."""
+        return self.config.analyses.get(name) or self.supporting[name]
+
+    def beside(self, analysis: str, shows: str) -> dict[str, Analysis]:
+        """The analyses beside another that a page shows: `sensitivity` or `bridge`."""
+        return {
+            name: each
+            for name, each in self.supporting.items()
+            if each.supports is not None
+            and (each.supports.analysis, each.supports.shows) == (analysis, shows)
+        }
 
     def evidence(self, table: tables.Table) -> pd.DataFrame:
         """One of the evidence tables."""
@@ -128,7 +145,7 @@ class Results:
 
     def fits(self, analysis: str) -> list[Fit]:
         """All fits of an analysis, in the order of the configuration."""
-        return [self.fit(analysis, name) for name in self.config.analyses[analysis].models]
+        return [self.fit(analysis, name) for name in self.analysis(analysis).models]
 
     def prediction(self, analysis: str, table: tables.Table) -> pd.DataFrame:
         """A table of predictions in all populations of an analysis."""
@@ -214,7 +231,11 @@ def load(config: Path | str, results: Path | str, releases: Path | str | None = 
         The configuration is wrong, or the folder does not exist.
     """
     folder = None if releases is None else Path(releases).resolve()
-    return Results(_existing(Path(results)).resolve(), configuration.load(config), folder)
+    whole = configuration.load(config)
+    beside = {name: each for name, each in whole.analyses.items() if each.supports is not None}
+    own = {name: each for name, each in whole.analyses.items() if name not in beside}
+    shown = whole.model_copy(update={"analyses": own})
+    return Results(_existing(Path(results)).resolve(), shown, folder, beside)
 
 
 def open_results() -> Results:

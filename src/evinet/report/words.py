@@ -75,8 +75,8 @@ def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
     names = "; ".join(f"({i}) {listing(list(island))}" for i, island in enumerate(islands, 1))
     return (
         f"The network is disconnected. {of} fall into {counted(len(islands), 'island')}: {names}. "
-        "No trial, and no chain of trials, compares a treatment of one island with a treatment "
-        "of another."
+        "No trial in use, and no chain of them, compares a treatment of one island with a "
+        "treatment of another."
     )
 
 

@@ -120,6 +120,8 @@ def _study(
         best, comparator = _against_one(name, trial, best)
         survival = tables.SURVIVAL.read(folder / "survival.csv")
         shared = _shared_variance(name, trial, best, comparator, survival)
+    if trial in analysis.instead:
+        best = _instead(name, trial, analysis.instead[trial], best, folder)
     treatment = _arms(evidence, trial).set_index("arm")["treatment"]
     tier = tables.TRIALS.read(folder / "trials.csv").iloc[0]["tier"]
     fields = ("outcome", "log_estimate", "se", "report", "assessor", "source", "locator")
@@ -136,6 +138,23 @@ def _study(
         }
         for row in best.to_dict("records")
     ], ""
+
+
+def _instead(name: str, trial: str, source: str, best: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The chosen contrast with the value of another source, which extraction had rejected."""
+    rejected = tables.REJECTED_CONTRASTS.read(folder / "rejected-contrasts.csv")
+    shared = ["report", "outcome", "arm", "comparator", "measure"]
+    mine = rejected[rejected["source"] == source].merge(best[shared], on=shared)
+    usable = mine[mine["se"].notna()]
+    if len(best) != 1 or len(usable) != 1:
+        known = rejected.loc[rejected["se"].notna(), "source"]
+        raise InputError(
+            _problem(name, f"instead.{trial}", source,
+                     "gives no other hazard ratio with an interval for the contrast in use",
+                     f"Use one of {', '.join(sorted(set(known))) or '(none)'}, or remove it")
+        )  # fmt: skip
+    values = ["log_estimate", "se", "source", "locator"]
+    return best.assign(**{column: usable[column].iloc[0] for column in values})
 
 
 def _against_one(name: str, trial: str, best: pd.DataFrame) -> tuple[pd.DataFrame, str]:

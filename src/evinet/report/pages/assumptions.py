@@ -8,6 +8,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import limits, ratio
+from evinet.report.pages.beside import beside, would_join
 from evinet.report.pages.common import optional_exhibit, prior_text
 from evinet.report.pages.robustness import tipping
 from evinet.report.results import Fit, Results
@@ -15,7 +16,7 @@ from evinet.report.results import Fit, Results
 
 def assumptions(results: Results) -> str:
     """The page."""
-    parts = ["## The bridges\n", *_bridges(results)]
+    parts = ["## The bridges\n", *_bridges(results), would_join(results)]
     for name, analysis in results.config.analyses.items():
         fits = [fit for fit in results.fits(name) if fit.model.bridge is not None]
         parts.append(f"## {escape(analysis.title)}\n")
@@ -28,6 +29,7 @@ def assumptions(results: Results) -> str:
             _answers(results, fits),
             "### How wrong a bridge may be\n",
             *(tipping(results, fit) for fit in fits[:1]),
+            beside(results, name, "bridge"),
         ]
     parts += ["## Stand-in outcomes\n", _proxies(results)]
     return "\n".join(parts)

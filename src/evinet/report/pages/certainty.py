@@ -20,7 +20,7 @@ NOT_COMPUTED = "[not computed]{.no}"
 def certainty(results: Results, judgements: Path | str) -> str:
     """The page; `judgements` is the file of the reviewers' judgements."""
     entered = appraisal.load(judgements)
-    parts = [_intro(entered)]
+    parts = [_intro(results)]
     for name, analysis in results.config.analyses.items():
         fit = _fit(results, name)
         parts += [
@@ -42,8 +42,8 @@ def _fit(results: Results, analysis: str) -> Fit:
     return next(random, results.unbridged(analysis))
 
 
-def _intro(entered: Appraisal) -> str:
-    smallest = entered.smallest_important_ratio
+def _intro(results: Results) -> str:
+    smallest = results.config.smallest_important_ratio
     text = (
         "Domains after CINeMA ([Nikolakopoulou et al. 2020]"
         "(https://doi.org/10.1371/journal.pmed.1003082)). Within-study bias, reporting bias and "
@@ -54,8 +54,8 @@ def _intro(entered: Appraisal) -> str:
     )
     if smallest is None:
         return text + (
-            "The smallest hazard ratio that matters to patients has not been entered, so neither "
-            "can be computed yet.\n"
+            "No margin of the configuration is marked as the smallest that matters to patients, so "
+            "neither can be computed yet.\n"
         )
     return text + (
         f"Hazard ratios between {ratio(smallest)} and {ratio(1 / smallest)} are taken not to "
@@ -74,7 +74,7 @@ def _table(results: Results, fit: Fit, entered: Appraisal) -> str:
         rows.append(
             [escape(f"{results.labels[pair[0]]} v {results.labels[pair[1]]}"),
              *(NOT_JUDGED if entry is None else entry.level for entry in judged),
-             *_computed(row, entered.smallest_important_ratio),
+             *_computed(row, results.config.smallest_important_ratio),
              _incoherence(results, fit.analysis, pair, entered)]
         )  # fmt: skip
     return table(fields, rows, "Certainty of each comparison")

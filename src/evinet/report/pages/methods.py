@@ -17,8 +17,9 @@ def methods(results: Results) -> str:
     review = results.config.review
     parts = [
         "## Question\n", escape(review.question) + "\n",
-        f"Evidence was collected to {escape(review.data_cutoff)}. How the trials were searched for "
-        "and chosen is not recorded in this workflow and has to be stated by the reviewers.\n",
+        f"Evidence was collected to {escape(review.data_cutoff)}. "
+        "[How the review was done](conduct.qmd) holds what the reviewers say of searches and "
+        "choices.\n",
         "## Evidence\n",
         "Every value is kept as printed with its source and its place there; where sources "
         "disagree, the value that is used, those that were rejected and the reasons stand side by "

@@ -11,6 +11,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval
 from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import Interval, limits, listing, ratio
+from evinet.report.pages.beside import beside
 from evinet.report.pages.common import formula
 from evinet.report.results import Fit, Results
 
@@ -40,6 +41,7 @@ def sensitivity(results: Results) -> str:
         for base in (results.unbridged(name), results.bridged(name)):
             if base is not None:
                 parts += _against(results, base)
+        parts.append(beside(results, name, "sensitivity"))
     return "\n".join(parts)
 
 

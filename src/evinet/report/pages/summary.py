@@ -11,6 +11,7 @@ from evinet.report.effects import contrasts
 from evinet.report.markdown import bullets, callout, escape
 from evinet.report.pages.common import bridge_text, exhibit, sentences
 from evinet.report.pages.later import caution
+from evinet.report.pages.strength import weak_sources
 from evinet.report.results import Fit, Results
 
 READING = (
@@ -55,6 +56,7 @@ def _answer(results: Results, name: str) -> list[str]:
         READING if name == next(iter(results.config.analyses)) else "",
         bullets(sentences(results, contrasts(results, plain))),
         f"Model: {escape(plain.model.label.lower())}. All comparisons: {link}.\n",
+        weak_sources(results, name),
         *_bridged(results, name),
         "### Both answers in one picture\n",
         exhibit(results, f"{name}-forest"),

@@ -23,6 +23,7 @@ from evinet.report.pages.further import further
 from evinet.report.pages.later import later_treatment
 from evinet.report.pages.notes import notes, report_titles, sentence
 from evinet.report.pages.reconstruction import one
+from evinet.report.pages.strength import mark
 from evinet.report.pages.trials import TIERS, doi
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
@@ -45,7 +46,7 @@ def trial(results: Results, slug: str) -> str:
         "## Arms\n", _arms(results, mine(tables.ARMS), facts),
         "## Effects and times\n",
         report_titles(mine(tables.REPORTS)),
-        _contrasts(mine(tables.CONTRASTS), _brought(results, slug)),
+        _contrasts(results, mine(tables.CONTRASTS), _brought(results, slug)),
         notes(mine(tables.CONTRASTS)),
         _survival(mine(tables.SURVIVAL)),
         notes(mine(tables.SURVIVAL)),
@@ -140,7 +141,9 @@ def _brought(results: Results, slug: str) -> set[tuple[str | None, ...]]:
     }
 
 
-def _contrasts(rows: list[dict[str, Any]], brought: set[tuple[str | None, ...]]) -> str:
+def _contrasts(
+    results: Results, rows: list[dict[str, Any]], brought: set[tuple[str | None, ...]]
+) -> str:
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
         Field("Arms", "l", 20), Field("Ratio", "r", 6), Field("Interval", "l", 14),
@@ -150,7 +153,8 @@ def _contrasts(rows: list[dict[str, Any]], brought: set[tuple[str | None, ...]])
         [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
          f"{escape(row['arm'])} v {escape(row['comparator'])}",
          f"{row['measure'].upper()} {row['estimate']:g}", _ratio_limits(row), dash(row["p"]),
-         "yes" if _brings(row, brought) else "no", source_link(row)]
+         "yes" if _brings(row, brought) else "no",
+         source_link(row) + mark(results, row["source"])]
         for row in rows
     ]  # fmt: skip
     if not rows:

@@ -22,6 +22,7 @@ from evinet.report.pages.common import (
 )
 from evinet.report.pages.later import arm_text, confounded
 from evinet.report.pages.robustness import excluded
+from evinet.report.pages.strength import mark, weak_sources
 from evinet.report.pages.watch import registration
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -119,7 +120,8 @@ def _published(results: Results) -> list[str]:
             rows.append(
                 [escape(results.trial_names[row["trial"]]),
                  f"{escape(treatment)} v {escape(comparator)}",
-                 f"{ratio(ratios.estimate)} ({limits(ratios)})",
+                 f"{ratio(ratios.estimate)} ({limits(ratios)})"
+                 + mark(results, row["source"]),
                  outcome, str(row["component"]),
                  *([_later(results, row)] if confounded(results, name) else []),
                  source_link(row)]
@@ -135,6 +137,7 @@ def _published(results: Results) -> list[str]:
         parts += [
             f"### {escape(analysis.title)}\n",
             table(fields, rows, f"Published contrasts, {analysis.title}"),
+            weak_sources(results, name),
         ]
     return parts
 

@@ -7,6 +7,7 @@ from typing import Any
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Field, escape, table
+from evinet.report.pages.beside import would_join
 from evinet.report.pages.common import unknown
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
@@ -18,6 +19,7 @@ def watch(results: Results) -> str:
     used = {trial for a in results.config.analyses.values() for trial in a.trials}
     ongoing = [row for row in rows if row["status"] == "ongoing"]
     outside = [row for row in rows if row["status"] != "ongoing" and row["trial"] not in used]
+    joining = would_join(results)
     counted = words.counted(len(ongoing), "ongoing trial").capitalize()
     parts = [
         "## News since the evidence was collected\n",
@@ -26,6 +28,8 @@ def watch(results: Results) -> str:
         f"{counted} {'is' if len(ongoing) == 1 else 'are'} entered in this review"
         f"{', as of ' + escape(results.config.review.data_cutoff) if ongoing else ''}.\n",
         _table(results, ongoing, "Ongoing trials") if ongoing else "",
+        "## Trials that would connect islands\n" if joining else "",
+        joining,
         "## Trials that are in no analysis\n",
         _table(results, outside, "Trials in no analysis")
         if outside else "Every other trial of this review is in an analysis.\n",

@@ -1,0 +1,186 @@
+"""How the review was done, as the reviewers wrote it down; and what PRISMA-NMA asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from evinet.conduct import Conduct, Flow
+from evinet.report.markdown import Field, bullets, escape, table
+from evinet.report.pages.beside import excluded_trials
+from evinet.report.pages.common import unknown
+from evinet.report.results import Results
+
+NOT_REPORTED = "[not reported]{.no}"
+FLOW = {
+    "identified": "Records identified", "duplicates": "Duplicates removed",
+    "screened": "Records screened", "excluded_on_title": "Excluded on title or abstract",
+    "sought": "Reports sought", "not_retrieved": "Reports not retrieved",
+    "assessed": "Reports assessed for eligibility",
+    "excluded_on_full_text": "Reports excluded", "included": "Trials included",
+}  # fmt: skip
+ELIGIBILITY = ("population", "interventions", "comparators", "outcomes", "designs", "other")
+
+
+def conduct(results: Results) -> str:
+    """The page."""
+    done = results.config.conduct
+    return "\n".join([
+        "What only the reviewers can say. It is entered under `conduct` in `config/config.yaml`; "
+        "what is not entered is not reported.\n",
+        "## Authors, funding, protocol\n", _authors(done),
+        "## Which trials are eligible\n", _eligible(done),
+        "## Where trials were searched for\n", _searches(done),
+        "## How trials and data were chosen\n",
+        bullets([f"**Selection**: {_said(done.selection)}",
+                 f"**Extraction**: {_said(done.extraction)}"]),
+        "## Records and trials\n", _flow(done.flow),
+        "## Trials that were left out\n", excluded_trials(results),
+    ])  # fmt: skip
+
+
+def _said(text: str | None) -> str:
+    return NOT_REPORTED if text is None else escape(text)
+
+
+def _authors(done: Conduct) -> str:
+    people = "; ".join(
+        escape(", ".join(filter(None, [each.name, each.affiliation, each.role])))
+        for each in done.authors
+    )
+    protocol = ", ".join(
+        escape(part)
+        for part in (done.protocol.registration, done.protocol.url, done.protocol.date)
+        if part
+    )
+    deviations = "; ".join(escape(each) for each in done.protocol.deviations)
+    rows = [
+        ("Version", _said(done.version)), ("Authors", people or NOT_REPORTED),
+        ("Funding", _said(done.funding)), ("Declared interests", _said(done.interests)),
+        ("Protocol", protocol or NOT_REPORTED),
+        ("Done otherwise than planned", deviations or NOT_REPORTED),
+    ]  # fmt: skip
+    return bullets(f"**{what}**: {said}" for what, said in rows)
+
+
+def _eligible(done: Conduct) -> str:
+    return bullets(
+        f"**{name.capitalize()}**: {_said(getattr(done.eligibility, name))}" for name in ELIGIBILITY
+    )
+
+
+def _searches(done: Conduct) -> str:
+    if not done.searches:
+        return f"Searches: {NOT_REPORTED}.\n"
+    rows = [
+        [escape(each.source), _said(each.date), _said(each.strategy), unknown(each.records)]
+        for each in done.searches
+    ]
+    fields = [
+        Field("Source", "l", 20), Field("Searched on", "l", 12), Field("Query", "l", 50),
+        Field("Records", "r", 8),
+    ]  # fmt: skip
+    return table(fields, rows, "Searches")
+
+
+def _flow(flow: Flow) -> str:
+    rows = [
+        [label, NOT_REPORTED if (n := getattr(flow, name)) is None else str(n)]
+        for name, label in FLOW.items()
+    ]
+    return table([Field("Step (PRISMA 2020)", "l", 40), Field("Number", "r", 12)], rows, "Flow")
+
+
+Status = Callable[[Results], str]
+
+
+def _given(*names: str) -> Status:
+    """Reported once all the fields of the conduct are given, partly with some."""
+
+    def status(results: Results) -> str:
+        done = results.config.conduct
+        given = [_filled(getattr(done, name)) for name in names]
+        return "reported" if all(given) else "partly" if any(given) else "not reported"
+
+    return status
+
+
+def _filled(value: object) -> bool:
+    """Whether a field of the conduct says anything."""
+    if value is None or value == []:
+        return False
+    dump = getattr(value, "model_dump", None)
+    return any(_filled(part) for part in dump().values()) if dump else True
+
+
+def _judged(results: Results) -> str:
+    from evinet import tables
+
+    return "not reported" if results.evidence(tables.RISK_OF_BIAS).empty else "reported"
+
+
+HERE = "[How the review was done](conduct.qmd)"
+ANSWER, METHODS, TRIALS = "[Summary](index.qmd)", "[Methods](methods.qmd)", "[Trials](trials.qmd)"
+ASSUMPTIONS, SENSITIVITY = "[Assumptions](assumptions.qmd)", "[Sensitivity](sensitivity.qmd)"
+OUTCOMES, MODELS = "[Results by outcome](outcomes.qmd)", "[Models](models.qmd)"
+REVIEWERS = "[Judgements](reviewers.qmd)"
+ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
+    ("1", "Title says that it is a network meta-analysis", "partly",
+     f"The title names the treatments; {METHODS} names the method"),
+    ("2", "Structured summary", "partly",
+     f"{ANSWER}: question, results, limits. No registration, funding or dates of searches in it"),
+    ("3", "Rationale", _given("rationale"), HERE),
+    ("4", "Objectives, with population, interventions, comparators, outcomes and designs",
+     _given("eligibility"), f"{ANSWER} states the question; {HERE}"),
+    ("5", "Protocol and registration", _given("protocol"), HERE),
+    ("6", "Eligibility criteria", _given("eligibility"), HERE),
+    ("7", "Information sources", _given("searches"), HERE),
+    ("8", "Search strategy", _given("searches"), HERE),
+    ("9", "Selection of studies", _given("selection"), HERE),
+    ("10", "Data collection", _given("extraction"),
+     f"{HERE}; each value with source and place: [Provenance](provenance.qmd)"),
+    ("11", "Data items", "reported", f"{TRIALS}, [Provenance](provenance.qmd)"),
+    ("S1", "Geometry of the network: methods", "reported", METHODS),
+    ("12", "Risk of bias of each study: methods", "partly", f"The tool: {REVIEWERS}"),
+    ("13", "Summary measures", "reported", f"{METHODS}, {OUTCOMES}"),
+    ("14", "Planned methods of analysis", "partly",
+     f"{METHODS}, {MODELS} say what was done; what was planned needs the protocol"),
+    ("S2", "Assessment of inconsistency: methods", "partly",
+     f"{METHODS}; inconsistency shows only where the network has closed loops"),
+    ("15", "Risk of bias across studies: methods", "not reported", ""),
+    ("16", "Additional analyses: methods", "reported", f"{ASSUMPTIONS}, {SENSITIVITY}"),
+    ("17", "Selection of studies: results", _given("flow"), HERE),
+    ("S3", "Network structure", "reported", ANSWER),
+    ("S4", "Network geometry in words", "reported", ANSWER),
+    ("18", "Study characteristics", "reported", f"{TRIALS} and the page of each trial"),
+    ("19", "Risk of bias within studies", _judged, REVIEWERS),
+    ("20", "Results of each study", "reported", f"{TRIALS} and the page of each trial"),
+    ("21", "Synthesis of results", "reported", OUTCOMES),
+    ("S5", "Inconsistency: results", "partly", MODELS),
+    ("22", "Risk of bias across studies: results", "not reported", ""),
+    ("23", "Additional analyses: results", "reported", f"{SENSITIVITY}, {ASSUMPTIONS}"),
+    ("24", "Summary of evidence, with its strength for each main outcome", "partly",
+     f"{ANSWER}; the strength awaits the reviewers ([Certainty](certainty.qmd))"),
+    ("25", "Limitations of studies, of the review and of the network", _given("discussion"),
+     "[What must not be concluded](index.qmd#what-must-not-be-concluded) lists those of the "
+     "network; those of the studies and of the review are the authors'"),
+    ("26", "Conclusions", _given("discussion"), f"{ANSWER} gives answers, no recommendation"),
+    ("27", "Funding", _given("funding"), HERE),
+)  # fmt: skip
+"""Items of PRISMA-NMA: number, topic, status or how to find it, where it is answered."""
+PARTLY = {"4", "10", "25", "26"}
+"""Items that the program answers in part even where the reviewers have said nothing."""
+
+
+def prisma(results: Results) -> str:
+    """The checklist, with what the configuration and the evidence hold."""
+    rows = []
+    for item, topic, status, where in ITEMS:
+        found = status if isinstance(status, str) else status(results)
+        if item in PARTLY and found == "not reported":
+            found = "partly"
+        rows.append([item, topic, found, where])
+    fields = [
+        Field("Item", "l", 4), Field("Topic", "l", 28), Field("Status", "l", 13),
+        Field("Where", "l", 47),
+    ]  # fmt: skip
+    return table(fields, rows, "PRISMA-NMA checklist")

@@ -1,0 +1,76 @@
+"""What published network meta-analyses found, beside ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evinet import tables
+from evinet.report.effects import interval
+from evinet.report.markdown import Field, escape, table
+from evinet.report.numbers import Interval, limits, ratio
+from evinet.report.pages.common import outcome_name, source_link
+from evinet.report.results import Fit, Results
+from evinet.report.rows import records
+
+
+def published_networks(results: Results) -> str:
+    """A table of published estimates, with ours where our networks connect the pair."""
+    rows = records(results.evidence(tables.PUBLISHED_NMAS))
+    if not rows:
+        return "No published network meta-analysis is entered in this review.\n"
+    lines = []
+    for row in rows:
+        pair = f"{escape(row['treatment_published'])} v {escape(row['comparator_published'])}"
+        note = f"; {escape(row['note'])}" if row["note"] else ""
+        lines.append([
+            escape(row["nma"]), outcome_name(row["outcome"]), pair, _theirs(row),
+            _ours(results, row), source_link(row) + note,
+        ])  # fmt: skip
+    fields = [
+        Field("Published", "l", 14), Field("Outcome", "l", 7), Field("Comparison there", "l", 18),
+        Field("Its hazard ratio", "l", 16), Field("Ours, of the nearest pair", "l", 36),
+        Field("Source", "l", 36),
+    ]  # fmt: skip
+    note = (
+        "They pooled other trials, by other models, and joined doses and drugs into nodes that are "
+        "apart here: agreement is no proof, disagreement no error.\n\n"
+    )
+    return note + table(fields, lines, "Published network meta-analyses")
+
+
+def _theirs(row: dict[str, Any]) -> str:
+    if row["estimate"] is None:
+        return "[no number could be read]{.no}"
+    if row["lower"] is None or row["upper"] is None:
+        return ratio(row["estimate"])
+    ratios = Interval(row["estimate"], row["lower"], row["upper"])
+    return f"{ratio(ratios.estimate)} ({limits(ratios)})"
+
+
+def _ours(results: Results, row: dict[str, Any]) -> str:
+    """Our answer without a bridge, else with each bridge, of the same outcome."""
+    if row["treatment"] is None or row["comparator"] is None:
+        return ""
+    pair = (row["treatment"], row["comparator"])
+    names = [
+        name
+        for name in (*results.config.analyses, *results.supporting)
+        if results.analysis(name).outcome == row["outcome"]
+    ]
+    found: dict[str, str] = {}
+    for name in names:
+        for fit in (results.unbridged(name), results.bridged(name)):
+            said = None if fit is None else _answer(results, fit, pair)
+            if said is not None:
+                found.setdefault(said, said)
+    labels = " v ".join(escape(results.labels.get(slug, slug)) for slug in pair)
+    return f"{labels}: {'; '.join(found)}" if found else f"{labels}: not connected here"
+
+
+def _answer(results: Results, fit: Fit, pair: tuple[str, str]) -> str | None:
+    for row in records(fit.league):
+        if (row["treatment"], row["comparator"]) == pair:
+            ratios = interval(row)
+            mark = f" † ({escape(fit.model.label)})" if row["bridged"] else ""
+            return f"{ratio(ratios.estimate)} ({limits(ratios)}){mark}"
+    return None

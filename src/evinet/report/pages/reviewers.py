@@ -1,0 +1,101 @@
+"""What reviewers judge: whether trials can be compared, risk of bias, certainty.
+
+The program judges nothing. What nobody has judged is shown as awaiting the reviewers.
+"""
+
+from __future__ import annotations
+
+from evinet import tables
+from evinet.conduct import Modifier
+from evinet.report.markdown import Field, escape, table
+from evinet.report.pages.beyond import trials_of
+from evinet.report.pages.common import sourced, unknown
+from evinet.report.results import Results
+from evinet.report.rows import records
+
+AWAITING = "[awaiting reviewers]{.no}"
+DOMAINS = ("randomisation", "deviations", "missing-data", "measurement", "selection", "overall")
+
+
+def feasibility(results: Results) -> str:
+    """What each trial says of every possible effect modifier, and the reviewers' judgement."""
+    modifiers = results.config.conduct.modifiers
+    if not modifiers:
+        return "The reviewers have named no possible effect modifiers (`conduct.modifiers`).\n"
+    trials = trials_of(results)
+    fields = [Field("May change effects", "l", 20)]
+    fields += [Field(escape(results.trial_names[trial]), "l", 18) for trial in trials]
+    fields.append(Field("Judgement", "l", 18))
+    rows = [
+        [f"**{escape(each.label)}**: {escape(each.why)}",
+         *(_said(results, trial, each) for trial in trials), _judged(each)]
+        for each in modifiers
+    ]  # fmt: skip
+    note = (
+        "An indirect comparison needs trials that are alike in whatever changes relative effects "
+        "(NICE DSU TSD 7; ISPOR 2014; EU HTA guidance on evidence synthesis). The list is the "
+        "reviewers'; whether the differences matter is theirs to judge.\n\n"
+    )
+    return note + table(fields, rows, "Feasibility: possible effect modifiers")
+
+
+def _said(results: Results, trial: str, modifier: Modifier) -> str:
+    frame = results.evidence(tables.POPULATIONS)
+    mine = [
+        row
+        for row in records(frame[frame["trial"] == trial])
+        if row["characteristic"] in modifier.characteristics
+    ]
+    whole = [row for row in mine if row["arm"] is None] or mine
+    parts = []
+    for row in whole:
+        share = f"{row['percent']:g} %" if row["percent"] is not None else None
+        said = row["value"] or share or row["n"]
+        if said is None:
+            continue
+        category = f"{row['category']}: " if row["category"] else ""
+        arm = f" ({row['arm']})" if row["arm"] is not None else ""
+        parts.append(sourced(escape(f"{category}{said}{arm}"), row))
+    return "; ".join(parts) or unknown(None)
+
+
+def _judged(modifier: Modifier) -> str:
+    if modifier.judgement is None:
+        return AWAITING
+    who = f" ({escape(modifier.reviewer)})" if modifier.reviewer else ""
+    return escape(modifier.judgement) + who
+
+
+def risk_of_bias(results: Results) -> str:
+    """RoB 2 by trial and outcome: a row each contrast in use, a column a domain."""
+    entered = {
+        (row["trial"], row["outcome"], row["domain"]): row
+        for row in records(results.evidence(tables.RISK_OF_BIAS))
+    }
+    rows = []
+    for trial, outcome in judged_results(results):
+        cells = [
+            AWAITING
+            if (row := entered.get((trial, outcome, domain))) is None
+            else f"{escape(row['judgement'])} ({escape(row['reviewer'])})"
+            for domain in DOMAINS
+        ]
+        rows.append([escape(results.trial_names[trial]), escape(outcome.upper()), *cells])
+    fields = [Field("Trial", "l", 12), Field("Outcome", "l", 8)]
+    fields += [Field(domain.replace("-", " ").capitalize(), "l", 14) for domain in DOMAINS]
+    note = (
+        "RoB 2 (Sterne et al. 2019, BMJ 366:l4898). A judgement is entered under `risk_of_bias` of "
+        "a trial's file with the name of the person who made it and a reason. "
+        "The files `tables/robvis-*.csv` have the layout that robvis reads.\n\n"
+    )
+    return note + table(fields, rows, "Risk of bias by trial and outcome")
+
+
+def judged_results(results: Results) -> list[tuple[str, str]]:
+    """Trial and outcome of every contrast in use: each needs a judgement."""
+    found = [
+        (row["trial"], row["outcome"])
+        for name in results.config.analyses
+        for row in records(results.studies(name))
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,236 @@
+"""Pages and files that carry facts: nothing is pooled, and what is not known says so."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evinet import tables
+from evinet.conduct import Conduct, Excluded, Modifier, Search
+from evinet.config import Analysis, Harm, Question, Support
+from evinet.report import layouts, pages, references
+from evinet.report.effects import contrasts
+from evinet.report.pages.beside import beside, would_join
+from evinet.report.pages.checks import FOUND, plausibility
+from evinet.report.pages.later import caution
+from evinet.report.pages.notes import notes
+from evinet.report.pages.strength import mark, weak_sources
+from evinet.report.results import Results
+from evinet.report.rows import records
+
+SOURCE = {"source": "invented-2020", "locator": "p. 1"}
+
+
+def changed(results: Results, folder: Path, table: tables.Table, rows: list[dict]) -> Results:
+    """The invented review with other rows in one evidence table."""
+    shutil.copytree(results.root, folder, dirs_exist_ok=True)
+    table.write(folder / "evidence" / f"{table.name}.csv", table.frame(rows))
+    return Results(folder, results.config, None, results.supporting)
+
+
+def with_conduct(results: Results, conduct: Conduct) -> Results:
+    return replace(results, config=results.config.model_copy(update={"conduct": conduct}))
+
+
+def overall(results: Results) -> Results:
+    """The same networks as overall survival."""
+    analysis = results.config.analyses["pfs"].model_copy(update={"outcome": "os"})
+    return replace(
+        results, config=results.config.model_copy(update={"analyses": {"pfs": analysis}})
+    )
+
+
+def test_overall_survival_never_stands_without_its_later_treatment(
+    results: Results, tmp_path: Path
+) -> None:
+    rows = [{"trial": "alba", "arm": "high", "therapy": "crossover to New drug", "n": 36,
+             "total": 75, **SOURCE}]  # fmt: skip
+    opened = changed(results, tmp_path / "r", tables.LATER_TREATMENT, rows)
+    assert caution(opened, "pfs") == "", "progression-free survival ends before"
+    text = caution(overall(opened), "pfs")
+    assert "ALBA, High dose: 36 of 75 (48\N{NO-BREAK SPACE}%) crossover to New drug" in text
+    assert "ALBA, New drug: [not known]" in text
+    assert text.count("[not known]") == 5, "every other arm of the network says it is not known"
+
+
+def test_questions_choose_the_comparisons_that_pages_answer(results: Results) -> None:
+    asked = [("new", "placebo"), ("new", "high"), ("placebo", "low")]
+    questions = [Question(treatment=a, comparator=b) for a, b in asked]
+    analysis = results.config.analyses["pfs"].model_copy(update={"questions": questions})
+    config = results.config.model_copy(update={"analyses": {"pfs": analysis}})
+    opened = replace(results, config=config)
+    pairs = [
+        [(row["treatment"], row["comparator"]) for row in contrasts(opened, fit)]
+        for fit in (opened.fit("pfs", "fixed"), opened.fit("pfs", "class"))
+    ]
+    assert pairs == [asked[1:], asked], "without a bridge islands are not compared"
+
+
+def test_an_analysis_beside_another_has_no_answer_of_its_own(results: Results) -> None:
+    main = results.config.analyses["pfs"]
+    support = Support(analysis="pfs", shows="bridge", because="Other trials, another bridge.")
+    other = main.model_copy(update={"supports": support, "title": "Another way"})
+    opened = replace(results, supporting={"pfs": other})
+    text = beside(opened, "pfs", "bridge")
+    assert "Other trials, another bridge." in text
+    assert "† rests on a bridge" in text
+    assert beside(opened, "pfs", "sensitivity") == ""
+    assert isinstance(other, Analysis)
+    assert list(opened.config.analyses) == ["pfs"]
+
+
+def test_trials_that_would_connect_islands_are_named_with_the_reason(results: Results) -> None:
+    left = Excluded(trials=["cedar", "DELTA-9"], would_join="Both islands.", reason="No ratio.")
+    text = would_join(with_conduct(results, Conduct(excluded=[left])))
+    for words in ("CEDAR, DELTA-9", "Both islands.", "no ratio."):
+        assert words in text
+    assert would_join(results) == ""
+
+
+def test_the_checks_say_what_did_not_pass() -> None:
+    passed = {"verdict": "pass", "rule": "percent-count", "path": "a", "found": "", "expected": ""}
+    odd = {"verdict": "warn", "rule": "subgroup-sum", "path": "subgroups[pfs].race.new.n",
+           "found": "1 + 2 = 3", "expected": "4 patients"}  # fmt: skip
+    assert plausibility([passed]) == "All 1 checks passed.\n\n"
+    text = plausibility([passed, odd])
+    assert "1 of 2 checks passed. The other one" in text
+    assert "race, new, n: 1 + 2 = 3, expected 4 patients" in text
+
+
+def test_every_rule_has_words() -> None:
+    from evinet.extract import checks
+
+    assert set(FOUND) == set(checks.RULES)
+
+
+def test_notes_are_said_once_with_what_they_are_about() -> None:
+    rows = [
+        {"outcome": "pfs", "arm": "a", "comparator": "b", "note": "inferred"},
+        {"outcome": "os", "arm": "a", "comparator": "b", "note": "inferred"},
+        {"outcome": "os", "arm": "a", "note": None},
+    ]
+    assert notes(rows) == "- PFS, a v b; OS, a v b: inferred.\n"
+    assert notes(rows[2:]) == ""
+
+
+def test_a_weak_source_is_marked_beside_the_estimate(results: Results, tmp_path: Path) -> None:
+    assert mark(results, "invented-2020") == ""
+    assert weak_sources(results, "pfs") == ""
+    row = {"source": "invented-2020", "kind": "news", "citation": "A newspaper"}
+    opened = changed(results, tmp_path / "r", tables.SOURCES, [row])
+    assert mark(opened, "invented-2020") == " ‡ read in a news item"
+    assert "BIRCH, CEDAR and ALBA (in a news item)" in weak_sources(opened, "pfs")
+
+
+def test_harms_stand_side_by_side_by_the_names_of_the_configuration(
+    results: Results, tmp_path: Path
+) -> None:
+    counted = [
+        ("alba", "new", "low counts", 7),
+        ("alba", "high", "low counts", 0),
+        ("birch", "low", "few cells", 3),
+    ]
+    rows = [
+        {"trial": trial, "report": "primary", "arm": arm, "event": event, "grade": ">=3", "n": n,
+         "total": 60, "percent": None if n else "<1", **SOURCE}
+        for trial, arm, event, n in counted
+    ]  # fmt: skip
+    opened = changed(results, tmp_path / "r", tables.ADVERSE_EVENTS, rows)
+    harm = Harm(label="Low blood counts", terms=["low counts", "few cells"])
+    config = opened.config.model_copy(update={"harms": [harm]})
+    text = pages.beyond(replace(opened, config=config))
+    lines = [line for line in text.splitlines() if line.startswith("| Low blood counts")]
+    assert len(lines) == 2
+    assert "New drug: [7 / 60]" in lines[0]
+    assert "<1" in lines[0], "a bound is not printed as 0 %"
+    assert "Placebo: [not known]" in lines[1]
+    assert "no source that was read says it: CEDAR" in text
+
+
+def test_nobody_but_a_reviewer_judges(results: Results) -> None:
+    modifier = Modifier(label="Stage", characteristics=["progressed"], why="it may matter")
+    opened = with_conduct(results, Conduct(modifiers=[modifier]))
+    text = pages.feasibility(opened) + pages.risk_of_bias(opened)
+    assert text.count("[awaiting reviewers]") == 1 + 3 * 6
+    judged = modifier.model_copy(update={"judgement": "alike enough", "reviewer": "A. Person"})
+    assert "alike enough (A. Person)" in pages.feasibility(
+        with_conduct(results, Conduct(modifiers=[judged]))
+    )
+
+
+def test_the_checklist_claims_what_the_report_holds(results: Results) -> None:
+    def status(opened: Results, item: str) -> str:
+        row = next(
+            line for line in pages.prisma(opened).splitlines() if line.startswith(f"| {item} |")
+        )
+        return row.split("|")[3].strip()
+
+    for item in ("2", "4", "24", "25"):
+        assert status(results, item) == "partly"
+    for item in ("5", "8", "17", "19", "27"):
+        assert status(results, item) == "not reported"
+    done = Conduct(funding="None.", searches=[Search(source="MEDLINE", strategy="net*")])
+    opened = with_conduct(results, done)
+    assert (status(opened, "27"), status(opened, "8")) == ("reported", "reported")
+    assert "net\\*" in pages.conduct(opened)
+
+
+def test_published_network_meta_analyses_stand_beside_ours(results: Results) -> None:
+    row = next(
+        line for line in pages.published_networks(results).splitlines() if "Elder 2019" in line
+    )
+    ours = next(
+        row
+        for row in records(results.fit("pfs", "fixed").league)
+        if (row["treatment"], row["comparator"]) == ("new", "high")
+    )
+    assert "0.40 (0.20" in row
+    assert "New drug v High dose" in row
+    assert ours["q50"] < 0
+
+
+def test_robvis_and_cinema_get_their_columns_and_no_invented_judgement(
+    results: Results, tmp_path: Path
+) -> None:
+    blank = layouts.robvis(results, "pfs")
+    assert list(blank.columns) == ["Study", "D1", "D2", "D3", "D4", "D5", "Overall", "Weight"]
+    assert blank.loc[:, "D1":"Overall"].isna().all(axis=None)
+    assert layouts.cinema(results, "pfs")["rob"].isna().all()
+    rows = [
+        {"trial": "alba", "outcome": "pfs", "domain": domain, "judgement": judgement,
+         "reviewer": "A. Person", "reason": "read"}
+        for domain, judgement in (("randomisation", "low"), ("overall", "some concerns"))
+    ]  # fmt: skip
+    opened = changed(results, tmp_path / "r", tables.RISK_OF_BIAS, rows)
+    alba = layouts.robvis(opened, "pfs").set_index("Study").loc["ALBA"]
+    assert (alba["D1"], alba["Overall"]) == ("Low", "Some concerns")
+    cinema = layouts.cinema(opened, "pfs").set_index("study")
+    assert cinema.loc["ALBA", "rob"] == 2
+    assert cinema.loc["ALBA", ["t1", "t2", "effect", "se"]].tolist() == ["new", "high", -1.0, 0.25]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1))
+def test_any_citation_makes_whole_records(citation: str) -> None:
+    row = {"source": "a-1", "kind": "publication", "citation": citation, "doi": None,
+           "pmid": None, "url": None}  # fmt: skip
+    entry = references.bibtex([row])
+    plain = re.sub(r"\\[{}]", "", entry)
+    assert plain.count("{") == plain.count("}")
+    record = references.ris([row])
+    assert all(re.match(r"[A-Z][A-Z0-9]  -", line) for line in record.split("\r\n") if line)
+
+
+@pytest.mark.parametrize("name", ["bibtex", "ris"])
+def test_references_have_an_entry_a_source(name: str) -> None:
+    import doctest
+
+    assert doctest.testmod(references).failed == 0
+    rows = [{"source": f"s-{i}", "kind": "news", "citation": "x", "doi": "10.1/x", "pmid": None,
+             "url": None} for i in range(3)]  # fmt: skip
+    assert getattr(references, name)(rows).count("10.1/x") == 3
