@@ -16,7 +16,7 @@ from evinet.conduct import Conduct, Excluded, Modifier, Search
 from evinet.config import Analysis, Harm, Question, Support
 from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
-from evinet.report.pages.beside import beside, would_join
+from evinet.report.pages.beside import beside, other_bridges, would_join
 from evinet.report.pages.checks import FOUND, plausibility
 from evinet.report.pages.later import caution
 from evinet.report.pages.notes import notes
@@ -85,6 +85,30 @@ def test_an_analysis_beside_another_has_no_answer_of_its_own(results: Results) -
     assert list(opened.config.analyses) == ["pfs"]
 
 
+def test_another_bridge_is_said_where_the_first_answers(results: Results) -> None:
+    main = results.config.analyses["pfs"]
+    support = Support(analysis="pfs", shows="bridge", because="Another bridge.")
+    models = {
+        **results.config.models,
+        "lumped": results.config.models["lumped"].model_copy(update={"bridge": "another"}),
+    }
+    config = results.config.model_copy(update={"models": models})
+    other = main.model_copy(update={"supports": support, "models": ["lumped"]})
+    asked = [Question(treatment="new", comparator="placebo")]
+    main = main.model_copy(update={"questions": asked})
+    config = config.model_copy(update={"analyses": {"pfs": main}})
+    opened = replace(results, config=config, supporting={"other": other})
+    folder = results.root / "fits" / "other"
+    shutil.copytree(results.root / "fits" / "pfs", folder, dirs_exist_ok=True)
+    try:
+        text = other_bridges(opened, "pfs")
+    finally:
+        shutil.rmtree(folder)
+    assert "New drug v Placebo" in text
+    assert "(Doses lumped)" in text
+    assert other_bridges(results, "pfs") == ""
+
+
 def test_trials_that_would_connect_islands_are_named_with_the_reason(results: Results) -> None:
     left = Excluded(trials=["cedar", "DELTA-9"], would_join="Both islands.", reason="No ratio.")
     text = would_join(with_conduct(results, Conduct(excluded=[left])))
@@ -112,10 +136,10 @@ def test_every_rule_has_words() -> None:
 def test_notes_are_said_once_with_what_they_are_about() -> None:
     rows = [
         {"outcome": "pfs", "arm": "a", "comparator": "b", "note": "inferred"},
-        {"outcome": "os", "arm": "a", "comparator": "b", "note": "inferred"},
+        {"outcome": "os", "report": "final", "arm": "a", "comparator": "b", "note": "inferred"},
         {"outcome": "os", "arm": "a", "note": None},
     ]
-    assert notes(rows) == "- PFS, a v b; OS, a v b: inferred.\n"
+    assert notes(rows) == "- PFS, a v b; OS (final), a v b: inferred.\n"
     assert notes(rows[2:]) == ""
 
 

@@ -84,8 +84,8 @@ def loops(independent: int) -> str:
     """Whether direct and indirect evidence can be held against each other."""
     if not independent:
         return (
-            "The network has no closed loop: no comparison has both direct and indirect evidence, "
-            "so inconsistency can be neither seen nor ruled out."
+            "Without a bridge the network has no closed loop: no comparison has both direct and "
+            "indirect evidence, so inconsistency can be neither seen nor ruled out."
         )
     return (
         f"The network has {counted(independent, 'independent closed loop')}: there direct and "

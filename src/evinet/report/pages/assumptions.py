@@ -10,6 +10,7 @@ from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.beside import beside, would_join
 from evinet.report.pages.common import optional_exhibit, prior_text
+from evinet.report.pages.later import caution_line
 from evinet.report.pages.robustness import tipping
 from evinet.report.results import Fit, Results
 
@@ -19,7 +20,7 @@ def assumptions(results: Results) -> str:
     parts = ["## The bridges\n", *_bridges(results), would_join(results)]
     for name, analysis in results.config.analyses.items():
         fits = [fit for fit in results.fits(name) if fit.model.bridge is not None]
-        parts.append(f"## {escape(analysis.title)}\n")
+        parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]
         if not fits:
             parts.append("No bridge was used: islands are not compared.\n")
             continue

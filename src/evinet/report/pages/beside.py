@@ -6,10 +6,11 @@ from typing import Any
 
 from evinet.config import Analysis
 from evinet.report.effects import contrasts, interval
-from evinet.report.markdown import Field, bullets, escape, table
+from evinet.report.markdown import Field, bullets, callout, escape, table
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.common import bridge_text
 from evinet.report.results import Fit, Results
+from evinet.report.rows import records
 
 Pair = tuple[str, str]
 
@@ -24,7 +25,7 @@ def _one(results: Results, main: str, name: str, other: Analysis) -> str:
     assert other.supports is not None
     fits = results.fits(name)
     own = _own(results, main, other)
-    asked = list(dict.fromkeys(pair for fit in [*own, *fits] for pair in _answers(results, fit)))
+    asked = _asked(results, main, other)
     bridges = {fit.model.bridge: fit for fit in fits if fit.model.bridge}
     assumed = [
         f"**{escape(fit.model.label)}**: {bridge_text(results, fit)}" for fit in bridges.values()
@@ -45,9 +46,19 @@ def _own(results: Results, main: str, other: Analysis) -> list[Fit]:
     return same or ([bridged] if bridged else [])
 
 
-def _answers(results: Results, fit: Fit) -> dict[Pair, dict[str, Any]]:
-    """The comparisons that a fit can make of those that are asked."""
-    return {(row["treatment"], row["comparator"]): row for row in contrasts(results, fit)}
+def _asked(results: Results, main: str, other: Analysis) -> list[Pair]:
+    """The comparisons to show: the other's questions, else those of the main analysis."""
+    questions = other.questions or results.analysis(main).questions
+    if questions:
+        return [(each.treatment, each.comparator) for each in questions]
+    fits = filter(None, (results.unbridged(main), results.bridged(main)))
+    rows = [row for fit in fits for row in contrasts(results, fit)]
+    return list(dict.fromkeys((row["treatment"], row["comparator"]) for row in rows))
+
+
+def league(fit: Fit) -> dict[Pair, dict[str, Any]]:
+    """Every comparison that a fit can make."""
+    return {(row["treatment"], row["comparator"]): row for row in records(fit.league)}
 
 
 def _trials(results: Results, main: str, name: str) -> str:
@@ -61,12 +72,12 @@ def _table(
     results: Results, other: Analysis, asked: list[Pair], own: list[Fit], fits: list[Fit]
 ) -> str:
     """A row a comparison, a column a model: first of the main analysis, then of this one."""
-    columns = [("main analysis", fit) for fit in own] + [("here", fit) for fit in fits]
+    columns = [("Main analysis", fit) for fit in own] + [("Here", fit) for fit in fits]
     fields = [Field("Comparison", "l", 30)]
-    fields += [Field(f"{escape(fit.model.label)}, {where}", "l", 18) for where, fit in columns]
-    answers = [_answers(results, fit) for _, fit in columns]
+    fields += [Field(f"{where}: {escape(fit.model.label)}", "l", 18) for where, fit in columns]
+    answers = [league(fit) for _, fit in columns]
     rows = [
-        [f"{escape(results.labels[pair[0]])} v {escape(results.labels[pair[1]])}",
+        [_names(results, pair),
          *(_said(each.get(pair)) for each in answers)]
         for pair in asked
     ]  # fmt: skip
@@ -76,10 +87,47 @@ def _table(
 
 def _said(row: dict[str, Any] | None) -> str:
     if row is None:
-        return "not asked, or no chain of trials"
+        return "no chain of trials"
+    return said(row)
+
+
+def said(row: dict[str, Any]) -> str:
+    """A hazard ratio with its interval, and a mark where it rests on a bridge."""
     ratios = interval(row)
     mark = " †" if row["bridged"] else ""
     return f"{ratio(ratios.estimate)} ({limits(ratios)}){mark}"
+
+
+def other_bridges(results: Results, main: str) -> str:
+    """What another bridge answers where the main one answers too: both rest on an assumption."""
+    first = results.bridged(main)
+    if first is None:
+        return ""
+    before = {pair: row for pair, row in league(first).items() if row["bridged"]}
+    asked = _asked(results, main, results.analysis(main))
+    items = []
+    for name in results.beside(main, "bridge"):
+        for fit in results.fits(name):
+            if fit.model.bridge in (None, first.model.bridge):
+                continue
+            now = {pair: row for pair, row in league(fit).items() if row["bridged"]}
+            items += [
+                f"{_names(results, pair)}: {said(now[pair])}, not {said(before[pair])} "
+                f"({escape(fit.model.label)})"
+                for pair in asked
+                if pair in before and pair in now
+            ]
+    if not items:
+        return ""
+    text = (
+        "Neither assumption can be tested here. Under another one, with other trials, the same "
+        "comparisons come out as follows ([both side by side](assumptions.qmd)):\n\n"
+    )
+    return callout("warning", "Another assumption gives other answers", text + bullets(items))
+
+
+def _names(results: Results, pair: Pair) -> str:
+    return f"{escape(results.labels[pair[0]])} v {escape(results.labels[pair[1]])}"
 
 
 def would_join(results: Results) -> str:
@@ -94,8 +142,8 @@ def would_join(results: Results) -> str:
     if not items:
         return ""
     return (
-        "*No trial, and no chain of trials* is said of the trials in use. These randomised trials "
-        "would connect islands:\n\n" + bullets(items)
+        "That no trial connects the islands is said of the trials in use. These randomised trials "
+        "would connect some of them:\n\n" + bullets(items)
     )
 
 

@@ -19,7 +19,9 @@ from evinet.report.results import Results
 from evinet.report.rows import records
 
 Row = dict[str, Any]
-SHOWN = ("orr", "dcr", "complete-response", "stable-disease", "progressive-disease")
+SHOWN = (
+    "orr", "dcr", "complete-response", "partial-response", "stable-disease", "progressive-disease",
+)  # fmt: skip
 """Kinds of response that are shown first; the others follow."""
 NAMES = {"orr": "Objective response", "dcr": "Disease control"}
 
@@ -56,7 +58,7 @@ def response(results: Results) -> str:
             trial, assessor, report = key
             assessed = words.ASSESSORS.get(assessor or "unstated", words.ASSESSORS["unstated"])
             lines.append([
-                NAMES.get(kind, outcome_name(kind)), escape(results.trial_names[trial]),
+                NAMES.get(kind) or _capital(outcome_name(kind)), escape(results.trial_names[trial]),
                 *_arms(results, trial, arms, _responders), assessed,
                 _ratio(ratios.get((trial, kind, assessor, report))),
             ])  # fmt: skip
@@ -100,7 +102,7 @@ def _harm(results: Results, harm: Harm, rows: list[Row]) -> list[list[str]]:
     lines = []
     for key in sorted(found, key=lambda key: (order.get(key[0], 1), key[0])):
         grade, trial, event, related, _ = key
-        counted = event if event.lower() != harm.label.lower() else ""
+        counted = "" if event == harm.terms[0] else event
         counted += " (related to treatment)" if related in (True, "True") else ""
         lines.append([
             escape(harm.label), escape(grade), escape(results.trial_names[trial]),
@@ -195,6 +197,10 @@ def _order(results: Results, trial: str) -> list[Row]:
     }
     arms = [row for row in records(results.evidence(tables.ARMS)) if row["trial"] == trial]
     return sorted(arms, key=lambda row: row["arm"] not in tested)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _responders(row: Row) -> str:

@@ -10,6 +10,7 @@ from evinet.report.certainty import JUDGED, Appraisal
 from evinet.report.effects import contrasts, interval, prediction
 from evinet.report.markdown import Field, bullets, escape, table
 from evinet.report.numbers import ratio
+from evinet.report.pages.later import caution_line
 from evinet.report.pages.models import independent_loops
 from evinet.report.results import Fit, Results
 
@@ -25,6 +26,7 @@ def certainty(results: Results, judgements: Path | str) -> str:
         fit = _fit(results, name)
         parts += [
             f"## {escape(analysis.title)}\n",
+            caution_line(results, name),
             f"Comparisons of the model: {escape(fit.model.label.lower())}.\n",
             _table(results, fit, entered),
             _reasons(results, name, entered),

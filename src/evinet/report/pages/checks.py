@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from evinet.report.markdown import bullets, escape
-from evinet.report.numbers import listing
 
 FOUND = {
     "ci-symmetry": "estimates that do not lie in the middle of their interval",
@@ -50,7 +49,8 @@ def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
     each = [f"{_about(row['path'])}: {row['found']}, expected {row['expected']}" for row in rows]
     failed = sum(row["verdict"] == "fail" for row in rows)
     grave = f" ({failed} of them cannot be right)" if failed else ""
-    return escape(f"{FOUND.get(rule, rule)}{grave}. {listing(each)}.".capitalize())
+    said = f"{FOUND.get(rule, rule)}{grave}. {'; '.join(each)}."
+    return escape(said[0].upper() + said[1:])
 
 
 def _about(path: str) -> str:

@@ -66,6 +66,16 @@ def caution(results: Results, analysis: str) -> str:
     )
 
 
+def caution_line(results: Results, analysis: str) -> str:
+    """A sentence for pages that show such estimates again, with a link to the whole; or nothing."""
+    if not confounded(results, analysis):
+        return ""
+    return (
+        "Patients were treated on with something else after these trials' own treatment "
+        f"([how many](outcomes.qmd#{analysis})); no estimate is adjusted for it.\n"
+    )
+
+
 def later_treatment(results: Results, trial: str) -> str:
     """What is known of treatment after the trial's own, arm by arm."""
     frame = results.evidence(tables.ARMS)

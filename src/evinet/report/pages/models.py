@@ -28,6 +28,9 @@ def models(results: Results) -> str:
             *(_tau(results, fit) for fit in _random(fits)),
             "### Inconsistency\n",
             words.loops(independent_loops(results, name)) + "\n",
+            "What a bridge brings as indirect evidence is on [Robustness](robustness.qmd).\n"
+            if results.bridged(name)
+            else "",
             "### Every parameter\n",
             *(folded(fit.model.label, _estimates(results, fit)) for fit in fits),
         ]

@@ -32,6 +32,8 @@ def notes(rows: Sequence[dict[str, Any]]) -> str:
 def _subject(row: dict[str, Any]) -> str:
     """What a row is about: PFS, lu-dotatate v octreotide."""
     parts = [outcome_name(row["outcome"])] if row.get("outcome") else []
+    if parts and row.get("report"):
+        parts = [f"{parts[0]} ({escape(row['report'])})"]
     pair = [escape(row[side]) for side in ("arm", "comparator") if row.get(side)]
     parts += [" v ".join(pair)] if pair else []
     parts += [slug_words(row[name]) for name in SAID_OF[3:] if row.get(name)]

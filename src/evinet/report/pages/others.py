@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
-from evinet.report.effects import interval
 from evinet.report.markdown import Field, escape, table
 from evinet.report.numbers import Interval, limits, ratio
+from evinet.report.pages.beside import league, said
 from evinet.report.pages.common import outcome_name, source_link
-from evinet.report.results import Fit, Results
+from evinet.report.results import Results
 from evinet.report.rows import records
 
 
@@ -48,29 +48,23 @@ def _theirs(row: dict[str, Any]) -> str:
 
 
 def _ours(results: Results, row: dict[str, Any]) -> str:
-    """Our answer without a bridge, else with each bridge, of the same outcome."""
-    if row["treatment"] is None or row["comparator"] is None:
-        return ""
+    """Our answer without a bridge, else one with each bridge, of the same outcome."""
     pair = (row["treatment"], row["comparator"])
+    if None in pair:
+        return ""
     names = [
         name
         for name in (*results.config.analyses, *results.supporting)
         if results.analysis(name).outcome == row["outcome"]
     ]
-    found: dict[str, str] = {}
-    for name in names:
-        for fit in (results.unbridged(name), results.bridged(name)):
-            said = None if fit is None else _answer(results, fit, pair)
-            if said is not None:
-                found.setdefault(said, said)
     labels = " v ".join(escape(results.labels.get(slug, slug)) for slug in pair)
-    return f"{labels}: {'; '.join(found)}" if found else f"{labels}: not connected here"
-
-
-def _answer(results: Results, fit: Fit, pair: tuple[str, str]) -> str | None:
-    for row in records(fit.league):
-        if (row["treatment"], row["comparator"]) == pair:
-            ratios = interval(row)
-            mark = f" † ({escape(fit.model.label)})" if row["bridged"] else ""
-            return f"{ratio(ratios.estimate)} ({limits(ratios)}){mark}"
-    return None
+    bridged: dict[str, str] = {}
+    for fit in (fit for name in names for fit in results.fits(name)):
+        found = league(fit).get(pair)
+        if found is None:
+            continue
+        if not found["bridged"]:
+            return f"{labels}: {said(found)}"
+        bridge = fit.model.bridge or ""
+        bridged.setdefault(bridge, f"{said(found)} ({escape(fit.model.label)})")
+    return f"{labels}: {'; '.join(bridged.values()) or 'not connected here'}"

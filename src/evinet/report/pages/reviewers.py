@@ -53,7 +53,10 @@ def _said(results: Results, trial: str, modifier: Modifier) -> str:
         said = row["value"] or share or row["n"]
         if said is None:
             continue
-        category = f"{row['category']}: " if row["category"] else ""
+        what = row["category"] or ""
+        if len(modifier.characteristics) > 1:
+            what = " ".join([row["characteristic"].replace("-", " "), what]).strip()
+        category = f"{what}: " if what else ""
         arm = f" ({row['arm']})" if row["arm"] is not None else ""
         parts.append(sourced(escape(f"{category}{said}{arm}"), row))
     return "; ".join(parts) or unknown(None)
@@ -66,21 +69,25 @@ def _judged(modifier: Modifier) -> str:
     return escape(modifier.judgement) + who
 
 
-def risk_of_bias(results: Results) -> str:
-    """RoB 2 by trial and outcome: a row each contrast in use, a column a domain."""
+def risk_of_bias(results: Results, trial: str | None = None) -> str:
+    """RoB 2: a row a trial and outcome in use, a column a domain; of all trials or of one."""
     entered = {
         (row["trial"], row["outcome"], row["domain"]): row
         for row in records(results.evidence(tables.RISK_OF_BIAS))
     }
     rows = []
-    for trial, outcome in judged_results(results):
+    for name, outcome in judged_results(results):
+        if trial not in (None, name):
+            continue
         cells = [
             AWAITING
-            if (row := entered.get((trial, outcome, domain))) is None
+            if (row := entered.get((name, outcome, domain))) is None
             else f"{escape(row['judgement'])} ({escape(row['reviewer'])})"
             for domain in DOMAINS
         ]
-        rows.append([escape(results.trial_names[trial]), escape(outcome.upper()), *cells])
+        rows.append([escape(results.trial_names[name]), escape(outcome.upper()), *cells])
+    if not rows:
+        return "No judgement is asked for: no analysis uses the trial.\n"
     fields = [Field("Trial", "l", 12), Field("Outcome", "l", 8)]
     fields += [Field(domain.replace("-", " ").capitalize(), "l", 14) for domain in DOMAINS]
     note = (
@@ -88,7 +95,7 @@ def risk_of_bias(results: Results) -> str:
         "a trial's file with the name of the person who made it and a reason. "
         "The files `tables/robvis-*.csv` have the layout that robvis reads.\n\n"
     )
-    return note + table(fields, rows, "Risk of bias by trial and outcome")
+    return ("" if trial else note) + table(fields, rows, "Risk of bias by trial and outcome")
 
 
 def judged_results(results: Results) -> list[tuple[str, str]]:

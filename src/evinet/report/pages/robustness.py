@@ -20,6 +20,7 @@ from evinet.report.numbers import (
     ratio,
 )
 from evinet.report.pages.common import optional_exhibit
+from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
 Rows = list[dict[str, Any]]
@@ -36,7 +37,7 @@ def robustness(results: Results) -> str:
         "and how much the priors say. Comparisons are against the reference of each island.\n"
     ]
     for name, analysis in results.config.analyses.items():
-        parts.append(f"## {escape(analysis.title)}\n")
+        parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]
         for fit in (results.unbridged(name), results.bridged(name)):
             if fit is not None:
                 parts += [f"### {escape(fit.model.label)}\n", *_sections(results, fit)]

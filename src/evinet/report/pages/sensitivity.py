@@ -13,6 +13,7 @@ from evinet.report.markdown import Field, escape, folded, table
 from evinet.report.numbers import Interval, limits, listing, ratio
 from evinet.report.pages.beside import beside
 from evinet.report.pages.common import formula
+from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
 
@@ -37,7 +38,7 @@ def sensitivity(results: Results) -> str:
         "the first of them, models with a bridge against the first that has one.\n"
     ]
     for name, analysis in results.config.analyses.items():
-        parts.append(f"## {escape(analysis.title)}\n")
+        parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]
         for base in (results.unbridged(name), results.bridged(name)):
             if base is not None:
                 parts += _against(results, base)

@@ -9,6 +9,7 @@ from evinet.config import Analysis
 from evinet.report import words
 from evinet.report.effects import contrasts
 from evinet.report.markdown import bullets, callout, escape
+from evinet.report.pages.beside import other_bridges
 from evinet.report.pages.common import bridge_text, exhibit, sentences
 from evinet.report.pages.later import caution
 from evinet.report.pages.strength import weak_sources
@@ -97,6 +98,7 @@ def _bridged(results: Results, name: str) -> list[str]:
         f"### What can be said under the assumption *{escape(fit.model.bridge)}*\n",
         _assumption(results, fit),
         bullets(sentences(results, rows)),
+        other_bridges(results, name),
     ]
 
 

@@ -23,6 +23,7 @@ from evinet.report.pages.further import further
 from evinet.report.pages.later import later_treatment
 from evinet.report.pages.notes import notes, report_titles, sentence
 from evinet.report.pages.reconstruction import one
+from evinet.report.pages.reviewers import risk_of_bias
 from evinet.report.pages.strength import mark
 from evinet.report.pages.trials import TIERS, doi
 from evinet.report.pages.watch import registration
@@ -71,7 +72,7 @@ def trial(results: Results, slug: str) -> str:
     parts += [
         f"## What else was published\n\n{rest}" if rest else "",
         "## Risk of bias\n",
-        "No judgement of the risk of bias has been entered for this trial.\n",
+        risk_of_bias(results, slug),
         "## Checks of plausibility\n", _checks(mine(tables.CHECKS)),
         "Every value with its source: [Provenance](provenance.qmd).\n",
     ]  # fmt: skip
