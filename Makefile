@@ -1,10 +1,11 @@
-# make report   sets up what is missing, runs the whole workflow, says where the report is
-# make test     sets up what is missing, runs every check and test of the default suite
+# make report   installs what is missing, runs the whole workflow, says where the report is
+# make test     installs what is missing, runs every check and test of the default suite
 # make help     lists the rest
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13)
 BIN := .venv/bin
 READY := .venv/ready
+READY_TO_TEST := .venv/ready-to-test
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
@@ -14,37 +15,50 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
+# Installs from hashed files with uv where it is there and works, with pip elsewhere.
+define install
+	uv pip install --quiet --python $(BIN)/python $(1) 2> /dev/null \
+		|| $(BIN)/python -m pip install --quiet $(1)
+endef
+
 $(READY): requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(call install,--require-hashes --requirement requirements.txt)
+	$(call install,--no-deps --no-build-isolation --editable .)
 	touch $@
 
-report: $(READY) ## Run the workflow on all cores; ends by printing where the report is
-	snakemake --cores all
+$(READY_TO_TEST): $(READY) requirements-dev.txt
+	$(call install,--require-hashes --requirement requirements-dev.txt)
+	touch $@
 
-test: $(READY) lint ## Checks and tests (minutes)
+report: $(READY) ## Run the workflow on all cores, or go on after a run that was killed
+	evinet run
+
+test: $(READY_TO_TEST) lint ## Checks and tests (minutes)
 	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: $(READY) ## Formatting, static checks, types, workflow linting
+lint: $(READY_TO_TEST) ## Formatting, static checks, types, workflow linting
 	ruff format --check .
 	ruff check .
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-test-slow: $(READY) ## Statistical validation and calibration (tens of minutes)
+test-slow: $(READY_TO_TEST) ## Statistical validation and calibration (tens of minutes)
 	pytest -m slow --numprocesses auto --maxprocesses 4
 
-docs: $(READY) ## The documentation site, in site/; a link that leads nowhere fails
+docs: $(READY_TO_TEST) ## The documentation site, in site/; a link that leads nowhere fails
 	sphinx-build --quiet --fail-on-warning --builder html docs site
 
 schema: $(READY) ## Rewrite the JSON Schemas and docs/tables.md
 	evinet schema
 
-lock: ## Rewrite requirements.txt and environment.yml from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --upgrade --output-file requirements.txt
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+
+lock: ## Rewrite the requirements files and environment.yml from pyproject.toml (needs uv)
+	$(LOCK) --extra dev --upgrade --output-file requirements-dev.txt
+	$(LOCK) --constraint requirements-dev.txt --upgrade --output-file requirements.txt
 	$(BIN)/python -m evinet.reproduce.environment
 
 benchmark: $(READY) ## Time the whole workflow, a run with nothing to do, and the command's start

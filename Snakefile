@@ -13,21 +13,22 @@ min_version("9.25")
 
 
 include: "workflow/rules/common.smk"
-
-
-rule all:
-    """The report and the manifest of everything it was made from."""
-    default_target: True
-    input:
-        "results/report",
-        "results/manifest.json",
-
-
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/reconstruct.smk"
 include: "workflow/rules/synthesise.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/reproduce.smk"
+
+
+rule all:
+    """Every result by its name, so that one that was removed is made again."""
+    default_target: True
+    input:
+        BY_TRIAL,
+        RESULTS,
+        rules.report.output,
+        rules.manifest.output,
+        rules.manifest_report.output,
 
 
 onstart:

@@ -12,6 +12,7 @@ from evinet.errors import InputError, OutputError
 
 # name -> (where the click command is, its line in `evinet --help`)
 COMMANDS = {
+    "run": ("evinet.run:run", "Run the whole workflow of a review."),
     "check": ("evinet.extract.commands:check", "Validate one trial folder, or all."),
     "extract": ("evinet.extract.commands:extract", "Trial files -> tidy evidence tables."),
     "gather": ("evinet.extract.commands:gather", "Tables of several trials put together."),
@@ -32,7 +33,11 @@ COMMANDS = {
     "report": ("evinet.report.commands:report", "Render the report."),
     "release": ("evinet.report.commands:release", "Keep a finished run as a release."),
     "manifest": ("evinet.reproduce.commands:manifest", "Hash every result."),
-    "verify": ("evinet.reproduce.commands:verify", "Compare two manifests."),
+    "manifest-report": ("evinet.reproduce.commands:manifest_report", "Hash the report."),
+    "verify": (
+        "evinet.reproduce.commands:verify",
+        "Are results as their manifest says? Are two runs the same?",
+    ),
     "schema": ("evinet.reproduce.commands:schema", "Write the JSON Schemas for editors."),
 }
 

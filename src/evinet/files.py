@@ -86,12 +86,22 @@ def together() -> Iterator[None]:
                 temporary.unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left half-written in a folder and below it."""
+    for left in folder.rglob(".evinet-*.tmp"):
+        _remove_if_left(left)
+
+
 def _sweep(folder: Path, name: str) -> None:
-    """Remove what a killed process left half-written of this file."""
+    """Remove what a killed process left half-written of one file."""
     for left in folder.glob(f".evinet-*-{glob.escape(name)}.tmp"):
-        process = left.name.split("-")[1]
-        if process.isdecimal() and not _alive(int(process)):
-            left.unlink(missing_ok=True)
+        _remove_if_left(left)
+
+
+def _remove_if_left(path: Path) -> None:
+    process = path.name.split("-")[1]
+    if process.isdecimal() and not _alive(int(process)):
+        path.unlink(missing_ok=True)
 
 
 def _alive(process: int) -> bool:

@@ -6,8 +6,12 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
-from evinet import files
+from evinet import config, files
+from evinet.errors import InputError
 from evinet.reproduce import commands, manifest
+
+ROOT = Path(__file__).parents[2]
+REVIEW = config.load(ROOT / "config/config.yaml")
 
 
 @pytest.fixture
@@ -21,9 +25,48 @@ def results(tmp_path: Path) -> Path:
     return folder
 
 
-def test_tables_and_posteriors_are_hashed_pages_and_timings_are_not(results):
-    hashed = manifest.make(results, seed=1)["files"]
-    assert set(hashed) == {"evidence/arms.csv", "fits/posterior.nc"}
+def made(results: Path, *inputs: Path) -> dict:
+    named = [results / "evidence/arms.csv", results / "fits"]
+    return manifest.make(results, named, inputs, REVIEW)
+
+
+@pytest.fixture
+def sealed(results: Path) -> Path:
+    """Results with both of their manifests."""
+    files.write_json(results / "manifest.json", made(results))
+    files.write_json(
+        results / "report-manifest.json",
+        manifest.make_of_report(results, results / "report"),
+    )
+    return results
+
+
+def verify(*arguments: Path):
+    return CliRunner().invoke(commands.verify, [str(argument) for argument in arguments])
+
+
+def test_what_is_named_is_hashed_and_nothing_else(results):
+    files.write_text(results / "evidence/stale.csv", "of a trial that was removed")
+    assert set(made(results)["files"]) == {"evidence/arms.csv", "fits/posterior.nc"}
+
+
+def test_a_result_that_is_missing_or_broken_is_told(results):
+    (results / "fits/posterior.nc").write_bytes(b"cut short")
+    with pytest.raises(InputError, match=r"posterior\.nc.*cannot be read"):
+        made(results)
+    (results / "evidence/arms.csv").unlink()
+    with pytest.raises(InputError, match=r"arms\.csv.*cannot be read: No such file"):
+        made(results)
+
+
+def test_what_made_the_results_is_in_the_manifest(results, tmp_path):
+    (tmp_path / "trial.yaml").write_text("a")
+    first = made(results, tmp_path / "trial.yaml")
+    (tmp_path / "trial.yaml").write_text("b")
+    assert made(results, tmp_path / "trial.yaml")["inputs"] != first["inputs"]
+    other = REVIEW.model_copy(update={"effect_prior_sd": 5.0})
+    assert manifest.make(results, [], [], other)["config"] != first["config"]
+    assert first["code"] == manifest.code_digest(*manifest.MODULES)
 
 
 def test_a_posterior_is_hashed_by_its_values(results):
@@ -36,23 +79,87 @@ def test_a_posterior_is_hashed_by_its_values(results):
     assert manifest.content_hash(path) != before
 
 
-def test_verify_names_what_differs(results, tmp_path):
-    first, second = tmp_path / "first.json", tmp_path / "second.json"
-    files.write_json(first, manifest.make(results, seed=1))
-    files.write_json(second, manifest.make(results, seed=1))
-    same = CliRunner().invoke(commands.verify, [str(first), str(second)])
+def test_verify_names_what_differs_between_two_runs(sealed, tmp_path):
+    second = tmp_path / "second.json"
+    second.write_bytes((sealed / "manifest.json").read_bytes())
+    same = verify(sealed, second)
     assert same.exit_code == 0
     assert "2 results are the same" in same.output
 
-    (results / "evidence/arms.csv").write_text("b\n")
-    (results / "evidence/new.csv").write_text("c\n")
-    changed = manifest.make(results, seed=2)
+    (sealed / "evidence/arms.csv").write_text("b\n")
+    changed = made(sealed)
+    changed["files"]["evidence/new.csv"] = "c" * 64
     changed["versions"]["numpy"] = "0.0"
+    changed["seed"], changed["code"] = 2, "another"
     second.write_text(json.dumps(changed))
-    other = CliRunner().invoke(commands.verify, [str(first), str(second)])
+    other = verify(sealed, second)
     assert other.exit_code == 1
     assert "result differs: evidence/arms.csv: " in other.output
     assert "result differs: evidence/new.csv: only in the second" in other.output
-    assert "result differs: seed: 1 != 2" in other.output
+    assert f"result differs: seed: {REVIEW.seed} != 2" in other.output
     assert "environment differs: numpy: " in other.output
+    assert "environment differs: code: " in other.output
     assert "posterior.nc" not in other.output
+
+
+def test_verify_checks_a_folder_against_its_own_manifests(sealed):
+    same = verify(sealed)
+    assert (same.exit_code, same.output) == (0, "4 results are the same\n")
+    (sealed / "report/index.html").write_text("edited")
+    (sealed / "evidence/arms.csv").unlink()
+    (sealed / "fits/posterior.nc").write_bytes(b"cut short")
+    other = verify(sealed)
+    assert other.exit_code == 1
+    assert other.output.splitlines() == [
+        "result differs: evidence/arms.csv is missing",
+        "result differs: fits/posterior.nc was changed",
+        "result differs: report/index.html was changed",
+    ]
+
+
+def test_verify_says_that_an_input_changed_since(results, tmp_path):
+    path = tmp_path / "trial.yaml"
+    path.write_text("a")
+    files.write_json(results / "manifest.json", made(results, path))
+    path.write_text("b")
+    done = verify(results)
+    assert done.exit_code == 0
+    assert f"input changed since: {path}" in done.output
+
+
+BROKEN = {
+    "cut short": lambda text: text[: len(text) // 2],
+    "empty": lambda text: "",
+    "foreign": lambda text: '{"a": 1}',
+    "a list": lambda text: "[]",
+    "not of text": lambda text: text.replace('"files": {', '"files": {"x": 1, '),
+    "of files elsewhere": lambda text: text.replace('"files": {', '"files": {"../x": "1", '),
+    "of an earlier version": lambda text: text.replace('"code"', '"kode"'),
+    "with NaN": lambda text: text.replace(f'"seed": {REVIEW.seed}', '"seed": NaN'),
+    "of true": lambda text: text.replace(f'"seed": {REVIEW.seed}', '"seed": true'),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_manifest_is_one_line_and_not_a_difference(sealed, what):
+    path = sealed / "manifest.json"
+    path.write_text(BROKEN[what](path.read_text()))
+    for arguments in ([sealed], [path, path]):
+        with pytest.raises(InputError) as caught:
+            CliRunner().invoke(
+                commands.verify, [str(each) for each in arguments], catch_exceptions=False
+            )
+        assert len(str(caught.value).splitlines()) == 1
+        assert str(path) in str(caught.value)
+
+
+def test_a_byte_order_mark_is_read_over(sealed):
+    path = sealed / "manifest.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    (sealed / "report-manifest.json").unlink()
+    assert verify(sealed).exit_code == 0
+
+
+def test_a_folder_without_a_manifest_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"manifest\.json.*No such file"):
+        CliRunner().invoke(commands.verify, [str(tmp_path)], catch_exceptions=False)

@@ -25,21 +25,33 @@ class Project:
 
     folder: Path
 
-    def snakemake(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of its commands: its own code, the compile cache of the project."""
+        return {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder / "src"),
             "EVINET_CACHE": str(ROOT / ".cache"),
         }
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["snakemake", *arguments, "--cores", str(cores), "--configfile", str(SMALL)],
+            words,
             cwd=self.folder,
-            env=environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def snakemake(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
+        return self.command(
+            "snakemake", *arguments, "--cores", str(cores), "--configfile", str(SMALL)
+        )
+
+    def evinet(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.command("evinet", *arguments)
 
     def run(self, *arguments: str, cores: int = 2) -> str:
         done = self.snakemake(*arguments, cores=cores)

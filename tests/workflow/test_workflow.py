@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def test_the_chain_makes_the_report_and_the_manifest(finished):
     results = finished.folder / "results"
@@ -17,6 +19,30 @@ def test_the_chain_makes_the_report_and_the_manifest(finished):
         "fits/pfs/ssa-class/league.csv",
     ):
         assert path in hashed
+
+
+def test_the_results_are_as_their_manifests_say(finished):
+    assert "results are the same" in finished.evinet("verify", "results").stdout
+    hashed = json.loads((finished.folder / "results/report-manifest.json").read_text())["files"]
+    assert {"report/index.html", "report/gep-net.html"} <= hashed.keys()
+    inputs = json.loads((finished.folder / "results/manifest.json").read_text())["inputs"]
+    assert "data/raw/trials/netter-2/at-risk/pfs.csv" in inputs
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["evidence/trials/promid/arms.csv", "evidence/arms.csv", "ipd/netter-2/pfs/quality.json",
+     "networks/pfs/excluded.csv", "manifest.json", "report-manifest.json"],
+)  # fmt: skip
+def test_a_result_that_was_removed_is_made_again_and_one_that_was_edited_is_told(
+    finished_copy, path
+):
+    file = finished_copy.folder / "results" / path
+    if path != "manifest.json":
+        file.write_text(file.read_text() + " ")
+        assert finished_copy.evinet("verify", "results").returncode != 0
+    file.unlink()
+    assert finished_copy.planned()
 
 
 def test_a_second_run_has_nothing_to_do(finished):

@@ -12,6 +12,7 @@ from evinet import document, files, tables
 from evinet.errors import InputError
 from evinet.extract import load, review
 from evinet.reproduce.digest import code_digest
+from evinet.reproduce.manifest import MODULES
 
 OWN = "config/config.yaml"
 
@@ -51,6 +52,7 @@ TRIALS = at_the_door(review.check, CONFIG, *WRITTEN)
 TRIAL_FILES = {
     trial: at_the_door(load.trial_files, Path(DATA), trial) for trial in TRIALS
 }
+INPUTS = [str(path) for path in at_the_door(load.input_files, Path(DATA))]
 EVIDENCE = [table.name for table in tables.EVIDENCE]
 REVIEW = [
     tables.TREATMENTS.name,

@@ -1,17 +1,29 @@
-# Reproducibility: the hashes of all results.
-# In:  all results
-# Out: results/manifest.json
+# Reproducibility: the hashes of all results, and of what they were made from.
+# In:  all results, by name; data/raw/; the configuration
+# Out: results/manifest.json, results/report-manifest.json
+RESULTS = [
+    collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
+    [
+        f"results/ipd/{trial}/{outcome}/{name}"
+        for trial, outcome in RECONSTRUCTED
+        for name in ("ipd.csv", "quality.json")
+    ],
+    collect(rules.network.output, analysis=CONFIG.analyses),
+    collect(rules.fit.output, analysis=CONFIG.analyses),
+    PREDICTED,
+    rules.exhibits.output,
+]
+BY_TRIAL = collect(
+    "results/evidence/trials/{trial}/{table}.csv", trial=TRIALS, table=EVIDENCE
+)
 
 
 rule manifest:
-    """Hash every table, figure and posterior."""
+    """Hash every table, figure and posterior, and what they were made from."""
     input:
-        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
-        [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
-        collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
-        collect("results/fits/{analysis}", analysis=CONFIG.analyses),
-        PREDICTED,
-        rules.exhibits.output,
+        BY_TRIAL,
+        results=RESULTS,
+        data=INPUTS,
     output:
         "results/manifest.json",
     log:
@@ -20,8 +32,27 @@ rule manifest:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        seed=CONFIG.seed,
+        sections=SECTIONS,
+        trials=collect("results/evidence/trials/{trial}", trial=TRIALS),
+        code=code_digest(*MODULES),
+    shell:
+        "evinet manifest {input.results:q} {params.trials:q} --config {params.config:q}"
+        " --results results --out {output:q} > {log:q} 2>&1"
+
+
+rule manifest_report:
+    """Hash every file of the report."""
+    input:
+        "results/manifest.json",
+        report=rules.report.output,
+    output:
+        "results/report-manifest.json",
+    log:
+        "logs/manifest_report.log",
+    conda:
+        "../../environment.yml"
+    params:
         code=code_digest("evinet.reproduce.commands"),
     shell:
-        "evinet manifest --config {params.config:q} --results results --out {output:q}"
+        "evinet manifest-report results/report --results results --out {output:q}"
         " > {log:q} 2>&1"

@@ -119,6 +119,20 @@ def trial_files(data: Path, slug: str) -> list[Path]:
     return [folder / "trial.yaml", *(path for _, path in found)]
 
 
+def input_files(data: Path) -> list[Path]:
+    """Every file of a data folder that is read.
+
+    Raises
+    ------
+    InputError
+        A folder or file has a name that is none.
+    """
+    shared = [data / name for name in ("treatments.yaml", "sources.yaml", "safety-signals.csv")]
+    return [path for path in shared if path.is_file()] + [
+        path for slug in slugs(data) for path in trial_files(data, slug)
+    ]
+
+
 @dataclass(frozen=True)
 class Mark:
     """A place that the reader of publications marked `# unsure`, and that nobody has settled."""

@@ -1,4 +1,4 @@
-"""`evinet manifest`, `evinet verify` and `evinet schema`."""
+"""`evinet manifest`, `manifest-report`, `verify` and `schema`."""
 
 from __future__ import annotations
 
@@ -15,32 +15,64 @@ NEW = click.Path(path_type=Path)
 
 
 @click.command()
+@click.argument("paths", nargs=-1, required=True, type=NEW)
 @click.option("--config", "config_file", type=FILE, default=Path("config/config.yaml"))
 @click.option("--results", type=FOLDER, default=Path("results"), show_default=True)
 @click.option("--out", type=NEW, default=Path("results/manifest.json"), show_default=True)
-def manifest(config_file: Path, results: Path, out: Path) -> None:
-    """Hash every table, figure and posterior of a run."""
+def manifest(paths: tuple[Path, ...], config_file: Path, results: Path, out: Path) -> None:
+    """Hash the results in PATHS (files, or whole folders), and what they were made from."""
     from evinet import config
+    from evinet.extract import load
     from evinet.reproduce.manifest import make
 
-    files.write_json(out, make(results, config.load(config_file).seed))
+    review = config.load(config_file)
+    inputs = load.input_files(Path(review.review.data))
+    files.write_json(out, make(results, paths, inputs, review))
+
+
+@click.command("manifest-report")
+@click.argument("report", type=FOLDER)
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True)
+@click.option("--out", type=NEW, default=Path("results/report-manifest.json"), show_default=True)
+def manifest_report(report: Path, results: Path, out: Path) -> None:
+    """Hash every file of the rendered REPORT."""
+    from evinet.reproduce.manifest import make_of_report
+
+    files.write_json(out, make_of_report(results, report))
 
 
 @click.command()
-@click.argument("first", type=FILE)
-@click.argument("second", type=FILE)
-def verify(first: Path, second: Path) -> None:
-    """Compare two manifests; exit status 1 when a result differs, each named."""
-    from evinet.reproduce.manifest import compare, read
+@click.argument("first", type=NEW)
+@click.argument("second", type=NEW, required=False)
+def verify(first: Path, second: Path | None) -> None:
+    """Check results against their manifest, or compare two runs.
 
-    results, environment = compare(read(first), read(second))
-    for difference in results:
-        click.echo(f"result differs: {difference}")
-    for difference in environment:
-        click.echo(f"environment differs: {difference}")
+    With one folder of results (FIRST): is every file, the report's too, as its manifest says?
+    With two manifests or folders: are the results the same, and if not, what else differs?
+
+    Exit status 0: the same. 1: a result differs; each is named. 2: a manifest cannot be read.
+    """
+    from evinet.reproduce import manifest as made
+
+    if second is None:
+        folder = first if first.is_dir() else first.parent
+        results, stale, number = made.check(folder)
+        for difference in results:
+            changed = "is missing" if difference.second is None else "was changed"
+            click.echo(f"result differs: {difference.what} {changed}")
+        for difference in stale:
+            click.echo(f"input changed since: {difference.what}")
+    else:
+        one = made.read(first)
+        results, environment = made.compare(one, made.read(second))
+        number = len(one["files"])
+        for difference in results:
+            click.echo(f"result differs: {difference}")
+        for difference in environment:
+            click.echo(f"environment differs: {difference}")
     if results:
         sys.exit(1)
-    click.echo(f"{len(read(first)['files'])} results are the same")
+    click.echo(f"{number} results are the same")
 
 
 @click.command()

@@ -23,14 +23,24 @@ dependencies:
 """
 
 
+PIN = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(?P<version>[^\s;\\]+)"
+    r"(?P<marker> ; [^\\]+?)? *\\?$",
+    re.MULTILINE,
+)
+
+
 def pins(requirements: str) -> dict[str, str]:
     """Package -> version, of a requirements file with one `name==version` a package."""
-    return dict(re.findall(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==([^\s;\\]+)", requirements, re.M))
+    return {found["name"]: found["version"] for found in PIN.finditer(requirements)}
 
 
 def environment(requirements: str) -> str:
     """The content of environment.yml for a requirements file."""
-    lines = [f"      - {name}=={version}\n" for name, version in pins(requirements).items()]
+    lines = [
+        f"      - {found['name']}=={found['version']}{found['marker'] or ''}\n"
+        for found in PIN.finditer(requirements)
+    ]
     return HEAD + "".join(lines) + "      - --editable .\n"
 
 
