@@ -13,9 +13,10 @@ from evinet.extract.read.passages import Passage, Sentence, sentences
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
 _TOKEN = re.compile(
     rf"(?:arms?|groups?|cohorts?|regimens?) [A-E1-5]\b|\d+(?:\.\d+)?[ -]?(?:{_UNITS})\b"
-    r"|\b[A-E]\b(?= (?:arm|group))|[a-z0-9]+(?:'s)?",
+    r"|[a-z0-9]+(?:'s)?",
     re.IGNORECASE,
 )
+_LETTER = re.compile(r"(?:(?:[Aa]rm|[Gg]roup|[Cc]ohort|[Rr]egimen)s? )?([A-E]|(?<= )[1-5])")
 _FILLER = frozenset(
     re.findall(
         r"\S+",
@@ -25,7 +26,7 @@ _FILLER = frozenset(
         "followed by who were was treatment treatments therapy m2 kg vs versus allocated assigned "
         "randomly randomised randomized each body those recipients only given single agent "
         "combined "
-        "monotherapy women men adults oral intravenous added addition regimen dose from on mg",
+        "monotherapy women men adults added addition regimen dose from on mg",
     )
 )
 _WEAK = frozenset({"standard", "combination"})
@@ -38,9 +39,13 @@ _AFTER = re.compile(
 )
 # --- how a sentence gives arms and their patients ----------------------------------------
 _COUNTED = re.compile(
-    r"\(\s*(?:[^()=]{1,60}[,;]\s*)?[nN]\s*=\s*(?P<n>\d[\d,]*)[^()]*?\)"
+    r"\(\s*(?P<inside>[^()=]{1,60}[,;]\s*)?[nN]\s*=\s*(?P<n>\d[\d,]*)[^()]*?\)"
     r"|\[[nN]\s*=\s*(?P<m>\d[\d,]*)[^\]]*\]"
     r"|\((?P<k>\d[\d,]*) (?:patients|participants|women|men|subjects)[^()]*\)"
+)
+_BRACKETED = re.compile(
+    r"(?:[(;:]|[(;:,] and|; and)\s*(?P<label>[A-Za-z][^();,=:]{1,60}?),? [nN] ?= "
+    r"?(?P<n>\d[\d,]*)(?=\s*[;,)])"
 )
 _NUMBERED = re.compile(
     rf"(?<![\d.,=])(?P<n>\d[\d,]*|{'|'.join(WORDS)})(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
@@ -116,7 +121,8 @@ NAMED = (
 _LEAD = re.compile(
     r"^.*\b(?:randomly assigned|assigned|allocated|randomi[sz]ed|receive|receiving|received"
     r"|between|either|comparing|compared|treatment with)\b(?:\s*[([]?\d ?: ?\d(?: ?: ?\d)?[)\]]?)?"
-    r"(?: ratio)?\s*(?:\([^)]*\))?\s*(?:to|either|receive|the|with|patients|by|:|,|\s)*",
+    r"(?: ratio)?\s*(?:\([^)]*\))?\s*"
+    r"(?:(?:to|either|receive|the|with|patients|by)\b|[:,\s])*",
     re.IGNORECASE | re.DOTALL,
 )
 _ABBREVIATED = re.compile(r"([A-Za-z\d][\w+/ -]{2,80}?) \(([A-Za-z][\w+/-]{0,11})\)")
@@ -129,10 +135,12 @@ def tokens(text: str) -> frozenset[str]:
 
 
 def _plain(word: str) -> str:
+    letter = _LETTER.fullmatch(word)
+    if letter:
+        return "#" + letter[1].lower()
     if word.isalpha() or word.isdigit():
         return word.lower()
-    word = re.sub(r"[\s-]", "", word).lower().removesuffix("'s")
-    return re.sub(r"^(arm|group|cohort|regimen)s?(?=[a-e1-5]$)", "", word)
+    return re.sub(r"[\s-]", "", word).lower().removesuffix("'s")
 
 
 @dataclass
@@ -232,10 +240,10 @@ class Arms:
             word = _plain(match.group())
             if word not in known and (word not in _FILLER or not runs):
                 continue
-            joined = runs and not re.search(
-                r"[,;:()\[\].]|\d|[a-z]|(?<!\w)-|-(?=\s)",
-                text[runs[-1][-1].end() : match.start()],
-                re.I,
+            if match.group() == "A" and re.match(r" (?!and B|arm|group)[a-z]", text[match.end() :]):
+                continue  # the article
+            joined = runs and re.fullmatch(
+                r"[\s+/&-]{1,3}", text[runs[-1][-1].end() : match.start()]
             )
             if joined:
                 runs[-1].append(match)
@@ -262,10 +270,6 @@ class Arms:
             return []
         start, end = run[0].start(), run[-1].end()
         if _AFTER.match(text, end):
-            return []
-        if "/" in text[max(start - 1, 0) : end + 1] and (
-            text[start - 1] == "/" or text[end : end + 1] == "/"
-        ):
             return []
         whole = tokens(text[start:end])
         exact = [i for i, arm in enumerate(self.arms) if whole in arm.names]
@@ -299,7 +303,9 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     candidates = [(found, s) for s in read for found in _candidates(s)]
     candidates = [
         (found, s) for found, s in candidates
-        if sum(n for _, n in found) in totals or _used([label for label, _ in found], whole)
+        if sum(n for _, n in found) in totals
+        or re.search(r"randomi|randomly|allocated|assigned", s.text)
+        or _used([label for label, _ in found], whole)
     ]  # fmt: skip
     if given:
         arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
@@ -380,7 +386,8 @@ def _candidates(sentence: Sentence) -> Iterable[list[tuple[str, int]]]:
         return
     if _SUBSET.search(text):
         return
-    for found in (_counted(text), _numbered(text), _listed(text)):
+    readings = (_without_total(_counted(text)), _bracketed(text), _numbered(text), _listed(text))
+    for found in readings:
         named = [label for label, _ in found]
         words = [tokens(label) for label in named]
         if (
@@ -399,7 +406,11 @@ def _counted(text: str) -> list[tuple[str, int]]:
     cursor = 0
     for match in _COUNTED.finditer(text):
         label = text[cursor : match.start()]
-        label = re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label)) if not found else label
+        label = (
+            re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label))
+            if not found or _RANDOM.search(label)
+            else label
+        )
         if found and (len(label) > 60 or "(" in label):
             label = re.sub(r"^.*\b(?:or|versus|vs\.?)\s", "", label)
         label = re.sub(
@@ -407,10 +418,27 @@ def _counted(text: str) -> list[tuple[str, int]]:
             "", label.strip(),
         )  # fmt: skip
         value = count(match["n"] or match["m"] or match["k"])
+        inside = (match["inside"] or "").strip(" ,;")
+        if inside and tokens(inside) and all(word[0] == "#" for word in tokens(label)):
+            label = inside  # `arm A (docetane plus cisplane; n = 148)`
         if value is not None and 0 < len(label) <= 90:
             found.append((_clean(label), value))
         cursor = match.end()
     return [item for item in found if item[0]]
+
+
+def _without_total(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Without the number of all patients, as in `Patients (N = 366)`."""
+    whole = sum(n for _, n in found)
+    return [item for item in found if len(found) < 3 or 2 * item[1] != whole]
+
+
+def _bracketed(text: str) -> list[tuple[str, int]]:
+    """`(regoral, n = 312; placebo, n = 156)`."""
+    return [
+        (_clean(match["label"]), int(match["n"].replace(",", "")))
+        for match in _BRACKETED.finditer(text)
+    ]
 
 
 def _numbered(text: str) -> list[tuple[str, int]]:
@@ -530,24 +558,15 @@ def _nicknames(arms: Arms, text: str) -> None:
             names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
             if len(names) == 1 and tokens(names[0]):
                 arm.names.append(tokens(names[0]))
+    letter = r"(?:arm|group|regimen) ([A-E1-5])\b"
     for arm in arms.arms:
-        at = text.find(arm.label)
-        if at < 0:
-            continue
-        near = text[max(at - 16, 0) : at], text[at + len(arm.label) : at + len(arm.label) + 60]
-        letter = re.search(
-            r"\b(?:arm|group|regimen) ([A-E1-5])\b[\s:,(-]*(?:[nN]\s*=\s*\d+\s*[,;:]?\s*)?$",
-            near[0],
-            re.I,
-        ) or (
-            re.match(
-                r"[^()]{0,12}\((?:[^()]{0,20}[;,] ?)?(?:arm|group|regimen) ([A-E1-5])\b",
-                near[1],
-                re.I,
-            )
+        label = re.escape(arm.label)
+        before = re.search(
+            rf"\b{letter}[\s:,(-]*(?:n ?= ?\d+\s*[,;:]? ?)?{label}(?=\s*[;,)(.]|$)", text, re.I
         )
-        if letter:
-            arm.names.append(frozenset({letter[1].lower()}))
+        after = re.search(rf"\b{label}[^()]{{0,12}}\((?:[^()]{{0,20}}[;,] ?)?{letter}", text, re.I)
+        if found := before or after:
+            arm.names.append(frozenset({"#" + found[1].lower()}))
 
 
 def _abbreviations(arms: Arms, passages: list[Passage]) -> None:

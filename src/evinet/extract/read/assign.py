@@ -14,7 +14,8 @@ from evinet.extract.read.arms import Arms
 
 Span = tuple[int, int]
 VERSUS = (
-    r"v(?:ersu)?s\.?|compared (?:with|to)|as compared (?:with|to)|than|relative to|over|against"
+    r"v(?:(?:ersu)?s)?\.?|compared (?:with|to)|as compared (?:with|to)|than|relative to|over"
+    r"|against"
 )
 _PIECE = re.compile(
     rf"(?P<v>\b(?:{VERSUS})(?!\w))|(?P<c>\band\b|\bor\b|/)"

@@ -42,7 +42,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _EVENT = re.compile(
-    r"\b(?:events?|deaths?|died|progressed|relapses?|recurrences?)\b", re.IGNORECASE
+    r"\b(?:events?|occurred|deaths?|died|progressed|relapses?|recurrences?)\b", re.IGNORECASE
 )
 _NOT_EVENTS = re.compile(
     r"adverse|toxic|serious|treatment-related|grade|\bsafety|without|alive|censor|cause of death"
@@ -245,6 +245,10 @@ def _assigned(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None:
         whole = _shared(text, spans, arms)
         if whole is not None:
             return whole
+    if own is None and not arms.mentions(text) and "respectively" in text:
+        slugs = [slug for _, _, slug in arms.mentions(sentence.before)]
+        if len(slugs) == len(spans) == len(arms) and len(set(slugs)) == len(slugs):
+            return Assigned(tuple(slugs), "the arms are named in the sentence before", False)
     return own
 
 
@@ -387,7 +391,8 @@ def _events(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[F
         return
     named = {topic[2] for topic in sentence.topics if _survival(topic[2])}
     deaths = re.search(r"\bdeaths?\b|\bdied\b", text, re.IGNORECASE)
-    if re.search(r"\bevents?\b|progression or death|died or|progressed or", text, re.IGNORECASE):
+    if re.search(r"\bevents?\b|progression or death|died or|progressed or|outcome occurred", text,
+                 re.IGNORECASE):  # fmt: skip
         outcome = named.pop() if len(named) == 1 else None
     else:
         outcome = "os" if deaths and named <= {"os", "survival"} else None
@@ -486,8 +491,8 @@ def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
     pair, how = _direction(text, between, previous, head.start(), end, following, arms)
     if pair is None:
         return
-    notes = words.ASIDE["a factor, not the treatment"].search(text)
-    if notes and not arms.mentions(text):
+    factor = words.ASIDE["a factor, not the treatment"].search(text)
+    if (factor or re.search(r"predict|variate", text)) and not arms.mentions(text):
         return
     if not arms.mentions(text) and not re.search(
         r"\b(?:between|both|two|the) (?:treatment )?(?:groups|arms)|treatment|survival", text, re.I

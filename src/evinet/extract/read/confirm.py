@@ -269,7 +269,8 @@ def _against(finding: Finding, settled: list[Finding]) -> Finding:
         return finding
     direction = _direction(finding, settled)
     how = finding.values["direction"]
-    if direction == "disagree" and how == "":
+    plain = abs(log(finding.values["estimate"])) > 0.1
+    if direction == "disagree" and how == "" and plain:
         about = {
             **finding.about,
             "arm": finding.about["comparator"],

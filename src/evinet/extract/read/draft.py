@@ -343,7 +343,8 @@ def _grouped(
 
 
 def _placed(finding: Finding, **fields: object) -> Fields:
-    return {**fields, "printed": finding.printed, "locator": finding.locator}
+    printed: Fields = {"printed": finding.printed} if finding.printed else {}
+    return {**fields, **printed, "locator": finding.locator}
 
 
 def _said(finding: Finding, indent: str, name: str, fields: Fields) -> Iterator[str]:

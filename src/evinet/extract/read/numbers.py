@@ -17,7 +17,8 @@ _CI = (
 )
 INTERVAL = re.compile(
     rf"\s*(?P<bracket>[,;:]?\s*[(\[]?)\s*(?:{_CI})?[\s,:;=\[(]*"
-    rf"(?P<low>{_LIMIT})(?: months)?\s*(?:-|—|to|,|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))",
+    rf"(?P<low>{_LIMIT})(?: ?%| months| weeks| years| days)?\s*(?:-|—|to|,"
+    rf"|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))",
     re.IGNORECASE,
 )
 P_VALUE = re.compile(

@@ -174,7 +174,7 @@ def _units(text: str, found: list[Quantity]) -> list[Quantity]:
 
 
 _LINK = re.compile(
-    r"[\])]?,?\s*(?:\([A-Za-z][\w .-]{0,30}\)\s*)?(?:v(?:ersu)?s?\.?|and|or|to|,|/"
+    r"[\])]?,?\s*(?:\([A-Za-z][\w .-]{0,30}\)\s*)?(?:v(?:(?:ersu)?s)?\.?|and|or|to|,|/"
     r"|compared (?:with|to)|as compared with|than|against)\s*",
     re.IGNORECASE,
 )
