@@ -53,7 +53,7 @@ docs: $(READY_TO_TEST) ## The documentation site, in site/; a link that leads no
 schema: $(READY) ## Rewrite the JSON Schemas and docs/tables.md
 	evinet schema
 
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := uv pip compile pyproject.toml --extra digitise --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 
 lock: ## Rewrite the requirements files and environment.yml from pyproject.toml (needs uv)

@@ -21,6 +21,10 @@ COMMANDS = {
     "read": ("evinet.extract.read.commands:read", "Draft a trial file from a publication."),
     "fetch": ("evinet.extract.read.commands:fetch", "Get a ClinicalTrials.gov record."),
     "watch": ("evinet.watch.commands:watch", "What is new in the registry and in PubMed."),
+    "digitise": (
+        "evinet.digitise.commands:digitise",
+        "From a figure to curves and numbers at risk.",
+    ),
     "reconstruct": (
         "evinet.reconstruct.commands:reconstruct",
         "Individual patient data from curves and numbers at risk.",

@@ -1,0 +1,119 @@
+"""Arithmetic that must hold between a curve and the numbers at risk below it.
+
+Of `R` patients at risk at a time, at most `R * S(later) / S(time)` can be at risk later: those who
+fail are gone, and who is censored is gone too. A curve is drawn as long as somebody is at risk,
+and no longer. A drop from S to S (1 - d/n) has a whole number d of events among a whole number n
+of patients, between the numbers at risk before and after it (Liu, Rich and Hanley 2014,
+doi:10.1186/2046-4053-3-151).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from evinet.digitise.table import Row
+from evinet.digitise.trace import Curve
+
+MOST_ARMS = 6
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a row of the table fits a curve.
+
+    `excess` is by how many patients, of those at risk, the table has too many at its worst time;
+    `tail` tells that the curve ends too early or too late; `whole` is the share of the drops
+    that are whole numbers of patients, None where the curve is not read finely enough to tell.
+    """
+
+    excess: float
+    when: float
+    tail: str
+    whole: float | None
+
+    @property
+    def penalty(self) -> float:
+        """0 for a perfect fit; below 1 is good."""
+        wrong = 0.0 if self.whole is None else 2 * max(0.0, 0.9 - self.whole)
+        return 12 * max(0.0, self.excess) + (0.8 if self.tail else 0.0) + wrong
+
+
+def fit(curve: Curve, row: Row, sigma: float, dt: float, end: float) -> Fit:
+    """Compare a curve with a row of the table.
+
+    Parameters
+    ----------
+    sigma, dt : standard error of survival and of time, in the units of the axes.
+    end : where the time axis ends.
+    """
+    time = np.array([cell.time for cell in row.cells])
+    number = np.array([cell.n for cell in row.cells], dtype=float)
+    level = curve.at(time + 0.0)
+    later = curve.at(time + 2 * dt)
+    earlier = curve.at(np.maximum(time - 2 * dt, 0.0))
+    excess, when = 0.0, 0.0
+    for k in range(len(time) - 1):
+        if level[k] <= 3 * sigma or number[k] <= 0:
+            continue
+        top = earlier[k + 1] + 2 * sigma
+        bound = number[k] * min(1.0, top / max(later[k] - 2 * sigma, 1e-9)) + 0.5
+        over = (number[k + 1] - bound) / max(number[k], 1.0)
+        if over > excess:
+            excess, when = float(over), float(time[k + 1])
+    return Fit(
+        excess, when, _tail(curve, time, number, dt, end), _whole(curve, time, number, sigma)
+    )
+
+
+def _tail(curve: Curve, time: np.ndarray, number: np.ndarray, dt: float, end: float) -> str:
+    last = float(curve.time[-1])
+    gone = bool(curve.survival[-1] < 0.005)
+    slack = 4 * dt + 0.01 * end
+    alive = time[number > 0]
+    if len(alive) and last < min(alive.max(), end) - slack:
+        return f"the curve ends at {last:.4g}, but the table counts patients at {alive.max():.4g}"
+    empty = time[number == 0]
+    if len(empty) and last > empty.min() + slack and not gone:
+        return f"the table counts nobody at {empty.min():.4g}, but the curve goes on to {last:.4g}"
+    return ""
+
+
+def _whole(curve: Curve, time: np.ndarray, number: np.ndarray, sigma: float) -> float | None:
+    """Share of the drops that d events of n patients explain, n within the table's bounds."""
+    when, before, after = curve.drops
+    good, seen = 0, 0
+    for t, high, low in zip(when, before, after, strict=True):
+        k = int(np.searchsorted(time, t + 1e-9, side="right")) - 1
+        if k < 0 or k + 1 >= len(time) or high <= 0:
+            continue
+        most, least = number[k], number[k + 1]
+        error = 2.5 * sigma / high
+        if most < 1 or error > 0.35 / most:
+            continue
+        share = (high - low) / high
+        seen += 1
+        for d in range(1, int(min(most, share * most + 2)) + 1):
+            low_n, high_n = d / max(share + error, 1e-12), d / max(share - error, 1e-12)
+            if np.floor(min(high_n, most)) >= np.ceil(max(low_n, least + d - 0.01, 1.0)):
+                good += 1
+                break
+    return good / seen if seen >= 5 else None
+
+
+def match(
+    curves: list[Curve], rows: list[Row], sigma: float, dt: float, end: float
+) -> tuple[list[int], float]:
+    """The assignment of rows to curves that fits best, and by how much the next is worse."""
+    count = len(curves)
+    if count != len(rows) or count > MOST_ARMS:
+        return [], 0.0
+    cost = np.array([[fit(curve, row, sigma, dt, end).penalty for row in rows] for curve in curves])
+    totals = sorted(
+        (float(sum(cost[k, each] for k, each in enumerate(order))), list(order))
+        for order in permutations(range(count))
+    )
+    margin = totals[1][0] - totals[0][0] if len(totals) > 1 else np.inf
+    return totals[0][1], margin

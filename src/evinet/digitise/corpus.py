@@ -1,0 +1,277 @@
+"""Figures of known patients in the styles that journals print, for tests and the benchmark.
+
+Drawn with Matplotlib; each style has its own seed, so that a style is the same whatever else is
+drawn. None of it is used when figures are read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evinet import seeds
+from evinet.digitise.drawing import Floats
+
+NAMES = ("Placebo", "Treatment", "Combination", "Control B")
+WARM = ("#1b6ca8", "#c8442c", "#3a9a5b", "#7b4fa3")
+GGPLOT = ("#F8766D", "#00BFC4", "#7CAE00", "#C77CFF")
+SURVMINER = ("#E7B800", "#2E9FDF", "#00AF66", "#8E44AD")
+BLACK = ("#000000",) * 4
+DASHES: tuple[Any, ...] = ("-", (0, (6, 3)), (0, (1.5, 2)), (0, (8, 2, 2, 2)))
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a figure looks, and what file it becomes."""
+
+    suffix: str = "png"
+    dpi: int = 150
+    arms: int = 2
+    n: int = 120
+    colours: tuple[str, ...] = WARM
+    dashed: bool = False
+    width: float = 1.3
+    mark: str = ""
+    bands: bool = False
+    grid: bool = False
+    paper: str = "white"
+    percent: bool = False
+    incidence: bool = False
+    lowest: float = 0.0
+    unit: str = "Months"
+    step: float = 6.0
+    end: float = 36.0
+    table: str = "names"  # names, coloured, counts (lifelines), none
+    legend: str = "inside"  # inside, above, direct, none
+    box: bool = False
+    upright: bool = False  # values of the survival axis run up the page
+    jpeg: int = 0
+    turned: float = 0.0
+    noise: float = 0.0
+    panels: int = 1
+    family: str = "sans-serif"
+    size: tuple[float, float] = (7.0, 5.5)
+    fonts: dict[str, float] = field(default_factory=dict)
+
+
+STYLES: dict[str, Style] = {
+    "matplotlib": Style(box=True),
+    "lifelines": Style(box=True, bands=True, table="counts", colours=("#1f77b4", "#ff7f0e")),
+    "r-base": Style(mark="+", upright=True, table="none", dpi=144),
+    "r-base-table": Style(mark="+", n=200, dpi=200),
+    "survminer": Style(mark="|", table="coloured", legend="above", colours=SURVMINER, width=2.0),
+    "ggplot-bands": Style(
+        bands=True, grid=True, box=True, percent=True, colours=GGPLOT, table="coloured",
+        legend="above", width=2.0,
+    ),
+    "black-two": Style(colours=BLACK, dashed=True, percent=True, family="serif", width=1.1),
+    "black-three": Style(colours=BLACK, dashed=True, arms=3, dpi=300, mark="|"),
+    "four-arms": Style(arms=4, grid=True, box=True, n=90),
+    "direct-labels": Style(legend="direct", table="none", mark="|", dpi=200),
+    "truncated": Style(lowest=0.4, n=250, step=12, end=60),
+    "incidence": Style(incidence=True, table="none", legend="above"),
+    "years": Style(unit="Years since randomisation", step=1, end=6, percent=True, mark="|"),
+    "dpi-600": Style(dpi=600, mark="|"),
+    "jpeg": Style(jpeg=55, mark="|", dpi=150),
+    "turned": Style(turned=1.0, dpi=200),
+    "noise": Style(noise=18.0, dpi=120),
+    "single": Style(arms=1, n=300, table="coloured", legend="none", colours=SURVMINER, size=(6, 5)),
+    "two-panels": Style(panels=2, size=(11, 5), dpi=150),
+    "pdf": Style(suffix="pdf", mark="|"),
+    "pdf-bands": Style(suffix="pdf", bands=True, grid=True, box=True, percent=True, arms=3),
+    "pdf-black": Style(suffix="pdf", colours=BLACK, dashed=True, arms=3, mark="+"),
+    "svg": Style(suffix="svg", mark="|"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Patients:
+    """One arm: its name, and time and event of each patient."""
+
+    name: str
+    time: Floats
+    event: Floats
+
+
+def patients(name: str, style: Style, replicate: int = 0) -> list[Patients]:
+    """The patients of a style's figure, in the unit of its axis."""
+    found = []
+    for arm in range(style.arms):
+        rng = seeds.generator(20260, f"corpus/{name}/{replicate}/{arm}")
+        scale = style.end * (0.45 + 0.28 * arm) * (3 if style.lowest else 1)
+        shape = 1.0 + 0.25 * (arm % 2)
+        event_time = scale * rng.weibull(shape, style.n)
+        left = rng.uniform(0.35 * style.end, 1.05 * style.end, style.n)
+        time = np.round(np.minimum(np.minimum(event_time, left), style.end), 3)
+        event = (event_time <= np.minimum(left, style.end)).astype(float)
+        found.append(Patients(NAMES[arm], np.maximum(time, 0.001), event))
+    return found
+
+
+def kaplan_meier(arm: Patients) -> tuple[Floats, Floats, Floats]:
+    """Times of the events, survival after each, and its standard error (Greenwood)."""
+    times = np.unique(arm.time[arm.event == 1])
+    at_risk = (arm.time[None, :] >= times[:, None]).sum(axis=1)
+    failed = ((arm.time[None, :] == times[:, None]) & (arm.event[None, :] == 1)).sum(axis=1)
+    survival = np.cumprod(1 - failed / at_risk)
+    spread = np.sqrt(np.cumsum(failed / np.maximum(at_risk * (at_risk - failed), 1e-9)))
+    return times, survival, survival * np.minimum(spread, 1.0)
+
+
+def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[Patients]:
+    """Draw a style's figure and give its patients (of the first panel)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    options: Any = {
+        "font.family": style.family, "pdf.fonttype": 42, "svg.fonttype": "none",
+        "svg.hashsalt": "evinet", "font.size": 10,
+    }  # fmt: skip
+    everybody = patients(name, style, replicate)
+    with plt.rc_context(options):
+        figure, axes = plt.subplots(1, style.panels, figsize=style.size, squeeze=False)
+        for place, axis in enumerate(axes[0]):
+            arms = everybody if place == 0 else patients(name, style, replicate + 1000)
+            _plot(axis, style, arms)
+        rows = style.arms * (3 if style.table == "counts" else 1) if style.table != "none" else 0
+        figure.subplots_adjust(left=0.17, right=0.95, top=0.9, bottom=0.22 + 0.05 * rows)
+        _save(figure, path, style)
+        plt.close(figure)
+    return everybody
+
+
+def _plot(axis: Any, style: Style, arms: list[Patients]) -> None:
+    full = 100.0 if style.percent else 1.0
+    axis.set_facecolor(style.paper)
+    for place, arm in enumerate(arms):
+        times, survival, error = kaplan_meier(arm)
+        end = float(arm.time.max())
+        x = np.concatenate([[0.0], times, [end]])
+        y = np.concatenate([[1.0], survival, survival[-1:]])
+        band = np.concatenate([[0.0], error, error[-1:]])
+        shown = 1 - y if style.incidence else y
+        dash = DASHES[place] if style.dashed else "-"
+        axis.step(x, full * shown, where="post", color=style.colours[place], linestyle=dash,
+                  linewidth=style.width, label=arm.name, zorder=3 + place)  # fmt: skip
+        if style.bands:
+            low, high = np.clip(y - 1.96 * band, 0, 1), np.clip(y + 1.96 * band, 0, 1)
+            axis.fill_between(x, full * low, full * high, step="post", alpha=0.25,
+                              color=style.colours[place], linewidth=0)  # fmt: skip
+        if style.mark:
+            censored = arm.time[arm.event == 0]
+            level = y[np.searchsorted(x, censored, side="right") - 1]
+            axis.plot(censored, full * (1 - level if style.incidence else level),
+                      style.mark, color=style.colours[place], markersize=7,
+                      markeredgewidth=1.0)  # fmt: skip
+    _decorate(axis, style, arms, full)
+    _TABLES.get(style.table, lambda *_: None)(axis, style, arms)
+
+
+def _decorate(axis: Any, style: Style, arms: list[Patients], full: float) -> None:
+    axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
+    axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), 1.03 * full)
+    axis.set_xticks(np.arange(0, style.end + 1e-9, style.step))
+    axis.set_yticks(full * np.arange(style.lowest, 1.0001, 0.25 if full == 100 else 0.2))
+    if not style.percent:
+        axis.yaxis.set_major_formatter("{x:.1f}")
+    if style.upright:
+        axis.tick_params(axis="y", labelrotation=90)
+        for label in axis.get_yticklabels():
+            label.set_verticalalignment("center")
+    axis.set_xlabel(style.unit)
+    what = "Cumulative incidence" if style.incidence else "Survival"
+    axis.set_ylabel(f"{what} (%)" if style.percent else f"{what} probability")
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(style.box)
+    if style.grid:
+        axis.grid(color="#e6e6e6", linewidth=0.8)
+        axis.set_axisbelow(True)
+    if style.legend == "inside":
+        axis.legend(frameon=False, loc="lower right" if style.incidence else "upper right")
+    elif style.legend == "above":
+        axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(arms))
+    elif style.legend == "direct":
+        for place, arm in enumerate(arms):
+            times, survival, _ = kaplan_meier(arm)
+            at = 0.62 * style.end
+            level = survival[np.searchsorted(times, at) - 1]
+            axis.text(at, full * level + 0.04 * full, arm.name, color=style.colours[place])
+
+
+def _named(axis: Any, style: Style, arms: list[Patients], coloured: bool = False) -> None:
+    across = axis.get_xaxis_transform()
+    axis.text(-0.03 * style.end, -0.24, "Number at risk", transform=across, fontsize=9)
+    for place, arm in enumerate(arms):
+        down = -0.31 - 0.075 * place
+        colour = style.colours[place] if coloured else "black"
+        axis.text(-0.06 * style.end, down, arm.name, transform=across, ha="right", fontsize=8,
+                  color=colour, va="center")  # fmt: skip
+        for time in np.arange(0, style.end + 1e-9, style.step):
+            count = int((arm.time >= time).sum())
+            axis.text(time, down, str(count), transform=across, ha="center", va="center",
+                      fontsize=9)  # fmt: skip
+
+
+def _counted(axis: Any, style: Style, arms: list[Patients]) -> None:
+    """As lifelines does it: the arm above, then at risk, censored and events."""
+    across = axis.get_xaxis_transform()
+    for place, arm in enumerate(arms):
+        down = -0.25 - 0.24 * place
+        axis.text(-0.06 * style.end, down, arm.name, transform=across, ha="right", fontsize=8,
+                  va="center")  # fmt: skip
+        for row, what in enumerate(("At risk", "Censored", "Events"), 1):
+            axis.text(-0.06 * style.end, down - 0.06 * row, what, transform=across, ha="right",
+                      fontsize=8, va="center")  # fmt: skip
+            for time in np.arange(0, style.end + 1e-9, style.step):
+                gone = arm.time < time
+                count = {
+                    "At risk": int((~gone).sum()),
+                    "Censored": int((gone & (arm.event == 0)).sum()),
+                    "Events": int((gone & (arm.event == 1)).sum()),
+                }[what]
+                axis.text(time, down - 0.06 * row, str(count), transform=across, ha="center",
+                          va="center", fontsize=8)  # fmt: skip
+
+
+_TABLES: dict[str, Callable[..., None]] = {
+    "names": _named,
+    "coloured": lambda axis, style, arms: _named(axis, style, arms, coloured=True),
+    "counts": _counted,
+}
+
+
+def _save(figure: Any, path: Path, style: Style) -> None:
+    if style.suffix in ("pdf", "svg"):
+        figure.savefig(path, metadata={"CreationDate": None} if style.suffix == "pdf" else
+                       {"Date": None})  # fmt: skip
+        return
+    from PIL import Image
+
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=style.dpi)
+    picture = Image.open(stream).convert("RGB")
+    if style.turned:
+        picture = picture.rotate(style.turned, Image.Resampling.BICUBIC, fillcolor="white")
+    if style.noise:
+        rng = seeds.generator(20260, "corpus/noise")
+        pixels = np.asarray(picture, dtype=np.float64)
+        pixels = pixels + rng.normal(0, style.noise, pixels.shape)
+        picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    if style.jpeg:
+        stream = io.BytesIO()
+        picture.save(stream, format="JPEG", quality=style.jpeg)
+        path.write_bytes(stream.getvalue())
+    else:
+        picture.save(path, format="PNG")
+
+
+def suffix(style: Style) -> str:
+    """The ending of the style's file."""
+    return "jpg" if style.jpeg else style.suffix

@@ -1,0 +1,235 @@
+"""From what was found in a figure to a reading with its doubts.
+
+Every reading is confirmed by a second one: values of an axis by their even spacing, curves by the
+numbers at risk, names by the fit of the table. What cannot be confirmed is marked, and what is
+contradicted costs so much confidence that no curve is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evinet.digitise import check
+from evinet.digitise.axes import Axis, Panel
+from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
+from evinet.digitise.table import Row
+from evinet.digitise.trace import Curve, Trace, survival
+
+FINE = 1e-4  # standard error of survival below which every drop can be told
+Named = Sequence[tuple[str, str]]
+
+
+def propose(
+    panel: Panel, unit: str | None, traces: Sequence[Trace], named: Named, rows: Sequence[Row],
+    errors: tuple[float, float], score: float = 1.0,
+) -> Proposal:  # fmt: skip
+    """Arms with names and rows of the table.
+
+    Parameters
+    ----------
+    named : (name, where it was read) of each trace, as `labels.names` gives them.
+    errors : standard errors along and across, in the coordinates of the figure.
+    score : the lowest score of the optical reading of a number; 1 where nothing was so read.
+    """
+    doubts: list[Reason] = []
+    for name, axis in (("x", panel.x), ("y", panel.y)):
+        if axis.left_out:
+            left = 0.85 if len(axis.ticks) >= 4 and len(axis.left_out) == 1 else 0.5
+            doubts.append(Reason(f"{name}-left-out", f"beside the {name} axis "
+                                 f"{', '.join(axis.left_out)} do not fit", left))  # fmt: skip
+    if score < 0.8:
+        doubts.append(Reason("hard-to-read", "a number was hard to read", 0.85))
+    if not traces:
+        return Proposal(panel, unit, (), tuple(doubts))
+    curves = [survival(panel, trace.corners)[0] for trace in traces]
+    names, matched = _rows(panel, curves, named, rows, errors, doubts)
+    arms = [
+        (name, trace.look, row) for name, trace, row in zip(names, traces, matched, strict=True)
+    ]
+    cells = tuple(cell.box for row in rows for cell in row.cells)
+    return Proposal(panel, unit, tuple(arms), tuple(doubts), cells)
+
+
+def _rows(
+    panel: Panel, curves: list[Curve], named: Named, rows: Sequence[Row],
+    errors: tuple[float, float], doubts: list[Reason],
+) -> tuple[list[str], list[Row | None]]:  # fmt: skip
+    """The name and row of each curve: by name, and otherwise by the fit of the table."""
+    names = [name for name, _ in named]
+    dt, sigma = _units(panel, errors)
+    end = float(panel.x.value(panel.box.right))
+    order, margin = check.match(curves, list(rows), sigma, dt, end)
+    chosen = _by_name(names, rows)
+    matched: list[Row | None] = [None] * len(curves)
+    if not rows:
+        doubts.append(Reason("no-table", "no numbers at risk were found", 0.9))
+    elif chosen:
+        matched = [rows[k] for k in chosen]
+        if len(rows) > len(curves):
+            doubts.append(Reason("arm-lost", f"the table has {len(rows)} rows, but only "
+                                 f"{len(curves)} curves were found", 0.5))  # fmt: skip
+        if order and chosen != order and margin > 0.5:
+            doubts.append(Reason("names-differ", "the numbers at risk fit the curves better in "
+                                 "another order than the names say", 0.55))  # fmt: skip
+    elif not order:
+        doubts.append(Reason("table-arms", f"{len(rows)} rows of numbers at risk for "
+                             f"{len(curves)} curves: not used", 0.5))  # fmt: skip
+    elif len(curves) == 1 or margin > 0.15:
+        matched = [rows[k] for k in order]
+        for place, k in enumerate(order):
+            if rows[k].label:
+                names[place] = rows[k].label
+        if len(curves) > 1 and margin < 0.5 and not all(name for name, _ in named):
+            doubts.append(
+                Reason("names-weak", "names come from the fit of the numbers at risk", 0.8)
+            )
+    else:
+        doubts.append(Reason("names-open", "nothing tells which row of numbers at risk belongs to "
+                             "which curve: write the names", 0.5))  # fmt: skip
+    return _filled(names, doubts), matched
+
+
+def _by_name(names: list[str], rows: Sequence[Row]) -> list[int]:
+    """The row of each name, if every name has one of its own."""
+    labels = [_plain(row.label) for row in rows]
+    found = [
+        [k for k, label in enumerate(labels) if label and label == _plain(name)]
+        or [k for k, label in enumerate(labels) if label and _alike(label, _plain(name))]
+        for name in names
+    ]
+    chosen = [each[0] for each in found if len(each) == 1]
+    return chosen if len(set(chosen)) == len(names) else []
+
+
+def _plain(label: str) -> str:
+    return "".join(char for char in label.lower() if char.isalnum())
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether two labels name the same arm: one may be a longer form of the other."""
+    return min(len(a), len(b)) >= 4 and (a.endswith(b) or b.endswith(a) or a.startswith(b))
+
+
+def _filled(names: list[str], doubts: list[Reason]) -> list[str]:
+    filled: list[str] = []
+    for number, name in enumerate(names, 1):
+        if not name or name in filled:
+            if len(names) > 1:
+                doubts.append(Reason("no-name", f"no name was found for curve {number}", 0.9))
+            name = f"arm {number}"
+        filled.append(name)
+    return filled
+
+
+def _units(panel: Panel, errors: tuple[float, float]) -> tuple[float, float]:
+    """Standard errors of time and survival from those in the coordinates of the figure."""
+    along = np.hypot(errors[0], panel.x.error / np.sqrt(len(panel.x.ticks)))
+    across = np.hypot(errors[1], panel.y.error / np.sqrt(len(panel.y.ticks)))
+    return float(abs(panel.x.slope) * along), float(abs(panel.y.slope) * across / panel.full)
+
+
+def confirm(
+    panel: Panel, traced: Traced, known: Sequence[tuple[str, Row | None]],
+    doubts: Sequence[Reason], scale: float,
+) -> Reading:  # fmt: skip
+    """A reading of the traced curves, with all that speaks against it.
+
+    Parameters
+    ----------
+    known : (name, row of the table) of each curve.
+    doubts : those that are still open from before.
+    scale : one pixel, or a quarter of a point, of the figure.
+    """
+    reading = Reading(panel, reasons=list(doubts))
+    reading.dt, reading.sigma = _units(panel, (traced.error_x, traced.error_y))
+    for name, axis in (("x", panel.x), ("y", panel.y)):
+        _axis(reading, name, axis, scale)
+    if panel.x.lowest > 0.3 * (panel.x.highest - panel.x.lowest):
+        reading.note("time-truncated", f"the time axis starts at {panel.x.lowest:g}", 0.5)
+    if not known:
+        reading.note("no-curve", "no curve starts at time 0 with everybody event-free", 0.0)
+    rising = set()
+    for (name, row), trace in zip(known, traced.traces, strict=True):
+        if trace is None:
+            reading.note("arm-missing", "its curve was not found in the figure", 0.0, name)
+            continue
+        curve, rises = survival(panel, trace.corners)
+        rising.add(rises)
+        reading.arms.append(Arm(name, trace, curve, row))
+    if len(rising) > 1:
+        reading.note("mixed", "some curves rise and others fall", 0.0)
+    reading.incidence = rising == {True}
+    if reading.incidence:
+        reading.note("incidence", "the curves rise: survival is 1 minus what is drawn (with "
+                     "competing risks that is no survival)", 0.95)  # fmt: skip
+    if traced.open > 0.1:
+        left = 0.8 if traced.open < 0.25 else 0.5
+        reading.note("unexplained", f"{100 * traced.open:.0f} % of what is drawn in the plot is on "
+                     "no curve", left)  # fmt: skip
+    _fits(reading, float(panel.x.value(panel.box.right)))
+    _doubts(reading)
+    return reading
+
+
+def _axis(reading: Reading, name: str, axis: Axis, scale: float) -> None:
+    gaps = np.diff(np.sort([tick.value for tick in axis.ticks]))
+    steps = gaps / gaps.min()
+    if np.abs(steps - np.round(steps)).max() > 0.02:
+        values = ", ".join(f"{tick.value:g}" for tick in axis.ticks)
+        reading.note(f"{name}-uneven", f"ticks of the {name} axis are not evenly spaced: {values}",
+                     0.5)  # fmt: skip
+    worst = float(np.abs(axis.residuals).max())
+    if worst > 1.5 * scale:
+        left = 0.8 if worst < 3 * scale else 0.4
+        message = f"a tick of the {name} axis is {worst:.2f} off the line"
+        reading.note(f"{name}-residual", message, left)
+    if len(axis.ticks) == 3:
+        reading.note(f"{name}-few", f"the {name} axis has only three values", 0.9)
+
+
+def _fits(reading: Reading, end: float) -> None:
+    for arm in reading.arms:
+        if arm.row is None or not arm.row.cells:
+            continue
+        for doubt in arm.row.doubts:
+            reading.note("table-rises", doubt, 0.5, arm.name)
+        found = check.fit(arm.curve, arm.row, reading.sigma, reading.dt, end)
+        if found.excess > 0:
+            left = 0.9 if found.excess < 0.02 else 0.75 if found.excess < 0.05 else 0.3
+            reading.note("table-excess", f"at {found.when:.4g} the table counts "
+                         f"{100 * found.excess:.1f} % more patients than the curve allows", left,
+                         arm.name)  # fmt: skip
+        if found.tail:
+            reading.note("tail", found.tail, 0.55, arm.name)
+        fine = reading.sigma < FINE  # a raster curve merges drops that are near each other
+        if fine and found.whole is not None and found.whole < 0.8:
+            left = 0.85 if found.whole > 0.5 else 0.6
+            reading.note("not-whole", f"only {100 * found.whole:.0f} % of the drops are whole "
+                         "numbers of the patients at risk", left, arm.name)  # fmt: skip
+
+
+def _doubts(reading: Reading) -> None:
+    for arm in reading.arms:
+        hidden = _hidden(reading, arm)
+        if hidden > 0.0015:
+            left = 0.95 if hidden < 0.004 else 0.8 if hidden < 0.01 else 0.5
+            reading.note("not-seen", f"parts of the curve were not seen: survival may be off by "
+                         f"{hidden:.4f} on average", left, arm.name)  # fmt: skip
+        if len(arm.curve.drops[0]) == 0:
+            reading.note("flat", "the curve never falls", 0.7, arm.name)
+
+
+def _hidden(reading: Reading, arm: Arm) -> float:
+    """How much survival is open, on average over time, where the curve was not plainly seen.
+
+    It lies between the levels before and after such a stretch.
+    """
+    assert reading.panel is not None
+    time = reading.panel.x.value(np.array([[d.start, d.end] for d in arm.trace.doubts]))
+    if not len(time):
+        return 0.0
+    span = max(float(arm.curve.time[-1]), 1e-12)
+    before, after = arm.curve.at(time[:, 0]), arm.curve.at(time[:, 1] + 1e-9)
+    return float((np.diff(time, axis=1)[:, 0] * (before - after)).sum() / (2 * span))

@@ -1,0 +1,152 @@
+"""Which name belongs to which curve, and what the axes are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from evinet.digitise.axes import Panel
+from evinet.digitise.drawing import BLACK, Box, Colour, Word, phrases
+from evinet.digitise.strokes import Sample
+from evinet.digitise.table import Row
+from evinet.digitise.trace import Look, Trace
+
+UNITS = {
+    "years": r"\b(years?|yrs?\.?)\b",
+    "months": r"\b(months?|mos?\.?|mths?)\b",
+    "weeks": r"\b(weeks?|wks?\.?)\b",
+    "days": r"\b(days?)\b",
+}
+INCIDENCE = r"incidence|event rate|cumulative (?:event|prob|haz)|probability of (?:death|event|"
+INCIDENCE += r"progression|relapse)|death rate|percent dead"
+SIGN = re.compile(r"^[+|×x•●○\-–—=_.]+$")
+
+
+def unit(words: Iterable[Word], panel: Panel) -> str | None:
+    """The unit of time that stands below the axis; None if there is none, or more than one."""
+    high = panel.box.height
+    near = [
+        phrase
+        for phrase in phrases(words)
+        if -0.1 * high < phrase.box.y - panel.box.bottom < 1.2 * high
+        and panel.box.left - 0.5 * panel.box.width < phrase.box.x < panel.box.right
+    ]
+    for phrase in sorted(near, key=lambda phrase: phrase.box.y):
+        found = {name for name, text in UNITS.items() if re.search(text, phrase.text, re.I)}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def incidence(words: Iterable[Word], panel: Panel) -> bool:
+    """Whether the words beside the survival axis speak of incidence."""
+    beside = " ".join(
+        word.text
+        for word in words
+        if word.box.x < panel.box.left
+        and panel.box.top - 0.3 * panel.box.height < word.box.y < panel.box.bottom
+    )
+    return re.search(INCIDENCE, beside, re.I) is not None
+
+
+def names(
+    traces: Sequence[Trace], samples: Sequence[Sample], rows: Sequence[Row],
+    words: Sequence[Word], panel: Panel,
+) -> list[tuple[str, str]]:  # fmt: skip
+    """(name, where it was read) of each curve; an empty name where nothing tells."""
+    signs = [word for word in words if not SIGN.match(word.text)]
+    legend = [_in_legend(trace.look, samples, signs, panel) for trace in traces]
+    coloured = [_coloured_row(trace.look, rows) for trace in traces]
+    direct = [_direct(trace, signs, panel, traces) for trace in traces]
+    for found, where in ((legend, "legend"), (coloured, "table"), (direct, "label")):
+        if all(found) and len(set(found)) == len(found):
+            return [(plain(str(name)), where) for name in found]
+    return [("", "")] * len(traces)
+
+
+def plain(name: str) -> str:
+    """A name with the hyphens and spaces that people type."""
+    return re.sub(r"\s+", " ", re.sub(r"[\u2010-\u2015\u2212]", "-", name)).strip(" :,")
+
+
+def like(a: Colour, b: Colour) -> float:
+    """How different two colours are: the greatest difference of a part."""
+    return max(abs(x - y) for x, y in zip(a, b, strict=True))
+
+
+def same_dash(a: Look, b: Look) -> float:
+    """How different two dash patterns are, in line widths; 99 for solid against dashed."""
+    if not a.dash or not b.dash:
+        return 0.0 if bool(a.dash) == bool(b.dash) else 99.0
+    if len(a.dash) != len(b.dash):
+        return 50.0
+    one = [each / max(a.width, 0.1) for each in a.dash]
+    two = [each / max(b.width, 0.1) for each in b.dash]
+    return max(abs(x - y) for x, y in zip(one, two, strict=True))
+
+
+def _in_legend(
+    look: Look, samples: Sequence[Sample], words: Sequence[Word], panel: Panel
+) -> str | None:
+    """The words to the right of the sample that looks like a curve."""
+    found = []
+    for sample in samples:
+        apart = like(look.colour, sample.look.colour) + 40 * same_dash(look, sample.look)
+        if apart < 60:
+            text = beside(sample.box, words, panel)
+            if text:
+                found.append((apart, text))
+    return min(found)[1] if found else None
+
+
+def beside(box: Box, words: Sequence[Word], panel: Panel) -> str | None:
+    """The phrase that begins just right of a legend's sample, at its height."""
+    level = [
+        word
+        for word in words
+        if word.upright
+        and abs(word.box.y - box.y) < 0.75 * word.size
+        and word.box.left > box.right - 0.3 * word.size
+    ]
+    if not level:
+        return None
+    level.sort(key=lambda word: word.box.left)
+    first = level[0]
+    if first.box.left - box.right > max(4 * first.size, 0.06 * panel.box.width):
+        return None
+    text = [first.text]
+    for before, word in pairwise(level):
+        if word.box.left - before.box.right > 0.9 * first.size:
+            break
+        text.append(word.text)
+    said = " ".join(text)
+    return said if sum(char.isalnum() for char in said) > 1 or len(said) == 1 else None
+
+
+def _coloured_row(look: Look, rows: Sequence[Row]) -> str | None:
+    found = [row for row in rows if row.colour != BLACK and like(row.colour, look.colour) < 40]
+    return found[0].label if len(found) == 1 and found[0].label else None
+
+
+def _direct(
+    trace: Trace, words: Sequence[Word], panel: Panel, traces: Sequence[Trace]
+) -> str | None:
+    """Words in the plot that have the curve's own colour."""
+    if look_alike(trace, traces) or trace.look.colour == BLACK:
+        return None
+    own = [
+        phrase
+        for phrase in phrases(words)
+        if like(phrase.colour, trace.look.colour) < 30
+        and phrase.colour != BLACK
+        and panel.box.holds(phrase.box.x, phrase.box.y, 0.2 * panel.box.height)
+    ]
+    return own[0].text if len(own) == 1 else None
+
+
+def look_alike(trace: Trace, traces: Sequence[Trace]) -> bool:
+    """Whether another curve has the same colour."""
+    return any(
+        other is not trace and like(other.look.colour, trace.look.colour) < 20 for other in traces
+    )

@@ -1,0 +1,1 @@
+"""Curves of figures that are pictures."""

@@ -1,0 +1,386 @@
+"""The curves of a plot in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from evinet.digitise.axes import Panel, number
+from evinet.digitise.drawing import Box, Colour, Floats, Word
+from evinet.digitise.labels import like
+from evinet.digitise.raster import ink as inks
+from evinet.digitise.raster import marks, path, staircase
+from evinet.digitise.strokes import Sample, levels_of
+from evinet.digitise.trace import Doubt, Look, Trace
+
+ERROR_ACROSS = 0.3  # pixels: standard error of a level
+ERROR_ALONG = 0.35  # pixels: standard error of the place of a drop
+GRID = (2, 4)  # places of drops and levels are rounded to a half and a quarter of a pixel
+SAME = 28  # units of 255: two looks of one colour
+MARGIN = 6  # pixels around the plot
+LEAST = 0.15  # of the plot's width: a curve is at least so long
+
+
+class Plot:
+    """A plot of a picture, with what has been worked out of it."""
+
+    errors = (ERROR_ALONG, ERROR_ACROSS)
+
+    def __init__(self, pixels: NDArray[np.uint8], panel: Panel):
+        self.panel = panel
+        box = panel.box
+        self.left = max(int(np.floor(box.left)), 0)
+        self.top = max(int(np.floor(box.top)) - MARGIN, 0)
+        right = min(int(np.ceil(box.right)) + MARGIN, pixels.shape[1])
+        bottom = min(int(np.ceil(box.bottom)) + MARGIN, pixels.shape[0])
+        part = pixels[self.top : bottom, self.left : right].astype(np.float64)
+        self.whole = pixels
+        self.ink = inks.prepare(part, _frames(part))
+        self.rising = False
+
+    def find(self, rows: int) -> list[Trace]:
+        """Every curve that starts at time 0 with everybody, and nothing but curves.
+
+        Where there are more of them than `rows` of numbers at risk, those least seen are no curves.
+        """
+        found: list[Trace] = []
+        for rising in (False, True):
+            self.rising = rising
+            for colour in inks.colours(self.ink):
+                found += self._of(colour, None)
+            if found:
+                break
+        found = _different(found)
+        if 0 < rows < len(found):
+            found = sorted(found, key=_unseen)[:rows]
+        return sorted(found, key=lambda trace: (trace.look.colour, len(trace.look.dash)))
+
+    def follow(self, looks: Sequence[Look]) -> list[Trace | None]:
+        """The curve of each look; looks of one colour in order, solid ones first."""
+        result: list[Trace | None] = [None] * len(looks)
+        groups: list[tuple[Colour, list[int]]] = []
+        for place, look in enumerate(looks):
+            for colour, members in groups:
+                if like(colour, look.colour) <= SAME:
+                    members.append(place)
+                    break
+            else:
+                groups.append((look.colour, [place]))
+        for rising in (False, True):
+            self.rising = rising
+            for colour, members in groups:
+                traces = self._of(colour, len(members))
+                for place, trace in _paired([looks[m] for m in members], traces):
+                    result[members[place]] = trace
+            if any(result):
+                break
+        return result
+
+    def _of(self, colour: Colour, count: int | None) -> list[Trace]:
+        """The curves of a colour, the plainest first; at most `count` of them."""
+        share = inks.share(self.ink, colour)
+        share = np.where(self.ink.blank, 0.0, share)
+        contrast = np.clip(self.ink.contrast / 60.0, 0, 1)
+        hidden = np.where(self.ink.blank, 1.0, np.clip(contrast - share, 0, 1))
+        if self.rising:
+            share, hidden = share[::-1], hidden[::-1]
+        found: list[Trace] = []
+        covered = np.zeros(share.shape, dtype=bool)
+        while count is None or len(found) < count:
+            if len(found) >= 5:
+                break
+            free = np.where(covered, 0.0, share)
+            veil = np.maximum(hidden, np.where(covered, 1.0, 0.0))
+            trace, own = self._one(colour, free, veil, covered)
+            if trace is None:
+                break
+            found.append(trace)
+            covered |= own
+        return found
+
+    def _one(
+        self, colour: Colour, share: Floats, hidden: Floats, taken: NDArray[np.bool_]
+    ) -> tuple[Trace | None, NDArray[np.bool_]]:
+        blank = self.ink.blank[::-1] if self.rising else self.ink.blank
+        along, down = path.costs(share, hidden, taken, blank)
+        start = self._start()
+        first, last = max(start - 2, 0), min(start + 2, share.shape[0] - 1)
+        found = path.find(along, down, first, last)
+        seen = _seen(share, found)
+        end, dashes = _end(seen, _veiled(hidden, found))
+        nothing = np.zeros(share.shape, dtype=bool)
+        if end < LEAST * self.panel.box.width:
+            return None, nothing
+        cut = found[:end]
+        edges = staircase.edges(share[:, :end], hidden[:, :end], cut)
+        wide = staircase.width(edges)
+        marked = marks.columns(edges, cut, wide)
+        bar = staircase.bars(share[:, :end], hidden[:, :end], cut, wide)
+        touched = marks.covered(edges, cut, wide)
+        height = staircase.levels(edges, cut, wide, marked, touched, bar)
+        known = np.isfinite(height)
+        if known.sum() < 0.2 * end:
+            return None, nothing
+        veiled = _veiled(hidden, found)[:end] & ~known
+        height = np.where(veiled, cut + 0.5, height)  # under other ink the path is all there is
+        steps = staircase.runs(height, known | veiled)
+        corners = staircase.corners(steps, float(end), start + 0.5)
+        corners = self._last_drop(corners, edges, cut, wide, marked)
+        if not self._plausible(corners, start):
+            return None, nothing
+        own = _around(cut, share.shape, wide)
+        for column in np.flatnonzero(marked):
+            own[max(int(edges.upper[column]) - 1, 0) : int(edges.lower[column]) + 2, column] = True
+        doubts = _gaps(known, dashes, self.left)
+        look = Look(colour, round(wide, 2), dashes)
+        centres = marks.centres(marked, edges, wide)
+        return self._placed(look, corners, centres, doubts), own
+
+    def _start(self) -> int:
+        """The row at which curves start."""
+        value = 0.0 if self.rising else self.panel.full
+        row = self.panel.y.position(value) - self.top - 0.5
+        rows = self.ink.contrast.shape[0]
+        return int(np.clip(round(rows - 1 - row if self.rising else row), 0, rows - 1))
+
+    def _last_drop(
+        self, corners: Floats, edges: staircase.Edges, cut: NDArray[np.int64], wide: float,
+        marked: NDArray[np.bool_],
+    ) -> Floats:  # fmt: skip
+        """A drop at the very end of the curve, as when the last patient has the event."""
+        size = int(np.ceil(wide)) + 1
+        below = np.where(marked, np.nan, edges.lower)[-size:]
+        if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
+            return corners
+        foot = float(np.nanmax(below)) - wide / 2
+        above = edges.upper[-size:]
+        sticks = np.nanmin(above) < corners[-1, 1] - wide / 2 - max(1.5, 0.6 * wide)
+        if foot < corners[-1, 1] + max(2.0, 0.75 * wide) or sticks:
+            return corners
+        at = max(corners[-1, 0] - wide / 2, corners[-2, 0])
+        corners = corners.copy()
+        corners[-1, 0] = at
+        return np.vstack([corners, [at, foot]])
+
+    def _plausible(self, corners: Floats, start: int) -> bool:
+        """Whether a path is a curve: it does not run down a frame."""
+        if len(corners) < 3:
+            return False
+        early = corners[corners[:, 0] < 4, 1]
+        return float(early.max() - start) < 0.5 * self.panel.box.height
+
+    def _placed(
+        self, look: Look, corners: Floats, centres: Floats, doubts: tuple[Doubt, ...]
+    ) -> Trace:
+        """The trace in the coordinates of the picture, rounded to parts of a pixel."""
+        rows = self.ink.contrast.shape[0]
+        x = np.round(corners[:, 0] * GRID[0]) / GRID[0] + self.left
+        y = np.round(corners[:, 1] * GRID[1]) / GRID[1]
+        levels = np.column_stack([np.full(len(centres), 0.0)] * 2)
+        if len(centres):
+            place = np.clip(np.searchsorted(corners[:, 0], centres, side="right") - 1, 0, None)
+            levels = np.column_stack([centres + self.left, corners[place, 1]])
+        if self.rising:
+            y, levels[:, 1] = rows - y, rows - levels[:, 1]
+        placed = np.column_stack([x, y + self.top])
+        levels[:, 1] += self.top
+        placed[0, 0] = min(placed[0, 0], self.panel.x.position(0.0) + 0.0)
+        return Trace(look, placed, levels, doubts, self.errors)
+
+    def samples(self, words: Sequence[Word], looks: Sequence[Look]) -> list[Sample]:
+        """Short lines of the curves' colours to the left of words, as in legends."""
+        found = []
+        for word in words:
+            below = word.box.y > self.panel.box.bottom
+            if not word.upright or word.size < 5 or below or number(word.text) is not None:
+                continue
+            high = word.size
+            box = Box(word.box.left - 5.5 * high, word.box.y - 0.45 * high, word.box.left - 2,
+                      word.box.y + 0.45 * high)  # fmt: skip
+            found += [Sample(here, look) for here, look in self._drawn(box, looks)]
+        return found
+
+    def _drawn(self, box: Box, looks: Sequence[Look]) -> list[tuple[Box, Look]]:
+        """The line of a look that crosses a box, if there is one."""
+        top, left = max(int(box.top), 0), max(int(box.left), 0)
+        part = self.whole[top : int(box.bottom) + 1, left : int(box.right) + 1].astype(np.float64)
+        if min(part.shape[:2]) < 3:
+            return []
+        small = inks.Ink(part, self.ink.paper, np.abs(part - self.ink.paper).max(axis=2),
+                         np.zeros(part.shape[:2], dtype=bool))  # fmt: skip
+        found = []
+        for look in looks:
+            line = np.array(look.colour, dtype=np.float64) - small.paper
+            mixed = np.clip((small.pixels - small.paper) @ line / (line @ line), 0, 1)
+            away = np.linalg.norm(small.pixels - small.paper - mixed[..., None] * line, axis=2)
+            on = (mixed > 0.6) & (away < inks.OFF)
+            across = on.any(axis=0)
+            if across.sum() < 0.35 * part.shape[0] or across.sum() < 5:
+                continue
+            row = int(on.sum(axis=1).argmax())
+            dashed = _dash(on[max(row - 1, 0) : row + 2].any(axis=0))
+            columns = np.flatnonzero(on[row])
+            if len(columns) < 4:
+                continue
+            here = Box(float(left + columns[0]), float(top + row), float(left + columns[-1] + 1),
+                       float(top + row + 1))  # fmt: skip
+            found.append((here, Look(look.colour, look.width, dashed)))
+        return found
+
+    def unexplained(self, traces: Sequence[Trace | None]) -> float:
+        """Share of the ink of the curves' colours that lies on no curve, words and frames aside."""
+        drawn = [trace for trace in traces if trace is not None]
+        if not drawn:
+            return 1.0
+        rows, columns = self.ink.contrast.shape
+        near = np.zeros((rows, columns), dtype=bool)
+        ink = np.zeros((rows, columns))
+        for trace in drawn:
+            ink = np.maximum(ink, inks.share(self.ink, trace.look.colour))
+            _paint(near, trace, self.left, self.top)
+        strong = (ink > 0.6) & ~self.ink.blank
+        size = int(np.ceil(max(trace.look.width for trace in drawn))) * 3 + 5
+        reach = ndimage.binary_dilation(near, np.ones((size, size), dtype=bool))
+        # long pieces only: words and samples of a legend are short
+        rest = ndimage.binary_closing(strong & ~reach, np.ones((3, 5), dtype=bool))
+        labelled, _ = ndimage.label(rest)
+        long = 0
+        for piece in ndimage.find_objects(labelled):
+            if piece is not None and piece[1].stop - piece[1].start > 0.15 * columns:
+                long += piece[1].stop - piece[1].start
+        total = sum(float(np.ptp(trace.corners[:, 0])) for trace in drawn)
+        return long / max(total, 1.0)
+
+
+def _unseen(trace: Trace) -> float:
+    """Share of the length of a trace that was not plainly seen."""
+    span = max(float(np.ptp(trace.corners[:, 0])), 1.0)
+    return sum(doubt.end - doubt.start for doubt in trace.doubts) / span
+
+
+def _different(found: list[Trace]) -> list[Trace]:
+    """Traces without those that run along another of another colour: the edges of its line."""
+    kept: list[Trace] = []
+    for trace in sorted(found, key=_unseen):
+        if not any(_together(trace, other) for other in kept):
+            kept.append(trace)
+    return kept
+
+
+def _together(a: Trace, b: Trace) -> bool:
+    """Whether two traces lie on each other nearly all the way that both go."""
+    end = min(a.corners[-1, 0], b.corners[-1, 0])
+    grid = np.arange(a.corners[0, 0] + 2, end, 2.0)
+    if len(grid) < 10:
+        return False
+    apart = np.abs(levels_of(a.corners, grid) - levels_of(b.corners, grid))
+    near = 1.2 * max(a.look.width, b.look.width) + 1
+    return bool((apart < near).mean() > 0.8)
+
+
+def _frames(part: Floats) -> NDArray[np.bool_]:
+    """Pixels of frames and axes: dark rows at the top and bottom, dark columns at the sides."""
+    grey = part.mean(axis=2)
+    paper = float(np.median(grey))
+    dark = grey < paper - 60
+    blank = np.zeros(dark.shape, dtype=bool)
+    rows, columns = dark.shape
+    # of one colour from end to end: an axis, not a curve
+    for row in [*range(min(14, rows)), *range(max(rows - 14, 0), rows)]:
+        if dark[row].mean() > 0.93:
+            blank[max(row - 1, 0) : row + 2] = True
+    for column in [*range(min(9, columns)), *range(max(columns - 14, 0), columns)]:
+        if dark[:, column].mean() > 0.85:
+            blank[:, max(column - 1, 0) : column + 2] = True
+    return blank
+
+
+def _seen(share: Floats, found: NDArray[np.int64]) -> NDArray[np.bool_]:
+    columns = np.arange(len(found))
+    rows = share.shape[0]
+    near = [share[np.clip(found + shift, 0, rows - 1), columns] for shift in (-1, 0, 1)]
+    return np.asarray(np.max(near, axis=0) > 0.45)
+
+
+def _veiled(hidden: Floats, found: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(hidden[found, np.arange(len(found))] > 0.5)
+
+
+def _end(
+    seen: NDArray[np.bool_], veiled: NDArray[np.bool_]
+) -> tuple[int, tuple[float, ...]]:  # fmt: skip
+    """Where a path stops being on a curve (columns), and the dashes of the curve."""
+    if not seen.any():
+        return 0, ()
+    dashes = _dash(seen[: int(np.flatnonzero(seen)[-1]) + 1], veiled)
+    allowed = 12.0 if not dashes else max(14.0, 3.0 * dashes[1])
+    bare, last = 0.0, 0
+    for column, (on, under) in enumerate(zip(seen, veiled, strict=True)):
+        if on:
+            last, bare = column + 1, 0.0
+        elif not under:
+            bare += 1
+            if bare > allowed and column > 8:
+                break
+    return last, dashes
+
+
+def _dash(on: NDArray[np.bool_], veiled: NDArray[np.bool_] | None = None) -> tuple[float, ...]:
+    """(on, off) lengths of a dashed line; nothing for a solid one."""
+    gap = ~on if veiled is None else ~on & ~veiled[: len(on)]
+    if gap.mean() < 0.08:
+        return ()
+    lengths = [len(list(part)) for part in _groups(gap)]
+    pieces = [len(list(part)) for part in _groups(on)]
+    if len(lengths) < 4:
+        return ()
+    return float(np.median(pieces)), float(np.median(lengths))
+
+
+def _groups(flags: NDArray[np.bool_]) -> list[list[int]]:
+    labelled, count = ndimage.label(flags)
+    places = np.flatnonzero(flags)
+    return [list(places[labelled[places] == k]) for k in range(1, count + 1)]
+
+
+def _around(cut: NDArray[np.int64], shape: tuple[int, ...], wide: float) -> NDArray[np.bool_]:
+    """Pixels that the curve itself covers."""
+    own = np.zeros(shape, dtype=bool)
+    before = np.concatenate([cut[:1], cut[:-1]])
+    for column, (top, bottom) in enumerate(zip(before, cut, strict=True)):
+        own[top : bottom + 1, column] = True
+    size = int(np.ceil(wide)) + 2
+    size += 1 - size % 2
+    return np.asarray(ndimage.binary_dilation(own, np.ones((size, size), dtype=bool)))
+
+
+def _gaps(known: NDArray[np.bool_], dashes: tuple[float, ...], left: int) -> tuple[Doubt, ...]:
+    """Stretches that were not seen, longer than the gaps between dashes."""
+    usual = 6.0 if not dashes else 2.2 * dashes[1] + 2
+    return tuple(
+        Doubt(float(left + part[0]), float(left + part[-1] + 1), "hidden or not drawn")
+        for part in _groups(~known)
+        if len(part) > usual
+    )
+
+
+def _paired(looks: list[Look], traces: list[Trace]) -> list[tuple[int, Trace]]:
+    """Traces of one colour for looks of that colour: solid with solid, dashes by their length."""
+
+    def length(look: Look) -> float:
+        return look.dash[1] / max(look.dash[0], 0.5) if look.dash else 0.0
+
+    order = sorted(range(len(looks)), key=lambda k: length(looks[k]))
+    by_dash = sorted(traces, key=lambda trace: length(trace.look))
+    return list(zip(order, by_dash, strict=False))
+
+
+def _paint(near: NDArray[np.bool_], trace: Trace, left: int, top: int) -> None:
+    rows, columns = near.shape
+    for (x0, y0), (x1, y1) in zip(trace.corners[:-1], trace.corners[1:], strict=True):
+        a, b = sorted((int(x0) - left, int(x1) - left))
+        c, d = sorted((int(y0) - top, int(y1) - top))
+        near[max(c, 0) : min(d, rows - 1) + 1, max(a, 0) : min(b, columns - 1) + 1] = True

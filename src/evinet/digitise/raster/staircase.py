@@ -1,0 +1,180 @@
+"""From the path of a curve to its staircase, finer than a pixel.
+
+A line of width w drawn with a square pen along the staircase y(x) has its upper edge at
+y(x - w/2) - w/2 and its lower edge at y(x + w/2) + w/2, however close the drops are. Both edges,
+moved back, are two estimates of the staircase; where a mark or another curve covers one of them,
+the other one tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from evinet.digitise.drawing import Floats
+
+HALF = 0.5  # share of ink at an edge
+STEP = 0.45  # pixels: a smaller change of level is none
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """For each column of the path: the upper and lower edge of its ink, NaN where not seen."""
+
+    upper: Floats
+    lower: Floats
+
+    @property
+    def thickness(self) -> Floats:
+        return self.lower - self.upper
+
+
+def edges(share: Floats, hidden: Floats, path: NDArray[np.int64]) -> Edges:
+    """The edges of the ink that the path runs in; an edge under other ink is not seen."""
+    rows, columns = share.shape
+    upper, lower = np.full(columns, np.nan), np.full(columns, np.nan)
+    for column in range(columns):
+        line = share[:, column]
+        row = int(path[column])
+        near = [r for r in (row, row - 1, row + 1) if 0 <= r < rows and line[r] >= HALF]
+        if not near:
+            continue
+        top = bottom = near[0]
+        while top > 0 and line[top - 1] >= HALF:
+            top -= 1
+        while bottom < rows - 1 and line[bottom + 1] >= HALF:
+            bottom += 1
+        above = line[top - 1] if top > 0 else 0.0
+        below = line[bottom + 1] if bottom < rows - 1 else 0.0
+        # what is left of an edge pixel is in the pixel itself or in the next one
+        if not (top > 0 and hidden[top - 1, column] > HALF):
+            upper[column] = top - above + max(0.0, 1 - line[top])
+        if not (bottom < rows - 1 and hidden[bottom + 1, column] > HALF):
+            lower[column] = bottom + 1 + below - max(0.0, 1 - line[bottom])
+    return Edges(upper, lower)
+
+
+def width(found: Edges) -> float:
+    """The width of the line: the usual thickness where it runs level."""
+    thick = found.thickness[np.isfinite(found.thickness)]
+    if not len(thick):
+        return 1.0
+    return float(max(np.percentile(thick, 20), 1.0))
+
+
+def bars(share: Floats, hidden: Floats, path: NDArray[np.int64], wide: float) -> Floats:
+    """The height of the level ink near the path, upright ink left out; NaN where there is none."""
+    size = round(wide) + 4
+    low = ndimage.minimum_filter1d(share, size, axis=1)
+    level = ndimage.maximum_filter1d(low, size, axis=1)
+    found = edges(level, hidden, path)
+    plain = np.abs(found.thickness - wide) < 1.0
+    return np.where(plain, (found.upper + found.lower) / 2, np.nan)
+
+
+def levels(
+    found: Edges, path: NDArray[np.int64], wide: float, marked: NDArray[np.bool_],
+    touched: NDArray[np.bool_], bar: Floats,
+) -> Floats:  # fmt: skip
+    """The height of the staircase in each column; NaN where nothing tells.
+
+    Where a mark stands (`marked`) it is that of the level ink, `bar`; where other ink is
+    `touched` too, if there is any level ink.
+    """
+    columns = len(path)
+    grid = np.arange(columns, dtype=np.float64)
+    estimates = []
+    for edge, way in ((found.upper, 1.0), (found.lower, -1.0)):
+        value = np.where(marked, np.nan, edge + way * wide / 2)
+        where = grid - way * wide / 2  # upper edge at x tells of x - w/2
+        moved = np.full(columns, np.nan)
+        place = np.rint(where).astype(int)
+        good = (place >= 0) & (place < columns) & np.isfinite(value)
+        moved[place[good]] = value[good]
+        estimates.append(moved)
+    upper, lower = estimates
+    centre = path + 0.5
+    for each in estimates:  # an edge far from the path belongs to something else
+        each[np.abs(each - centre) > _reach(path, wide)] = np.nan
+    both = np.isfinite(upper) & np.isfinite(lower)
+    agree = both & (np.abs(upper - lower) < 1.2)
+    height = np.where(agree, (upper + lower) / 2, np.nan)
+    one = np.isfinite(upper) ^ np.isfinite(lower)
+    height = np.where(one, np.where(np.isfinite(upper), upper, lower), height)
+    rest = both & ~agree  # the one nearer to the path
+    nearer = np.where(np.abs(upper - centre) <= np.abs(lower - centre), upper, lower)
+    height = np.where(rest, nearer, height)
+    bar = np.where(np.abs(bar - centre) < wide / 2 + 1, bar, np.nan)
+    height = np.where(touched & np.isfinite(bar), bar, height)
+    return np.where(marked, bar, height)
+
+
+def _reach(path: NDArray[np.int64], wide: float) -> Floats:
+    """How far a level may be from the path: half a line, and the drops beside it."""
+    size = int(np.ceil(wide / 2)) + 1
+    low = np.array([path[max(0, k - size) : k + size + 1].min() for k in range(len(path))])
+    high = np.array([path[max(0, k - size) : k + size + 1].max() for k in range(len(path))])
+    return np.maximum(high - path, path - low) + wide / 2 + 0.8
+
+
+def monotone(height: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Least-squares fit that never rises (pool adjacent violators), over the known columns."""
+    values: list[float] = []
+    weights: list[float] = []
+    sizes: list[int] = []
+    for value in height[known]:
+        values.append(float(value))
+        weights.append(1.0)
+        sizes.append(1)
+        while len(values) > 1 and values[-2] > values[-1]:
+            weight = weights[-2] + weights[-1]
+            values[-2] = (values[-2] * weights[-2] + values[-1] * weights[-1]) / weight
+            weights[-2] = weight
+            sizes[-2] += sizes[-1]
+            del values[-1], weights[-1], sizes[-1]
+    return np.repeat(values, sizes)
+
+
+def runs(height: Floats, known: NDArray[np.bool_]) -> list[tuple[int, int, float]]:
+    """(first column, last column, height) of the levels of the staircase."""
+    columns = np.flatnonzero(known)
+    if not len(columns):
+        return []
+    fitted = monotone(height, known)
+    found: list[tuple[int, int, float]] = []
+    start = 0
+    for k in range(1, len(columns) + 1):
+        if k < len(columns) and fitted[k] - np.median(fitted[start:k]) <= STEP:
+            continue
+        level = float(np.median(fitted[start:k]))
+        found.append((int(columns[start]), int(columns[k - 1]), level))
+        start = k
+    return _settled(found, height)
+
+
+def _settled(found: list[tuple[int, int, float]], height: Floats) -> list[tuple[int, int, float]]:
+    """Levels of one column between two others are the edge of a drop: left out."""
+    kept: list[tuple[int, int, float]] = []
+    for place, (first, last, level) in enumerate(found):
+        alone = first == last and 0 < place < len(found) - 1
+        if alone and found[place - 1][1] == first - 1 and found[place + 1][0] == last + 1:
+            before, after = found[place - 1][2], found[place + 1][2]
+            if after - before < 2.5:  # smeared over two pixels: the drop is inside this column
+                continue
+        kept.append((first, last, level))
+    return kept
+
+
+def corners(found: list[tuple[int, int, float]], end: float, start: float) -> Floats:
+    """The corners of the staircase, in pixels from the left and from the top, from `start` on."""
+    points: list[tuple[float, float]] = []
+    if found and found[0][2] > start + 1.5:
+        points = [(0.0, start), (found[0][0] / 2, start)]
+    for place, (_, last, level) in enumerate(found):
+        points.append((points[-1][0] if points else 0.0, level))
+        right = end if place == len(found) - 1 else (last + 1 + found[place + 1][0]) / 2
+        points.append((float(max(right, points[-1][0])), level))
+    return np.array(points)

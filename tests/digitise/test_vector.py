@@ -1,0 +1,73 @@
+"""Vector figures give back the curve that they were drawn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from evinet.digitise import axis, benchmark, corpus
+from evinet.digitise.commands import digitise as command
+from evinet.digitise.run import digitise
+
+VECTOR = [name for name, style in corpus.STYLES.items() if style.suffix in ("pdf", "svg")]
+
+
+@pytest.mark.parametrize("name", VECTOR)
+def test_curves_names_and_numbers_at_risk_are_exact(figure, name):
+    path, truth = figure(name)
+    made = digitise(path)
+    reading = made.reading
+    assert made.axis.kind == "vector"
+    assert made.axis.unit == "months"
+    assert reading.confidence > 0.9, reading.reasons
+    assert [arm.name for arm in reading.arms] == [arm.name for arm in truth]
+    for arm, each in zip(reading.arms, truth, strict=True):
+        assert benchmark.error(arm, each, 36) < 2e-4
+        counts = [int((each.time >= cell.time).sum()) for cell in arm.row.cells]
+        assert [cell.n for cell in arm.row.cells] == counts
+
+
+@pytest.mark.parametrize("name", ["pdf", "pdf-black", "svg"])
+def test_marks_are_the_censored_patients(figure, name):
+    path, truth = figure(name)
+    reading = digitise(path).reading
+    for arm, each in zip(reading.arms, truth, strict=True):
+        true = np.unique(each.time[each.event == 0])
+        read = reading.panel.x.value(arm.trace.marks[:, 0])
+        near = np.abs(read[:, None] - true[None, :]).min(axis=1)
+        assert near.max() < 0.05
+        assert len(read) >= 0.9 * len(true)
+
+
+def test_axis_file_gives_the_same_bytes_again(figure, tmp_path):
+    path, _ = figure("pdf")
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert CliRunner().invoke(command, [str(path), "--out", str(first)]).exit_code == 0
+    options = [str(path), "--axis", str(first / "axis.yaml"), "--out", str(second)]
+    assert CliRunner().invoke(command, options).exit_code == 0
+    for name in ("axis.yaml", "curve.csv", "marks.csv", "at-risk.csv", "digitisation.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_a_typed_value_changes_the_curve_and_is_told(figure, tmp_path):
+    path, _ = figure("pdf")
+    made = digitise(path)
+    typed = made.axis.model_copy(deep=True)
+    for tick in typed.time:
+        tick.value *= 2
+    again = digitise(path, axis=typed)
+    before, after = made.reading.arms[0].curve, again.reading.arms[0].curve
+    np.testing.assert_allclose(after.time, 2 * before.time)
+    assert any("time tick" in said for said in again.axis.typed())
+    axis.write(tmp_path / "axis.yaml", typed)
+    assert axis.read(tmp_path / "axis.yaml") == typed
+
+
+def test_a_table_of_other_patients_is_refused(figure):
+    """Numbers at risk that the curve cannot have: no curve with a good grade."""
+    path, _ = figure("pdf")
+    typed = digitise(path).axis.model_copy(deep=True)
+    for row in typed.at_risk.rows:
+        row.n = [row.n[0], *(min(row.n[0], round(1.8 * n)) for n in row.n[1:])]
+    assert not digitise(path, axis=typed).reading.answered
