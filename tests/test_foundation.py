@@ -66,6 +66,19 @@ def test_the_configuration_of_the_review_is_valid(content):
             ["fixd"],
             "'fixd': there is no such model. Use one of fixed",
         ),
+        (["margins", 0, "smallest_important"], True, "another margin is the smallest important"),
+        (["analyses", "pfs", "instead"], {"alba": "x-2020"}, "is none of the trials"),
+        (
+            ["analyses", "os", "supports"],
+            {"analysis": "pfs-other-values", "shows": "bridge", "because": "x"},
+            "there is no such analysis with an answer of its own. Use one of pfs",
+        ),
+        (
+            ["analyses", "pfs", "questions"],
+            [{"treatment": "captem", "comparator": "captem"}],
+            "compares a treatment with itself",
+        ),
+        (["conduct", "flow"], {"screened": -1}, r"conduct.flow.screened = -1"),
         (["heterogeneity", "scale"], -1, r"heterogeneity.scale = -1: .*greater than 0"),
     ],
 )

@@ -173,7 +173,7 @@ def test_harms_stand_side_by_side_by_the_names_of_the_configuration(
     assert len(lines) == 2
     assert "New drug: [7 / 60]" in lines[0]
     assert "<1" in lines[0], "a bound is not printed as 0 %"
-    assert "Placebo: [not known]" in lines[1]
+    assert "Placebo: [not given]" in lines[1]
     assert "no source that was read says it: CEDAR" in text
 
 

@@ -46,7 +46,7 @@ def test_what_could_not_be_used_is_shown_with_its_reason(results: Results, site:
 
 
 def test_safety_signals_are_shown_and_not_pooled(results: Results, site: Path) -> None:
-    text = pages.trials(results)
+    text = pages.beyond(results)
     assert "1.5 to 4" in text
     assert "never pooled" in text
 

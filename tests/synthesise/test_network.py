@@ -137,6 +137,40 @@ def test_the_best_assessor_with_an_interval_is_taken(tmp_path):
     assert list(built.studies["log_estimate"]) == [-0.1]
 
 
+def test_a_rejected_value_is_used_only_where_the_configuration_asks(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")]})
+    other = {
+        "trial": "one", "report": "primary", "outcome": "pfs", "arm": "a", "comparator": "b",
+        "measure": "hr", "estimate": 0.4, "log_estimate": -0.9, "se": 0.3, "reason": "older",
+        "source": "news", "locator": "text",
+    }  # fmt: skip
+    bare = {**other, "source": "registry", "se": None}
+    tables.REJECTED_CONTRASTS.write(
+        tmp_path / "trials/one/rejected-contrasts.csv",
+        tables.REJECTED_CONTRASTS.frame([other, bare]),
+    )
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    assert list(built.studies["log_estimate"]) == [-0.7]
+    asked = analysis(["one"], ["b"], instead={"one": "news"})
+    row = network.build("x", asked, tmp_path).studies.iloc[0]
+    assert (row["log_estimate"], row["se"], row["source"]) == (-0.9, 0.3, "news")
+    for source in ("registry", "nothing"):
+        asked = analysis(["one"], ["b"], instead={"one": source})
+        with pytest.raises(InputError, match=r"instead\.one .*Use one of news"):
+            network.build("x", asked, tmp_path)
+
+
+def test_a_network_counts_the_patients_analysed_or_none(tmp_path):
+    write_evidence(tmp_path, {"one": [contrast("a", "b")]}, events={"a": 5, "b": 7})
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    assert built.nodes["patients"].isna().all(), "10 were randomised, how many analysed is unknown"
+    path = tmp_path / "trials/one/survival.csv"
+    survival = tables.SURVIVAL.read(path).assign(n=9)
+    tables.SURVIVAL.write(path, survival)
+    built = network.build("x", analysis(["one"], ["b"]), tmp_path)
+    assert list(built.nodes["patients"]) == [9, 9]
+
+
 def test_a_proxy_stands_in_only_where_it_is_declared(tmp_path):
     trials = {"one": [contrast("a", "b")], "two": [contrast("c", "b", outcome="ttp")]}
     write_evidence(tmp_path, trials)

@@ -13,7 +13,14 @@ from evinet.config import Harm
 from evinet.report import words
 from evinet.report.markdown import Field, bullets, escape, table
 from evinet.report.numbers import NBSP, listing
-from evinet.report.pages.common import dash, outcome_name, patients, sourced, unknown
+from evinet.report.pages.common import (
+    dash,
+    outcome_name,
+    patients,
+    source_link,
+    sourced,
+    unknown,
+)
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -23,6 +30,8 @@ SHOWN = (
     "orr", "dcr", "complete-response", "partial-response", "stable-disease", "progressive-disease",
 )  # fmt: skip
 """Kinds of response that are shown first; the others follow."""
+NOT_GIVEN = "[not given]{.no}"
+GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
 NAMES = {"orr": "Objective response", "dcr": "Disease control"}
 
 
@@ -36,6 +45,7 @@ def beyond(results: Results) -> str:
         "## Adverse events\n", harms(results),
         "## Quality of life\n", other(results, "quality-of-life"),
         "## Dose and exposure\n", doses(results), other(results, "exposure"),
+            *signals(results),
     ])  # fmt: skip
 
 
@@ -63,7 +73,7 @@ def response(results: Results) -> str:
                 _ratio(ratios.get((trial, kind, assessor, report))),
             ])  # fmt: skip
     fields = [
-        Field("Response", "l", 18), Field("Trial", "l", 11), Field("First arm", "l", 26),
+        Field("Response", "l", 18), Field("Trial", "l", 14), Field("First arm", "l", 26),
         Field("Second arm", "l", 26), Field("Assessed by", "l", 16), Field("Ratio", "l", 16),
     ]  # fmt: skip
     if not lines:
@@ -82,7 +92,7 @@ def harms(results: Results) -> str:
         used += mine
         lines += _harm(results, harm, mine)
     fields = [
-        Field("Event", "l", 20), Field("Grade", "l", 7), Field("Trial", "l", 11),
+        Field("Event", "l", 20), Field("Grade", "l", 7), Field("Trial", "l", 14),
         Field("First arm", "l", 28), Field("Second arm", "l", 28), Field("Counted as", "l", 22),
     ]  # fmt: skip
     if not results.config.harms:
@@ -90,8 +100,8 @@ def harms(results: Results) -> str:
     if not lines:
         return "No trial of the analyses published any of the adverse events that are asked for.\n"
     return "\n".join([
-        "Grades as published: 3-4 leaves deaths out, >=3 does not. All events of a trial are on "
-        "its own page.\n",
+        "Grades as published: 3 or 4 leaves deaths out, 3 or more does not. All events of a trial "
+        "are on its own page.\n",
         table(fields, lines, "Adverse events in every trial"), notes(used), _silent(results, used),
     ])  # fmt: skip
 
@@ -105,7 +115,7 @@ def _harm(results: Results, harm: Harm, rows: list[Row]) -> list[list[str]]:
         counted = "" if event == harm.terms[0] else event
         counted += " (related to treatment)" if related in (True, "True") else ""
         lines.append([
-            escape(harm.label), escape(grade), escape(results.trial_names[trial]),
+            escape(harm.label), _grade(grade), escape(results.trial_names[trial]),
             *_arms(results, trial, found[key],
                    lambda row: patients(row["n"], row["total"], row["percent"])),
             escape(counted.strip()),
@@ -125,7 +135,7 @@ def other(results: Results, kind: str) -> str:
         for row in rows
     ]  # fmt: skip
     fields = [
-        Field("Trial", "l", 11), Field("What", "l", 28), Field("As published", "l", 46),
+        Field("Trial", "l", 14), Field("What", "l", 28), Field("As published", "l", 46),
         Field("Note", "l", 16),
     ]  # fmt: skip
     return table(fields, lines, f"{kind.replace('-', ' ').capitalize()} in every trial") + silent
@@ -149,10 +159,36 @@ def doses(results: Results) -> str:
             sourced(unknown(row["n_treated"]), facts.get((row["trial"], f"{path}.n_treated"), {})),
         ])  # fmt: skip
     fields = [
-        Field("Trial", "l", 11), Field("Treatment", "l", 24), Field("Dose", "l", 44),
+        Field("Trial", "l", 14), Field("Treatment", "l", 24), Field("Dose", "l", 44),
         Field("Randomised", "r", 9), Field("Treated", "r", 8),
     ]  # fmt: skip
     return table(fields, lines, "Doses in every trial")
+
+
+def signals(results: Results) -> list[str]:
+    """Signals of spontaneous reports, where the review keeps any; apart from the trials."""
+    rows = records(results.evidence(tables.SAFETY_SIGNALS))
+    if not rows:
+        return []
+    fields = [
+        Field("Drug", "l", 16), Field("Event", "l", 20), Field("Measure", "l", 18),
+        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 30),
+    ]  # fmt: skip
+    lines = [
+        [escape(row["drug"]), escape(row["event"]), escape(row["measure"]), f"{row['value']:g}",
+         dash(None) if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",
+         source_link(row) + (f"; {escape(row['note'])}" if row["note"] else "")]
+        for row in rows
+    ]  # fmt: skip
+    note = (
+        "Not from trials: reports that doctors, patients and companies sent in unasked. "
+        "A reporting odds ratio says how much more often an event is named in the reports on a "
+        "drug than in those on all other drugs. How many patients had the drug, and how many of "
+        "them the event, nobody knows: it is no risk, compares no treatments, and is never pooled "
+        "with trials.\n"
+    )
+    return ["## Signals of spontaneous reports\n", note,
+            table(fields, lines, "Signals of spontaneous reports")]  # fmt: skip
 
 
 def trials_of(results: Results) -> list[str]:
@@ -182,7 +218,7 @@ def _arms(results: Results, trial: str, rows: list[Row], say: Any) -> list[str]:
     for arm in _order(results, trial):
         treatment = escape(results.labels[arm["treatment"]])
         row = by_arm.get(arm["arm"])
-        said = unknown(None) if row is None else sourced(say(row), row)
+        said = NOT_GIVEN if row is None else sourced(say(row), row)
         cells.append(f"{treatment}: {said}")
     return [cells[0], "; ".join(cells[1:])] if cells else [dash(None), dash(None)]
 
@@ -197,6 +233,11 @@ def _order(results: Results, trial: str) -> list[Row]:
     }
     arms = [row for row in records(results.evidence(tables.ARMS)) if row["trial"] == trial]
     return sorted(arms, key=lambda row: row["arm"] not in tested)
+
+
+def _grade(grade: str) -> str:
+    """A grade in words: >=3 is 3 or more."""
+    return escape(GRADES.get(grade, grade))
 
 
 def _capital(text: str) -> str:

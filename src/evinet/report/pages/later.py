@@ -33,7 +33,7 @@ def shown(row: dict[str, Any]) -> str:
         return unknown(None) if share is None else f"{escape(share)}{NBSP}%"
     if total is not None:
         return f"{n} of {total} ({percent(n / total)})"
-    return f"{n}" if share is None else f"{n} ({escape(share)}{NBSP}%)"
+    return f"{n} patients" if share is None else f"{n} ({escape(share)}{NBSP}%)"
 
 
 def arm_text(results: Results, trial: str, arm: str) -> str:
@@ -54,6 +54,14 @@ def caution(results: Results, analysis: str) -> str:
         for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
             text = arm_text(results, study["trial"], study[arm])
             items.append(f"{name}, {escape(results.labels[study[side]])}: {text}")
+    for left in results.excluded(analysis):
+        name = f"{escape(results.trial_names[left['trial']])} (gives no hazard ratio here)"
+        items += [
+            f"{name}, {escape(results.labels[arm['treatment']])}: {text}"
+            for arm in records(results.evidence(tables.ARMS))
+            if arm["trial"] == left["trial"]
+            and (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
+        ]
     return callout(
         "caution",
         "Many patients were treated on with something else",

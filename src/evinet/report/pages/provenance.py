@@ -34,7 +34,9 @@ def provenance(results: Results) -> str:
         table(_UNKNOWN, [_unknown(results, r) for r in records(unknown)], "Missing values")
         if len(unknown) else "Nothing is marked as missing.\n",
         "## Checks of plausibility\n", _checks(results, checks),
-        "## Sources\n", _sources(results.evidence(tables.SOURCES)),
+        "## Sources\n",
+        "For reference managers: [BibTeX](tables/references.bib), [RIS](tables/references.ris).\n",
+        _sources(results.evidence(tables.SOURCES)),
     ]  # fmt: skip
     return "\n".join(parts)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from evinet import tables
 from evinet.conduct import Modifier
 from evinet.report.markdown import Field, escape, table
+from evinet.report.numbers import NBSP
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import sourced, unknown
 from evinet.report.results import Results
@@ -49,7 +50,7 @@ def _said(results: Results, trial: str, modifier: Modifier) -> str:
     whole = [row for row in mine if row["arm"] is None] or mine
     parts = []
     for row in whole:
-        share = f"{row['percent']:g} %" if row["percent"] is not None else None
+        share = f"{row['percent']:g}{NBSP}%" if row["percent"] is not None else None
         said = row["value"] or share or row["n"]
         if said is None:
             continue

@@ -34,7 +34,8 @@ def robustness(results: Results) -> str:
     """The page."""
     parts = [
         "Which trials carry each answer, how far a trial must be wrong before the answer turns, "
-        "and how much the priors say. Comparisons are against the reference of each island.\n"
+        "and how much the priors say. Comparisons are those that the review asks for, or else "
+        "those with the reference of each island.\n"
     ]
     for name, analysis in results.config.analyses.items():
         parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]

@@ -39,7 +39,7 @@ def weak_sources(results: Results, analysis: str) -> str:
         return ""
     said = [f"{escape(listing(list(names)))} (in {found})" for found, names in by_kind.items()]
     return (
-        f"‡ Not read in the publication: the hazard ratio of {listing(said)}. "
+        f"Not read in the publication (‡): the hazard ratio of {listing(said)}. "
         "[Sensitivity](sensitivity.qmd) shows what other values would change, where there are any; "
         "[Provenance](provenance.qmd#where-sources-disagree) lists them.\n"
     )

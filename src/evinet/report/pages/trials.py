@@ -47,31 +47,8 @@ def trials(results: Results) -> str:
         "effects in each other's patients. Nothing in the data can prove that; what the trials "
         "say about their patients can make it more or less plausible.\n",
         optional_exhibit(results, "populations"), _populations(results, slugs),
-        *_signals(results),
     ]  # fmt: skip
     return "\n".join(parts)
-
-
-def _signals(results: Results) -> list[str]:
-    """Signals of spontaneous reports, where the review keeps any."""
-    rows = records(results.evidence(tables.SAFETY_SIGNALS))
-    if not rows:
-        return []
-    fields = [
-        Field("Drug", "l", 16), Field("Event", "l", 20), Field("Measure", "l", 18),
-        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 30),
-    ]  # fmt: skip
-    lines = [
-        [escape(row["drug"]), escape(row["event"]), escape(row["measure"]), f"{row['value']:g}",
-         dash(None) if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",
-         source_link(row) + (f"; {escape(row['note'])}" if row["note"] else "")]
-        for row in rows
-    ]  # fmt: skip
-    note = (
-        "From spontaneous reports, which have no denominator and no control group: shown for "
-        "completeness, never pooled with trials.\n"
-    )
-    return ["## Safety signals\n", note, table(fields, lines, "Signals of spontaneous reports")]
 
 
 def _trials(results: Results, slugs: list[str]) -> str:
