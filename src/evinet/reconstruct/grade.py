@@ -56,7 +56,7 @@ DOUBTFUL = {
 """Reason codes of input that contradicts itself, was left out or tells too little: what comes of it
 is `fair` at best."""
 
-LOST = {"arms-apart", "curve-empty", "curve-unused", "not-reconstructable"}
+LOST = {"arms-apart", "curve-empty", "curve-unused", "n-too-large", "not-reconstructable"}
 """Reason codes of an arm, or of its curve, that was given and not used: `poor`."""
 
 

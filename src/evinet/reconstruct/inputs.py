@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_PATIENTS = 50_000  # of an arm: more are a registry, and take too much memory
 SMALLEST = 1e-6  # times and ratios below it, or above its inverse, are none
 
 
@@ -83,12 +84,14 @@ class Contrast:
 class TrialInput:
     """The arms of one outcome of one trial, and the published contrasts between them.
 
-    `axis_error` is by how many pixels of the figure either end of its time axis may be off.
+    `axis_error` is by how many pixels of the figure either end of its time axis may be off;
+    `comparison` the arm and the comparator of the hazard ratio where none was published.
     """
 
     arms: tuple[ArmInput, ...]
     contrasts: tuple[Contrast, ...] = ()
     axis_error: float = 0.0
+    comparison: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,11 @@ def tidy(trial: TrialInput) -> tuple[TrialInput, tuple[Flag, ...]]:
 
 def _tidy_arm(arm: ArmInput, notes: _Notes) -> ArmInput:
     n = arm.n if arm.n is not None and arm.n > 0 else None
+    counts = [] if arm.at_risk is None else [x for x in _floats(arm.at_risk[1]) if np.isfinite(x)]
+    if max([n or 0, *counts]) > MOST_PATIENTS:
+        notes.add("n-too-large", f"more than {MOST_PATIENTS} patients are not reconstructed",
+                  float(max([n or 0, *counts])))  # fmt: skip
+        n, arm = None, replace(arm, at_risk=None)
     curve = None if arm.curve is None else _tidy_curve(*arm.curve, notes)
     at_risk = None if arm.at_risk is None else _tidy_at_risk(*arm.at_risk, n, notes)
     if at_risk is not None:
@@ -216,6 +224,11 @@ def _tidy_at_risk(
     time: Floats, count: Integers, n: int | None, notes: _Notes
 ) -> tuple[Floats, Integers] | None:
     time, number = _floats(time), _floats(count)
+    negative, broken = (number < 0).sum(), (number % 1 > 0).sum()
+    if negative:
+        notes.add("at-risk-negative", "negative numbers at risk left out", float(negative))
+    if broken:
+        notes.add("at-risk-not-whole", "numbers at risk that are not whole rounded", float(broken))
     known = np.isfinite(number) & (time >= 0) & (time < 1 / SMALLEST) & (number >= 0)
     time, counts = np.round(time[known], 6), np.rint(number[known]).astype(np.int64)
     if not len(time):
@@ -278,6 +291,7 @@ def _tidy_landmarks(landmarks: Iterable[Landmark], notes: _Notes) -> tuple[Landm
         numbers = [mark.survival, mark.lower, mark.upper]
         if mark.survival > 1.5:
             numbers = [None if value is None else value / 100 for value in numbers]
+            notes.add("landmark-percent", f"survival {mark.survival:g} read as per cent")
         survival, lower, upper = numbers
         if survival is None or not SMALLEST < mark.time < 1 / SMALLEST:
             notes.add("landmark-time", f"landmark at {mark.time}: ignored")

@@ -43,7 +43,7 @@ def assess(given: TrialInput, made: Reconstruction, name: str, outcome: str | No
     }
     contrasts = [
         _contrast(contrast, made.arms)
-        for contrast in trial.contrasts or _all_contrasts(list(arms))
+        for contrast in trial.contrasts or _all_contrasts(list(arms), trial.comparison)
         if {contrast.arm, contrast.comparator} <= set(arms)
     ]
     draws = min((len(patients) - 1 for patients in made.arms.values()), default=0)
@@ -161,9 +161,13 @@ def _contrast(contrast: Contrast, arms: dict[str, list[Patients]]) -> Json:
     }  # fmt: skip
 
 
-def _all_contrasts(names: list[str]) -> list[Contrast]:
-    """Without a published contrast: every arm against the first."""
-    return [Contrast(name, names[0], None) for name in names[1:]]
+def _all_contrasts(names: list[str], comparison: tuple[str, str] | None) -> list[Contrast]:
+    """Without a published contrast: every arm against the first, or the comparator asked for."""
+    if comparison is None:
+        return [Contrast(name, names[0], None) for name in names[1:]]
+    arm, comparator = comparison
+    rest = [name for name in names if name not in comparison]
+    return [Contrast(arm, comparator, None), *(Contrast(name, comparator, None) for name in rest)]
 
 
 def _ratio(fit: Cox) -> float | None:

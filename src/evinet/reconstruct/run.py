@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evinet import files, seeds, tables
+from evinet import files, seeds, tables, usertable
 from evinet.errors import InputError, Problem
-from evinet.reconstruct import evidence, plain, summary
+from evinet.reconstruct import evidence, summary
 from evinet.reconstruct.inputs import Flag, Floats, Reconstruction, TrialInput, tidy
 from evinet.reconstruct.methods import METHODS, reconstruct
+from evinet.reconstruct.options import Options
+from evinet.reconstruct.options import read as read_options
 from evinet.reconstruct.quality import assess
 
 if TYPE_CHECKING:
@@ -64,13 +66,13 @@ def from_evidence(folder: Path, outcome: str, job: Job) -> str:
 def from_options(
     options: Mapping[str, Any], outcome: str | None, job: Job, study: str | None = None
 ) -> str:
-    """Reconstruct from plain files and options (see `plain.Options`).
+    """Reconstruct from files and options of the command (see `options.Options`).
 
     Without a name the study is called as the folder to write.
     """
-    content = plain.read(plain.Options(**options))
+    content, noted = read_options(Options(**options))
     named = Named(study or job.out.resolve().name, outcome)
-    made = _make(content, job, f"reconstruct/{named.study}")
+    made = _make(content, job, f"reconstruct/{named.study}", noted)
     return _write(content, made, named, job)
 
 
@@ -78,31 +80,30 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
     """Reconstruct every row of a manifest into a folder of its own, named by its trial.
 
     Columns: `trial`, then the options of the command (`curve`, `at-risk`, `events`, ...; files
-    relative to the manifest), `outcome` and `method`; an empty cell is an option not given. A row
-    that cannot be read is answered by a quality.json with the flag `bad-input`.
+    relative to the manifest, several with semicolons between them), `outcome` and `method`; an
+    empty cell is an option not given. A row that cannot be read or fails is answered by a
+    quality.json with the flag `bad-input` or `failed`; the other rows are done.
 
     Raises
     ------
     InputError
-        A column that is no option; after all rows are done, those that could not be read.
+        A column that is no option; after all rows are done, those that were not.
     """
-    import pandas as pd
-
-    frame = pd.read_csv(manifest, dtype="string", keep_default_na=False, na_values=[""])
-    frame.columns = [str(name).strip().replace("-", "_") for name in frame.columns]
-    frame = frame.rename(columns={"n": "patients"})
-    known = {each.name for each in fields(plain.Options)} | {"trial", "outcome", "method"}
-    unknown = [name for name in frame.columns if name not in known]
+    frame = usertable.read(manifest, ["trial"]).rename(columns={"n": "patients"})
+    known = {each.name for each in fields(Options)} | {"trial", "outcome", "method"}
     problems = [
-        Problem(str(manifest), name, None, "unknown column", f"Use: {', '.join(sorted(known))}")
-        for name in unknown
+        Problem(str(manifest), frame.attrs["written"].get(name, name), None, "unknown column",
+                f"Use: {', '.join(sorted(known))}")
+        for name in frame.columns if name not in known
+    ]  # fmt: skip
+    problems += [
+        Problem(str(manifest), "trial", name, "is there twice", "Name each trial once")
+        for name in frame["trial"][frame["trial"].duplicated()]
     ]
-    if "trial" not in frame:
-        problems.append(Problem(str(manifest), "trial", None, "the column is missing", "Add it"))
     if problems:
         raise InputError(problems)
     for row in frame.to_dict("records"):
-        values = {str(name): value for name, value in row.items() if not pd.isna(value)}
+        values = {str(name): str(value) for name, value in row.items() if value != ""}
         trial = values.pop("trial", "")
         own = replace(job, out=job.out / trial, method=values.pop("method", job.method))
         outcome = values.pop("outcome", None)
@@ -110,12 +111,24 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
             yield from_options(_typed(values, manifest, trial, own.method), outcome, own, trial)
         except InputError as error:
             problems += error.problems
-            refused = Flag("bad-input", "", str(error))
-            made = Reconstruction("none", {}, (refused,))
-            files.write_json(own.out / "quality.json", assess(TrialInput(()), made, trial, outcome))
-            yield f"{trial}: bad input"
+            yield _refused(own, trial, outcome, "bad-input", str(error), "bad input")
+        except Exception as error:  # whatever it is, it must not take the other trials with it
+            cause = f"{type(error).__name__}: {error}"
+            problems.append(Problem(str(manifest), "trial", trial, f"failed: {cause}",
+                                    "Please report it, with the input"))  # fmt: skip
+            yield _refused(own, trial, outcome, "failed", cause, "failed")
     if problems:
         raise InputError(problems)
+
+
+def _refused(job: Job, trial: str, outcome: str | None, code: str, message: str, said: str) -> str:
+    """A trial of a batch without patients: its quality.json says why."""
+    if trial and Path(trial).name == trial:
+        for name in ("ipd.csv", "family.csv"):  # of an earlier run
+            (job.out / name).unlink(missing_ok=True)
+        made = Reconstruction("none", {}, (Flag(code, "", message),))
+        files.write_json(job.out / "quality.json", assess(TrialInput(()), made, trial, outcome))
+    return f"{trial}: {said}"
 
 
 def _typed(
@@ -127,18 +140,30 @@ def _typed(
         problem = ("trial", trial, "cannot name a folder", "Write a slug")
     if method is not None and method not in METHODS:
         problem = ("method", method, "is no method", f"Use one of {', '.join(METHODS)}")
-    stratified = values.get("stratified", "").lower()
-    if stratified not in ("", "true", "false"):
-        problem = ("stratified", stratified, "is not a flag", "Write True, False or nothing")
+    for name in ("stratified", "incidence"):
+        if values.get(name, "").lower() not in ("", "true", "false"):
+            remedy = "Write True, False or nothing"
+            problem = (name, values[name], "is neither True nor False", remedy)
     if problem is not None:
         raise InputError(Problem(str(manifest), *problem))
     typed: dict[str, Any] = dict(values)
-    for name in plain.COLUMNS:
-        if name in values:
-            typed[name] = manifest.parent / values[name]
-    if "stratified" in typed:
-        typed["stratified"] = stratified == "true"
+    for name in ("curve", "at_risk", "marks", "landmarks"):
+        typed[name] = [_beside(manifest, each) for each in values.get(name, "").split(";") if each]
+    for name in ("patients", "events", "median", "hr", "p"):
+        typed[name] = [values[name]] if name in values else []
+    for name in ("stratified", "incidence"):
+        if name in typed:
+            typed[name] = typed[name].lower() == "true"
     return typed
+
+
+def _beside(manifest: Path, source: str) -> str:
+    """A file named relative to the manifest, maybe with the name of its arm before it."""
+    source = source.strip()
+    if (manifest.parent / source).exists() or "=" not in source:
+        return str(manifest.parent / source)
+    name, _, path = source.partition("=")
+    return f"{name}={manifest.parent / path.strip()}"
 
 
 def _make(content: TrialInput, job: Job, name: str, flags: tuple[Flag, ...] = ()) -> Reconstruction:
