@@ -55,6 +55,8 @@ def read(
         files.write_text(path, text)
         click.echo(str(path))
     unsure = sum(bool(finding.unsure) for finding in reading.findings)
+    for note in reading.notes:
+        click.echo(note)
     click.echo(f"{len(reading.findings)} facts, {unsure} unsure")
 
 
@@ -81,7 +83,7 @@ def read_document(path: Path, arms: list[str] | None = None) -> Reading:
         The file is absent, empty, of another kind, or nothing was found in it.
     """
     from evinet.extract.read.marked import is_jats, read_html, read_jats
-    from evinet.extract.read.pdf import pdf_text
+    from evinet.extract.read.pdf import pages_without_text, pdf_text
     from evinet.extract.read.publication import read_marked, read_publication
     from evinet.extract.read.registry import load_record, read_record
 
@@ -93,7 +95,9 @@ def read_document(path: Path, arms: list[str] | None = None) -> Reading:
     if ending == ".json":
         reading = read_record(load_record(path), path.name)
     elif ending == ".pdf":
-        reading = read_publication(pdf_text(path), path.name, arms)
+        text = pdf_text(path)
+        reading = read_publication(text, path.name, arms)
+        reading.notes += filter(None, [pages_without_text(text)])
     elif ending in (".xml", ".nxml"):
         if not is_jats(path.read_bytes()):
             raise _bad(path, "the XML holds no article", "Give JATS XML, as PubMed Central has it")

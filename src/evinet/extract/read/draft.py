@@ -28,6 +28,7 @@ def draft(reading: Reading, trial: str, source: str) -> str:
     lines = [
         f"# Draft read from {_one_line(reading.source)}: {len(reading.findings)} facts, "
         f"{unsure} of them unsure.",
+        *(f"# {_one_line(note)}." for note in reading.notes),
         "# Compare each with the source before it is used; what was not found is not here.",
         f"trial: {_scalar(trial)}",
         f"name: {_scalar(trial.upper())}  # unsure: the name as published",

@@ -45,10 +45,11 @@ class Finding:
 
 @dataclass
 class Reading:
-    """All that was found in one document."""
+    """All that was found in one document; `notes` say what could not be read in it."""
 
     source: str
     findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Finding]:
         """The findings of a kind, in the order of the document."""

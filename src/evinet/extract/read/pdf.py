@@ -18,21 +18,50 @@ def pdf_text(path: Path) -> str:
     import logging
 
     from pypdf import PdfReader
+    from pypdf.errors import DependencyError
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise _bad(path, "the PDF is encrypted", "Save a copy without a password")
+            raise _bad(path, "the PDF has a password", "Save a copy without a password")
         pages = [page.extract_text() or "" for page in reader.pages]
     except InputError:
         raise
+    except DependencyError:
+        raise _bad(path, "the PDF is encrypted with AES",
+                   "Install the package cryptography, or save a copy without encryption"
+                   ) from None  # fmt: skip
     except Exception as error:  # pypdf raises many kinds on damaged files
         raise _bad(path, f"not a readable PDF ({type(error).__name__})",
                    "Check the file, or convert it to text with pdftotext") from None  # fmt: skip
     if not any(page.strip() for page in pages):
         raise _bad(path, "the PDF has no text, only pictures", "Run OCR on it first")
+    empty = [number for number, page in enumerate(pages, start=1) if len(page.strip()) < 20]
+    if 2 * len(empty) > len(pages):
+        raise _bad(path, f"no text on {_pages(empty)} of {len(pages)}: pictures only",
+                   "Run OCR on it first")  # fmt: skip
     return "\f".join(pages)
+
+
+def pages_without_text(text: str) -> str:
+    """Which pages of a PDF's text are empty, in words; empty when all have text."""
+    empty = [
+        number for number, page in enumerate(text.split("\f"), start=1) if len(page.strip()) < 20
+    ]
+    return f"no text on {_pages(empty)}: run OCR if results are there" if empty else ""
+
+
+def _pages(numbers: list[int]) -> str:
+    """Numbers of pages as `page 3` or `pages 2 to 12, 15`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    said = [f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    return f"page{'s' if len(numbers) > 1 else ''} {', '.join(said)}"
 
 
 def _bad(path: Path, message: str, remedy: str) -> InputError:
