@@ -318,9 +318,8 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     if candidates:
         found, s = (fitting or twice or candidates)[0]
         arms = _arms([(label, n) for label, n in found])
-        doubt = (
-            "" if fitting or twice else "the numbers were not seen to add up to those randomised"
-        )
+        confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
+        doubt = "" if confirmed else "the numbers were not seen to add up to those randomised"
         _say(arms, s, doubt)
         _nicknames(arms, s.text)
         return _finished(arms, passages)
@@ -467,7 +466,7 @@ def _listed(text: str) -> list[tuple[str, int]]:
 
 def _clean(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
-    label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|\d+ to)\s+", "", label)
+    label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)
     label = re.sub(
         r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"
         r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,

@@ -44,6 +44,14 @@ _TIME = re.compile(
 _EVENT = re.compile(
     r"\b(?:events?|occurred|deaths?|died|progressed|relapses?|recurrences?)\b", re.IGNORECASE
 )
+_SOME_DEATHS = re.compile(
+    r"\b(?:or|and) deaths?\b|\bdeaths? or\b|composite|\b(?:by|at|within|before|until|during|in "
+    r"the first|"
+    r"through) (?:day|week|month|year|\d|the first)|\b\d+-(?:day|month|year)|in[- ]hospital"
+    r"|\bdays\b|"
+    r"remission|defined as",
+    re.IGNORECASE,
+)
 _NOT_EVENTS = re.compile(
     r"adverse|toxic|serious|treatment-related|grade|\bsafety|without|alive|censor|cause of death"
     r"|due to",
@@ -414,6 +422,8 @@ def _events(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[F
             continue
         sure = assigned.sure and bool(q.percent or q.of) and q.of in (None, arms.n(slug))
         doubt = "" if sure else "no percentage or denominator confirms the count"
+        if outcome in ("os", "survival") and _SOME_DEATHS.search(text):
+            doubt = doubt or "not all deaths may be meant, or more than deaths"
         yield _finding(sentence, "events", {"outcome": outcome, "arm": slug}, {"events": n},
                        (q.start, q.end), doubt)  # fmt: skip
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from math import erf, log, sqrt
+from statistics import NormalDist
 
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
@@ -200,7 +201,7 @@ def p_fits(finding: Finding) -> bool:
     if not printed or values["lower"] is None:
         return False
     level = values.get("level") or 0.95
-    z = {0.9: 1.645, 0.95: 1.96, 0.98: 2.326, 0.99: 2.576}.get(round(level, 2), 1.96)
+    z = NormalDist().inv_cdf((1 + level) / 2)
     se = log(values["upper"] / values["lower"]) / (2 * z)
     implied = 1 - erf(abs(log(values["estimate"])) / se / sqrt(2))
     try:

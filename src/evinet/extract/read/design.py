@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.passages import Passage, sentences
+from evinet.extract.read.words import ASIDE, PLANNED
 
 _REGISTRATION = re.compile(
     r"\bNCT ?0\d{7}\b|\bNCT ?\d{8}\b|\bISRCTN ?\d{8}\b"
@@ -75,6 +76,10 @@ class _Text:
     starts: tuple[int, ...]
     passages: tuple[Passage, ...]
 
+    def passage(self, match: re.Match[str]) -> Passage:
+        """The passage of a match in the text."""
+        return self.passages[max(bisect.bisect_right(self.starts, match.start()) - 1, 0)]
+
     def finding(self, name: str, value: object, match: re.Match[str], unsure: str = "") -> Finding:
         """A fact of the design, at a match in the text."""
         at = max(bisect.bisect_right(self.starts, match.start()) - 1, 0)
@@ -107,7 +112,9 @@ def find_design(passages: list[Passage]) -> Iterator[Finding]:
     match = _DOI.search(body.text)
     if match:
         doi = match.group() if "(" in match.group() else match.group().rstrip(")")
-        yield body.finding("doi", doi, match)
+        others = {m.group().rstrip(").") for m in _DOI.finditer(body.text)} - {doi}
+        late = len(others) > 0 and match.start() > len(body.text) / 3
+        yield body.finding("doi", doi, match, "it may be of a reference" if late else "")
     yield from _phase(body)
     yield from _terms(body)
     ratio = re.search(
@@ -130,7 +137,19 @@ def _registration(body: _Text) -> Iterator[Finding]:
     common = Counter(names).most_common(2)
     tied = len(common) > 1 and common[0][1] == common[1][1]
     doubt = f"{common[1][0]} is printed as often" if tied else ""
+    own = [m for m, name in zip(matches, names, strict=True) if name == common[0][0]]
+    if not any(_own(body.passage(match)) for match in own):
+        doubt = doubt or "it stands where other trials are spoken of"
     yield body.finding("registration", common[0][0], matches[names.index(common[0][0])], doubt)
+
+
+def _own(passage: Passage) -> bool:
+    """Whether a passage speaks of the document's own trial: no introduction, no discussion."""
+    if passage.part == "abstract" or re.search(
+        r"regist|clinical ?trial|fund", passage.heading, re.I
+    ):
+        return True
+    return passage.section not in ("introduction", "closed")
 
 
 def _number(printed: str) -> str:
@@ -159,7 +178,11 @@ def _phase(body: _Text) -> Iterator[Finding]:
 
 def _terms(body: _Text) -> Iterator[Finding]:
     """Words of the design in the first sentences (title and abstract) that speak of the trial."""
-    head = body.text[:3000]
+    head = " ".join(
+        s.text
+        for s in sentences(list(body.passages), "title", "abstract", "methods", "results")
+        if not PLANNED.search(s.text) and not ASIDE["another trial"].search(s.text)
+    )[:3000]
     terms = [name for name, pattern in _TERMS.items() if re.search(pattern, head, re.IGNORECASE)]
     match = _STUDY.search(body.text)
     if terms and match:

@@ -299,6 +299,9 @@ class _Rows:
         if whole:
             self.labels.append(whole[0])
             self._row(whole[1], line)
+        elif self.grid.rows and not self.labels and re.match(r"[a-z(]", text):
+            last = self.grid.rows[-1]
+            last.doubt = last.doubt or "its label may go on in the next line"
         else:
             self.labels.append(text)
             self.idle += 1

@@ -235,6 +235,8 @@ def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
     doubt = "; ".join(vocabulary.asides(re.sub(r"\bcentre|\bassociat", "", title)))
     if len(set(named)) > 1:
         doubt = doubt or f"the title names {', '.join(sorted(set(named)))}"
+    if outcome in ("orr", "dcr") and re.search(r"\b(?:week|month|day|year|cycle)s?\b", title, re.I):
+        doubt = doubt or "the title names a time"
     counts = _participants(measure)
     classes = _list(measure, "classes")
     for klass in classes:

@@ -59,6 +59,8 @@ OTHER = (
     r"|progressed|progressive disease|(?:secondary|co-primary|key) (?:efficacy )?(?:end[- ]?point"
     r"|outcome)s?|crossed over|crossover|subsequent|pain|score\b|response duration|hospitali[sz]"
     r"|remission|mortality|relapse\b(?![- ]free)|recurrence\b(?![- ]free)|local control"
+    r"|\b[a-z]+[- ]free[- ](?:survival|interval|rate)s?|\b[a-z]+[- ]specific (?:survival|mortality)"
+    r"|next treatment|graft survival"
 )
 TOPIC = compile(
     "|".join(f"(?P<{name.replace('-', '_')}>{pattern})" for name, pattern in OUTCOMES.items())
