@@ -1,7 +1,8 @@
-"""The text of a PDF, page by page (pypdf: BSD licence)."""
+"""The text of a PDF, page by page (PDFium)."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from evinet.errors import InputError, Problem
@@ -13,27 +14,17 @@ def pdf_text(path: Path) -> str:
     Raises
     ------
     InputError
-        The file is not a PDF that can be read, is encrypted, or holds pictures only.
+        The file is not a PDF that can be read, has a password, or holds pictures only.
     """
-    import logging
+    import pypdfium2
 
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError
-
-    logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
-        reader = PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise _bad(path, "the PDF has a password", "Save a copy without a password")
-        pages = [page.extract_text() or "" for page in reader.pages]
-    except InputError:
-        raise
-    except DependencyError:
-        raise _bad(path, "the PDF is encrypted with AES",
-                   "Install the package cryptography, or save a copy without encryption"
-                   ) from None  # fmt: skip
-    except Exception as error:  # pypdf raises many kinds on damaged files
-        raise _bad(path, f"not a readable PDF ({type(error).__name__})",
+        document = pypdfium2.PdfDocument(path)
+        pages = [_plain(page.get_textpage().get_text_range()) for page in document]
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise _bad(path, "the PDF has a password", "Save a copy without a password") from None
+        raise _bad(path, f"not a readable PDF ({error})",
                    "Check the file, or convert it to text with pdftotext") from None  # fmt: skip
     if not any(page.strip() for page in pages):
         raise _bad(path, "the PDF has no text, only pictures", "Run OCR on it first")
@@ -42,6 +33,12 @@ def pdf_text(path: Path) -> str:
         raise _bad(path, f"no text on {_pages(empty)} of {len(pages)}: pictures only",
                    "Run OCR on it first")  # fmt: skip
     return "\f".join(pages)
+
+
+def _plain(text: str) -> str:
+    """Text with plain ends of lines; PDFium writes a hyphen at the end of a line as U+0002."""
+    text = re.sub(r"[\x02\ufffe](?=\w)", "", text.replace("\r\n", "\n"))
+    return re.sub(r"[\x02\ufffe]", "-", text)
 
 
 def pages_without_text(text: str) -> str:
