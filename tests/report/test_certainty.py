@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -61,9 +62,9 @@ def test_heterogeneity_counts_what_prediction_adds() -> None:
 
 def test_without_judgements_nothing_is_judged(results: Results, tmp_path: Path) -> None:
     files.write_text(tmp_path / "empty.yaml", "judgements: []\n")
-    text = pages.certainty(results, tmp_path / "empty.yaml")
+    text = unescape(pages.certainty.comparisons(results, tmp_path / "empty.yaml"))
     assert not any(f"| {level}" in text for level in certainty.LEVELS)
-    assert "No margin of the configuration is marked" in text
+    assert "No margin of the configuration is marked" in pages.certainty.smallest(results)
     assert "no closed loop" in text
 
 
@@ -73,8 +74,9 @@ def test_a_judgement_counts_in_either_direction_with_its_reason(
     files.write_json(tmp_path / "judged.yaml", {"judgements": [JUDGEMENT]})
     margin = Margin(ratio=0.8, source="invented", smallest_important=True)
     config = results.config.model_copy(update={"margins": [margin]})
-    text = pages.certainty(replace(results, config=config), tmp_path / "judged.yaml")
-    row = next(line for line in text.splitlines() if line.startswith("| Low dose v Placebo"))
+    opened = replace(results, config=config)
+    text = unescape(pages.certainty.comparisons(opened, tmp_path / "judged.yaml"))
+    row = next(line for line in text.splitlines() if line.startswith("| Low dose vs Placebo"))
     assert row.count("[not judged]") == 2
     assert row.count("concerns") == 3
     assert "older patients" in text

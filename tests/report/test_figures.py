@@ -58,7 +58,7 @@ def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> Non
 
 def test_text_stays_text_in_the_fonts_of_the_reader(drawn: Path) -> None:
     svg = (drawn / "pfs-forest.svg").read_text()
-    assert "New drug v High dose" in texts(drawn / "pfs-forest.svg")
+    assert "New drug vs High dose" in texts(drawn / "pfs-forest.svg")
     assert "system-ui" in svg
 
 

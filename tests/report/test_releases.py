@@ -39,7 +39,7 @@ def test_the_same_run_has_changed_nothing(project: Path, kept: Path) -> None:
     assert all(not move.turned and move.distance == 1 for move in releases.moves(before, again))
     assert releases.changed_facts(before, again) == []
     assert releases.changed_settings(before, again) == []
-    assert "No conclusion turned" in pages.changes(again)
+    assert "No conclusion changed" in pages.changes.estimates(again)
 
 
 def test_a_turned_conclusion_comes_first(project: Path, kept: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_turned_conclusion_comes_first(project: Path, kept: Path, tmp_path: Pa
     first, second, *_ = releases.moves(releases.releases_of(now)[-1].results, now)
     assert (first.treatment, first.comparator, first.turned) == ("high", "new", True)
     assert not second.turned
-    assert "One conclusion turned" in pages.changes(now)
+    assert "One conclusion changed" in pages.changes.estimates(now)
 
 
 def test_a_changed_fact_is_shown_with_both_values(
@@ -68,7 +68,7 @@ def test_a_changed_fact_is_shown_with_both_values(
     assert found == [
         {"trial": "birch", "path": "outcomes.pfs.hr", "before": "0.37", "after": "0.41"}
     ]
-    assert "BIRCH" in pages.changes(now)
+    assert "BIRCH" in pages.changes.evidence(now)
 
 
 def test_releases_keep_their_order(results: Results, kept: Path) -> None:

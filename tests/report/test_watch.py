@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from html import unescape
 
 import pytest
 
@@ -36,13 +37,14 @@ def watched(project, tmp_path):
     ]  # fmt: skip
     for table, content in rows:
         table.write(folder / f"{table.name}.csv", table.frame(content))
-    return pages.watch(load(root / "config/config.yaml", root / "results"))
+    opened = load(root / "config/config.yaml", root / "results")
+    return unescape(pages.watch.news(opened) + pages.watch.ongoing(opened))
 
 
 def test_news_since_the_evidence_was_collected_are_listed(watched):
     assert "last asked on 2030-02-03" in watched
     assert "| recruiting | completed |" in watched
-    assert r"A \<trial\> \| of dogwood" in watched
+    assert "A <trial> | of dogwood" in watched
     assert "https://clinicaltrials.gov/study/NCT90000002" in watched
     assert "https://pubmed.ncbi.nlm.nih.gov/1001/" in watched
     assert "Long known" not in watched
@@ -53,6 +55,6 @@ def test_an_ongoing_trial_has_what_the_registry_says(watched):
 
 
 def test_services_that_were_never_asked_are_not_said_to_have_no_news(results):
-    page = pages.watch(results)
+    page = pages.watch.news(results)
     assert "have not been asked" in page
     assert "Nothing was new" not in page

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evinet import tables
 from evinet.report.numbers import Interval
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RANKED = 3  # treatments of an island, at least, whose ranks are shown
 
 
 def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
@@ -38,6 +43,22 @@ def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
 def interval(row: dict[str, Any]) -> Interval:
     """The hazard ratio of a league row."""
     return Interval.of_logs(row["q50"], row["q2.5"], row["q97.5"])
+
+
+def ranked(fit: Fit) -> pd.DataFrame:
+    """Ranks of the islands in which they say more than the only comparison does."""
+    among = fit.ranks.groupby("component")["treatment"].transform("nunique")
+    return fit.ranks[among >= RANKED]
+
+
+def pair(results: Results, row: dict[str, Any]) -> str:
+    """The two treatments of a row, in plain words."""
+    return versus(results.labels, row["treatment"], row["comparator"])
+
+
+def versus(labels: dict[str, str], treatment: str, comparator: str) -> str:
+    """Two treatments, the one that is judged first."""
+    return f"{labels[treatment]} vs {labels[comparator]}"
 
 
 def prediction(row: dict[str, Any]) -> Interval | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
+from evinet.report.markdown import escape
 from evinet.report.qmd import Cell, Document
 
 ORDER = ("text/markdown", "text/html", "text/plain")
@@ -29,7 +31,11 @@ def to_markdown(document: Document) -> str:
     shell = _shell()
     with contextlib.chdir(document.path.parent):
         return "".join(
-            part if isinstance(part, str) else _output(shell, document, part)
+            part
+            if isinstance(part, str)
+            else _inline(shell, document, part)
+            if part.inline
+            else _output(shell, document, part)
             for part in document.parts
         )
 
@@ -59,14 +65,34 @@ def _output(shell: Any, document: Document, cell: Cell) -> str:
 
     with capture_output() as captured:
         result = shell.run_cell(cell.code)
-    error = result.error_before_exec or result.error_in_exec
-    if error is not None:
-        raise CellError(document, cell, error) from error
+    _raise(result, document, cell)
     if cell.options.get("include") == "false":
         return ""
     shown = [captured.stdout] if captured.stdout else []
     shown += [_richest(output.data) for output in captured.outputs]
     return "\n".join(["", *shown, ""])
+
+
+def _inline(shell: Any, document: Document, cell: Cell) -> str:
+    """The value of an expression in a line of text: plain text is escaped, Markdown is not."""
+    with _quiet():
+        result = shell.run_cell(cell.code, store_history=False)
+    _raise(result, document, cell)
+    return escape(result.result)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    from IPython.utils.capture import capture_output
+
+    with capture_output():
+        yield
+
+
+def _raise(result: Any, document: Document, cell: Cell) -> None:
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None:
+        raise CellError(document, cell, error) from error
 
 
 def _richest(data: dict[str, str]) -> str:

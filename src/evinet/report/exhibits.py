@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
-from evinet.report.effects import contrasts, interval, prediction, published
+from evinet.report.effects import contrasts, interval, pair, prediction, published, ranked
 from evinet.report.exhibit import INDEX, Exhibit
 from evinet.report.exhibits_robustness import robustness
 from evinet.report.numbers import Interval, listing
@@ -129,7 +129,7 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
         yield Exhibit(
             f"periods-{reconstruction.trial}-{reconstruction.outcome}",
             f"{results.trial_names[reconstruction.trial]}, {reconstruction.outcome.upper()}: ratio "
-            f"of event rates, {' v '.join(arms.values())}, in periods with about equally many "
+            f"of event rates, {' vs '.join(arms.values())}, in periods with about equally many "
             "events. Orange: best reconstruction with 95 % interval; dots: draws; blue: published "
             "hazard ratio with its interval. A period with fewer than five events in an arm is "
             "left out.",
@@ -218,11 +218,9 @@ def _forest(results: Results, analysis: str) -> Exhibit:
 def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
     from evinet.report.figures import forest
 
-    labels = results.labels
     trials = [
         forest.Row(
-            f"{results.trial_names[row['trial']]}: {labels[row['treatment']]} "
-            f"v {labels[row['comparator']]}",
+            f"{results.trial_names[row['trial']]}: {pair(results, row)}",
             published(results, row),
         )
         for row in records(results.studies(analysis))
@@ -231,8 +229,7 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
     for fit in fits:
         rows = [
             forest.Row(
-                f"{labels[row['treatment']]} v {labels[row['comparator']]}"
-                + (" †" if row["bridged"] else ""),
+                pair(results, row) + (" †" if row["bridged"] else ""),
                 interval(row),
                 prediction(row),
             )
@@ -269,12 +266,11 @@ def _bridge(results: Results, analysis: str) -> Iterator[Exhibit]:
     from evinet.report.figures import bridge
 
     fits = [fit for fit in results.fits(analysis) if fit.model.sigma is not None]
-    labels = results.labels
     answers: dict[str, list[tuple[float, Interval]]] = {}
     for fit in sorted(fits, key=lambda fit: fit.model.sigma or 0.0):
         for row in contrasts(results, fit):
             if row["bridged"]:
-                name = f"{labels[row['treatment']]} v {labels[row['comparator']]}"
+                name = pair(results, row)
                 answers.setdefault(name, []).append((fit.model.sigma or 0.0, interval(row)))
     if len(fits) > 1 and answers:
         yield Exhibit(
@@ -311,7 +307,7 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
         "SUCRA sums them up: 1 would be surely the lowest hazard of the island, 0 surely the "
         "highest. Ranks say nothing about how large or how certain a difference is.",
         "Rankograms, one panel a treatment, with SUCRA. The table of ranks holds the numbers.",
-        lambda: ranks.draw(fit.ranks, results.labels) if len(fit.ranks) else None,
+        lambda: ranks.draw(ranked(fit), results.labels) if len(ranked(fit)) else None,
     )
 
 

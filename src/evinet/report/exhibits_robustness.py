@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from evinet import tables
-from evinet.report.effects import contrasts, interval
+from evinet.report.effects import contrasts, interval, pair
 from evinet.report.exhibit import Exhibit
 from evinet.report.numbers import Interval
 from evinet.report.results import Fit, Results
@@ -32,23 +31,23 @@ def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
     shares: dict[str, dict[str, float]] = {}
     for row in fit.table(tables.CONTRIBUTION):
         if (row["treatment"], row["comparator"]) in shown:
-            found = shares.setdefault(_pair(results, row), {})
+            found = shares.setdefault(pair(results, row), {})
             trial = results.trial_names[row["trial"]]
             found[trial] = found.get(trial, 0.0) + row["share"]
     trials = {results.trial_names[row["trial"]] for row in records(results.studies(fit.analysis))}
     for found in shares.values():
-        found["bridge or prior"] = max(1 - sum(found.values()), 0.0)
+        found["assumption or prior"] = max(1 - sum(found.values()), 0.0)
     columns = [
         name
-        for name in (*sorted(trials), "bridge or prior")
+        for name in (*sorted(trials), "assumption or prior")
         if any(found.get(name, 0) >= contribution.LEAST for found in shares.values())
     ]
     if len(columns) > 1:
         yield Exhibit(
             f"{fit.analysis}-{fit.name}-contribution",
             f"{fit.model.label}: share of the evidence on each comparison that comes from each "
-            "trial, in per cent. The darker, the larger. What no trial carries comes from the "
-            "bridge or a prior.",
+            "trial, in per cent. The darker, the larger. What no trial carries comes from an "
+            "assumption or a prior.",
             "Heat map of the contribution of each trial to each comparison. The table on this page "
             "holds the numbers.",
             lambda: contribution.draw(shares, columns),
@@ -60,7 +59,7 @@ def _inconsistency(results: Results, fit: Fit) -> Iterator[Exhibit]:
 
     groups = [
         forest.Group(
-            _pair(results, row),
+            pair(results, row),
             [forest.Row(f"{name} evidence", _normal(row[kind], row[f"{kind}_sd"]))
              for name, kind in (("Direct", "direct"), ("Indirect", "indirect"))],
         )
@@ -84,7 +83,7 @@ def _tipping(results: Results, fit: Fit) -> Iterator[Exhibit]:
 
     shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
     answers = {
-        _pair(results, row): (interval(row), row["ratio"])
+        pair(results, row): (interval(row), row["ratio"])
         for row in fit.table(tables.TIPPING)
         if (row["treatment"], row["comparator"]) in shown
     }
@@ -109,8 +108,8 @@ def _funnel(results: Results, fit: Fit) -> Iterator[Exhibit]:
     for row in records(results.studies(fit.analysis)):
         off = row["log_estimate"] - pooled[row["treatment"], row["comparator"]]
         name = results.trial_names[row["trial"]]
-        found.setdefault(_pair(results, row), []).append((name, off, row["se"]))
-    points = {pair: trials for pair, trials in found.items() if len(trials) > 1}
+        found.setdefault(pair(results, row), []).append((name, off, row["se"]))
+    points = {which: trials for which, trials in found.items() if len(trials) > 1}
     count = sum(map(len, points.values()))
     if count >= FUNNEL:
         yield Exhibit(
@@ -123,10 +122,6 @@ def _funnel(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "Funnel plot of the trials about their comparisons' means.",
             lambda: funnel.draw(points),
         )
-
-
-def _pair(results: Results, row: dict[str, Any]) -> str:
-    return f"{results.labels[row['treatment']]} v {results.labels[row['comparator']]}"
 
 
 def _normal(mean: float, sd: float) -> Interval:

@@ -15,10 +15,13 @@ from evinet.report.rows import records
 
 if TYPE_CHECKING:
     import pandas as pd
+    from openpyxl.cell.cell import Cell
 
 WORKBOOK = "tables.xlsx"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 SHEET_NAME = 31
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How text starts that a spreadsheet takes for a formula."""
 
 
 def write(results: Results, folder: Path) -> list[str]:
@@ -33,7 +36,7 @@ def write(results: Results, folder: Path) -> list[str]:
     for name, frame in layouts.all_layouts(results):
         files.write_csv(folder / f"{name}.csv", frame)
     for name, frame in frames.items():
-        files.write_csv(folder / f"{name}.csv", frame)
+        files.write_csv(folder / f"{name}.csv", _without_formulas(frame))
     workbook(frames, folder / WORKBOOK)
     return list(frames)
 
@@ -89,11 +92,49 @@ def workbook(frames: dict[str, pd.DataFrame], path: Path) -> None:
         for cell in sheet[1]:
             cell.font = Font(bold=True)
         sheet.freeze_panes = "A2"
-        for row in frame.itertuples(index=False):
-            sheet.append([_value(value) for value in row])
+        for number, row in enumerate(frame.itertuples(index=False), 2):
+            for column, value in enumerate(row, 1):
+                _fill(sheet.cell(number, column), _value(value))
     with files.replacing(path) as temporary:
         book.save(temporary)
         _pack_again(temporary)
+
+
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table for a spreadsheet: a quote before text that it would take for a formula."""
+    import pandas as pd
+
+    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(
+        **{str(name): frame[name].map(_quoted, na_action="ignore") for name in text}
+    )
+
+
+def _quoted(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet would compute the text: a number is only a number."""
+    if text[:1] not in FORMULA:
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
+
+
+def _fill(cell: Cell, value: object) -> None:
+    """Text stays text, also when somebody edits the cell."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+        cell.data_type = "s"
+        cell.quotePrefix = _is_formula(value)
+    else:
+        cell.value = value
 
 
 def sheet_names(names: list[str]) -> list[str]:

@@ -1,10 +1,46 @@
-"""Markdown that Quarto and the built-in renderer read alike."""
+"""Markdown that Quarto and the built-in renderer read alike, and the one way for text to get in.
+
+Text from data is a `str`; what pages are made of is `Markdown`. A `str` that meets a `Markdown`, by
+any function here, is escaped, so that data can never be read as Markdown, as HTML or as a short
+code of Quarto. Only a literal of the source becomes `Markdown` as it stands, by `md`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+SCHEMES = ("http", "https", "mailto")
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_SPECIAL = re.compile(r"[!-$&-+\-.:<->@\[-`{-~]")  # ASCII punctuation but , % / ; ?
+
+
+class Markdown(str):
+    """Text that is Markdown already: escaping leaves it as it is.
+
+    Examples
+    --------
+    >>> md("**{}**", "a*b") + " & c"
+    '**a&#42;b** &#38; c'
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: object) -> Markdown:
+        return Markdown(str.__add__(self, escape(other)))
+
+    def __radd__(self, other: object) -> Markdown:
+        return Markdown(str.__add__(escape(other), self))
+
+    def join(self, parts: Iterable[object]) -> Markdown:
+        """The parts, escaped, with this text between them."""
+        return Markdown(str.join(self, map(escape, parts)))
+
+    def _repr_markdown_(self) -> str:
+        """What a cell shows when this is its last value."""
+        return str(self)
 
 
 @dataclass(frozen=True)
@@ -16,15 +52,101 @@ class Field:
     width: int = 10
 
 
-def escape(text: object) -> str:
-    """Text that Markdown and HTML leave as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|$^~@])", r"\\\1", str(text).replace("\n", " "))
+def escape(text: object) -> Markdown:
+    """Text that Markdown and HTML show as it is; control characters become spaces.
+
+    Punctuation becomes numeric character references, which mean the same in Markdown, in HTML and
+    in attributes of either, and which no other syntax of Quarto looks into.
+
+    Examples
+    --------
+    >>> escape("# <b>")
+    '&#35; &#60;b&#62;'
+    """
+    if isinstance(text, Markdown):
+        return text
+    line = _CONTROL.sub(" ", str(text))
+    return Markdown(_SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line))
 
 
-def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str) -> str:
+def md(template: str, *parts: object) -> Markdown:
+    """Markdown from a literal, with `parts`, escaped, in the places of its ``{}``.
+
+    The literal is written in the source: a test looks for calls with anything else.
+    """
+    return Markdown(template.format(*map(escape, parts)))
+
+
+def blocks(parts: Iterable[object]) -> Markdown:
+    """Blocks, one after the other: a string is a paragraph; an empty one is left out."""
+    shown = md("\n\n").join(part for part in map(escape, parts) if part)
+    return shown + md("\n") if shown else shown
+
+
+def sentences(parts: Iterable[object]) -> Markdown:
+    """A paragraph of several sentences."""
+    return md(" ").join(part for part in map(escape, parts) if part)
+
+
+def heading(level: int, text: object, anchor: str | None = None) -> Markdown:
+    """A heading, with the name that links to it where that is not made of its text."""
+    named = md(" {{#{}}}", _name(anchor)) if anchor else md("")
+    return md("{} {}{}", Markdown("#" * level), text, named)
+
+
+def link(text: object, target: str) -> Markdown:
+    """A link to a page or to an address, if that is of a kind that cannot run anything.
+
+    Examples
+    --------
+    >>> link("here", "javascript:alert(1)")
+    'here'
+    """
+    return escape(text) if not safe(target) else md("[{}]({})", text, _address(target))
+
+
+def safe(target: str) -> bool:
+    """Whether a link leads to a page of this report, to the web or to a mailbox."""
+    page = re.fullmatch(
+        r"([\w-]+\.qmd)?(#[\w-]+)?|[\w-]+\.(html|pdf)|(figures|tables)/[\w.-]+", target
+    )
+    try:
+        return bool(page) or urlsplit(target.strip()).scheme.lower() in SCHEMES
+    except ValueError:  # such as a bracket that is not closed
+        return False
+
+
+def sourced(text: object, target: str, where: str) -> Markdown:
+    """A value that links to its source, which is told when it is pointed at and when focused."""
+    if not safe(target):
+        return escape(text)
+    return md('[{}]({} "{}"){{.sourced}}', text, _address(target), where)
+
+
+def anchor(text: object, name: str) -> Markdown:
+    """Text that links can lead to by `name`."""
+    return md("[{}]{{#{}}}", text, _name(name))
+
+
+def strong(text: object) -> Markdown:
+    """Text in bold."""
+    return md("**{}**", text)
+
+
+def code(text: object) -> Markdown:
+    """Text in the type of programs."""
+    return md("[{}]{{.code}}", text)
+
+
+def faint(text: object) -> Markdown:
+    """Text in a quieter colour: what is not known."""
+    return md("[{}]{{.no}}", text)
+
+
+def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str) -> Markdown:
     """A pipe table in a box of its own that scrolls when it is wider than the page.
 
-    Cells are Markdown: escape what is data. `label` names the box for screen readers.
+    `label` names the box for screen readers. A cell that is None is empty.
 
     Raises
     ------
@@ -32,49 +154,68 @@ def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str)
         A row has more or fewer cells than the table has columns.
     """
     dashes = {"l": ":{}-", "r": "-{}:", "c": ":{}:"}
-    head = "| " + " | ".join(field.heading for field in fields) + " |"
     rule = "|" + "|".join(dashes[f.align].format("-" * f.width) for f in fields) + "|"
-    body = [
-        "| " + " | ".join(_cell(cell) for _, cell in zip(fields, row, strict=True)) + " |"
-        for row in rows
-    ]
-    box = f'::: {{.scroll role="group" tabindex="0" aria-label="{attribute(label)}"}}'
-    return "\n".join([box, "", head, rule, *body, "", ":::", ""])
+    body = [_row([cell for _, cell in zip(fields, row, strict=True)]) for row in rows]
+    lines = [_row([field.heading for field in fields]), Markdown(rule), *body]
+    return md(
+        '::: {{.scroll role="group" tabindex="0" aria-label="{}"}}\n\n{}\n\n:::',
+        label, md("\n").join(lines),
+    )  # fmt: skip
 
 
-def searchable(content: str, label: str) -> str:
+def searchable(content: Markdown, label: str) -> Markdown:
     """`content`, a table, with a search field above it where scripts run."""
-    return f'::: {{.searchable data-label="{attribute(label)}"}}\n\n{content}\n\n:::\n'
+    return md('::: {{.searchable data-label="{}"}}\n\n{}\n\n:::', label, content)
 
 
-def callout(kind: str, title: str, text: str) -> str:
+def callout(kind: str, title: object, text: object) -> Markdown:
     """A callout box: note, important, warning, tip or caution."""
-    return f'::: {{.callout-{kind} title="{attribute(title)}"}}\n\n{text}\n\n:::\n'
+    return md("::: {{.callout-{}}}\n\n## {}\n\n{}\n\n:::", _name(kind), title, text)
 
 
-def folded(summary: str, text: str) -> str:
+def folded(summary: object, text: object) -> Markdown:
     """Text that opens on demand; on paper it is open."""
-    box = f'::: {{.callout-note collapse="true" title="{attribute(summary)}"}}'
-    return f"{box}\n\n{text}\n\n:::\n"
+    return md('::: {{.callout-note collapse="true"}}\n\n## {}\n\n{}\n\n:::', summary, text)
 
 
-def figure(name: str, caption: str, alt: str) -> str:
+def figure(name: str, caption: object, alt: str) -> Markdown:
     """A figure of results/figures with its caption; `alt` says in words what it shows."""
-    path = f"figures/{name}.svg"
-    tag = f'{{#fig-{name} fig-alt="{attribute(alt)}"}}'
-    return f"![{caption} [[SVG]({path}){{.download}}]{{.downloads}}]({path}){tag}\n"
+    path = _address(f"figures/{_name(name)}.svg")
+    return md(
+        '![{} [[SVG]({}){{.download}}]{{.downloads}}]({}){{#fig-{} fig-alt="{}"}}',
+        caption, path, path, _name(name), alt,
+    )  # fmt: skip
 
 
-def bullets(items: Iterable[str]) -> str:
+def bullets(items: Iterable[object]) -> Markdown:
     """A list."""
-    return "\n".join(f"- {item}" for item in items) + "\n"
+    return md("\n").join(md("- {}", item) for item in items)
 
 
-def attribute(text: str) -> str:
-    """Text inside the quotes of a Markdown attribute."""
-    return text.replace("\\", "\\\\").replace('"', "”").replace("\n", " ")
+def html(text: str) -> Markdown:
+    """HTML of the program's own making, as a block: nothing in it is escaped."""
+    return Markdown(f"```{{=html}}\n{text}\n```")
 
 
-def _cell(cell: object) -> str:
-    """A cell on one line; an empty one stays empty."""
-    return str(cell).replace("\n", " ") if cell is not None else ""
+def _row(cells: Iterable[object]) -> Markdown:
+    """A row of a pipe table, on one line."""
+    shown = (escape("" if cell is None else cell).replace("\n", " ") for cell in cells)
+    return Markdown("| " + " | ".join(shown) + " |")
+
+
+def _address(target: str) -> Markdown:
+    """The target of a link: what Markdown could take for its end is percent-encoded."""
+    return Markdown(quote(target.strip(), safe="/:?#@!$&+,;=%~.-_"))
+
+
+def _name(text: str) -> Markdown:
+    """A name that is part of the syntax.
+
+    Raises
+    ------
+    ValueError
+        It has other characters than letters, digits and hyphens.
+    """
+    if not re.fullmatch(r"[\w-]+", text):
+        raise ValueError(f"{text!r} cannot name a part of a page")
+    return Markdown(text)

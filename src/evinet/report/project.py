@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from evinet import tables
+from evinet.report.markdown import escape, link, md
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
@@ -44,18 +46,22 @@ def prepare(results: Results, sources: Path) -> None:
 
     settings = read(sources)
     review = results.config.review
-    settings["website"]["title"] = review.title
-    settings["website"]["page-footer"] = (
-        f"Evidence collected to {review.data_cutoff}. [In one file]({review.slug}.html), "
-        f"[as PDF]({review.slug}.pdf), [tables](tables/tables.xlsx)."
-    )
+    settings["website"]["title"] = str(escape(review.title))
+    settings["website"]["page-footer"] = str(
+        md(
+            "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}.",
+            review.data_cutoff, results.fingerprint or "not known",
+            link("In one file", f"{review.slug}.html"), link("as PDF", f"{review.slug}.pdf"),
+            link("all tables", "tables/tables.xlsx"),
+        )
+    )  # fmt: skip
     template = jinja2.Template(
         (sources / TRIAL_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True
     )
     names = []
     for row in _trials(results):
         name = f"trial-{row['trial']}.qmd"
-        page = template.render(slug=row["trial"], name=row["name"].replace('"', "'"))
+        page = template.render(slug=row["trial"], title=json.dumps(escape(row["name"])))
         (sources / name).write_text(page, encoding="utf-8")
         names.append(name)
     contents = settings["website"]["sidebar"]["contents"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +11,25 @@ from typing import Any
 from evinet.errors import InputError, Problem
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_CELL = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*\n?", re.DOTALL | re.MULTILINE)
+_CELL = re.compile(
+    r"^```\{python\}[ \t]*\n(?P<cell>.*?)^```[ \t]*\n?|`\{python\}[ \t]+(?P<inline>[^`\n]+)`",
+    re.DOTALL | re.MULTILINE,
+)
 _OTHER = re.compile(r"^```\{(?!python\})[^}]*\}", re.MULTILINE)
 _OPTION = re.compile(r"^#\|\s*([\w-]+):\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A Python cell: its code, its options, and the line of the file where the code starts."""
+    """A Python cell: its code, its options, and the line of the file where the code starts.
+
+    An inline cell is an expression in a line of text, whose value takes its place.
+    """
 
     code: str
     options: dict[str, str]
     line: int
+    inline: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,9 @@ class Document:
     parts: list[str | Cell]
 
     @property
-    def name(self) -> str:
-        """The name of the page, without suffix."""
-        return self.path.stem
+    def title(self) -> str:
+        """The title as plain text: Quarto reads character references in it, as in all Markdown."""
+        return html.unescape(str(self.front["title"]))
 
 
 def read(path: Path) -> Document:
@@ -72,13 +80,16 @@ def _parts(text: str, position: int) -> list[str | Cell]:
     parts: list[str | Cell] = []
     for found in _CELL.finditer(text, position):
         parts.append(text[position : found.start()])
-        line = text.count("\n", 0, found.start()) + 2
-        options = dict(
-            (option[1], option[2])
-            for row in found[1].splitlines()
-            if (option := _OPTION.match(row))
-        )
-        parts.append(Cell(found[1], options, line))
+        line = text.count("\n", 0, found.start()) + 1
+        if found["inline"] is not None:
+            parts.append(Cell(found["inline"].strip(), {}, line, inline=True))
+        else:
+            options = dict(
+                (option[1], option[2])
+                for row in found["cell"].splitlines()
+                if (option := _OPTION.match(row))
+            )
+            parts.append(Cell(found["cell"], options, line + 1))
         position = found.end()
     parts.append(text[position:])
     return parts

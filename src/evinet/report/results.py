@@ -194,6 +194,14 @@ class Results:
         path = self.root / "manifest.json"
         return files.read_json(path) if path.exists() else None
 
+    @property
+    def fingerprint(self) -> str | None:
+        """The first digits of the hash of the manifest, which names all that was there before."""
+        from evinet.reproduce.manifest import content_hash
+
+        path = self.root / "manifest.json"
+        return content_hash(path)[:12] if path.exists() else None
+
     @cached_property
     def trial_names(self) -> dict[str, str]:
         """Names of the trials as published, by slug."""

@@ -67,7 +67,7 @@ def _menu(sources: Path) -> list[dict[str, Any]]:
         {
             "section": section["section"],
             "pages": [
-                {"name": Path(entry).stem, "title": qmd.read(sources / entry).front["title"]}
+                {"name": Path(entry).stem, "title": qmd.read(sources / entry).title}
                 for entry in section["contents"]
             ],
         }
@@ -77,7 +77,7 @@ def _menu(sources: Path) -> list[dict[str, Any]]:
 
 def _page(sources: Path, name: str) -> Page:
     document = qmd.read(sources / f"{name}.qmd")
-    return Page(name, document.front["title"], document.head, execute.to_markdown(document))
+    return Page(name, document.title, document.head, execute.to_markdown(document))
 
 
 def to_html(markdown: str, folder: Path, *options: str) -> str:

@@ -185,9 +185,9 @@ def moved(before: Interval, after: Interval) -> str:
 def turned(conclusions: int) -> str:
     """How many conclusions are not what they were."""
     if not conclusions:
-        return "No conclusion turned: every interval that excluded 1 still does, and no other."
+        return "No conclusion changed: every interval that excluded 1 still does, and no other."
     return (
-        f"{counted(conclusions, 'conclusion').capitalize()} turned: an interval that excluded 1 "
+        f"{counted(conclusions, 'conclusion').capitalize()} changed: an interval that excluded 1 "
         "now includes it or the other way round, or a comparison is new or gone."
     )
 

@@ -4,80 +4,137 @@ from __future__ import annotations
 
 from typing import Any
 
+from evinet import tables
 from evinet.report import words
-from evinet.report.effects import contrasts, interval
-from evinet.report.markdown import Field, bullets, callout, escape, table
+from evinet.report.effects import contrasts, interval, pair
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    md,
+    strong,
+    table,
+)
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.beside import beside, would_join
-from evinet.report.pages.common import optional_exhibit, prior_text
+from evinet.report.pages.common import (
+    by_analysis,
+    optional_exhibit,
+    outcome_name,
+    prior_text,
+    slug_words,
+)
 from evinet.report.pages.later import caution_line
-from evinet.report.pages.robustness import tipping
 from evinet.report.results import Fit, Results
 
 
-def assumptions(results: Results) -> str:
-    """The page."""
-    parts = ["## The bridges\n", *_bridges(results), would_join(results)]
-    for name, analysis in results.config.analyses.items():
-        fits = [fit for fit in results.fits(name) if fit.model.bridge is not None]
-        parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]
-        if not fits:
-            parts.append("No bridge was used: islands are not compared.\n")
-            continue
-        parts += [
-            "### The answers across islands, by how much the assumption allows\n",
-            optional_exhibit(results, f"{name}-bridge"),
-            _answers(results, fits),
-            "### How wrong a bridge may be\n",
-            *(tipping(results, fit) for fit in fits[:1]),
-            beside(results, name, "bridge"),
-        ]
-    parts += ["## Stand-in outcomes\n", _proxies(results)]
-    return "\n".join(parts)
-
-
-def _bridges(results: Results) -> list[str]:
+def bridges(results: Results) -> Markdown:
+    """Every bridge: its assumption, its members, its prior."""
     if not results.config.bridges:
-        return ["This review uses no bridge.\n"]
+        return escape("This review uses no bridge.")
     parts = []
     for name, bridge in results.config.bridges.items():
-        members = [escape(results.labels[member]) for member in bridge.members]
-        prior = prior_text(bridge.sigma_prior) if bridge.sigma_prior else "fixed by each model"
-        text = f"{escape(bridge.assumption)}\n\nMembers of the class:\n\n{bullets(members)}"
-        parts.append(callout("warning", f"Bridge {name}", f"{text}\n\nPrior of sigma: {prior}."))
-    return parts
+        members = [results.labels[member] for member in bridge.members]
+        prior = prior_text(bridge.sigma_prior) if bridge.sigma_prior else "set by each model"
+        text = blocks([
+            bridge.assumption, "Members of the class:", bullets(members),
+            f"Prior of sigma: {prior}.",
+        ])  # fmt: skip
+        parts.append(callout("warning", slug_words(name).capitalize(), text))
+    return blocks(parts)
 
 
-def _answers(results: Results, fits: list[Fit]) -> str:
-    """What each model assumes, then a row a bridged comparison and model."""
+def answers(results: Results) -> Markdown:
+    """Comparisons that rest on a bridge, by how far the members of its class may differ."""
+
+    def one(results: Results, name: str) -> Markdown:
+        fits = _bridged(results, name)
+        if not fits:
+            return escape("No bridge was used, so islands are not compared.")
+        drawn = optional_exhibit(results, f"{name}-bridge")
+        return blocks([caution_line(results, name), drawn, _answers(results, fits)])
+
+    return by_analysis(results, one)
+
+
+def tipping(results: Results) -> Markdown:
+    """How wrong the bridge may be before an interval reaches no difference."""
+
+    def one(results: Results, name: str) -> Markdown:
+        fits = _bridged(results, name)
+        return _tipping(results, fits[0]) if fits else md("")
+
+    return by_analysis(results, one)
+
+
+def _bridged(results: Results, name: str) -> list[Fit]:
+    return [fit for fit in results.fits(name) if fit.model.bridge is not None]
+
+
+def _tipping(results: Results, fit: Fit) -> Markdown:
+    shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
+    fields = [
+        Field("Comparison", "l", 32), Field("Hazard ratio (95 % credible interval)", "l", 18),
+        Field("Factor at which the interval reaches 1", "r", 14),
+    ]  # fmt: skip
+    lines = []
+    for row in fit.table(tables.TIPPING):
+        if (row["treatment"], row["comparator"]) not in shown:
+            continue
+        ratios = interval(row)
+        factor = "it includes 1 already" if row["shift"] <= 0 else ratio(row["ratio"])
+        estimate = f"{ratio(ratios.estimate)} ({limits(ratios)})"
+        lines.append([pair(results, row), estimate, factor])
+    if not lines:
+        return md("")
+    return blocks([
+        optional_exhibit(results, f"{fit.analysis}-{fit.name}-tipping"),
+        table(fields, lines, f"Tipping points of {fit.model.label}"),
+    ])  # fmt: skip
+
+
+def _answers(results: Results, fits: list[Fit]) -> Markdown:
+    """What each model assumes, then a row for each comparison across islands and each model."""
     assumed, rows = [], []
     for fit in fits:
         bridge = results.config.bridges[fit.model.bridge or ""]
         scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
-        text = escape(words.class_effect(fit.model.sigma, scale))
-        assumed.append(f"**{escape(fit.model.label)}**: {text}")
+        text = words.class_effect(fit.model.sigma, scale)
+        assumed.append(md("{}: {}", strong(fit.model.label), text))
         rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["bridged"]]
     fields = [
         Field("Comparison", "l", 30), Field("Model", "l", 30), Field("Hazard ratio", "r", 8),
-        Field("95 % interval", "l", 13),
+        Field("95 % credible interval", "l", 13),
     ]  # fmt: skip
     rows.sort(key=lambda cells: cells[0])
-    return bullets(assumed) + "\n" + table(fields, rows, "Comparisons that rest on a bridge")
+    return blocks([bullets(assumed), table(fields, rows, "Comparisons that rest on a bridge")])
 
 
 def _answer(results: Results, fit: Fit, row: dict[str, Any]) -> list[str]:
-    treatment, comparator = results.labels[row["treatment"]], results.labels[row["comparator"]]
     ratios = interval(row)
-    return [
-        f"{escape(treatment)} v {escape(comparator)}", escape(fit.model.label),
-        ratio(ratios.estimate), limits(ratios),
-    ]  # fmt: skip
+    return [pair(results, row), fit.model.label, ratio(ratios.estimate), limits(ratios)]
 
 
-def _proxies(results: Results) -> str:
+def others(results: Results) -> Markdown:
+    """Analyses that rest on another bridge."""
+    return by_analysis(results, lambda of, name: beside(of, name, "bridge")) or escape(
+        "No other bridge was tried."
+    )
+
+
+def would_join_islands(results: Results) -> Markdown:
+    """Trials that are known, not used, and would connect islands."""
+    return would_join(results) or escape("The reviewers name no such trial.")
+
+
+def proxies(results: Results) -> Markdown:
+    """Outcomes that stand in for the one that was wanted."""
     items = [
-        f"**{escape(analysis.title)}**: {escape(outcome.upper())}. {escape(reason)}"
+        md("{}: {}. {}", strong(analysis.title), outcome_name(outcome), reason)
         for analysis in results.config.analyses.values()
         for outcome, reason in analysis.proxies.items()
     ]
-    return bullets(items) if items else "No outcome stands in for another.\n"
+    return bullets(items) if items else escape("No outcome stands in for another.")

@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from evinet.config import Analysis
-from evinet.report.effects import contrasts, interval
-from evinet.report.markdown import Field, bullets, callout, escape, table
+from evinet.report.effects import contrasts, interval, versus
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    heading,
+    link,
+    md,
+    table,
+)
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.common import bridge_text
 from evinet.report.results import Fit, Results
@@ -15,24 +26,24 @@ from evinet.report.rows import records
 Pair = tuple[str, str]
 
 
-def beside(results: Results, analysis: str, shows: str) -> str:
+def beside(results: Results, analysis: str, shows: str) -> Markdown:
     """Every analysis beside `analysis` that a page shows; nothing where there is none."""
     found = results.beside(analysis, shows)
-    return "\n".join(_one(results, analysis, name, each) for name, each in found.items())
+    return blocks(_one(results, analysis, name, each) for name, each in found.items())
 
 
-def _one(results: Results, main: str, name: str, other: Analysis) -> str:
+def _one(results: Results, main: str, name: str, other: Analysis) -> Markdown:
     assert other.supports is not None
     fits = results.fits(name)
     own = _own(results, main, other)
     asked = _asked(results, main, other)
     bridges = {fit.model.bridge: fit for fit in fits if fit.model.bridge}
     assumed = [
-        f"**{escape(fit.model.label)}**: {bridge_text(results, fit)}" for fit in bridges.values()
+        md("**{}**: {}", fit.model.label, bridge_text(results, fit)) for fit in bridges.values()
     ]
-    return "\n".join([
-        f"### {escape(other.title)}\n",
-        escape(other.supports.because) + "\n",
+    return blocks([
+        heading(3, other.title),
+        other.supports.because,
         _trials(results, main, name),
         bullets(assumed) if other.supports.shows == "bridge" and assumed else "",
         _table(results, other, asked, own, fits),
@@ -61,28 +72,28 @@ def league(fit: Fit) -> dict[Pair, dict[str, Any]]:
     return {(row["treatment"], row["comparator"]): row for row in records(fit.league)}
 
 
-def _trials(results: Results, main: str, name: str) -> str:
+def _trials(results: Results, main: str, name: str) -> Markdown:
     """Which trials it adds."""
     before, now = (set(results.studies(each)["trial"]) for each in (main, name))
     added = sorted(results.trial_names[trial] for trial in now - before)
-    return f"Trials that it adds: {escape(', '.join(added))}.\n" if added else ""
+    return md("Trials that it adds: {}.", ", ".join(added)) if added else md("")
 
 
 def _table(
     results: Results, other: Analysis, asked: list[Pair], own: list[Fit], fits: list[Fit]
-) -> str:
-    """A row a comparison, a column a model: first of the main analysis, then of this one."""
+) -> Markdown:
+    """A row for each comparison, a column for each model: first those of the main analysis."""
     columns = [("Main analysis", fit) for fit in own] + [("Here", fit) for fit in fits]
     fields = [Field("Comparison", "l", 30)]
-    fields += [Field(f"{where}: {escape(fit.model.label)}", "l", 18) for where, fit in columns]
+    fields += [Field(f"{where}: {fit.model.label}", "l", 18) for where, fit in columns]
     answers = [league(fit) for _, fit in columns]
     rows = [
-        [_names(results, pair),
+        [versus(results.labels, *pair),
          *(_said(each.get(pair)) for each in answers)]
         for pair in asked
     ]  # fmt: skip
-    note = "Hazard ratios with 95 % intervals. † rests on a bridge.\n\n"
-    return note + table(fields, rows, other.title)
+    note = "Hazard ratios with 95 % credible intervals. A dagger (†) marks what rests on a bridge."
+    return blocks([note, table(fields, rows, other.title)])
 
 
 def _said(row: dict[str, Any] | None) -> str:
@@ -98,11 +109,11 @@ def said(row: dict[str, Any]) -> str:
     return f"{ratio(ratios.estimate)} ({limits(ratios)}){mark}"
 
 
-def other_bridges(results: Results, main: str) -> str:
+def other_bridges(results: Results, main: str) -> Markdown:
     """What another bridge answers where the main one answers too: both rest on an assumption."""
     first = results.bridged(main)
     if first is None:
-        return ""
+        return md("")
     before = {pair: row for pair, row in league(first).items() if row["bridged"]}
     asked = _asked(results, main, results.analysis(main))
     items = []
@@ -112,51 +123,52 @@ def other_bridges(results: Results, main: str) -> str:
                 continue
             now = {pair: row for pair, row in league(fit).items() if row["bridged"]}
             items += [
-                f"{_names(results, pair)}: {said(now[pair])}, not {said(before[pair])} "
-                f"({escape(fit.model.label)})"
+                f"{versus(results.labels, *pair)}: {said(now[pair])}, not {said(before[pair])} "
+                f"({fit.model.label})"
                 for pair in asked
                 if pair in before and pair in now
             ]
     if not items:
-        return ""
-    text = (
+        return md("")
+    text = md(
         "Neither assumption can be tested here. Under another one, with other trials, the same "
-        "comparisons come out as follows ([both side by side](assumptions.qmd)):\n\n"
+        "comparisons come out as follows ({}):",
+        link("both side by side", "assumptions.qmd#other-bridges"),
     )
-    return callout("warning", "Another assumption gives other answers", text + bullets(items))
+    return callout(
+        "warning", "Another assumption gives other answers", blocks([text, bullets(items)])
+    )
 
 
-def _names(results: Results, pair: Pair) -> str:
-    return f"{escape(results.labels[pair[0]])} v {escape(results.labels[pair[1]])}"
-
-
-def would_join(results: Results) -> str:
+def would_join(results: Results) -> Markdown:
     """Trials that are known and not used, those first that would connect islands."""
     known = results.config.conduct.excluded
     items = [
-        f"**{escape(_named(results, each.trials))}**. {escape(each.would_join or '')} "
-        f"Not used here: {escape(each.reason[0].lower() + each.reason[1:])}"
+        md(
+            "**{}**. {} Not used here: {}",
+            _named(results, each.trials),
+            each.would_join or "",
+            each.reason[0].lower() + each.reason[1:],
+        )
         for each in known
         if each.would_join
     ]
     if not items:
-        return ""
-    return (
-        "That no trial connects the islands is said of the trials in use. These randomised trials "
-        "would connect some of them:\n\n" + bullets(items)
+        return md("")
+    note = (
+        "Where this report says that no trial connects the islands, it speaks of the trials in "
+        "use. These randomised trials would connect some of them:"
     )
+    return blocks([note, bullets(items)])
 
 
-def excluded_trials(results: Results) -> str:
+def excluded_trials(results: Results) -> Markdown:
     """Every trial that the reviewers left out, with the reason."""
     known = results.config.conduct.excluded
     if not known:
-        return "No trial was left out by name.\n"
-    rows = [
-        [escape(_named(results, each.trials)), escape(each.reason), escape(each.would_join or "")]
-        for each in known
-    ]
-    fields = [Field("Trials", "l", 22), Field("Why not", "l", 40), Field("Would connect", "l", 34)]
+        return escape("No trial was left out by name.")
+    rows = [[_named(results, each.trials), each.reason, each.would_join] for each in known]
+    fields = [Field("Trials", "l", 22), Field("Reason", "l", 40), Field("Would connect", "l", 34)]
     return table(fields, rows, "Trials that the reviewers left out")
 
 

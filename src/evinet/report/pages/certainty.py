@@ -7,31 +7,47 @@ from typing import Any
 
 from evinet.report import certainty as appraisal
 from evinet.report.certainty import JUDGED, Appraisal
-from evinet.report.effects import contrasts, interval, prediction
-from evinet.report.markdown import Field, bullets, escape, table
+from evinet.report.effects import contrasts, interval, prediction, versus
+from evinet.report.markdown import Field, Markdown, blocks, bullets, faint, md, table
 from evinet.report.numbers import ratio
+from evinet.report.pages.common import by_analysis
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.models import independent_loops
 from evinet.report.results import Fit, Results
 
-NOT_JUDGED = "[not judged]{.no}"
-NOT_COMPUTED = "[not computed]{.no}"
+JUDGEMENTS = "certainty.yaml"
+NOT_JUDGED = faint("not judged")
+NOT_COMPUTED = faint("not computed")
 
 
-def certainty(results: Results, judgements: Path | str) -> str:
-    """The page; `judgements` is the file of the reviewers' judgements."""
+def smallest(results: Results) -> str:
+    """The smallest difference that matters to patients, in a sentence."""
+    ratio_of = results.config.smallest_important_ratio
+    if ratio_of is None:
+        return (
+            "No margin of the configuration is marked as the smallest that matters to patients, so "
+            "neither can be computed yet."
+        )
+    return (
+        f"Hazard ratios between {ratio(ratio_of)} and {ratio(1 / ratio_of)} are taken not to "
+        "matter to patients."
+    )
+
+
+def comparisons(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
+    """Every comparison, domain by domain, for each analysis."""
     entered = appraisal.load(judgements)
-    parts = [_intro(results)]
-    for name, analysis in results.config.analyses.items():
+
+    def one(results: Results, name: str) -> Markdown:
         fit = _fit(results, name)
-        parts += [
-            f"## {escape(analysis.title)}\n",
+        return blocks([
+            f"Estimates of the model: {fit.model.label}.",
             caution_line(results, name),
-            f"Comparisons of the model: {escape(fit.model.label.lower())}.\n",
             _table(results, fit, entered),
             _reasons(results, name, entered),
-        ]
-    return "\n".join(parts)
+        ])  # fmt: skip
+
+    return by_analysis(results, one, level=2)
 
 
 def _fit(results: Results, analysis: str) -> Fit:
@@ -44,28 +60,7 @@ def _fit(results: Results, analysis: str) -> Fit:
     return next(random, results.unbridged(analysis))
 
 
-def _intro(results: Results) -> str:
-    smallest = results.config.smallest_important_ratio
-    text = (
-        "Domains after CINeMA ([Nikolakopoulou et al. 2020]"
-        "(https://doi.org/10.1371/journal.pmed.1003082)). Within-study bias, reporting bias and "
-        "indirectness are judgements of the reviewers; the program makes none. Imprecision and "
-        "heterogeneity are computed: how many conclusions (an important benefit, no difference "
-        "that matters, an important harm) the credible interval allows, and how many the "
-        "prediction interval adds.\n\n"
-    )
-    if smallest is None:
-        return text + (
-            "No margin of the configuration is marked as the smallest that matters to patients, so "
-            "neither can be computed yet.\n"
-        )
-    return text + (
-        f"Hazard ratios between {ratio(smallest)} and {ratio(1 / smallest)} are taken not to "
-        "matter to patients.\n"
-    )
-
-
-def _table(results: Results, fit: Fit, entered: Appraisal) -> str:
+def _table(results: Results, fit: Fit, entered: Appraisal) -> Markdown:
     fields = [Field("Comparison", "l", 30)]
     fields += [Field(domain.capitalize(), "l", 13) for domain in JUDGED]
     fields += [Field(name, "l", 13) for name in ("Imprecision", "Heterogeneity", "Incoherence")]
@@ -74,7 +69,7 @@ def _table(results: Results, fit: Fit, entered: Appraisal) -> str:
         pair = (row["treatment"], row["comparator"])
         judged = [entered.judged(fit.analysis, pair, domain) for domain in JUDGED]
         rows.append(
-            [escape(f"{results.labels[pair[0]]} v {results.labels[pair[1]]}"),
+            [versus(results.labels, *pair),
              *(NOT_JUDGED if entry is None else entry.level for entry in judged),
              *_computed(row, results.config.smallest_important_ratio),
              _incoherence(results, fit.analysis, pair, entered)]
@@ -98,11 +93,11 @@ def _incoherence(results: Results, analysis: str, pair: tuple[str, str], entered
     return NOT_JUDGED if independent_loops(results, analysis) else "cannot be seen: no closed loop"
 
 
-def _reasons(results: Results, analysis: str, entered: Appraisal) -> str:
+def _reasons(results: Results, analysis: str, entered: Appraisal) -> Markdown:
     reasons = [
-        f"{escape(results.labels[entry.treatment])} v {escape(results.labels[entry.comparator])}, "
-        f"{entry.domain}, {entry.level}: {escape(entry.reason)}"
+        f"{versus(results.labels, entry.treatment, entry.comparator)}, {entry.domain}, "
+        f"{entry.level}: {entry.reason}"
         for entry in entered.judgements
         if entry.analysis == analysis
     ]
-    return "Reasons for the judgements:\n\n" + bullets(reasons) if reasons else ""
+    return blocks(["Reasons for the judgements:", bullets(reasons)]) if reasons else md("")

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Field, bullets, callout, escape, folded, table
-from evinet.report.numbers import NBSP, Interval, limits, ratio
-from evinet.report.releases import Move, changed_facts, changed_settings, moves, releases_of
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    code,
+    folded,
+    md,
+    strong,
+    table,
+)
+from evinet.report.numbers import NBSP, Interval, limits, listing, ratio
+from evinet.report.pages.common import dash
+from evinet.report.releases import (
+    Move,
+    Release,
+    changed_facts,
+    changed_settings,
+    moves,
+    releases_of,
+)
 from evinet.report.results import Results
 
 SHOWN = 20
@@ -14,55 +33,76 @@ MOVED = 1.005
 """Factor beyond which an estimate counts as moved."""
 
 
-def changes(results: Results) -> str:
-    """The page."""
-    releases = releases_of(results)
-    if not releases:
+def compared(results: Results) -> str:
+    """What this run is compared with, in a sentence."""
+    last = _last(results)
+    if last is None:
         return (
-            "No release of this review has been kept yet, so there is nothing to compare with. "
-            "`evinet release NAME` keeps a finished run.\n"
+            "No release of this review has been kept yet, so there is nothing to compare with. The "
+            "command evinet release keeps a finished run."
         )
-    last = releases[-1]
-    kept = bullets(
-        f"**{escape(release.name)}**: evidence to {escape(release.data_cutoff)}"
-        for release in reversed(releases)
-    )
-    return "\n".join(
-        [
-            f"This run is compared with the release **{escape(last.name)}** (evidence to "
-            f"{escape(last.data_cutoff)}).\n",
-            "## Conclusions and estimates\n", _moves(results, moves(last.results, results)),
-            "## Evidence\n", *_evidence(last.results, results),
-            "## Configuration\n", _settings(last.results, results),
-            "## Releases that were kept\n", kept,
-        ]
-    )  # fmt: skip
+    return f"This run is compared with the release {last.name} (evidence to {last.data_cutoff})."
 
 
-def _moves(results: Results, found: list[Move]) -> str:
+def estimates(results: Results) -> Markdown:
+    """Conclusions that turned, and estimates that moved."""
+    last = _last(results)
+    return md("") if last is None else _moves(results, moves(last.results, results))
+
+
+def evidence(results: Results) -> Markdown:
+    """Trials and values that were added, removed or changed."""
+    last = _last(results)
+    return md("") if last is None else _evidence(last.results, results)
+
+
+def settings(results: Results) -> str:
+    """Sections of the configuration that changed."""
+    last = _last(results)
+    found = [] if last is None else changed_settings(last.results, results)
+    if not found:
+        return "The configuration has not changed."
+    return f"These sections of the configuration have changed: {listing(found)}."
+
+
+def kept(results: Results) -> Markdown:
+    """The releases that were kept, the newest first."""
+    found = releases_of(results)
+    return bullets(
+        md("{}: evidence to {}", strong(release.name), release.data_cutoff)
+        for release in reversed(found)
+    ) or md("None.")
+
+
+def _last(results: Results) -> Release | None:
+    found = releases_of(results)
+    return found[-1] if found else None
+
+
+def _moves(results: Results, found: list[Move]) -> Markdown:
     turned = [move for move in found if move.turned]
     moved = [move for move in found if not move.turned and move.distance > MOVED]
-    parts = [
-        callout("important", "Conclusions that turned", words.turned(len(turned)))
-        if turned else words.turned(0) + "\n"
+    parts: list[object] = [
+        callout("important", "Conclusions that have changed", words.turned(len(turned)))
+        if turned else words.turned(0)
     ]  # fmt: skip
     if turned:
         parts.append(_table(results, turned))
     if moved:
         parts += [
-            f"The interval lies about 1 as before, but {words.counted(len(moved), 'estimate')} "
-            f"moved by more than 0.5{NBSP}%.\n",
+            f"No conclusion changed here, but {words.counted(len(moved), 'estimate')} moved by "
+            f"more than 0.5{NBSP}%.",
             _table(results, moved[:SHOWN]),
         ]
         if len(moved) > SHOWN:
             parts.append(folded("The others", _table(results, moved[SHOWN:])))
-    return "\n".join(parts)
+    return blocks(parts)
 
 
-def _table(results: Results, found: list[Move]) -> str:
+def _table(results: Results, found: list[Move]) -> Markdown:
     fields = [
         Field("Analysis", "l", 16), Field("Model", "l", 24), Field("Comparison", "l", 28),
-        Field("Before", "l", 14), Field("Now", "l", 14), Field("What moved", "l", 24),
+        Field("Before", "l", 14), Field("Now", "l", 14), Field("What changed", "l", 24),
     ]  # fmt: skip
     rows = []
     for move in found:
@@ -70,8 +110,8 @@ def _table(results: Results, found: list[Move]) -> str:
         model = results.config.models.get(move.model)
         names = [results.labels.get(name, name) for name in (move.treatment, move.comparator)]
         rows.append(
-            [escape(analysis.title if analysis else move.analysis),
-             escape(model.label if model else move.model), escape(" v ".join(names)),
+            [analysis.title if analysis else move.analysis,
+             model.label if model else move.model, " vs ".join(names),
              _shown(move.before), _shown(move.after), _what(move)]
         )  # fmt: skip
     return table(fields, rows, "Estimates then and now")
@@ -84,38 +124,30 @@ def _shown(interval: Interval | None) -> str:
 def _what(move: Move) -> str:
     if move.before is None:
         return "new"
-    return "gone" if move.after is None else escape(words.moved(move.before, move.after))
+    return "gone" if move.after is None else words.moved(move.before, move.after)
 
 
-def _evidence(before: Results, after: Results) -> list[str]:
+def _evidence(before: Results, after: Results) -> Markdown:
     old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, after))
-    parts = []
+    parts: list[object] = []
     for title, trials, run in (("added", new - old, after), ("removed", old - new, before)):
         if trials:
-            named = ", ".join(escape(run.trial_names[trial]) for trial in sorted(trials))
-            parts.append(f"Trials {title}: {named}.\n")
+            named = ", ".join(run.trial_names[trial] for trial in sorted(trials))
+            parts.append(f"Trials {title}: {named}.")
     facts = changed_facts(before, after)
     parts.append(
-        f"{words.counted(len(facts), 'value').capitalize()} in use added, removed or changed.\n"
+        f"{words.counted(len(facts), 'value').capitalize()} in use "
+        f"{'was' if len(facts) == 1 else 'were'} added, removed or changed."
     )
     if facts:
         names = {**before.trial_names, **after.trial_names}
         rows = [
-            [escape(names[fact["trial"]]), f"`{fact['path']}`",
-             *(escape(fact[when]) if fact[when] is not None else "–"
-               for when in ("before", "after"))]
+            [names[fact["trial"]], code(fact["path"]), dash(fact["before"]), dash(fact["after"])]
             for fact in facts
-        ]  # fmt: skip
+        ]
         fields = [
-            Field("Trial", "l", 11), Field("What", "l", 30), Field("Before", "l", 20),
+            Field("Trial", "l", 11), Field("Value of", "l", 30), Field("Before", "l", 20),
             Field("Now", "l", 20),
         ]  # fmt: skip
         parts.append(folded("The values", table(fields, rows, "Values then and now")))
-    return parts
-
-
-def _settings(before: Results, after: Results) -> str:
-    found = changed_settings(before, after)
-    if not found:
-        return "The configuration is as it was.\n"
-    return "Changed sections: " + ", ".join(f"`{name}`" for name in found) + ".\n"
+    return blocks(parts)

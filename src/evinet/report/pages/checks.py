@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from evinet.report.markdown import bullets, escape
+from evinet.report.markdown import Markdown, blocks, bullets, escape
 
 FOUND = {
     "ci-symmetry": "estimates that do not lie in the middle of their interval",
@@ -27,21 +27,21 @@ FOUND = {
 """What a rule found where it did not pass; docs/evidence.md says what each expects."""
 
 
-def plausibility(rows: Sequence[dict[str, Any]]) -> str:
+def plausibility(rows: Sequence[dict[str, Any]]) -> Markdown:
     """How many checks passed, and what each of the others found."""
     others = [row for row in rows if row["verdict"] != "pass"]
     passed = len(rows) - len(others)
     if not others:
-        return f"All {len(rows)} checks passed.\n\n"
+        return escape(f"All {len(rows)} checks passed.")
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for row in others:
         by_rule.setdefault(row["rule"], []).append(row)
     lead = (
         f"{passed} of {len(rows)} checks passed. "
         f"{'The other one' if len(others) == 1 else f'The other {len(others)}'} may be right and "
-        f"{'deserves' if len(others) == 1 else 'deserve'} a second look; no value was changed:\n\n"
+        f"{'deserves' if len(others) == 1 else 'deserve'} a second look. No value was changed:"
     )
-    return lead + bullets(_found(rule, found) for rule, found in by_rule.items()) + "\n"
+    return blocks([lead, bullets(_found(rule, found) for rule, found in by_rule.items())])
 
 
 def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
@@ -50,7 +50,7 @@ def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
     failed = sum(row["verdict"] == "fail" for row in rows)
     grave = f" ({failed} of them cannot be right)" if failed else ""
     said = f"{FOUND.get(rule, rule)}{grave}. {'; '.join(each)}."
-    return escape(said[0].upper() + said[1:])
+    return said[0].upper() + said[1:]
 
 
 def _about(path: str) -> str:

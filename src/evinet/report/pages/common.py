@@ -9,14 +9,53 @@ from evinet import files
 from evinet.config import HalfNormal
 from evinet.errors import InputError, Problem
 from evinet.report import words
-from evinet.report.effects import interval, prediction
+from evinet.report.effects import interval, pair, prediction
 from evinet.report.exhibit import INDEX
-from evinet.report.markdown import Field, attribute, escape, figure, table
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    escape,
+    faint,
+    figure,
+    heading,
+    link,
+    md,
+    sourced,
+    strong,
+    table,
+)
 from evinet.report.numbers import NBSP, chance, limits, ratio
 from evinet.report.results import REMEDY, Fit, Results
 
+DAGGER = "\N{DAGGER}"
 
-def exhibit(results: Results, name: str) -> str:
+
+def by_analysis(
+    results: Results, show: Callable[[Results, str], Markdown], level: int = 3
+) -> Markdown:
+    """What `show` makes of each analysis, under its title; nothing where it makes nothing."""
+    shown = {name: show(results, name) for name in results.config.analyses}
+    titles = {name: analysis.title for name, analysis in results.config.analyses.items()}
+    return blocks(
+        part
+        for name, content in shown.items()
+        if content
+        for part in (heading(level, titles[name]), content)
+    )
+
+
+def by_model(results: Results, analysis: str, show: Callable[[Results, Fit], Markdown]) -> Markdown:
+    """What `show` makes of the model without a bridge and of the first with one, each named."""
+    parts = []
+    for fit in (results.unbridged(analysis), results.bridged(analysis)):
+        content = show(results, fit) if fit is not None else md("")
+        if fit is not None and content:
+            parts += [md("{}.", strong(fit.model.label)), content]
+    return blocks(parts)
+
+
+def exhibit(results: Results, name: str) -> Markdown:
     """A figure of results/figures, with its caption.
 
     Raises
@@ -31,46 +70,43 @@ def exhibit(results: Results, name: str) -> str:
     return text
 
 
-def optional_exhibit(results: Results, name: str) -> str:
+def optional_exhibit(results: Results, name: str) -> Markdown:
     """A figure that the data may not allow: nothing when it was not drawn."""
     path = results.root / "figures" / INDEX
     if not path.exists():
         raise InputError(Problem(str(path), "figures", None, "is not there", REMEDY))
     drawn = files.read_json(path).get(name)
-    return figure(name, drawn["caption"], drawn["alt"]) if drawn else ""
+    return figure(name, drawn["caption"], drawn["alt"]) if drawn else md("")
 
 
-def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> str:
+def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> Markdown:
     """A table of league rows on the hazard-ratio scale."""
     predicts = any(prediction(row) is not None for row in rows)
     fields = [
-        Field("Treatment", "l", 22), Field("Against", "l", 22), Field("Hazard ratio", "r", 9),
-        Field("95 % interval", "l", 13), Field("Probability of a lower hazard", "r", 12),
+        Field("Comparison", "l", 34), Field("Hazard ratio", "r", 9),
+        Field("95 % credible interval", "l", 13), Field("Probability of a lower hazard", "r", 12),
     ]  # fmt: skip
     if predicts:
         fields.append(Field("95 % prediction interval", "l", 13))
-    fields.append(Field("Rests on", "l", 10))
+    fields.append(Field("Evidence", "l", 10))
     lines = []
     for row in rows:
         ratios, new = interval(row), prediction(row)
-        cells = [
-            escape(results.labels[row["treatment"]]), escape(results.labels[row["comparator"]]),
-            ratio(ratios.estimate), limits(ratios), chance(row["p_better"]),
+        cells: list[object] = [
+            pair(results, row), ratio(ratios.estimate), limits(ratios), chance(row["p_better"])
         ]  # fmt: skip
         if predicts:
-            cells.append("" if new is None else limits(new))
-        lines.append([*cells, "**a bridge**" if row["bridged"] else "trials"])
+            cells.append(None if new is None else limits(new))
+        lines.append([*cells, strong("assumption") if row["bridged"] else "trials"])
     return table(fields, lines, label)
 
 
 def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
     """What league rows say, each in a sentence."""
     return [
-        escape(
-            words.comparison(
-                results.labels[row["treatment"]], results.labels[row["comparator"]],
-                interval(row), row["p_better"],
-            )
+        words.comparison(
+            results.labels[row["treatment"]], results.labels[row["comparator"]],
+            interval(row), row["p_better"],
         )
         for row in rows
     ]  # fmt: skip
@@ -81,38 +117,42 @@ def bridge_text(results: Results, fit: Fit) -> str:
     assert fit.model.bridge is not None
     bridge = results.config.bridges[fit.model.bridge]
     scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
-    return escape(f"{bridge.assumption} {words.class_effect(fit.model.sigma, scale)}")
+    return f"{bridge.assumption} {words.class_effect(fit.model.sigma, scale)}"
 
 
-def unknown(value: object) -> str:
+def unknown(value: object) -> Markdown:
     """A value, or that it is not known."""
-    return "[not known]{.no}" if value is None else escape(value)
+    return faint("not known") if value is None else escape(value)
 
 
-def dash(value: object) -> str:
+def dash(value: object) -> Markdown:
     """A value in a table, or a dash where there is none."""
     if value is None:
-        return "[–]{.no}"
+        return faint("–")
     return escape(f"{value:g}" if isinstance(value, float) else value)
 
 
-def source_link(row: dict[str, Any]) -> str:
+def source_link(row: dict[str, Any]) -> Markdown:
     """The source of a row, linked to the bibliography, and the place in it."""
-    key = row["source"]
-    return f"[{escape(key)}](provenance.qmd#source-{key}), {escape(row['locator'])}"
+    return md("{}, {}", link(row["source"], _source(row)), row["locator"])
 
 
-def sourced(text: str, row: dict[str, Any]) -> str:
+def with_source(text: object, row: dict[str, Any]) -> Markdown:
     """A value that links to its source, which shows when pointed at and when focused."""
-    if not row.get("source") or text in (dash(None), unknown(None)):
-        return text
+    shown = escape(text)
+    if not row.get("source") or shown in (dash(None), unknown(None)):
+        return shown
     where = ", ".join(part for part in (row["source"], row["locator"]) if part)
-    return f'[{text}](provenance.qmd#source-{row["source"]} "{attribute(where)}"){{.sourced}}'
+    return sourced(shown, _source(row), where)
+
+
+def _source(row: dict[str, Any]) -> str:
+    return f"provenance.qmd#source-{row['source']}"
 
 
 def slug_words(slug: str) -> str:
     """A slug as words."""
-    return escape(slug.replace("-", " "))
+    return slug.replace("-", " ")
 
 
 def outcome_name(slug: str) -> str:
@@ -121,35 +161,35 @@ def outcome_name(slug: str) -> str:
 
 
 def by_arm(
-    rows: list[dict[str, Any]], names: tuple[str, ...], say: Callable[[dict[str, Any]], str]
-) -> tuple[list[str], list[list[str]]]:
-    """Rows of a table with a column an arm: the arms, and the cells of each row, with sources.
+    rows: list[dict[str, Any]],
+    names: tuple[str, ...],
+    say: Callable[[dict[str, Any]], str],
+) -> tuple[list[str], list[list[Any]]]:
+    """Rows of a table with a column for each arm: the arms, and the cells of each row.
 
     `names` are the columns that make a row; `say` writes the cell of an arm. Where an arm has
-    several values they all stand in its cell.
+    several values they all stand in its cell, each with its source.
     """
     arms = list(dict.fromkeys(row["arm"] for row in rows))
-    found: dict[tuple[Any, ...], dict[str, str]] = {}
+    found: dict[tuple[Any, ...], dict[str, list[Markdown]]] = {}
     for row in rows:
         said = found.setdefault(tuple(row[name] for name in names), {})
-        before = f"{said[row['arm']]}; " if row["arm"] in said else ""
-        said[row["arm"]] = before + sourced(say(row), row)
+        said.setdefault(row["arm"], []).append(with_source(say(row), row))
     cells = [
-        [*("" if part is None else str(part) for part in key),
-         *(said.get(arm, dash(None)) for arm in arms)]
+        [*key, *(md("; ").join(said[arm]) if arm in said else dash(None) for arm in arms)]
         for key, said in found.items()
-    ]  # fmt: skip
+    ]
     return ["all" if arm is None else arm for arm in arms], cells
 
 
-def patients(n: float | None, total: float | None, share: object) -> str:
+def patients(n: float | None, total: float | None, share: object) -> Markdown:
     """Patients, of how many, and the percentage as printed."""
-    said = dash(n) if total is None else f"{dash(n)} / {dash(total)}"
+    said = dash(n) if total is None else md("{} / {}", dash(n), dash(total))
     if share is None:
         return said
     printed = share if isinstance(share, str) else f"{share:g}"
     printed = printed if printed.endswith("%") else f"{printed}{NBSP}%"
-    return escape(printed) if n is None else f"{said} ({escape(printed)})"
+    return escape(printed) if n is None else md("{} ({})", said, printed)
 
 
 def formula(prior: str) -> str:
@@ -165,12 +205,12 @@ def named_prior(prior: str) -> str:
 
     found = priors.parse(prior)
     if found.source is None:
-        return escape(found.formula)
+        return found.formula
     _, outcome, *comparison = prior.split(":")
     setting = ", ".join([outcome.replace("-", " "), *comparison])
-    return escape(f"{found.formula} ({setting}, for a {found.effects}; {found.source})")
+    return f"{found.formula} ({setting}, for a {found.effects}; {found.source})"
 
 
 def prior_text(prior: HalfNormal) -> str:
     """A prior with its reason."""
-    return escape(f"half-normal with scale {prior.scale:g} ({prior.source})")
+    return f"half-normal with scale {prior.scale:g} ({prior.source})"

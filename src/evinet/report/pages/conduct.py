@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evinet.conduct import Conduct, Flow
-from evinet.report.markdown import Field, bullets, escape, table
+from evinet.report.markdown import Field, Markdown, bullets, escape, faint, link, md, table
 from evinet.report.pages.beside import excluded_trials
 from evinet.report.pages.common import unknown
 from evinet.report.results import Results
 
-NOT_REPORTED = "[not reported]{.no}"
+NOT_REPORTED = faint("not reported")
 FLOW = {
     "identified": "Records identified", "duplicates": "Duplicates removed",
     "screened": "Records screened", "excluded_on_title": "Excluded on title or abstract",
@@ -21,58 +21,73 @@ FLOW = {
 ELIGIBILITY = ("population", "interventions", "comparators", "outcomes", "designs", "other")
 
 
-def conduct(results: Results) -> str:
-    """The page."""
+def authors(results: Results) -> Markdown:
+    """Authors, funding and protocol."""
+    return _authors(results.config.conduct)
+
+
+def eligible(results: Results) -> Markdown:
+    """Which trials are eligible."""
+    return _eligible(results.config.conduct)
+
+
+def searches(results: Results) -> Markdown:
+    """Where and when trials were searched for."""
+    return _searches(results.config.conduct)
+
+
+def choices(results: Results) -> Markdown:
+    """How trials and data were chosen."""
     done = results.config.conduct
-    return "\n".join([
-        "What only the reviewers can say. It is entered under `conduct` in `config/config.yaml`; "
-        "what is not entered is not reported.\n",
-        "## Authors, funding, protocol\n", _authors(done),
-        "## Which trials are eligible\n", _eligible(done),
-        "## Where trials were searched for\n", _searches(done),
-        "## How trials and data were chosen\n",
-        bullets([f"**Selection**: {_said(done.selection)}",
-                 f"**Extraction**: {_said(done.extraction)}"]),
-        "## Records and trials\n", _flow(done.flow),
-        "## Trials that were left out\n", excluded_trials(results),
+    return bullets([
+        md("**Selection**: {}", _said(done.selection)),
+        md("**Extraction**: {}", _said(done.extraction)),
     ])  # fmt: skip
 
 
-def _said(text: str | None) -> str:
+def flow(results: Results) -> Markdown:
+    """How many records and trials were left at each step."""
+    return _flow(results.config.conduct.flow)
+
+
+def excluded(results: Results) -> Markdown:
+    """Trials that the reviewers left out."""
+    return excluded_trials(results)
+
+
+def _said(text: str | None) -> Markdown:
     return NOT_REPORTED if text is None else escape(text)
 
 
-def _authors(done: Conduct) -> str:
+def _authors(done: Conduct) -> Markdown:
     people = "; ".join(
-        escape(", ".join(filter(None, [each.name, each.affiliation, each.role])))
-        for each in done.authors
+        ", ".join(filter(None, [each.name, each.affiliation, each.role])) for each in done.authors
     )
     protocol = ", ".join(
-        escape(part)
-        for part in (done.protocol.registration, done.protocol.url, done.protocol.date)
-        if part
+        part for part in (done.protocol.registration, done.protocol.url, done.protocol.date) if part
     )
-    deviations = "; ".join(escape(each) for each in done.protocol.deviations)
+    deviations = "; ".join(done.protocol.deviations)
     rows = [
         ("Version", _said(done.version)), ("Authors", people or NOT_REPORTED),
         ("Funding", _said(done.funding)), ("Declared interests", _said(done.interests)),
         ("Protocol", protocol or NOT_REPORTED),
-        ("Done otherwise than planned", deviations or NOT_REPORTED),
+        ("Differences from the protocol", deviations or NOT_REPORTED),
     ]  # fmt: skip
-    return bullets(f"**{what}**: {said}" for what, said in rows)
+    return bullets(md("**{}**: {}", what, said) for what, said in rows)
 
 
-def _eligible(done: Conduct) -> str:
+def _eligible(done: Conduct) -> Markdown:
     return bullets(
-        f"**{name.capitalize()}**: {_said(getattr(done.eligibility, name))}" for name in ELIGIBILITY
+        md("**{}**: {}", name.capitalize(), _said(getattr(done.eligibility, name)))
+        for name in ELIGIBILITY
     )
 
 
-def _searches(done: Conduct) -> str:
+def _searches(done: Conduct) -> Markdown:
     if not done.searches:
-        return f"Searches: {NOT_REPORTED}.\n"
+        return md("Searches: {}.", NOT_REPORTED)
     rows = [
-        [escape(each.source), _said(each.date), _said(each.strategy), unknown(each.records)]
+        [each.source, _said(each.date), _said(each.strategy), unknown(each.records)]
         for each in done.searches
     ]
     fields = [
@@ -82,7 +97,7 @@ def _searches(done: Conduct) -> str:
     return table(fields, rows, "Searches")
 
 
-def _flow(flow: Flow) -> str:
+def _flow(flow: Flow) -> Markdown:
     rows = [
         [label, NOT_REPORTED if (n := getattr(flow, name)) is None else str(n)]
         for name, label in FLOW.items()
@@ -118,11 +133,14 @@ def _judged(results: Results) -> str:
     return "not reported" if results.evidence(tables.RISK_OF_BIAS).empty else "reported"
 
 
-HERE = "[How the review was done](conduct.qmd)"
-ANSWER, METHODS, TRIALS = "[Summary](index.qmd)", "[Methods](methods.qmd)", "[Trials](trials.qmd)"
-ASSUMPTIONS, SENSITIVITY = "[Assumptions](assumptions.qmd)", "[Sensitivity](sensitivity.qmd)"
-OUTCOMES, MODELS = "[Results by outcome](outcomes.qmd)", "[Models](models.qmd)"
-REVIEWERS = "[Judgements](reviewers.qmd)"
+HERE = link("How the review was done", "conduct.qmd")
+ANSWER, METHODS, TRIALS = (
+    link("Summary", "index.qmd"), link("Methods", "methods.qmd"), link("Trials", "trials.qmd")
+)  # fmt: skip
+ASSUMPTIONS = link("Assumptions", "assumptions.qmd")
+SENSITIVITY = link("Sensitivity", "sensitivity.qmd")
+OUTCOMES, MODELS = link("Results by outcome", "outcomes.qmd"), link("Models", "models.qmd")
+REVIEWERS = link("Judgements", "reviewers.qmd")
 ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
     ("1", "Title says that it is a network meta-analysis", "partly",
      f"The title names the treatments; {METHODS} names the method"),
@@ -137,8 +155,8 @@ ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
     ("8", "Search strategy", _given("searches"), HERE),
     ("9", "Selection of studies", _given("selection"), HERE),
     ("10", "Data collection", _given("extraction"),
-     f"{HERE}; each value with source and place: [Provenance](provenance.qmd)"),
-    ("11", "Data items", "reported", f"{TRIALS}, [Provenance](provenance.qmd)"),
+     md('{}; each value with source and place: [Provenance](provenance.qmd)', HERE)),
+    ("11", "Data items", "reported", md('{}, [Provenance](provenance.qmd)', TRIALS)),
     ("S1", "Geometry of the network: methods", "reported", METHODS),
     ("12", "Risk of bias of each study: methods", "partly", f"The tool: {REVIEWERS}"),
     ("13", "Summary measures", "reported", f"{METHODS}, {OUTCOMES}"),
@@ -159,7 +177,7 @@ ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
     ("22", "Risk of bias across studies: results", "not reported", ""),
     ("23", "Additional analyses: results", "reported", f"{SENSITIVITY}, {ASSUMPTIONS}"),
     ("24", "Summary of evidence, with its strength for each main outcome", "partly",
-     f"{ANSWER}; the strength awaits the reviewers ([Certainty](certainty.qmd))"),
+     md('{}; the strength awaits the reviewers ([Certainty](certainty.qmd))', ANSWER)),
     ("25", "Limitations of studies, of the review and of the network", _given("discussion"),
      "[What must not be concluded](index.qmd#what-must-not-be-concluded) lists those of the "
      "network; those of the studies and of the review are the authors'"),
@@ -171,7 +189,7 @@ PARTLY = {"4", "10", "25", "26"}
 """Items that the program answers in part even where the reviewers have said nothing."""
 
 
-def prisma(results: Results) -> str:
+def prisma(results: Results) -> Markdown:
     """The checklist, with what the configuration and the evidence hold."""
     rows = []
     for item, topic, status, where in ITEMS:

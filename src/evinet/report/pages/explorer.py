@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from evinet.report.effects import interval
+from evinet.report.markdown import Markdown, html
 from evinet.report.numbers import chance, limits, ratio
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
 
-def explorer(results: Results, analysis: str) -> str:
+def explorer(results: Results, analysis: str) -> Markdown:
     """A box that the script of the page fills; without scripts it stays away.
 
     Numbers come with their text, so that what is shown is rounded in one place only.
@@ -23,10 +24,9 @@ def explorer(results: Results, analysis: str) -> str:
         "references": results.config.analyses[analysis].references,
         "models": [_model(fit) for fit in results.fits(analysis)],
     }
-    data = json.dumps(content, sort_keys=True).replace("</", "<\\/")
-    return (
-        '```{=html}\n<div class="explorer" hidden>'
-        f'<script type="application/json">{data}</script></div>\n```\n'
+    data = json.dumps(content, sort_keys=True).replace("<", "\\u003c")
+    return html(
+        f'<div class="explorer" hidden><script type="application/json">{data}</script></div>'
     )
 
 

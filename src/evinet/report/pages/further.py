@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evinet.report.markdown import Field, escape, table
-from evinet.report.pages.common import sourced
+from evinet.report.markdown import Field, Markdown, md, table
+from evinet.report.pages.common import with_source
 
 LABELS = (
     (r"enrolment\.start", "Enrolment from"),
@@ -20,16 +20,16 @@ LABELS = (
 """Path of a fact -> what it is called."""
 
 
-def further(facts: Mapping[str, dict[str, Any]]) -> str:
+def further(facts: Mapping[str, dict[str, Any]]) -> Markdown:
     """A table of the facts, by their path, that no other table of a trial's page shows."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Markdown]] = {}
     for pattern, label in LABELS:
         for path, fact in facts.items():
             match = re.fullmatch(pattern, path)
             if match:
                 name = match.expand(label)
-                what = escape(name[0].upper() + name[1:])
-                found.setdefault(what, []).append(sourced(escape(fact["value"]), fact))
-    fields = [Field("What", "l", 24), Field("As published", "l", 50)]
-    rows = [[what, "; ".join(said)] for what, said in found.items()]
-    return table(fields, rows, "What else was published") if rows else ""
+                what = name[0].upper() + name[1:]
+                found.setdefault(what, []).append(with_source(fact["value"], fact))
+    fields = [Field("Item", "l", 24), Field("As published", "l", 50)]
+    rows = [[what, md("; ").join(said)] for what, said in found.items()]
+    return table(fields, rows, "What else was published") if rows else md("")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
-from evinet.report.markdown import Field, bullets, callout, escape, table
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    link,
+    md,
+    table,
+)
 from evinet.report.numbers import NBSP, percent
 from evinet.report.pages.common import outcome_name, source_link, unknown
 from evinet.report.results import Results
@@ -26,81 +36,83 @@ def of_arm(results: Results, trial: str, arm: str) -> list[dict[str, Any]]:
     return records(frame[(frame["trial"] == trial) & (frame["arm"] == arm)])
 
 
-def shown(row: dict[str, Any]) -> str:
+def shown(row: dict[str, Any]) -> Markdown:
     """How many: ``36 of 75 (48 %)``; that it is not known where it is not."""
     n, total, share = row["n"], row["total"], row["percent"]
     if n is None:
-        return unknown(None) if share is None else f"{escape(share)}{NBSP}%"
+        return unknown(None) if share is None else escape(f"{share}{NBSP}%")
     if total is not None:
-        return f"{n} of {total} ({percent(n / total)})"
-    return f"{n} patients" if share is None else f"{n} ({escape(share)}{NBSP}%)"
+        return escape(f"{n} of {total} ({percent(n / total)})")
+    return escape(f"{n} patients" if share is None else f"{n} ({share}{NBSP}%)")
 
 
-def arm_text(results: Results, trial: str, arm: str) -> str:
+def arm_text(results: Results, trial: str, arm: str) -> Markdown:
     """The later treatment of an arm in a cell of a table."""
     rows = of_arm(results, trial, arm)
     if not any(row["n"] is not None or row["percent"] is not None for row in rows):
         return unknown(None)
-    return "; ".join(f"{shown(row)} {escape(row['therapy'])}" for row in rows)
+    return md("; ").join(md("{} {}", shown(row), row["therapy"]) for row in rows)
 
 
-def caution(results: Results, analysis: str) -> str:
+def caution(results: Results, analysis: str) -> Markdown:
     """A box beside the estimates of an outcome that later treatment confounds; else nothing."""
     if not confounded(results, analysis):
-        return ""
+        return md("")
     items = []
     for study in records(results.studies(analysis)):
-        name = escape(results.trial_names[study["trial"]])
+        name = results.trial_names[study["trial"]]
         for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
             text = arm_text(results, study["trial"], study[arm])
-            items.append(f"{name}, {escape(results.labels[study[side]])}: {text}")
+            items.append(md("{}, {}: {}", name, results.labels[study[side]], text))
     for left in results.excluded(analysis):
-        name = f"{escape(results.trial_names[left['trial']])} (gives no hazard ratio here)"
+        name = f"{results.trial_names[left['trial']]} (gives no hazard ratio here)"
         items += [
-            f"{name}, {escape(results.labels[arm['treatment']])}: {text}"
+            md("{}, {}: {}", name, results.labels[arm["treatment"]], text)
             for arm in records(results.evidence(tables.ARMS))
             if arm["trial"] == left["trial"]
             and (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
         ]
     return callout(
         "caution",
-        "Many patients were treated on with something else",
-        "Survival goes on being counted after a trial's own treatment has ended. Patients who then "
-        "get the other arm's treatment pull the hazard ratio towards 1; what was given later "
-        "belongs to these estimates. How many had it:\n\n"
-        + bullets(dict.fromkeys(items))
-        + f"\nNo estimate of {outcome_name(results.config.analyses[analysis].outcome)} here was "
-        "adjusted for it.",
-    )
+        "Many patients later had another treatment",
+        blocks([
+            "Survival is counted on after a trial's own treatment has ended. Patients who then get "
+            "the treatment of the other arm pull the hazard ratio towards 1. What was given later "
+            "is part of these estimates. How many patients had it:",
+            bullets(dict.fromkeys(items)),
+            "No estimate of "
+            f"{outcome_name(results.config.analyses[analysis].outcome)} here was adjusted for it.",
+        ]),
+    )  # fmt: skip
 
 
-def caution_line(results: Results, analysis: str) -> str:
+def caution_line(results: Results, analysis: str) -> Markdown:
     """A sentence for pages that show such estimates again, with a link to the whole; or nothing."""
     if not confounded(results, analysis):
-        return ""
-    return (
-        "Patients were treated on with something else after these trials' own treatment "
-        f"([how many](outcomes.qmd#{analysis})); no estimate is adjusted for it.\n"
+        return md("")
+    return md(
+        "Many patients had another treatment after that of their trial ({}). No estimate here is "
+        "adjusted for it.",
+        link("how many", f"outcomes.qmd#{analysis}"),
     )
 
 
-def later_treatment(results: Results, trial: str) -> str:
+def later_treatment(results: Results, trial: str) -> Markdown:
     """What is known of treatment after the trial's own, arm by arm."""
     frame = results.evidence(tables.ARMS)
     arms = list(frame[frame["trial"] == trial]["arm"])
-    lines = []
+    lines: list[list[object]] = []
     for arm in arms:
         rows = of_arm(results, trial, arm)
         lines += [
-            [escape(arm), shown(row), escape(row["therapy"]), escape(row["note"] or ""),
+            [arm, shown(row), row["therapy"], row["note"],
              source_link(row) if row["source"] else ""]
             for row in rows
         ]  # fmt: skip
         if not rows:
-            lines.append([escape(arm), unknown(None), "", "", ""])
+            lines.append([arm, unknown(None), "", "", ""])
     fields = [
         Field("Arm", "l", 12), Field("Patients", "l", 14), Field("Later treatment", "l", 30),
         Field("Note", "l", 30), Field("Source", "l", 24),
     ]  # fmt: skip
-    title = "### Treatment after the trial's own\n\n"
-    return title + table(fields, lines, "Treatment after the trial's own")
+    return table(fields, lines, "Treatment after the trial's own")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from evinet.report.markdown import bullets, escape
+from evinet.report.markdown import Markdown, bullets, md
 from evinet.report.pages.common import outcome_name, slug_words
 
 SAID_OF = ("outcome", "arm", "comparator", "event", "characteristic", "therapy", "topic")
@@ -14,37 +14,37 @@ SAID_OF = ("outcome", "arm", "comparator", "event", "characteristic", "therapy",
 
 def sentence(note: str) -> str:
     """A note as a sentence."""
-    said = escape(note)
+    said = note
     return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
 
 
-def notes(rows: Sequence[dict[str, Any]]) -> str:
+def notes(rows: Sequence[dict[str, Any]]) -> Markdown:
     """The notes of the rows of a table, each once, with what it is about; nothing without one."""
     about: dict[str, dict[str, None]] = {}
     for row in rows:
         if row.get("note"):
             about.setdefault(row["note"], {})[_subject(row)] = None
     return bullets(
-        f"{'; '.join(subjects)}: {escape(note)}." for note, subjects in about.items()
-    ) if about else ""  # fmt: skip
+        f"{'; '.join(subjects)}: {note}." for note, subjects in about.items()
+    ) if about else md("")  # fmt: skip
 
 
 def _subject(row: dict[str, Any]) -> str:
-    """What a row is about: PFS, lu-dotatate v octreotide."""
+    """What a row is about: PFS, lu-dotatate vs octreotide."""
     parts = [outcome_name(row["outcome"])] if row.get("outcome") else []
     if parts and row.get("report"):
-        parts = [f"{parts[0]} ({escape(row['report'])})"]
-    pair = [escape(row[side]) for side in ("arm", "comparator") if row.get(side)]
-    parts += [" v ".join(pair)] if pair else []
+        parts = [f"{parts[0]} ({row['report']})"]
+    pair = [row[side] for side in ("arm", "comparator") if row.get(side)]
+    parts += [" vs ".join(pair)] if pair else []
     parts += [slug_words(row[name]) for name in SAID_OF[3:] if row.get(name)]
     return ", ".join(parts)
 
 
-def report_titles(rows: Sequence[dict[str, Any]]) -> str:
+def report_titles(rows: Sequence[dict[str, Any]]) -> Markdown:
     """What each report of a trial is, by the name that the tables give it."""
     return bullets(
-        f"**{escape(row['report'])}**: {escape(row['title'])}"
-        + (f"; data cut-off {escape(row['data_cutoff'])}" if row["data_cutoff"] else "")
-        + (f" ({escape(row['note'])})" if row["note"] else "")
+        md("**{}**: {}", row["report"], row["title"])
+        + (md("; data cut-off {}", row["data_cutoff"]) if row["data_cutoff"] else "")
+        + (md(" ({})", row["note"]) if row["note"] else "")
         for row in rows
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
-from evinet.report.markdown import Field, escape, table
+from evinet.report.markdown import Field, Markdown, escape, faint, md, table
 from evinet.report.numbers import Interval, limits, ratio
 from evinet.report.pages.beside import league, said
 from evinet.report.pages.common import outcome_name, source_link
@@ -13,17 +13,17 @@ from evinet.report.results import Results
 from evinet.report.rows import records
 
 
-def published_networks(results: Results) -> str:
+def published_networks(results: Results) -> Markdown:
     """A table of published estimates, with ours where our networks connect the pair."""
     rows = records(results.evidence(tables.PUBLISHED_NMAS))
     if not rows:
-        return "No published network meta-analysis is entered in this review.\n"
+        return escape("No published network meta-analysis is entered in this review.")
     lines = []
     for row in rows:
-        pair = f"{escape(row['treatment_published'])} v {escape(row['comparator_published'])}"
-        note = f"; {escape(row['note'])}" if row["note"] else ""
+        pair = f"{row['treatment_published']} vs {row['comparator_published']}"
+        note = md("; {}", row["note"]) if row["note"] else ""
         lines.append([
-            escape(row["nma"]), outcome_name(row["outcome"]), pair, _theirs(row),
+            row["nma"], outcome_name(row["outcome"]), pair, _theirs(row),
             _ours(results, row), source_link(row) + note,
         ])  # fmt: skip
     fields = [
@@ -31,20 +31,16 @@ def published_networks(results: Results) -> str:
         Field("Its hazard ratio", "l", 16), Field("Ours, of the nearest pair", "l", 36),
         Field("Source", "l", 36),
     ]  # fmt: skip
-    note = (
-        "They pooled other trials, by other models, and joined doses and drugs into nodes that are "
-        "apart here: agreement is no proof, disagreement no error.\n\n"
-    )
-    return note + table(fields, lines, "Published network meta-analyses")
+    return table(fields, lines, "Published network meta-analyses")
 
 
-def _theirs(row: dict[str, Any]) -> str:
+def _theirs(row: dict[str, Any]) -> Markdown:
     if row["estimate"] is None:
-        return "[no number could be read]{.no}"
+        return faint("no number could be read")
     if row["lower"] is None or row["upper"] is None:
-        return ratio(row["estimate"])
+        return escape(ratio(row["estimate"]))
     ratios = Interval(row["estimate"], row["lower"], row["upper"])
-    return f"{ratio(ratios.estimate)} ({limits(ratios)})"
+    return escape(f"{ratio(ratios.estimate)} ({limits(ratios)})")
 
 
 def _ours(results: Results, row: dict[str, Any]) -> str:
@@ -57,7 +53,7 @@ def _ours(results: Results, row: dict[str, Any]) -> str:
         for name in (*results.config.analyses, *results.supporting)
         if results.analysis(name).outcome == row["outcome"]
     ]
-    labels = " v ".join(escape(results.labels.get(slug, slug)) for slug in pair)
+    labels = " vs ".join(results.labels.get(slug, slug) for slug in pair)
     bridged: dict[str, str] = {}
     for fit in (fit for name in names for fit in results.fits(name)):
         found = league(fit).get(pair)
@@ -65,6 +61,5 @@ def _ours(results: Results, row: dict[str, Any]) -> str:
             continue
         if not found["bridged"]:
             return f"{labels}: {said(found)}"
-        bridge = fit.model.bridge or ""
-        bridged.setdefault(bridge, f"{said(found)} ({escape(fit.model.label)})")
+        bridged.setdefault(fit.model.bridge or "", f"{said(found)} ({fit.model.label})")
     return f"{labels}: {'; '.join(bridged.values()) or 'not connected here'}"

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from evinet.report.effects import contrasts
-from evinet.report.markdown import Field, bullets, callout, escape, folded, table
+from evinet.report.effects import contrasts, ranked
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    folded,
+    heading,
+    md,
+    table,
+)
 from evinet.report.numbers import chance, number
 from evinet.report.pages.common import (
     bridge_text,
@@ -18,27 +28,29 @@ from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
 
-def outcomes(results: Results) -> str:
-    """The page."""
-    parts = []
+def every(results: Results) -> Markdown:
+    """The results of each analysis, without a bridge and with the first one."""
+    parts: list[object] = []
     for name, analysis in results.config.analyses.items():
-        parts += [f"## {escape(analysis.title)} {{#{name}}}\n", exhibit(results, f"{name}-forest")]
-        parts += [caution(results, name), explorer(results, name)]
-        parts += _fit(results, results.unbridged(name))
-        bridged = results.bridged(name)
-        if bridged is not None:
-            parts += _fit(results, bridged)
-    return "\n".join(parts)
+        parts += [
+            heading(2, analysis.title, name),
+            exhibit(results, f"{name}-forest"),
+            caution(results, name),
+            explorer(results, name),
+        ]
+        fits = (results.unbridged(name), results.bridged(name))
+        parts += [_fit(results, fit) for fit in fits if fit is not None]
+    return blocks(parts)
 
 
-def _fit(results: Results, fit: Fit) -> list[str]:
+def _fit(results: Results, fit: Fit) -> Markdown:
     """One model's results."""
     base = f"{fit.analysis}-{fit.name}"
-    parts = [f"### {escape(fit.model.label)} {{#{base}}}\n"]
-    if fit.model.bridge is not None:
-        parts.append(callout("warning", "Rests on an assumption", bridge_text(results, fit)))
-    return [
-        *parts,
+    ranks = _ranks(results, fit)
+    return blocks([
+        heading(3, fit.model.label, base),
+        callout("warning", "These answers rest on an assumption", bridge_text(results, fit))
+        if fit.model.bridge else "",
         bullets(sentences(results, contrasts(results, fit))),
         exhibit(results, f"{base}-league"),
         folded(
@@ -46,22 +58,23 @@ def _fit(results: Results, fit: Fit) -> list[str]:
             comparisons(results, records(fit.league), f"Every comparison, {fit.model.label}"),
         ),
         optional_exhibit(results, f"{base}-ranks"),
-        folded("Ranks in a table", _ranks(results, fit)) if len(fit.ranks) else "",
-    ]
+        folded("Ranks in a table", ranks) if ranks else "",
+    ])  # fmt: skip
 
 
-def _ranks(results: Results, fit: Fit) -> str:
+def _ranks(results: Results, fit: Fit) -> Markdown:
+    """Ranks inside each island that is large enough for ranks to say something."""
     rows = []
-    for component, island in fit.ranks.groupby("component"):
+    for component, island in ranked(fit).groupby("component"):
         best = island.groupby("treatment")["sucra"].first().sort_values(ascending=False)
         for treatment, sucra in best.items():
             first = island[(island["treatment"] == treatment) & (island["rank"] == 1)]
             rows.append(
-                [str(component), escape(results.labels[str(treatment)]), number(sucra),
+                [str(component), results.labels[str(treatment)], number(sucra),
                  chance(float(first["probability"].iloc[0])), str(len(best))]
             )  # fmt: skip
     fields = [
         Field("Island", "c", 6), Field("Treatment", "l", 24), Field("SUCRA", "r", 7),
-        Field("Probability of the first rank", "r", 14), Field("Among", "r", 6),
+        Field("Probability of rank 1", "r", 14), Field("Treatments in the island", "r", 6),
     ]  # fmt: skip
-    return table(fields, rows, f"Ranks, {fit.model.label}")
+    return table(fields, rows, f"Ranks, {fit.model.label}") if rows else md("")

@@ -4,124 +4,136 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from evinet import tables
-from evinet.report.markdown import Field, escape, searchable, table
+from evinet.report import words
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    anchor,
+    blocks,
+    bullets,
+    code,
+    escape,
+    faint,
+    folded,
+    link,
+    md,
+    searchable,
+    strong,
+    table,
+)
 from evinet.report.results import Results
 from evinet.report.rows import records
 
-
-def provenance(results: Results) -> str:
-    """The page."""
-    facts = results.evidence(tables.FACTS)
-    used, rejected = facts[facts["use"] == "used"], facts[facts["use"] == "rejected"]
-    unknown = facts[facts["use"] == "not-known"]
-    checks = results.evidence(tables.CHECKS)
-    parts = [
-        f"{len(used)} values are used and {len(rejected)} were seen and rejected. Each has its "
-        f"place in the trial file and in its source. {len(unknown)} were looked for and not "
-        "found; what else a trial may have published is not known either.\n",
-        "## Where sources disagree\n",
-        table(_REJECTED, _rejected(results, records(rejected), records(used)), "Rejected values")
-        if len(rejected) else "No value was rejected.\n",
-        "## Every value\n",
-        searchable(
-            table(_FIELDS, [_used(results, row) for row in records(used)], "Every value in use"),
-            "Search trial, value or source",
-        ),
-        "## Looked for and not found\n",
-        table(_UNKNOWN, [_unknown(results, r) for r in records(unknown)], "Missing values")
-        if len(unknown) else "Nothing is marked as missing.\n",
-        "## Checks of plausibility\n", _checks(results, checks),
-        "## Sources\n",
-        "For reference managers: [BibTeX](tables/references.bib), [RIS](tables/references.ris).\n",
-        _sources(results.evidence(tables.SOURCES)),
-    ]  # fmt: skip
-    return "\n".join(parts)
+VERDICTS = {"pass": "passed", "warn": "need a look", "fail": "failed"}
 
 
-_FIELDS = [
-    Field("Trial", "l", 11), Field("What", "l", 34), Field("Value", "l", 22),
-    Field("Source", "l", 18), Field("Where", "l", 24),
-]  # fmt: skip
-_REJECTED = [
-    Field("Trial", "l", 11), Field("What", "l", 28), Field("In use", "l", 12),
-    Field("Rejected", "l", 12), Field("Why rejected", "l", 34),
-    Field("Source of the rejected", "l", 24),
-]  # fmt: skip
-_UNKNOWN = [Field("Trial", "l", 11), Field("What", "l", 34), Field("Why", "l", 34)]
+def counts(results: Results) -> str:
+    """How many values there are of each kind, in a sentence."""
+    of = results.evidence(tables.FACTS)["use"].value_counts()
+    used, rejected, missing = (int(of.get(use, 0)) for use in ("used", "rejected", "not-known"))
+    return (
+        f"The report uses {words.counted(used, 'value')}. "
+        f"{words.counted(rejected, 'other value').capitalize()} "
+        f"{'was' if rejected == 1 else 'were'} read and rejected. For {missing} more, somebody "
+        "looked and recorded that the value could not be found."
+    )
 
 
-def _used(results: Results, row: dict[str, Any]) -> list[str]:
-    return [
-        escape(results.trial_names[str(row["trial"])]), f"`{row['path']}`", _value(row),
-        _source(row), escape(row["locator"] or ""),
-    ]  # fmt: skip
-
-
-def _rejected(
-    results: Results, rejected: list[dict[str, Any]], used: list[dict[str, Any]]
-) -> list[list[str]]:
+def rejected(results: Results) -> Markdown:
     """Rejected values beside those that are used in their place."""
-    instead = {(row["trial"], row["path"]): escape(row["value"]) for row in used}
-    return [
-        [escape(results.trial_names[row["trial"]]), f"`{row['path']}`",
-         instead.get((row["trial"], row["path"]), "none"), _value(row),
-         escape(row["reason"] or ""), f"{_source(row)}, {escape(row['locator'])}"]
-        for row in rejected
+    instead = {(row["trial"], row["path"]): row["value"] for row in _facts(results, "used")}
+    rows = [
+        [results.trial_names[row["trial"]], code(row["path"]),
+         instead.get((row["trial"], row["path"]), "none"), _value(row), row["reason"],
+         md("{}, {}", _source(row), row["locator"])]
+        for row in _facts(results, "rejected")
     ]  # fmt: skip
-
-
-def _unknown(results: Results, row: dict[str, Any]) -> list[str]:
-    return [
-        escape(results.trial_names[row["trial"]]), f"`{row['path']}`",
-        escape(row["reason"] or ""),
+    fields = [
+        Field("Trial", "l", 11), Field("Value of", "l", 28), Field("Used", "l", 12),
+        Field("Rejected", "l", 12), Field("Why it was rejected", "l", 34),
+        Field("Source of the rejected value", "l", 24),
     ]  # fmt: skip
+    return table(fields, rows, "Rejected values") if rows else escape("No value was rejected.")
 
 
-def _value(row: dict[str, Any]) -> str:
+def used(results: Results) -> Markdown:
+    """Every value in use, a table for each trial, under one search field."""
+    fields = [
+        Field("Value of", "l", 34), Field("Value", "l", 22), Field("Source", "l", 18),
+        Field("Where in the source", "l", 24),
+    ]  # fmt: skip
+    rows: dict[str, list[list[object]]] = {}
+    for row in _facts(results, "used"):
+        cells = [code(row["path"]), _value(row), _source(row), row["locator"]]
+        rows.setdefault(str(row["trial"]), []).append(cells)
+    names = results.trial_names
+    parts = [
+        folded(
+            f"{names[trial]}: {words.counted(len(found), 'value')}",
+            table(fields, found, f"Values in use, {names[trial]}"),
+        )
+        for trial, found in rows.items()
+    ]
+    return searchable(blocks(parts), "Search all values")
+
+
+def missing(results: Results) -> Markdown:
+    """Values that were looked for and not found."""
+    rows = [
+        [results.trial_names[row["trial"]], code(row["path"]), row["reason"]]
+        for row in _facts(results, "not-known")
+    ]
+    fields = [Field("Trial", "l", 11), Field("Value of", "l", 34), Field("Why", "l", 34)]
+    return table(fields, rows, "Missing values") if rows else escape("None is recorded.")
+
+
+def checks(results: Results) -> Markdown:
+    """How many checks there were, and those that did not pass."""
+    frame = results.evidence(tables.CHECKS)
+    found = frame["verdict"].value_counts()
+    said = ", ".join(f"{found.get(verdict, 0)} {how}" for verdict, how in VERDICTS.items())
+    rows = [
+        [results.trial_names[str(row["trial"])], code(row["path"]), row["rule"], row["verdict"],
+         row["found"], row["expected"]]
+        for row in records(frame[frame["verdict"] != "pass"])
+    ]  # fmt: skip
+    fields = [
+        Field("Trial", "l", 11), Field("Value of", "l", 26), Field("Rule", "l", 18),
+        Field("Verdict", "l", 7), Field("Found", "l", 22), Field("Expected", "l", 22),
+    ]  # fmt: skip
+    counted = f"Of {words.counted(len(frame), 'check')}: {said}."
+    return blocks([counted, table(fields, rows, "Checks that did not pass") if rows else ""])
+
+
+def bibliography(results: Results) -> Markdown:
+    """Every source, with a name that values link to."""
+    return bullets(_entry(row) for row in records(results.evidence(tables.SOURCES)))
+
+
+def _entry(row: dict[str, Any]) -> Markdown:
+    shown = anchor(strong(row["source"]), f"source-{row['source']}")
+    where = md("")
+    if row["doi"]:
+        where = md(" {}", link(f"doi:{row['doi']}", f"https://doi.org/{row['doi']}"))
+    elif row["url"]:
+        where = md(" {}", link(row["url"], row["url"]))
+    return md("{} ({}). {}{}", shown, row["kind"], row["citation"], where)
+
+
+def _facts(results: Results, use: str) -> list[dict[str, Any]]:
+    facts = results.evidence(tables.FACTS)
+    return records(facts[facts["use"] == use])
+
+
+def _value(row: dict[str, Any]) -> Markdown:
     """The value, and how it was printed where that is not the same."""
     value, printed = row["value"] or "", row["printed"]
     if printed is None or printed == value:
         return escape(value)
-    return f"{escape(value)} [printed: {escape(printed)}]{{.no}}"
+    return md("{} {}", value, faint(md("printed: {}", printed)))
 
 
-def _source(row: dict[str, Any]) -> str:
+def _source(row: dict[str, Any]) -> Markdown:
     key = row["source"]
-    return f"[{escape(key)}](#source-{key})" if key else ""
-
-
-def _checks(results: Results, checks: pd.DataFrame) -> str:
-    counts = checks["verdict"].value_counts()
-    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in ("pass", "warn", "fail"))
-    open_checks = checks[checks["verdict"] != "pass"]
-    text = f"{len(checks)} checks: {said}.\n"
-    if open_checks.empty:
-        return text
-    rows = [
-        [escape(results.trial_names[str(row["trial"])]), f"`{row['path']}`", escape(row["rule"]),
-         escape(row["verdict"]), escape(row["found"]), escape(row["expected"])]
-        for row in records(open_checks)
-    ]  # fmt: skip
-    fields = [
-        Field("Trial", "l", 11), Field("What", "l", 26), Field("Rule", "l", 18),
-        Field("Verdict", "l", 7), Field("Found", "l", 22), Field("Expected", "l", 22),
-    ]  # fmt: skip
-    return text + "\n" + table(fields, rows, "Checks that did not pass")
-
-
-def _sources(sources: pd.DataFrame) -> str:
-    lines = []
-    for row in records(sources):
-        link = ""
-        if row["doi"]:
-            link = f" [doi:{escape(row['doi'])}](https://doi.org/{row['doi']})"
-        elif row["url"]:
-            link = f" <{row['url']}>"
-        lines.append(
-            f"- [**{escape(row['source'])}**]{{#source-{row['source']}}} "
-            f"({escape(row['kind'])}). {escape(row['citation'])}{link}"
-        )
-    return "\n".join(lines) + "\n"
+    return link(key, f"#source-{key}") if key else md("")

@@ -7,9 +7,20 @@ from typing import Any
 from evinet import tables
 from evinet.report import words
 from evinet.report.exhibits import arm_labels
-from evinet.report.markdown import Field, bullets, callout, escape, table
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    heading,
+    md,
+    strong,
+    table,
+)
 from evinet.report.numbers import Interval, count, months
-from evinet.report.pages.common import exhibit, optional_exhibit
+from evinet.report.pages.common import exhibit, optional_exhibit, outcome_name
 from evinet.report.results import Reconstruction, Results
 from evinet.report.rows import records
 
@@ -21,44 +32,45 @@ METHODS = {
 }
 
 
-def reconstruction(results: Results) -> str:
-    """The page."""
+def every(results: Results) -> Markdown:
+    """Every reconstruction, each under the name of its trial and outcome."""
     if not results.reconstructions:
-        return "No trial of this review published enough to reconstruct its patients.\n"
-    parts = [
-        "Individual patient data were not published. Where a paper prints a curve or numbers at "
-        "risk, times and events can be reconstructed that agree with it; below they are held "
-        "against everything else that the paper says. What the paper leaves open differs between "
-        "the draws.\n"
-    ]
-    for item in results.reconstructions:
-        name = escape(results.trial_names[item.trial])
-        parts += [f"## {name}, {escape(item.outcome.upper())}\n", *one(results, item)]
-    return "\n".join(parts)
+        return escape("No trial of this review published enough to reconstruct its patients.")
+    return blocks(
+        part
+        for item in results.reconstructions
+        for part in (
+            heading(2, f"{results.trial_names[item.trial]}, {outcome_name(item.outcome)}"),
+            one(results, item),
+        )
+    )
 
 
-def one(results: Results, item: Reconstruction) -> list[str]:
+def one(results: Results, item: Reconstruction) -> Markdown:
     """What one reconstruction shows, without a heading."""
     quality = item.quality
     flags = quality.get("flags") or []
-    return [
-        f"Evidence tier **{escape(quality['tier'])}**; reconstructed from "
-        f"{METHODS.get(quality['method'], escape(quality['method']))}; agreement with the "
-        f"publication: **{escape(quality['grade'])}**; {quality['draws']} draws.\n",
+    how = METHODS.get(quality["method"], quality["method"])
+    return blocks([
+        md(
+            "Reconstructed from {} (evidence tier {}), in {} draws. Agreement with the "
+            "publication: {}.",
+            how, strong(quality["tier"]), str(quality["draws"]), strong(quality["grade"]),
+        ),
         exhibit(results, f"km-{item.trial}-{item.outcome}"),
-        "### Against the publication\n",
+        strong("Compared with the publication."),
         _summaries(results, item),
         _contrast(quality),
-        callout("caution", "What did not agree", _flags(flags)) if flags else "",
-        "### Do the hazards stay proportional?\n",
+        callout("caution", "What does not agree", _flags(flags)) if flags else "",
+        strong("Are the hazards proportional?"),
         exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
         optional_exhibit(results, f"periods-{item.trial}-{item.outcome}"),
-        "### Numbers at risk\n",
+        strong("Numbers at risk."),
         _at_risk(results, item),
-    ]
+    ])  # fmt: skip
 
 
-def _summaries(results: Results, item: Reconstruction) -> str:
+def _summaries(results: Results, item: Reconstruction) -> Markdown:
     labels = arm_labels(results, item.trial, list(item.quality["arms"]))
     table_of = results.evidence(tables.ARMS)
     mine = table_of[table_of["trial"] == item.trial]
@@ -67,7 +79,7 @@ def _summaries(results: Results, item: Reconstruction) -> str:
     for arm, content in item.quality["arms"].items():
         rows.append(
             [
-                escape(labels[arm]),
+                labels[arm],
                 "Patients (published: randomised)",
                 count(randomised[arm]),
                 count(content["n"]),
@@ -75,21 +87,21 @@ def _summaries(results: Results, item: Reconstruction) -> str:
         )
         events = content.get("events") or {}
         rows.append(
-            [escape(labels[arm]), "Events", count(events.get("printed")),
+            [labels[arm], "Events", count(events.get("printed")),
              count(events.get("reconstructed"))]
         )  # fmt: skip
         median = content.get("median") or {}
         rows.append(
-            [escape(labels[arm]), "Median, months", _median(median),
+            [labels[arm], "Median, months", _median(median),
              months(median.get("reconstructed"))]
         )  # fmt: skip
-    fields = [Field("Arm", "l", 26), Field("What", "l", 14), Field("Published", "l", 26),
+    fields = [Field("Arm", "l", 26), Field("Item", "l", 14), Field("Published", "l", 26),
               Field("Reconstructed", "l", 14)]  # fmt: skip
     return table(fields, rows, "Reconstruction against publication")
 
 
-def _flags(flags: list[dict[str, Any]]) -> str:
-    return bullets(escape(flag["message"]) for flag in flags)
+def _flags(flags: list[dict[str, Any]]) -> Markdown:
+    return bullets(flag["message"] for flag in flags)
 
 
 def _median(median: dict[str, Any]) -> str:
@@ -108,20 +120,20 @@ def _contrast(quality: dict[str, Any]) -> str:
         return ""
     published = _interval(ratios, "printed")
     rebuilt = _interval(ratios, "reconstructed")
-    return escape(words.agreement(published, rebuilt)) + "\n"
+    return words.agreement(published, rebuilt)
 
 
 def _interval(ratios: dict[str, Any], whose: str) -> Interval:
     return Interval(ratios[whose], ratios[f"{whose}_lower"], ratios[f"{whose}_upper"])
 
 
-def _at_risk(results: Results, item: Reconstruction) -> str:
+def _at_risk(results: Results, item: Reconstruction) -> Markdown:
     arms = item.quality["arms"]
     labels = arm_labels(results, item.trial, list(arms))
     by_arm = {arm: {row["time"]: row for row in arms[arm].get("at_risk", [])} for arm in arms}
     times = sorted({time for rows in by_arm.values() for time in rows})
     fields = [Field("Months", "r", 6)]
-    fields += [Field(f"{escape(labels[arm])}: printed / reconstructed", "r", 20) for arm in arms]
+    fields += [Field(f"{labels[arm]}: printed / reconstructed", "r", 20) for arm in arms]
     rows = [[f"{time:g}", *(_pair(by_arm[arm].get(time)) for arm in arms)] for time in times]
     return table(fields, rows, "Numbers at risk, printed and reconstructed")
 

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from evinet.report.markdown import Field, callout, escape, folded, searchable, table
+from evinet.report.markdown import Field, Markdown, blocks, code, folded, md, searchable, table
 from evinet.report.results import Results
 
 
-def reproducibility(results: Results) -> str:
-    """The page."""
-    config, manifest = results.config, results.manifest
-    parts = [
-        f"One seed, **{config.seed}**, is spread over all jobs by their names. Evidence was "
-        f"collected to {escape(config.review.data_cutoff)}.\n"
+def run(results: Results) -> Markdown:
+    """Which run this is: the seed, the cut-off, the fingerprint of inputs and results."""
+    rows = [
+        ["Evidence collected to", results.config.review.data_cutoff],
+        ["Seed of all random numbers", str(results.config.seed)],
+        ["Fingerprint of this run", code(results.fingerprint or "not known")],
+        ["Made on", results.manifest["platform"] if results.manifest else "not known"],
     ]
-    if manifest is None:
-        return parts[0] + callout(
-            "warning", "No manifest", "These results have no manifest yet: run `evinet manifest`."
-        )
-    versions = {"python": manifest["python"], **manifest["versions"]}
-    parts += [
-        "## Do it again\n",
-        "```\nmake report\nevinet verify results/manifest.json <your manifest>\n```\n",
-        f"The manifest was made on {escape(manifest['platform'])}.\n",
-        "## Versions\n",
-        table(
-            [Field("Package", "l", 20), Field("Version", "l", 20)],
-            [[escape(name), escape(version)] for name, version in versions.items()],
-            "Versions of packages",
-        ),
-        "## Content hashes\n",
-        f"SHA-256 of the content of {len(manifest['files'])} results.\n",
-        folded("Every hash", searchable(_hashes(manifest["files"]), "Search files")),
-    ]
-    return "\n".join(parts)
+    return table([Field("Item", "l", 20), Field("This run", "l", 40)], rows, "This run")
 
 
-def _hashes(digests: dict[str, str]) -> str:
-    return table(
-        [Field("File", "l", 40), Field("SHA-256, first 16 digits", "l", 20)],
-        [[f"`{path}`", f"`{digest[:16]}`"] for path, digest in digests.items()],
-        "Content hashes of results",
-    )
+def versions(results: Results) -> Markdown:
+    """Versions of the packages that made the results."""
+    if results.manifest is None:
+        return md("These results have no manifest yet. `evinet manifest` writes one.")
+    found = {"python": results.manifest["python"], **results.manifest["versions"]}
+    fields = [Field("Package", "l", 20), Field("Version", "l", 20)]
+    return table(fields, [[name, version] for name, version in found.items()], "Versions")
+
+
+def hashes(results: Results) -> Markdown:
+    """Content hashes of all results."""
+    if results.manifest is None:
+        return md("")
+    digests = results.manifest["files"]
+    fields = [Field("File", "l", 40), Field("SHA-256, first 16 digits", "l", 20)]
+    rows = [[code(path), code(digest[:16])] for path, digest in digests.items()]
+    listed = table(fields, rows, "Content hashes of results")
+    return blocks([folded(f"{len(rows)} files", searchable(listed, "Search files"))])

@@ -7,40 +7,35 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.conduct import Modifier
-from evinet.report.markdown import Field, escape, table
+from evinet.report.markdown import Field, Markdown, escape, faint, md, table
 from evinet.report.numbers import NBSP
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import sourced, unknown
+from evinet.report.pages.common import unknown, with_source
 from evinet.report.results import Results
 from evinet.report.rows import records
 
-AWAITING = "[awaiting reviewers]{.no}"
+AWAITING = faint("awaiting the reviewers")
 DOMAINS = ("randomisation", "deviations", "missing-data", "measurement", "selection", "overall")
 
 
-def feasibility(results: Results) -> str:
+def feasibility(results: Results) -> Markdown:
     """What each trial says of every possible effect modifier, and the reviewers' judgement."""
     modifiers = results.config.conduct.modifiers
     if not modifiers:
-        return "The reviewers have named no possible effect modifiers (`conduct.modifiers`).\n"
+        return md("The reviewers have named no possible effect modifiers (`conduct.modifiers`).")
     trials = trials_of(results)
     fields = [Field("May change effects", "l", 20)]
-    fields += [Field(escape(results.trial_names[trial]), "l", 18) for trial in trials]
+    fields += [Field(results.trial_names[trial], "l", 18) for trial in trials]
     fields.append(Field("Judgement", "l", 18))
     rows = [
-        [f"**{escape(each.label)}**: {escape(each.why)}",
+        [md('**{}**: {}', each.label, each.why),
          *(_said(results, trial, each) for trial in trials), _judged(each)]
         for each in modifiers
     ]  # fmt: skip
-    note = (
-        "An indirect comparison needs trials that are alike in whatever changes relative effects "
-        "(NICE DSU TSD 7; ISPOR 2014; EU HTA guidance on evidence synthesis). The list is the "
-        "reviewers'; whether the differences matter is theirs to judge.\n\n"
-    )
-    return note + table(fields, rows, "Feasibility: possible effect modifiers")
+    return table(fields, rows, "Feasibility: possible effect modifiers")
 
 
-def _said(results: Results, trial: str, modifier: Modifier) -> str:
+def _said(results: Results, trial: str, modifier: Modifier) -> Markdown:
     frame = results.evidence(tables.POPULATIONS)
     mine = [
         row
@@ -59,19 +54,19 @@ def _said(results: Results, trial: str, modifier: Modifier) -> str:
             what = " ".join([row["characteristic"].replace("-", " "), what]).strip()
         category = f"{what}: " if what else ""
         arm = f" ({row['arm']})" if row["arm"] is not None else ""
-        parts.append(sourced(escape(f"{category}{said}{arm}"), row))
-    return "; ".join(parts) or unknown(None)
+        parts.append(with_source(escape(f"{category}{said}{arm}"), row))
+    return md("; ").join(parts) or unknown(None)
 
 
-def _judged(modifier: Modifier) -> str:
+def _judged(modifier: Modifier) -> Markdown:
     if modifier.judgement is None:
         return AWAITING
-    who = f" ({escape(modifier.reviewer)})" if modifier.reviewer else ""
+    who = md(" ({})", modifier.reviewer) if modifier.reviewer else ""
     return escape(modifier.judgement) + who
 
 
-def risk_of_bias(results: Results, trial: str | None = None) -> str:
-    """RoB 2: a row a trial and outcome in use, a column a domain; of all trials or of one."""
+def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
+    """RoB 2: a row for each trial and outcome in use, a column for each domain."""
     entered = {
         (row["trial"], row["outcome"], row["domain"]): row
         for row in records(results.evidence(tables.RISK_OF_BIAS))
@@ -83,20 +78,15 @@ def risk_of_bias(results: Results, trial: str | None = None) -> str:
         cells = [
             AWAITING
             if (row := entered.get((name, outcome, domain))) is None
-            else f"{escape(row['judgement'])} ({escape(row['reviewer'])})"
+            else md("{} ({})", row["judgement"], row["reviewer"])
             for domain in DOMAINS
         ]
-        rows.append([escape(results.trial_names[name]), escape(outcome.upper()), *cells])
+        rows.append([results.trial_names[name], outcome.upper(), *cells])
     if not rows:
-        return "No judgement is asked for: no analysis uses the trial.\n"
+        return escape("No judgement is asked for: no analysis uses the trial.")
     fields = [Field("Trial", "l", 12), Field("Outcome", "l", 8)]
     fields += [Field(domain.replace("-", " ").capitalize(), "l", 14) for domain in DOMAINS]
-    note = (
-        "RoB 2 (Sterne et al. 2019, BMJ 366:l4898). A judgement is entered under `risk_of_bias` of "
-        "a trial's file with the name of the person who made it and a reason. "
-        "The files `tables/robvis-*.csv` have the layout that robvis reads.\n\n"
-    )
-    return ("" if trial else note) + table(fields, rows, "Risk of bias by trial and outcome")
+    return table(fields, rows, "Risk of bias by trial and outcome")
 
 
 def judged_results(results: Results) -> list[tuple[str, str]]:

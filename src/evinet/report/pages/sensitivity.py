@@ -8,11 +8,11 @@ from typing import Any
 
 from evinet.config import Model
 from evinet.report import words
-from evinet.report.effects import contrasts, interval
-from evinet.report.markdown import Field, escape, folded, table
+from evinet.report.effects import contrasts, interval, pair
+from evinet.report.markdown import Field, Markdown, blocks, folded, heading, table
 from evinet.report.numbers import Interval, limits, listing, ratio
 from evinet.report.pages.beside import beside
-from evinet.report.pages.common import formula
+from evinet.report.pages.common import by_analysis, formula, slug_words
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
@@ -31,49 +31,47 @@ class Change:
         return self.after.estimate / self.before.estimate
 
 
-def sensitivity(results: Results) -> str:
-    """The page."""
-    parts = [
-        "Each row changes one thing and says what moved. Models without a bridge are held against "
-        "the first of them, models with a bridge against the first that has one.\n"
-    ]
-    for name, analysis in results.config.analyses.items():
-        parts += [f"## {escape(analysis.title)}\n", caution_line(results, name)]
-        for base in (results.unbridged(name), results.bridged(name)):
-            if base is not None:
-                parts += _against(results, base)
-        parts.append(beside(results, name, "sensitivity"))
-    return "\n".join(parts)
+def models(results: Results) -> Markdown:
+    """Each model compared with the main one of its kind: what was changed, and what moved."""
+
+    def one(results: Results, name: str) -> Markdown:
+        bases = (results.unbridged(name), results.bridged(name))
+        shown = [_against(results, base) for base in bases if base is not None]
+        return blocks([caution_line(results, name), *shown, beside(results, name, "sensitivity")])
+
+    return by_analysis(results, one, level=2)
 
 
-def _against(results: Results, base: Fit) -> list[str]:
-    """One row a model that is like `base` with or without a bridge, and all numbers folded."""
+def _against(results: Results, base: Fit) -> Markdown:
+    """A row for each model that is like `base` with or without a bridge, and all numbers folded."""
     others = [
         fit
         for fit in results.fits(base.analysis)
         if fit.name != base.name and (fit.model.bridge is None) == (base.model.bridge is None)
     ]
-    title = f"### Against: {escape(base.model.label)}\n"
+    title = heading(3, f"Compared with: {base.model.label}")
     if not others:
-        return [title, "Nothing was varied here.\n"]
+        return blocks([title, "No other model of this kind was fitted."])
     changes = [(fit, _changes(results, base, fit)) for fit in others]
     fields = [
-        Field("What was changed", "l", 30), Field("Largest move", "l", 34),
-        Field("Conclusions that turned", "l", 34),
+        Field("What was changed", "l", 30), Field("Largest change of an estimate", "l", 34),
+        Field("Conclusions that changed", "l", 34),
     ]  # fmt: skip
     rows = [
-        [escape(difference(results, base.model, fit.model)), _largest(found), _turned(found)]
+        [difference(results, base.model, fit.model), _largest(found), _turned(found)]
         for fit, found in changes
     ]
-    label = f"Sensitivity against {base.model.label}"
-    return [title, table(fields, rows, label), folded("Every number", _details(results, changes))]
+    label = f"Sensitivity, compared with {base.model.label}"
+    return blocks([
+        title, table(fields, rows, label), folded("Every number", _details(changes))
+    ])  # fmt: skip
 
 
 def _changes(results: Results, base: Fit, other: Fit) -> list[Change]:
     """The comparisons that both models make, before and after."""
     before = {_pair(row): row for row in contrasts(results, base)}
     return [
-        Change(_names(results, row), interval(before[_pair(row)]), interval(row))
+        Change(pair(results, row), interval(before[_pair(row)]), interval(row))
         for row in contrasts(results, other)
         if _pair(row) in before
     ]
@@ -85,7 +83,7 @@ def _largest(changes: list[Change]) -> str:
         return "no comparison in common"
     furthest = max(changes, key=lambda change: abs(math.log(change.factor)))
     said = words.moved(furthest.before, furthest.after).split(";")[0]
-    return f"{furthest.names}: {escape(said)}"
+    return f"{furthest.names}: {said}"
 
 
 def _turned(changes: list[Change]) -> str:
@@ -98,14 +96,14 @@ def _turned(changes: list[Change]) -> str:
     return "; ".join(turned) or "none"
 
 
-def _details(results: Results, changes: list[tuple[Fit, list[Change]]]) -> str:
+def _details(changes: list[tuple[Fit, list[Change]]]) -> Markdown:
     fields = [
         Field("Model", "l", 26), Field("Comparison", "l", 30), Field("Before", "l", 16),
-        Field("After", "l", 16), Field("What moved", "l", 26),
+        Field("After", "l", 16), Field("What changed", "l", 26),
     ]  # fmt: skip
     rows = [
-        [escape(fit.model.label), change.names, _shown(change.before), _shown(change.after),
-         escape(words.moved(change.before, change.after))]
+        [fit.model.label, change.names, _shown(change.before), _shown(change.after),
+         words.moved(change.before, change.after)]
         for fit, found in changes
         for change in found
     ]  # fmt: skip
@@ -128,23 +126,19 @@ def difference(results: Results, base: Model, other: Model) -> str:
     if base.ipd != other.ipd:
         names = [results.trial_names[trial] for trial in other.ipd]
         changes.append(
-            f"{listing(names)} by reconstructed patients"
+            f"{listing(names)} enters by its reconstructed patients"
             if names
             else "published hazard ratios only"
         )
     if base.bridge != other.bridge:
-        changes.append(f"bridge {other.bridge} instead of {base.bridge}")
+        was, now = (slug_words(model.bridge or "none") for model in (base, other))
+        changes.append(f"bridge {now} instead of {was}")
     if base.sigma != other.sigma:
-        was = "estimated under its prior" if base.sigma is None else f"{base.sigma:g}"
-        now = "estimated under its prior" if other.sigma is None else f"{other.sigma:g}"
+        was = "estimated" if base.sigma is None else f"{base.sigma:g}"
+        now = "estimated" if other.sigma is None else f"{other.sigma:g}"
         changes.append(f"sigma {now} instead of {was}")
     return listing(changes) or "nothing in the configuration"
 
 
 def _pair(row: dict[str, Any]) -> tuple[str, str]:
     return row["treatment"], row["comparator"]
-
-
-def _names(results: Results, row: dict[str, Any]) -> str:
-    first, second = (results.labels[name] for name in _pair(row))
-    return f"{escape(first)} v {escape(second)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evinet import tables
-from evinet.report.markdown import escape
+from evinet.report.markdown import Markdown, escape, md
 from evinet.report.numbers import listing
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -22,13 +22,13 @@ def weak(results: Results, source: str | None) -> str | None:
     return WEAK.get(kinds.get(source, ""))
 
 
-def mark(results: Results, source: str | None) -> str:
+def mark(results: Results, source: str | None) -> Markdown:
     """A mark beside a value of a weak source, which says what it was read in."""
     said = weak(results, source)
-    return f" ‡ read in {said}" if said else ""
+    return escape(f" ‡ read in {said}" if said else "")
 
 
-def weak_sources(results: Results, analysis: str) -> str:
+def weak_sources(results: Results, analysis: str) -> Markdown:
     """A sentence that names the hazard ratios of an analysis that weak sources gave; or nothing."""
     by_kind: dict[str, dict[str, None]] = {}
     for row in records(results.studies(analysis)):
@@ -36,10 +36,11 @@ def weak_sources(results: Results, analysis: str) -> str:
         if found is not None:
             by_kind.setdefault(found, {})[results.trial_names[row["trial"]]] = None
     if not by_kind:
-        return ""
-    said = [f"{escape(listing(list(names)))} (in {found})" for found, names in by_kind.items()]
-    return (
-        f"Not read in the publication (‡): the hazard ratio of {listing(said)}. "
-        "[Sensitivity](sensitivity.qmd) shows what other values would change, where there are any; "
-        "[Provenance](provenance.qmd#where-sources-disagree) lists them.\n"
+        return md("")
+    said = [f"{listing(list(names))} (in {found})" for found, names in by_kind.items()]
+    return md(
+        "Not read in the publication (‡): the hazard ratio of {}. [Sensitivity](sensitivity.qmd) "
+        "shows what other values would change, where there are any; "
+        "[Provenance](provenance.qmd#where-sources-disagree) lists them.",
+        listing(said),
     )

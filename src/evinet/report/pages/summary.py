@@ -8,112 +8,110 @@ from evinet import tables
 from evinet.config import Analysis
 from evinet.report import words
 from evinet.report.effects import contrasts
-from evinet.report.markdown import bullets, callout, escape
+from evinet.report.markdown import Markdown, blocks, bullets, callout, heading, link, md
+from evinet.report.numbers import listing
 from evinet.report.pages.beside import other_bridges
-from evinet.report.pages.common import bridge_text, exhibit, sentences
+from evinet.report.pages.common import bridge_text, by_analysis, exhibit, sentences
 from evinet.report.pages.later import caution
 from evinet.report.pages.strength import weak_sources
 from evinet.report.results import Fit, Results
 
-READING = (
-    "A hazard ratio below 1 means that events come more slowly with the treatment named first. "
-    "[Words](methods.qmd#words) explains every term.\n"
-)
+
+def question(results: Results) -> Markdown:
+    """What the review asks."""
+    return md("::: {{.lead}}\n{}\n:::", results.config.review.question)
 
 
-def summary(results: Results) -> str:
-    """The page."""
-    review = results.config.review
-    parts = [f"::: {{.lead}}\n{escape(review.question)}\n:::\n", *not_checked(results)]
-    for name, analysis in results.config.analyses.items():
-        parts += [f"## {escape(analysis.title)}\n", *_answer(results, name)]
-    parts += ["## What must not be concluded\n", bullets(_limits(results))]
-    return "\n".join(parts)
-
-
-def not_checked(results: Results) -> list[str]:
-    """What the answers use though nobody has compared it with its source."""
+def not_checked(results: Results) -> Markdown:
+    """What the answers use though nobody has compared it with its source; else nothing."""
     checks = results.evidence(tables.CHECKS)
     marked = checks[checks["rule"] == "unsure"]
     if marked.empty:
-        return []
+        return md("")
     trials = sorted({results.trial_names[str(trial)] for trial in marked["trial"]})
-    text = (
-        f"{words.counted(len(marked), 'place')} of {', '.join(map(escape, trials))} marked unsure: "
-        "nobody has compared them with the source. They were let in with `allow_unsure`; nothing "
-        "here is fit for a decision. [Provenance](provenance.qmd) lists them."
-    )
-    return [callout("warning", "Not checked", text)]
+    text = md(
+        "{} of {} are marked unsure: nobody has compared them with the source. They were let in "
+        "with `allow_unsure`; nothing here is fit for a decision. {} lists them.",
+        words.counted(len(marked), "value").capitalize(), listing(trials),
+        link("Provenance", "provenance.qmd"),
+    )  # fmt: skip
+    return callout("warning", "Not checked", text)
 
 
-def _answer(results: Results, name: str) -> list[str]:
-    """The answer of one analysis, without and with its bridge."""
+def answers(results: Results) -> Markdown:
+    """The answer of each analysis: by the trials alone, and under the assumption of a bridge."""
+    return by_analysis(results, _answer, level=2)
+
+
+def _answer(results: Results, name: str) -> Markdown:
     plain = results.unbridged(name)
-    link = f"[{escape(results.config.analyses[name].title)}](outcomes.qmd#{name})"
-    return [
-        *_network(results, name),
-        caution(results, name),
-        "### What the trials say by themselves\n",
-        READING if name == next(iter(results.config.analyses)) else "",
+    title = results.config.analyses[name].title
+    return blocks([
+        _network(results, name),
+        heading(3, "What the trials say by themselves"),
         bullets(sentences(results, contrasts(results, plain))),
-        f"Model: {escape(plain.model.label.lower())}. All comparisons: {link}.\n",
+        md(
+            "Model: {}. All comparisons: {}.", plain.model.label,
+            link(title, f"outcomes.qmd#{name}"),
+        ),
+        caution(results, name),
         weak_sources(results, name),
-        *_bridged(results, name),
-        "### Both answers in one picture\n",
+        _bridged(results, name),
+        heading(3, "All answers in one picture"),
         exhibit(results, f"{name}-forest"),
-    ]
+    ])  # fmt: skip
 
 
-def _network(results: Results, name: str) -> list[str]:
+def _network(results: Results, name: str) -> Markdown:
     """The network in words and as a picture, unless an earlier analysis has the same."""
     analyses = list(results.config.analyses)
     for earlier in analyses[: analyses.index(name)]:
         if _shape(results, earlier) == _shape(results, name):
-            title = escape(results.config.analyses[earlier].title.lower())
+            title = results.config.analyses[earlier].title
             number = words.counted(len(results.islands(name)), "island")
-            return [f"The same trials and the same {number} as for {title}.\n"]
+            return blocks([f"The trials and the {number} are the same as for {title.lower()}."])
     islands = results.islands(name)
-    text = escape(words.connectivity(islands, len(results.studies(name))))
+    text = words.connectivity(islands, len(results.studies(name)))
     figure = exhibit(results, f"{name}-network")
     if len(islands) == 1:
-        return [callout("note", "One connected network", text), figure]
-    title = f"{words.counted(len(islands), 'island').capitalize()}, not one network"
+        return blocks([callout("note", "The trials form one network", text), figure])
+    number = words.counted(len(islands), "separate network").capitalize()
     text += (
-        " Every answer across islands rests on a named assumption, a *bridge*, and is only as "
-        "good as that assumption."
+        " An answer that crosses from one island to another rests on a stated assumption (a "
+        "bridge), and is only as good as that assumption."
     )
-    return [callout("important", title, text), figure]
+    return blocks([callout("important", f"{number}, not one", text), figure])
 
 
 def _shape(results: Results, name: str) -> tuple[list[list[str]], set[str]]:
     return results.islands(name), set(results.studies(name)["trial"])
 
 
-def _bridged(results: Results, name: str) -> list[str]:
+def _bridged(results: Results, name: str) -> Markdown:
     fit = results.bridged(name)
     if fit is None:
-        return []
+        return md("")
     rows = [row for row in contrasts(results, fit) if row["bridged"]]
-    return [
-        f"### What can be said under the assumption *{escape(fit.model.bridge)}*\n",
+    return blocks([
+        heading(3, "What can be said under an assumption"),
         _assumption(results, fit),
         bullets(sentences(results, rows)),
         other_bridges(results, name),
-    ]
+    ])  # fmt: skip
 
 
-def _assumption(results: Results, fit: Fit) -> str:
+def _assumption(results: Results, fit: Fit) -> Markdown:
     """What the fit assumes, written out where it first comes up."""
     analyses = list(results.config.analyses)
     for earlier in analyses[: analyses.index(fit.analysis)]:
         other = results.bridged(earlier)
         if other is not None and other.model == fit.model:
-            title = escape(results.config.analyses[earlier].title.lower())
-            return f"The assumption is the same as for {title}.\n"
+            title = results.config.analyses[earlier].title.lower()
+            return blocks([f"The assumption is the same as for {title}."])
     return callout("warning", "The assumption", bridge_text(results, fit))
 
 
-def _limits(results: Results) -> list[str]:
+def limits(results: Results) -> Markdown:
     """What must not be concluded, from the networks and the configuration."""
     seen: list[str] = []
     apart: list[list[set[str]]] = []
@@ -124,10 +122,7 @@ def _limits(results: Results) -> list[str]:
                 seen.append(words.forbidden(*pair))
         seen += [*analysis.proxies.values(), *analysis.cautions]
         seen += _single_trials(results, name, analysis)
-    seen.append(
-        "A rank is not an effect: treatments that differ little can have very different ranks."
-    )
-    return [escape(text) for text in dict.fromkeys(seen)]
+    return bullets(dict.fromkeys(seen)) or md("")
 
 
 def _within(pair: tuple[list[str], list[str]], other: list[set[str]]) -> bool:
@@ -139,17 +134,16 @@ def _within(pair: tuple[list[str], list[str]], other: list[set[str]]) -> bool:
 
 
 def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]:
-    """How many comparisons rest on one trial: nothing then tells trials' disagreement."""
+    """How many comparisons rest on one trial: nothing then tells how much trials disagree."""
     studies = results.studies(name)
     pairs = studies.groupby(["component", "treatment", "comparator"])["trial"].nunique()
     single = int((pairs == 1).sum())
     if not single:
         return []
-    every = single == len(pairs)
     some = f"{single} of {len(pairs)} comparisons {'rests' if single == 1 else 'rest'}"
-    whose = "every comparison rests" if every else some
+    whose = "every comparison rests" if single == len(pairs) else some
     return [
-        f"{analysis.title}: {whose} on a single trial, so the data hardly tell how much "
-        "effects vary between trials; what the random-effects model adds comes mostly from its "
+        f"{analysis.title}: {whose} on a single trial, so the data say little about how much "
+        "effects differ between trials. What the random-effects model adds comes mostly from its "
         "prior."
     ]

@@ -10,73 +10,89 @@ from evinet import tables
 from evinet.config import Population
 from evinet.report import words
 from evinet.report.figures import km
-from evinet.report.markdown import Field, bullets, callout, escape, folded, table
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    folded,
+    heading,
+    link,
+    md,
+    table,
+)
 from evinet.report.numbers import NBSP, Interval, months, percent
-from evinet.report.pages.common import bridge_text, optional_exhibit
+from evinet.report.pages.common import DAGGER, bridge_text, optional_exhibit
 from evinet.report.results import Fit, Results
 
 NONE = (
-    "No population is named in the configuration, so nothing is predicted. `populations` of an "
-    "analysis takes a trial whose patients are reconstructed."
+    "The configuration names no population, so nothing is predicted. The field populations of an "
+    "analysis takes a trial whose patients were reconstructed."
 )
 
 
-def survival(results: Results) -> str:
-    """The page."""
-    parts = []
+def every(results: Results) -> Markdown:
+    """What is observed and predicted in each population of each analysis."""
+    parts: list[object] = []
     for name, analysis in results.config.analyses.items():
         for slug, population in analysis.populations.items():
             title = f"{analysis.title}, patients as in {results.trial_names[population.trial]}"
-            parts.append(f"## {escape(title)} {{#{name}-{slug}}}\n")
-            parts.append(callout("warning", "What this assumes", escape(population.assumption)))
-            parts += _population(results, name, slug, population)
-    return "\n".join(parts) if parts else NONE
+            parts += [
+                heading(2, title, f"{name}-{slug}"),
+                callout("warning", "What this assumes", population.assumption),
+                _population(results, name, slug, population),
+            ]
+    return blocks(parts or [NONE])
 
 
-def _population(results: Results, analysis: str, slug: str, population: Population) -> list[str]:
+def _population(results: Results, analysis: str, slug: str, population: Population) -> Markdown:
     observed = results.predicted(analysis, tables.OBSERVED_TIMES, slug)
-    parts = [bullets(_said(results, observed)), _proportional(results, population)]
+    parts: list[object] = [bullets(_said(results, observed)), _proportional(results, population)]
     for fit in (results.unbridged(analysis), results.bridged(analysis)):
         if fit is None:
             continue
         curves = results.predicted(analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
         measures = results.predicted(analysis, tables.PREDICTED_TIMES, slug, fit.name)
-        shown = [
+        shown = blocks([
             optional_exhibit(results, f"{analysis}-{slug}-{fit.name}-predicted"),
             _landmarks(results, curves, population.times, fit) if population.times else "",
             _means(results, measures, fit),
-        ]
-        parts.append(f"### {escape(fit.model.label)} {{#{analysis}-{slug}-{fit.name}}}\n")
+        ])  # fmt: skip
+        parts.append(heading(3, fit.model.label, f"{analysis}-{slug}-{fit.name}"))
         if fit.model.bridge is None:
             missed = _missed(results, analysis, slug, curves, population.times)
-            parts += [_absent(results, fit, curves), missed, *shown]
+            parts += [_absent(results, fit, curves), missed, shown]
         else:
-            rests = callout("warning", "Rests on an assumption", bridge_text(results, fit))
-            parts += [rests, folded("Predictions that rest on the bridge", "\n".join(shown))]
-    return parts
+            rests = bridge_text(results, fit)
+            parts += [
+                callout("warning", "These predictions rest on an assumption", rests),
+                folded("The predictions", shown),
+            ]
+    return blocks(parts)
 
 
 def _said(results: Results, observed: list[dict[str, Any]]) -> list[str]:
     """What the trial's own patients say, without proportional hazards."""
     labels = results.labels
     return [
-        escape(
-            words.mean_gain(
-                labels[row["treatment"]], labels[row["comparator"]], row["horizon"], _interval(row)
-            )
+        words.mean_gain(
+            labels[row["treatment"]], labels[row["comparator"]], row["horizon"], _interval(row)
         )
         for row in observed
         if row["measure"] == "rmst-gain"
     ]
 
 
-def _proportional(results: Results, population: Population) -> str:
-    return (
-        "The estimate above compares the areas under the two Kaplan-Meier curves and assumes "
-        "nothing about hazards. What follows takes hazards to be proportional; the page of "
-        f"[{escape(results.trial_names[population.trial])}](trial-{population.trial}.qmd) shows "
-        "how well that holds. All of it uses every reconstruction of the patients, so that "
-        "intervals carry what was not published.\n"
+def _proportional(results: Results, population: Population) -> Markdown:
+    name = results.trial_names[population.trial]
+    return md(
+        "This estimate compares the areas under the two Kaplan-Meier curves and assumes nothing "
+        "about hazards. The predictions below assume that hazards are proportional: that the "
+        "hazard ratio is the same at all times. The page of {} shows how well that holds. "
+        "Everything here uses all reconstructions of the patients, so that the intervals also "
+        "carry what was not published.",
+        link(name, f"trial-{population.trial}.qmd"),
     )
 
 
@@ -88,12 +104,12 @@ def _absent(results: Results, fit: Fit, curves: list[dict[str, Any]]) -> str:
         for name in dict.fromkeys(results.nodes(fit.analysis)["treatment"])
         if name not in there
     ]
-    return escape(words.not_predicted(away)) + "\n" if away else ""
+    return words.not_predicted(away) if away else ""
 
 
 def _missed(
     results: Results, analysis: str, slug: str, curves: list[dict[str, Any]], times: list[float]
-) -> str:
+) -> Markdown:
     """Where the population's own curves lie outside what proportional hazards predict."""
     said = []
     for treatment, patients in results.own_patients(analysis, slug).items():
@@ -108,19 +124,21 @@ def _missed(
                 continue
             if seen.min() > row["q97.5"] or seen.max() < row["q2.5"]:
                 span = Interval(float(seen[0]), float(seen.min()), float(seen.max()))
-                label = escape(results.labels[treatment])
+                label = results.labels[treatment]
                 said.append(words.prediction_misses(label, time, span, _interval(row)))
     if not said:
-        return ""
+        return md("")
     text = (
-        "In every reconstruction these values lie outside the predicted intervals, so the hazards "
-        "were hardly proportional. For a comparison of the trial's own arms read the estimate at "
-        "the head of this section, not the predictions.\n\n"
+        "In every reconstruction these values lie outside the intervals that were predicted, so "
+        "the hazards were hardly proportional. To compare the two arms of this trial, use the "
+        "estimate at the head of this section, not the predictions."
     )
-    return callout("important", "The predictions miss what was observed", text + bullets(said))
+    return callout("important", "The patients did otherwise", blocks([text, bullets(said)]))
 
 
-def _landmarks(results: Results, curves: list[dict[str, Any]], times: list[float], fit: Fit) -> str:
+def _landmarks(
+    results: Results, curves: list[dict[str, Any]], times: list[float], fit: Fit
+) -> Markdown:
     fields = [Field("Treatment", "l", 20), *(Field(f"{time:g} months", "l", 12) for time in times)]
     lines = []
     for treatment in dict.fromkeys(row["treatment"] for row in curves):
@@ -130,14 +148,14 @@ def _landmarks(results: Results, curves: list[dict[str, Any]], times: list[float
     return table(fields, lines, f"Predicted survival, {fit.model.label}")
 
 
-def _means(results: Results, measures: list[dict[str, Any]], fit: Fit) -> str:
+def _means(results: Results, measures: list[dict[str, Any]], fit: Fit) -> Markdown:
     if not measures:
-        return ""
+        return md("")
     end, against = measures[0]["horizon"], results.labels[measures[0]["comparator"]]
     fields = [
         Field("Treatment", "l", 20), Field("Median, months", "l", 12),
         Field(f"Mean within {end:g} months", "l", 12),
-        Field(f"Gain in that mean over {escape(against)}", "l", 14),
+        Field(f"Gain in that mean over {against}", "l", 14),
     ]  # fmt: skip
     lines = []
     for treatment in dict.fromkeys(row["treatment"] for row in measures):
@@ -151,7 +169,7 @@ def _means(results: Results, measures: list[dict[str, Any]], fit: Fit) -> str:
 
 
 def _name(results: Results, row: dict[str, Any]) -> str:
-    return escape(results.labels[row["treatment"]]) + (" †" if row["bridged"] else "")
+    return results.labels[row["treatment"]] + (f" {DAGGER}" if row["bridged"] else "")
 
 
 def _interval(row: dict[str, Any]) -> Interval:

@@ -1,4 +1,4 @@
-"""One trial: its facts, its results, its reconstruction, its checks."""
+"""One trial: what it is, what it found, its reconstructed patients, its checks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Field, escape, folded, table
+from evinet.report.markdown import (
+    Field,
+    Markdown,
+    blocks,
+    code,
+    escape,
+    folded,
+    heading,
+    md,
+    strong,
+    table,
+)
 from evinet.report.numbers import NBSP, count, months, percent
 from evinet.report.pages.checks import plausibility
 from evinet.report.pages.common import (
@@ -16,82 +27,39 @@ from evinet.report.pages.common import (
     patients,
     slug_words,
     source_link,
-    sourced,
     unknown,
+    with_source,
 )
 from evinet.report.pages.further import further
 from evinet.report.pages.later import later_treatment
 from evinet.report.pages.notes import notes, report_titles, sentence
 from evinet.report.pages.reconstruction import one
-from evinet.report.pages.reviewers import risk_of_bias
 from evinet.report.pages.strength import mark
-from evinet.report.pages.trials import TIERS, doi
-from evinet.report.pages.watch import registration
+from evinet.report.pages.trials import TIERS
+from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
 from evinet.report.rows import records
 
+Rows = list[dict[str, Any]]
 Facts = dict[str, dict[str, Any]]
 """The facts of a trial that are used, by their path."""
 
-
-def trial(results: Results, slug: str) -> str:
-    """The page of the trial `slug`."""
-    mine = _reader(results, slug)
-    facts = {row["path"]: row for row in mine(tables.FACTS) if row["use"] == "used"}
-    about = next(row for row in mine(tables.TRIALS))
-    parts = [
-        _head(results, slug, facts),
-        f"{sentence(about['note'])}\n" if about["note"] else "",
-        "A value underlined with dots names its source when it is pointed at or focused, and "
-        "links to it.\n",
-        "## Arms\n", _arms(results, mine(tables.ARMS), facts),
-        "## Effects and times\n",
-        report_titles(mine(tables.REPORTS)),
-        _contrasts(results, mine(tables.CONTRASTS), _brought(results, slug)),
-        notes(mine(tables.CONTRASTS)),
-        _survival(mine(tables.SURVIVAL)),
-        notes(mine(tables.SURVIVAL)),
-        _landmarks(mine(tables.LANDMARKS)),
-        notes(mine(tables.LANDMARKS)),
-        later_treatment(results, slug),
-    ]  # fmt: skip
-    for item in results.reconstructions:
-        if item.trial == slug:
-            title = f"## Reconstructed patients, {escape(item.outcome.upper())}\n"
-            parts += [title, *one(results, item)]
-    for title, table_of, write in (
-        ("Subgroups", tables.SUBGROUPS, _subgroups),
-        ("Response", tables.RESPONSES, _responses),
-        ("Adverse events", tables.ADVERSE_EVENTS, _adverse_events),
-        ("Patients", tables.POPULATIONS, _populations),
-    ):
-        rows = mine(table_of)
-        if rows:
-            parts += [f"## {title}\n", write(rows), notes(rows)]
-    rest = further(facts)
-    parts += [
-        f"## What else was published\n\n{rest}" if rest else "",
-        "## Risk of bias\n",
-        risk_of_bias(results, slug),
-        "## Checks of plausibility\n", _checks(mine(tables.CHECKS)),
-        "Every value with its source: [Provenance](provenance.qmd).\n",
-    ]  # fmt: skip
-    return "\n".join(parts)
+NONE = "Nothing was published, or nothing could be read."
 
 
-def _reader(results: Results, slug: str) -> Any:
-    """A function that reads this trial's rows of a table."""
-
-    def read(of: tables.Table) -> list[dict[str, Any]]:
-        frame = results.evidence(of)
-        return records(frame[frame["trial"] == slug])
-
-    return read
+def _rows(results: Results, of: tables.Table, slug: str) -> Rows:
+    frame = results.evidence(of)
+    return records(frame[frame["trial"] == slug])
 
 
-def _head(results: Results, slug: str, facts: Facts) -> str:
-    frame = results.evidence(tables.TRIALS)
-    row = records(frame[frame["trial"] == slug])[0]
+def _facts(results: Results, slug: str) -> Facts:
+    rows = _rows(results, tables.FACTS, slug)
+    return {row["path"]: row for row in rows if row["use"] == "used"}
+
+
+def overview(results: Results, slug: str) -> Markdown:
+    """What the trial is, and where it is used."""
+    row, facts = _rows(results, tables.TRIALS, slug)[0], _facts(results, slug)
     used = [
         analysis.title
         for name, analysis in results.config.analyses.items()
@@ -102,32 +70,37 @@ def _head(results: Results, slug: str, facts: Facts) -> str:
         ("Year of the main publication", "year"),
     ]  # fmt: skip
     cells = [
-        [f"**{what}**", sourced(unknown(row[name]), facts.get(name, {}))]
+        [strong(what), with_source(unknown(row[name]), facts.get(name, {}))]
         for what, name in published
     ]
+    tier = f"{row['tier']}: {TIERS[row['tier']]}" if row["tier"] in TIERS else row["tier"]
     cells += [
-        ["**Registration**", registration(row["registration"])],
-        ["**Publication**", doi(row["doi"])],
-        ["**Evidence tier**", f"{row['tier']}: {TIERS[row['tier']]}" if row["tier"] in TIERS
-         else unknown(row["tier"])],
-        ["**Used in**", escape(", ".join(used) or "no analysis")],
-    ]  # fmt: skip
-    return table([Field("What", "l", 14), Field("This trial", "l", 40)], cells, "The trial")
+        [strong("Registration"), registration(row["registration"])],
+        [strong("Publication"), doi(row["doi"])],
+        [strong("Tier of evidence"), unknown(tier)],
+        [strong("Used in"), escape(", ".join(used) or "no analysis")],
+    ]
+    note = sentence(row["note"]) if row["note"] else ""
+    fields = [Field("Item", "l", 14), Field("This trial", "l", 40)]
+    return blocks([note, table(fields, cells, "The trial")])
 
 
-def _arms(results: Results, rows: list[dict[str, Any]], facts: Facts) -> str:
-    def said(text: str, row: dict[str, Any], name: str) -> str:
-        return sourced(text, facts.get(f"arms.{row['arm']}.{name}", {}))
+def arms(results: Results, slug: str) -> Markdown:
+    """The arms: treatment, dose, patients."""
+    facts = _facts(results, slug)
+
+    def said(text: object, row: dict[str, Any], name: str) -> Markdown:
+        return with_source(text, facts.get(f"arms.{row['arm']}.{name}", {}))
 
     fields = [
         Field("Arm", "l", 12), Field("Treatment", "l", 22), Field("As published", "l", 26),
         Field("Dose", "l", 26), Field("Randomised", "r", 9), Field("Treated", "r", 8),
     ]  # fmt: skip
     cells = [
-        [escape(row["arm"]), escape(results.labels[row["treatment"]]),
+        [row["arm"], results.labels[row["treatment"]],
          *(said(unknown(row[name]), row, name) for name in ("description", "dose")),
          *(said(count(row[name]), row, name) for name in ("n_randomised", "n_treated"))]
-        for row in rows
+        for row in _rows(results, tables.ARMS, slug)
     ]  # fmt: skip
     return table(fields, cells, "Arms")
 
@@ -142,25 +115,28 @@ def _brought(results: Results, slug: str) -> set[tuple[str | None, ...]]:
     }
 
 
-def _contrasts(
-    results: Results, rows: list[dict[str, Any]], brought: set[tuple[str | None, ...]]
-) -> str:
+def effects(results: Results, slug: str) -> Markdown:
+    """Published hazard ratios and the like, and which of them an analysis uses."""
+    rows, brought = _rows(results, tables.CONTRASTS, slug), _brought(results, slug)
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
         Field("Arms", "l", 20), Field("Ratio", "r", 6), Field("Interval", "l", 14),
         Field("P value", "l", 8), Field("In an analysis", "l", 7), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
-         f"{escape(row['arm'])} v {escape(row['comparator'])}",
+        [outcome_name(row["outcome"]), row["report"], _assessor(row),
+         f"{row['arm']} vs {row['comparator']}",
          f"{row['measure'].upper()} {row['estimate']:g}", _ratio_limits(row), dash(row["p"]),
          "yes" if _brings(row, brought) else "no",
          source_link(row) + mark(results, row["source"])]
         for row in rows
     ]  # fmt: skip
     if not rows:
-        return "No relative effect was published, or none could be read.\n"
-    return table(fields, cells, "Published relative effects")
+        return escape(NONE)
+    return blocks([
+        report_titles(_rows(results, tables.REPORTS, slug)),
+        table(fields, cells, "Published relative effects"), notes(rows),
+    ])  # fmt: skip
 
 
 def _brings(row: dict[str, Any], brought: set[tuple[str | None, ...]]) -> bool:
@@ -168,13 +144,13 @@ def _brings(row: dict[str, Any], brought: set[tuple[str | None, ...]]) -> bool:
     return row["measure"] == "hr" and bool(row["selected"]) and key in brought
 
 
-def _ratio_limits(row: dict[str, Any]) -> str:
+def _ratio_limits(row: dict[str, Any]) -> Markdown:
     """The limits of a ratio as they were printed."""
     if row["lower"] is None and row["upper"] is None:
         return dash(None)
     ends = (row["lower"], row["upper"])
     low, high = ("not estimated" if end is None else f"{end:g}" for end in ends)
-    return f"{low}{NBSP}to{NBSP}{high}{_level(row['level'])}"
+    return escape(f"{low}{NBSP}to{NBSP}{high}{_level(row['level'])}")
 
 
 def _level(level: float | None) -> str:
@@ -182,22 +158,30 @@ def _level(level: float | None) -> str:
     return "" if level is None or level == 0.95 else f" ({percent(level)})"
 
 
-def _survival(rows: list[dict[str, Any]]) -> str:
+def times(results: Results, slug: str) -> Markdown:
+    """Events and medians, and survival at the times that were stated."""
+    rows = _rows(results, tables.SURVIVAL, slug)
+    landmarks = _rows(results, tables.LANDMARKS, slug)
+    return blocks([
+        _survival(rows) if rows else NONE, notes(rows), _landmarks(landmarks), notes(landmarks)
+    ])  # fmt: skip
+
+
+def _survival(rows: Rows) -> Markdown:
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
         Field("Arm", "l", 10), Field("Patients analysed", "r", 8), Field("Events", "r", 7),
         Field("Median, months", "l", 20), Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [outcome_name(row["outcome"]), escape(row["report"]), _assessor(row),
-         escape(row["arm"]), unknown(row["n"]), unknown(row["events"]), _median(row),
-         source_link(row)]
+        [outcome_name(row["outcome"]), row["report"], _assessor(row),
+         row["arm"], unknown(row["n"]), unknown(row["events"]), _median(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
-    return table(fields, cells, "Events and medians") if rows else ""
+    return table(fields, cells, "Events and medians")
 
 
-def _median(row: dict[str, Any]) -> str:
+def _median(row: dict[str, Any]) -> Markdown:
     if row["not_reached"]:
         known = "not reached"
     elif row["median"] is None:
@@ -211,30 +195,34 @@ def _median(row: dict[str, Any]) -> str:
             for side in ("lower", "upper")
         )
         limits_text = f" ({low} to {high}{_level(row['level'])})"
-    return f"{known}{limits_text}"
+    return escape(f"{known}{limits_text}")
 
 
-def _landmarks(rows: list[dict[str, Any]]) -> str:
+def _landmarks(rows: Rows) -> Markdown:
     fields = [
         Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Arm", "l", 10),
         Field("Months", "r", 6), Field("Event-free", "r", 8), Field("Interval", "l", 14),
         Field("Source", "l", 26),
     ]  # fmt: skip
     cells = [
-        [outcome_name(row["outcome"]), escape(row["report"]), escape(row["arm"]),
+        [outcome_name(row["outcome"]), row["report"], row["arm"],
          f"{row['time']:g}", percent(row["survival"]), _shares(row), source_link(row)]
         for row in rows
     ]  # fmt: skip
-    return table(fields, cells, "Survival at stated times") if rows else ""
+    return table(fields, cells, "Survival at stated times") if rows else md("")
 
 
-def _shares(row: dict[str, Any]) -> str:
+def _shares(row: dict[str, Any]) -> Markdown:
     if row["lower"] is None or row["upper"] is None:
         return dash(None)
-    return f"{percent(row['lower'])} to {percent(row['upper'])}{_level(row['level'])}"
+    return escape(f"{percent(row['lower'])} to {percent(row['upper'])}{_level(row['level'])}")
 
 
-def _subgroups(rows: list[dict[str, Any]]) -> str:
+def subgroups(results: Results, slug: str) -> Markdown:
+    """Effects in subgroups, as published."""
+    rows = _rows(results, tables.SUBGROUPS, slug)
+    if not rows:
+        return escape(NONE)
     fields = [
         Field("Outcome", "l", 7), Field("Characteristic", "l", 16), Field("Subgroup", "l", 18),
         Field("Events / patients", "l", 12), Field("Events / patients, comparator", "l", 12),
@@ -242,29 +230,34 @@ def _subgroups(rows: list[dict[str, Any]]) -> str:
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), slug_words(row["characteristic"]),
-         escape(row["level_name"]),
-         *(sourced(said, row) for said in (
+         row["level_name"],
+         *(with_source(said, row) for said in (
              _of(row["events_arm"], row["n_arm"]),
              _of(row["events_comparator"], row["n_comparator"]), dash(row["estimate"]),
              _ratio_limits(row),
          ))]
         for row in rows
     ]  # fmt: skip
-    return folded(f"{len(rows)} subgroups", table(fields, cells, "Subgroups"))
+    listed = table(fields, cells, "Subgroups")
+    return blocks([folded(f"{len(rows)} subgroups", listed), notes(rows)])
 
 
-def _responses(rows: list[dict[str, Any]]) -> str:
+def responses(results: Results, slug: str) -> Markdown:
+    """Response, a column for each arm."""
+    rows = _rows(results, tables.RESPONSES, slug)
+    if not rows:
+        return escape(NONE)
     arms, cells = by_arm(
         rows, ("outcome", "report", "assessor"),
         lambda row: patients(row["n"], row["total"], row["percent"]) + _response_limits(row),
     )  # fmt: skip
     fields = [Field("Outcome", "l", 20), Field("Report", "l", 10), Field("Assessed by", "l", 14)]
-    fields += [Field(escape(arm), "l", 16) for arm in arms]
+    fields += [Field(arm, "l", 16) for arm in arms]
     lines = [
-        [outcome_name(outcome), escape(report), words.ASSESSORS.get(assessor, dash(None)), *said]
+        [outcome_name(outcome), report, words.ASSESSORS.get(assessor, dash(None)), *said]
         for outcome, report, assessor, *said in cells
     ]
-    return table(fields, lines, "Response")
+    return blocks([table(fields, lines, "Response"), notes(rows)])
 
 
 def _response_limits(row: dict[str, Any]) -> str:
@@ -274,7 +267,11 @@ def _response_limits(row: dict[str, Any]) -> str:
     return f", {row['lower']:g}{NBSP}to{NBSP}{row['upper']:g}{NBSP}%{_level(row['level'])}"
 
 
-def _adverse_events(rows: list[dict[str, Any]]) -> str:
+def adverse_events(results: Results, slug: str) -> Markdown:
+    """Adverse events, a column for each arm."""
+    rows = _rows(results, tables.ADVERSE_EVENTS, slug)
+    if not rows:
+        return escape(NONE)
     arms, cells = by_arm(
         rows, ("event", "report", "grade", "related"),
         lambda row: patients(row["n"], row["total"], row["percent"]),
@@ -283,52 +280,76 @@ def _adverse_events(rows: list[dict[str, Any]]) -> str:
         Field("Event", "l", 26), Field("Report", "l", 10), Field("Grade", "l", 10),
         Field("Related only", "c", 8),
     ]  # fmt: skip
-    fields += [Field(escape(arm), "l", 16) for arm in arms]
+    fields += [Field(arm, "l", 16) for arm in arms]
     lines = [
-        [
-            escape(event),
-            escape(report),
-            escape(grade),
-            {"True": "yes", "False": "no"}.get(related, dash(None)),
-            *said,
-        ]
+        [event, report, grade, dash(None) if related is None else "yes" if related else "no", *said]
         for event, report, grade, related, *said in cells
     ]
-    return folded(f"{len(lines)} adverse events", table(fields, lines, "Adverse events"))
+    listed = table(fields, lines, "Adverse events")
+    return blocks([folded(f"{len(lines)} adverse events", listed), notes(rows)])
 
 
-def _populations(rows: list[dict[str, Any]]) -> str:
+def populations(results: Results, slug: str) -> Markdown:
+    """Who the patients were, a column for each arm."""
+    rows = _rows(results, tables.POPULATIONS, slug)
+    if not rows:
+        return escape(NONE)
     arms, cells = by_arm(
         rows, ("characteristic", "category"),
-        lambda row: escape(row["value"]) if row["value"]
+        lambda row: row["value"] if row["value"]
         else patients(row["n"], None, row["percent"]),
     )  # fmt: skip
     fields = [Field("Characteristic", "l", 18), Field("Category", "l", 20)]
-    fields += [Field(escape(arm), "l", 16) for arm in arms]
-    lines = [[slug_words(what), escape(category), *said] for what, category, *said in cells]
-    return table(fields, lines, "Patients")
+    fields += [Field(arm, "l", 16) for arm in arms]
+    lines = [[slug_words(what), category, *said] for what, category, *said in cells]
+    return blocks([table(fields, lines, "Patients"), notes(rows)])
 
 
-def _checks(rows: list[dict[str, Any]]) -> str:
+def checks(results: Results, slug: str) -> Markdown:
+    """Checks of the trial's numbers against each other."""
+    rows = _rows(results, tables.CHECKS, slug)
+    if not rows:
+        return escape(NONE)
     fields = [
         Field("What", "l", 26), Field("Rule", "l", 18), Field("Verdict", "l", 7),
         Field("Found", "l", 20), Field("Expected", "l", 20),
     ]  # fmt: skip
     cells = [
-        [f"`{row['path']}`", escape(row["rule"]), escape(row["verdict"]), escape(row["found"]),
-         escape(row["expected"])]
+        [code(row["path"]), row["rule"], row["verdict"], row["found"],
+         row["expected"]]
         for row in rows
     ]  # fmt: skip
-    if not rows:
-        return "No check applies to what was published.\n"
-    return plausibility(rows) + folded(f"All {len(rows)} checks", table(fields, cells, "Checks"))
+    every = folded(f"All {len(rows)} checks", table(fields, cells, "Checks"))
+    return blocks([plausibility(rows), every])
 
 
-def _of(n: float | None, total: float | None) -> str:
+def _of(n: float | None, total: float | None) -> Markdown:
     if n is None and total is None:
         return dash(None)
-    return f"{dash(n)} / {dash(total)}"
+    return md("{} / {}", dash(n), dash(total))
 
 
 def _assessor(row: dict[str, Any]) -> str:
     return words.ASSESSORS.get(row["assessor"], words.ASSESSORS["unstated"])
+
+
+def reconstructions(results: Results, slug: str) -> Markdown:
+    """The trial's reconstructed patients, for each outcome."""
+    mine = [item for item in results.reconstructions if item.trial == slug]
+    if not mine:
+        return escape("No patients of this trial were reconstructed.")
+    return blocks(
+        part
+        for item in mine
+        for part in (heading(3, outcome_name(item.outcome)), one(results, item))
+    )
+
+
+def later(results: Results, slug: str) -> Markdown:
+    """Treatment after the trial's own."""
+    return later_treatment(results, slug)
+
+
+def more(results: Results, slug: str) -> Markdown:
+    """What no other table of the page shows."""
+    return further(_facts(results, slug)) or escape(NONE)

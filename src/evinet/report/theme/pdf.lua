@@ -7,9 +7,11 @@ end
 local function callout(div)
   local kind = div.classes[1] and div.classes[1]:match("^callout%-(%a+)$")
   if not kind then return nil end
-  local title = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ pandoc.Str(div.attributes.title or "") }) }), "typst")
-  local opening = string.format("#callout(kind: \"%s\", title: [%s])[", kind, title:gsub("%s+$", ""))
-  return pandoc.List({ typst(opening) }) .. div.content .. pandoc.List({ typst("]") })
+  local content, title = div.content, {}
+  if content[1] and content[1].t == "Header" then title = content:remove(1).content end
+  local said = pandoc.write(pandoc.Pandoc({ pandoc.Plain(title) }), "typst"):gsub("%s+$", "")
+  local opening = string.format("#callout(kind: \"%s\", title: [%s])[", kind, said)
+  return pandoc.List({ typst(opening) }) .. content .. pandoc.List({ typst("]") })
 end
 
 local function plain_link(link)
@@ -17,8 +19,13 @@ local function plain_link(link)
   return link.content
 end
 
-local function no_downloads(span)
+-- Paths of values may break after their dots, so that they stay in their column.
+local function span(span)
   if span.classes:includes("downloads") then return {} end
+  if span.classes:includes("code") then
+    local text = pandoc.utils.stringify(span.content):gsub("[%.%[_-]", "%0\u{200B}")
+    return pandoc.Span({ pandoc.Str(text) })
+  end
   return pandoc.Span(span.content)
 end
 
@@ -39,6 +46,6 @@ local function figure_width(image)
 end
 
 return {
-  { Div = callout, Link = plain_link, Span = no_downloads, Header = no_identifier,
+  { Div = callout, Link = plain_link, Span = span, Header = no_identifier,
     Figure = no_identifier, Image = figure_width },
 }

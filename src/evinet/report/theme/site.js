@@ -23,9 +23,20 @@ function closeMenuOnTelephone() {
   if (menu && matchMedia("(max-width: 56rem)").matches) menu.open = false;
 }
 
+// Folded parts that hold a row that was found open; Quarto folds by a class, the built-in renderer by details.
+function openMatches(box) {
+  box.querySelectorAll("details, .callout-collapse").forEach((part) => {
+    const found = part.querySelector("tbody tr:not([hidden])") !== null;
+    if (part.tagName === "DETAILS") part.open = found;
+    else part.classList.toggle("show", found);
+  });
+}
+
 function searchField(box, index) {
   const rows = [...box.querySelectorAll("tbody tr")];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  // a row is also found by the title of the folded part that it is in
+  const title = (row) => row.closest("details, .callout")?.querySelector("summary, .callout-header");
+  const texts = rows.map((row) => `${title(row)?.textContent ?? ""} ${row.textContent}`.toLowerCase());
   const label = document.createElement("label");
   label.className = "search";
   label.textContent = box.dataset.label || "Search";
@@ -44,6 +55,7 @@ function searchField(box, index) {
       if (!row.hidden) count += 1;
     });
     found.textContent = `${count} of ${rows.length} rows`;
+    if (words.length) openMatches(box);
   };
   input.addEventListener("input", show);
   box.prepend(label, found);

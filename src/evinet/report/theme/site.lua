@@ -30,19 +30,23 @@ local function link_to_page(link)
   return link
 end
 
+-- As in Quarto, the first heading of a callout is its title.
 local function callout(div)
   if quarto or not html then return nil end
   local kind = div.classes[1] and div.classes[1]:match("^callout%-(%a+)$")
   if not kind then return nil end
-  local title = div.attributes.title or ""
+  local content, title = div.content, {}
+  if content[1] and content[1].t == "Header" then title = content:remove(1).content end
   if div.attributes.collapse == "true" then
-    local open = '<details class="folded"><summary>' .. attribute(title) .. "</summary>"
-    return pandoc.List({ pandoc.RawBlock("html", open) }) .. div.content
-      .. pandoc.List({ pandoc.RawBlock("html", "</details>") })
+    local head = pandoc.List({ pandoc.RawInline("html", "<summary>") })
+    head:extend(title)
+    head:insert(pandoc.RawInline("html", "</summary>"))
+    return pandoc.List({ pandoc.RawBlock("html", '<details class="folded">'), pandoc.Plain(head) })
+      .. content .. pandoc.List({ pandoc.RawBlock("html", "</details>") })
   end
-  local head = pandoc.Para({ pandoc.Strong({ pandoc.Str(title) }) })
-  local body = pandoc.List({ pandoc.Div({ head }, { class = "callout-title" }) }) .. div.content
-  return pandoc.Div(body, { class = "callout callout-" .. kind, role = "note" })
+  local head = pandoc.Div({ pandoc.Para({ pandoc.Strong(title) }) }, { class = "callout-title" })
+  content:insert(1, head)
+  return pandoc.Div(content, { class = "callout callout-" .. kind, role = "note" })
 end
 
 return { { Image = inline_svg, Link = link_to_page, Div = callout } }
