@@ -72,6 +72,10 @@ results: []
 #     value: 27
 #     rejected: [{{value: 23, source: other-key, locator: abstract, reason: older}}]
 
+# Treatment after the trial's own, such as crossover, confounds overall survival; n: null where it
+# was looked for and not found:
+#   later_treatment: [{{arm: placebo, therapy: crossover to the other arm, n: 38, total: 43}}]
+
 # Also: responses, subgroups, adverse_events, population, other_evidence, risk_of_bias; see the
 # other trials. A risk-of-bias judgement needs the name of the person who made it, and a reason.
 # Numbers at risk: at-risk/<outcome>.csv with the columns report,arm,time,n,source,locator.

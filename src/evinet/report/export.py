@@ -48,11 +48,11 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
         tables.LATER_TREATMENT, tables.POPULATIONS,
     ):  # fmt: skip
         yield table.name, results.evidence(table)
-    for analysis in results.config.analyses:
+    for analysis in (*results.config.analyses, *results.supporting):
         yield f"network-{analysis}", results.studies(analysis)
         for fit in results.fits(analysis):
             yield f"league-{analysis}-{fit.name}", hazard_ratios(fit.league)
-        if results.config.analyses[analysis].populations:
+        if results.analysis(analysis).populations:
             for table in (tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES, tables.OBSERVED_TIMES):
                 yield f"{table.name}-{analysis}", results.prediction(analysis, table)
 

@@ -65,7 +65,8 @@ def response(results: Results) -> Markdown:
     if not lines:
         return escape("The trials of the analyses published no response.")
     return blocks([
-        table(fields, lines, "Response in every trial"), notes(rows), _silent(results, rows)
+        table(fields, lines, "Response in every trial"),
+        notes(rows, results.trial_names), _silent(results, rows)
     ])  # fmt: skip
 
 
@@ -87,7 +88,8 @@ def harms(results: Results) -> Markdown:
     if not lines:
         return escape("No trial of the analyses published any of these adverse events.")
     return blocks([
-        table(fields, lines, "Adverse events in every trial"), notes(used), _silent(results, used),
+        table(fields, lines, "Adverse events in every trial"),
+        notes(used, results.trial_names), _silent(results, used),
     ])  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evinet.report.markdown import Markdown, bullets, md
@@ -18,12 +18,16 @@ def sentence(note: str) -> str:
     return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
 
 
-def notes(rows: Sequence[dict[str, Any]]) -> Markdown:
-    """The notes of the rows of a table, each once, with what it is about; nothing without one."""
+def notes(rows: Sequence[dict[str, Any]], trials: Mapping[str, str] | None = None) -> Markdown:
+    """The notes of the rows of a table, each once, with what it is about; nothing without one.
+
+    `trials` names the trials where the rows are of several.
+    """
     about: dict[str, dict[str, None]] = {}
     for row in rows:
         if row.get("note"):
-            about.setdefault(row["note"], {})[_subject(row)] = None
+            name = f"{trials[row['trial']]}, " if trials else ""
+            about.setdefault(row["note"], {})[name + _subject(row)] = None
     return bullets(
         f"{'; '.join(subjects)}: {note}." for note, subjects in about.items()
     ) if about else md("")  # fmt: skip

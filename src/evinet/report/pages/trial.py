@@ -61,8 +61,8 @@ def overview(results: Results, slug: str) -> Markdown:
     """What the trial is, and where it is used."""
     row, facts = _rows(results, tables.TRIALS, slug)[0], _facts(results, slug)
     used = [
-        analysis.title
-        for name, analysis in results.config.analyses.items()
+        results.analysis(name).title
+        for name in (*results.config.analyses, *results.supporting)
         if slug in set(results.studies(name)["trial"])
     ]
     published = [
@@ -109,7 +109,7 @@ def _brought(results: Results, slug: str) -> set[tuple[str | None, ...]]:
     """Which of its hazard ratios the trial brings to an analysis: outcome, report, assessor."""
     return {
         (row["outcome"], row["report"], row["assessor"])
-        for name in results.config.analyses
+        for name in (*results.config.analyses, *results.supporting)
         for row in records(results.studies(name))
         if row["trial"] == slug
     }

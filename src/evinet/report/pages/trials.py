@@ -31,6 +31,7 @@ from evinet.report.pages.common import (
     with_source,
 )
 from evinet.report.pages.later import arm_text, confounded
+from evinet.report.pages.notes import notes
 from evinet.report.pages.strength import mark, weak_sources
 from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
@@ -98,7 +99,19 @@ def _contrasts(results: Results, name: str) -> Markdown:
         Field("Source", "l", 24),
     ]  # fmt: skip
     label = f"Published hazard ratios, {results.config.analyses[name].title}"
-    return blocks([table(fields, rows, label), weak_sources(results, name)])
+    said = notes(_in_use(results, name), results.trial_names)
+    return blocks([table(fields, rows, label), weak_sources(results, name), said])
+
+
+def _in_use(results: Results, analysis: str) -> list[dict[str, Any]]:
+    """The published contrasts that an analysis takes."""
+    keys = ("trial", "report", "outcome", "assessor", "arm")
+    used = {tuple(row[key] for key in keys) for row in records(results.studies(analysis))}
+    return [
+        row
+        for row in records(results.evidence(tables.CONTRASTS))
+        if row["selected"] and tuple(row[key] for key in keys) in used
+    ]
 
 
 def _later(results: Results, row: dict[str, Any]) -> Markdown:
