@@ -15,7 +15,7 @@ TEXT = CONFIG.read_text(encoding="utf-8")
 
 # name: (old text, new text, message)
 REFUSED = {
-    "a date in words": ('"2026-11-20"', '"November 2026"', "'November 2026': is no date"),
+    "a date in words": ('"2026-11-20"', '"November 2026"', "'November 2026': is not a date"),
     "a year before all": ('"2026-11-20"', "0001-01-01", "the year 1 is not between"),
     "a seed that is true": ("seed: 20261120", "seed: true", "seed = True"),
     "a seed of text": ("seed: 20261120", "seed: '1'", "seed = '1'"),
@@ -36,7 +36,7 @@ REFUSED = {
     "a backslash": ("title: Progression-free survival", "title: a\\b", "backslash"),
     "a key twice": ("seed: 20261120", "seed: 1\nseed: 2", "'seed': is a duplicate key"),
     "a tab": ("reconstruction:\n", "reconstruction:\n\t", "cannot be read"),
-    "a tag": ("draws: 20", "draws: !!python/name:os.system x", "is a tag"),
+    "a tag": ("draws: 20", "draws: !!python/name:os.system x", "is a YAML tag"),
     "a bridge that is not there": ("bridge: ssa-class", "bridge: magic", "there is no such bridge"),
     "a model that is not there": ("[fixed, random, random-morb", "[fixd, random, random-morb",
                                   r"models\[0\] = 'fixd': there is no such model"),

@@ -17,12 +17,12 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
 )
 REFUSED = {
-    "a date that does not exist": ("x: 1\nday: 2023-07-40\n", 2, "is no date of the calendar"),
-    "a merge key": ("a: &a {x: 1}\nb:\n  <<: *a\n", 3, "is a merge key"),
-    "an alias": ("a: &a 1\nb: *a\n", 2, "is an alias"),
-    "an alias bomb": (BOMB, 2, "is an alias"),
-    "a tag": ("a: !!int abc\n", 1, "is a tag"),
-    "a tag of Python": ("a: !!python/object/apply:os.system [ls]\n", 1, "is a tag"),
+    "a date that does not exist": ("x: 1\nday: 2023-07-40\n", 2, "is not a date that exists"),
+    "a merge key": ("a: &a {x: 1}\nb:\n  <<: *a\n", 3, "is a YAML merge key"),
+    "an alias": ("a: &a 1\nb: *a\n", 2, "is a YAML alias"),
+    "an alias bomb": (BOMB, 2, "is a YAML alias"),
+    "a tag": ("a: !!int abc\n", 1, "is a YAML tag"),
+    "a tag of Python": ("a: !!python/object/apply:os.system [ls]\n", 1, "is a YAML tag"),
     "a number of thousands of digits": (f"x: 1\na: {'9' * 5000}\n", 2, "more than 30 digits"),
     "deep nesting": ("a: " + "[" * 250 + "]" * 250, 1, "nested more than 32 levels"),
     "very deep nesting": ("a: " + "{a: " * 100_000, 1, "nested more than 32 levels"),
@@ -33,7 +33,7 @@ REFUSED = {
     "a tab": ("a:\n\tb: 1\n", 2, "cannot be read"),
     "an open bracket": ("a: [1\nb: 2\n", 2, "cannot be read"),
     "two documents": ("a: 1\n---\nb: 2\n", 2, "second document"),
-    "a list as a key": ("? [1, 2]\n: x\n", 1, "is no name of a field"),
+    "a list as a key": ("? [1, 2]\n: x\n", 1, "is not the name of a field"),
 }
 
 

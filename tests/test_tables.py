@@ -46,7 +46,7 @@ def test_flags_and_missing_values_come_back(tmp_path_factory, flag, estimate):
         (",".join(ROW) + f"\na,primary,pfs,x,2,{'9' * 40},s,l\n", r"is not integer"),
         (",".join(ROW) + "\na,primary,pfs,x\0,2,1,s,l\n", "control character"),
         (",".join(ROW) + "\na,primary,pfs,x,2,1,s,l,l,l\n", "more cells than the header"),
-        ("", "is no table"),
+        ("", "is not a table"),
         (",".join(ROW) + "\na,primary,pfs,x,2,,s,l\n", r"at-risk.csv:2: n = '': the cell is empty"),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The `evinet` command: one subcommand a stage, each imported only when it is called."""
+"""The `evinet` command. Each subcommand is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -12,37 +12,61 @@ from evinet.errors import InputError, OutputError
 
 # name -> (where the click command is, its line in `evinet --help`)
 COMMANDS = {
-    "run": ("evinet.run:run", "Run the whole workflow of a review."),
-    "check": ("evinet.extract.commands:check", "Validate one trial folder, or all."),
-    "extract": ("evinet.extract.commands:extract", "Trial files -> tidy evidence tables."),
-    "gather": ("evinet.extract.commands:gather", "Tables of several trials put together."),
-    "new-trial": ("evinet.extract.commands:new_trial", "Scaffold the folder of a new trial."),
-    "trace": ("evinet.extract.commands:trace", "From a result back to its sources."),
+    "run": (
+        "evinet.run:run",
+        "Run the whole workflow of a review, or continue an interrupted run.",
+    ),
+    "check": ("evinet.extract.commands:check", "Check one trial, or all of them, for mistakes."),
+    "extract": ("evinet.extract.commands:extract", "Write the evidence tables of one trial."),
+    "gather": ("evinet.extract.commands:gather", "Combine the evidence tables of several trials."),
+    "new-trial": (
+        "evinet.extract.commands:new_trial",
+        "Start a new trial from a commented template.",
+    ),
+    "trace": ("evinet.extract.commands:trace", "Show the sources behind a result."),
     "read": ("evinet.extract.read.commands:read", "Draft a trial file from a publication."),
-    "fetch": ("evinet.extract.read.commands:fetch", "Get a ClinicalTrials.gov record."),
-    "watch": ("evinet.watch.commands:watch", "What is new in the registry and in PubMed."),
+    "fetch": ("evinet.extract.read.commands:fetch", "Download a record from ClinicalTrials.gov."),
+    "watch": ("evinet.watch.commands:watch", "List what is new in ClinicalTrials.gov and PubMed."),
     "digitise": (
         "evinet.digitise.commands:digitise",
-        "From a figure to curves and numbers at risk.",
+        "Read curves and numbers at risk from a figure.",
     ),
     "reconstruct": (
         "evinet.reconstruct.commands:reconstruct",
-        "Individual patient data from curves and numbers at risk.",
+        "Reconstruct individual patient data from published curves.",
     ),
-    "network": ("evinet.synthesise.commands:network", "The network of an analysis."),
-    "fit": ("evinet.synthesise.commands:fit", "Fit the models of an analysis."),
-    "predict": ("evinet.synthesise.commands:predict", "Survival in named populations."),
-    "nma": ("evinet.synthesise.nma:nma", "Network meta-analysis of anybody's data."),
-    "exhibits": ("evinet.report.commands:exhibits", "Draw the figures, write the tables."),
-    "report": ("evinet.report.commands:report", "Render the report."),
-    "release": ("evinet.report.commands:release", "Keep a finished run as a release."),
-    "manifest": ("evinet.reproduce.commands:manifest", "Hash every result."),
-    "manifest-report": ("evinet.reproduce.commands:manifest_report", "Hash the report."),
+    "network": ("evinet.synthesise.commands:network", "Build the network of one analysis."),
+    "fit": ("evinet.synthesise.commands:fit", "Fit the models of one analysis."),
+    "predict": ("evinet.synthesise.commands:predict", "Predict survival in named populations."),
+    "nma": ("evinet.synthesise.nma:nma", "Run a network meta-analysis on your own data."),
+    "exhibits": (
+        "evinet.report.commands:exhibits",
+        "Draw the figures and write the tables of the report.",
+    ),
+    "report": (
+        "evinet.report.commands:report",
+        "Write the report: web pages, one HTML file, and a PDF.",
+    ),
+    "release": (
+        "evinet.report.commands:release",
+        "Keep a finished run as a release, to compare later runs with.",
+    ),
+    "manifest": (
+        "evinet.reproduce.commands:manifest",
+        "Record a hash of every result and of its inputs.",
+    ),
+    "manifest-report": (
+        "evinet.reproduce.commands:manifest_report",
+        "Record a hash of every file of the report.",
+    ),
     "verify": (
         "evinet.reproduce.commands:verify",
-        "Are results as their manifest says? Are two runs the same?",
+        "Check results against their manifest, or compare two runs.",
     ),
-    "schema": ("evinet.reproduce.commands:schema", "Write the JSON Schemas for editors."),
+    "schema": (
+        "evinet.reproduce.commands:schema",
+        "Write the JSON Schemas and the reference of tables.",
+    ),
 }
 
 
@@ -87,7 +111,8 @@ def _refuse_twice(ctx: click.Context, args: list[str]) -> None:
 def cli() -> None:
     """Evidence synthesis of survival outcomes, from published trials to a living report.
 
-    The workflow (`snakemake --cores all`) calls these commands; each can be run by hand.
+    `evinet run` runs the whole workflow, which calls the other commands. Each of them can also be
+    run by hand: `evinet COMMAND --help` explains it.
     """
 
 

@@ -178,10 +178,20 @@ class _Reader:
     def _node(self, event: Any, where: tuple[str | int, ...]) -> Any:
         self.lines.setdefault(where, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent):
-            self._wrong(event, f"*{event.anchor}", "is an alias", "Write the value itself")
+            self._wrong(
+                event,
+                f"*{event.anchor}",
+                "is a YAML alias, which is not allowed here",
+                "Write the value itself",
+            )
             return None
         if event.tag is not None:
-            self._wrong(event, event.tag, "is a tag", "Write the value without it")
+            self._wrong(
+                event,
+                event.tag,
+                "is a YAML tag, which is not allowed here",
+                "Write the value without it",
+            )
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if len(where) >= DEEPEST:
@@ -201,12 +211,19 @@ class _Reader:
         content: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                self._wrong(event, "", "is no name of a field", "Write a word before the colon")
+                self._wrong(
+                    event, "", "is not the name of a field", "Write a word before the colon"
+                )
                 raise InputError(self.problems)
             key = event.value
             self._characters(event)
             if key == "<<" and event.implicit[0]:
-                self._wrong(event, key, "is a merge key", "Write the fields themselves")
+                self._wrong(
+                    event,
+                    key,
+                    "is a YAML merge key, which is not allowed here",
+                    "Write the fields themselves",
+                )
             if key in content:
                 self._wrong(event, key, "is a duplicate key", "Keep one of the two")
             below = (*where, key)
@@ -235,7 +252,7 @@ class _Reader:
             try:
                 return datetime.date.fromisoformat(text)
             except ValueError:
-                self._wrong(event, text, "is no date of the calendar", "Compare with the source")
+                self._wrong(event, text, "is not a date that exists", "Compare with the source")
         return text
 
     def _characters(self, event: Any) -> None:

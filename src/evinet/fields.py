@@ -55,7 +55,7 @@ def _date(value: Any) -> Any:
         try:
             date = datetime.date.fromisoformat(text)
         except ValueError:
-            raise ValueError("is no date; write it as 2026-11-20") from None
+            raise ValueError("is not a date; write it as 2026-11-20") from None
         between_years(date.year)
     return text
 

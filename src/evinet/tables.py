@@ -121,7 +121,7 @@ class Table:
                 raise ValueError("rows have more cells than the header")
             return frame
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-            message = f"is no table: {str(error).strip()}"
+            message = f"is not a table: {str(error).strip()}"
             remedy = "Write a header, and as many cells in each row"
             raise InputError(Problem(str(path), "file", Path(path).name, message, remedy)) from None
 
@@ -185,7 +185,7 @@ _NOTE = {"note": _text("what a reader of the value should know")}
 
 TRIALS = Table(
     "trials",
-    "One row a trial.",
+    "One row for each trial.",
     {
         **_TRIAL,
         "name": _text("name as published", required=True),
@@ -202,7 +202,7 @@ TRIALS = Table(
 )
 REPORTS = Table(
     "reports",
-    "One row a report of a trial: which analysis it is, in words.",
+    "One row for each report of a trial: which analysis it is, in words.",
     {
         **_REPORT,
         "title": _text("which analysis, in words", required=True),
@@ -214,7 +214,7 @@ REPORTS = Table(
 )
 ARMS = Table(
     "arms",
-    "One row an arm as randomised.",
+    "One row for each arm, as randomised.",
     {
         **_TRIAL,
         "arm": _text("arm slug", required=True),
@@ -396,7 +396,7 @@ ADVERSE_EVENTS = Table(
 )
 POPULATIONS = Table(
     "populations",
-    "Who was in the trial: one row a characteristic and arm (or the whole trial).",
+    "Who was in the trial: one row for each characteristic and arm (or the whole trial).",
     {
         **_TRIAL,
         "arm": _text("arm slug; empty for the whole trial"),
@@ -846,6 +846,9 @@ EVIDENCE = (
     FACTS, CHECKS,
 )  # fmt: skip
 """The tables of `results/evidence/`, one set a trial under `trials/<trial>/` and one for all."""
+
+REVIEW = (SAFETY_SIGNALS, PUBLISHED_NMAS)
+"""Tables that belong to a review, not to a trial: files of `data/raw/` that it may leave out."""
 
 _PREDICTED = {
     "population": _text("population of the configuration", required=True),

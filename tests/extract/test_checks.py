@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from evinet.extract import checks
@@ -66,3 +68,9 @@ def test_one_sided_p_values_are_doubled(data):
     data.edit(data.file("promid"), '"0.000072"', '"0.000036 (one-sided)"')
     found = [item for item in data.findings("promid", "p-interval") if "ttp" in item.path]
     assert [item.verdict for item in found] == ["pass"]
+
+
+@pytest.mark.parametrize("printed", ["0.000", "<0.000", "0.0000000000000000000001", "1e-300", ".0"])
+def test_a_p_value_that_rounds_to_nothing_has_a_finite_distance(data, printed):
+    data.edit(data.file("promid"), '"0.000072"', f'"{printed}"')
+    assert all(math.isfinite(item.distance) for item in data.findings("promid", "p-interval"))

@@ -61,7 +61,9 @@ def test_a_lock_file_is_hashed_and_names_no_host(text):
 
 
 def test_every_import_is_declared():
-    declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    optional = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *optional["digitise"]]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
     provided = importlib.metadata.packages_distributions()
     for path in sorted((ROOT / "src").rglob("*.py")):
         for module in imported(path) - OWN - set(sys.stdlib_module_names):

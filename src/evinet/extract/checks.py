@@ -1,4 +1,4 @@
-"""Plausibility checks of a trial: one small function a rule.
+"""Plausibility checks of a trial: one small function for each rule.
 
 A check never changes a value. `pass` and `fail` speak for themselves; `warn` is a value that may
 be right but deserves a second look at the source.

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 Made = list[tuple[tables.Table, list[dict[str, object]]]]
 
-REVIEW = (tables.SAFETY_SIGNALS, tables.PUBLISHED_NMAS)
-"""Tables that belong to a review, not to a trial, and that it may leave out."""
-
 DATA = click.option(
-    "--data", default="data/raw", type=click.Path(path_type=Path), help="Folder of the evidence."
+    "--data",
+    default="data/raw",
+    type=click.Path(path_type=Path),
+    help="Folder with the evidence as published.",
+    show_default=True,
 )
-OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+OUT = click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Folder to write the tables to."
+)
 
 
 @click.command()
@@ -44,7 +47,7 @@ def check(path: Path, strict: bool) -> None:
     marks: list[load.Mark] = []
     registered: list[tuple[str, str | None]] = []
     words = vocabulary.load(data)
-    for table in REVIEW:
+    for table in tables.REVIEW:
         vocabulary.review_rows(data, words, table)
     for slug in slugs:
         try:
@@ -98,7 +101,7 @@ def _which(path: Path) -> tuple[Path, list[str]]:
                 str(path),
                 "path",
                 path.name,
-                "is neither a data folder nor a trial's",
+                "is neither a data folder nor the folder of a trial",
                 "Name a folder such as data/raw or data/raw/trials/<slug>",
             )
         )
@@ -106,8 +109,13 @@ def _which(path: Path) -> tuple[Path, list[str]]:
 
 
 @click.command()
-@click.option("--trial", help="Slug of the trial.")
-@click.option("--vocabulary", "words", is_flag=True, help="Treatments and sources instead.")
+@click.option("--trial", help="Name of the trial's folder.")
+@click.option(
+    "--vocabulary",
+    "words",
+    is_flag=True,
+    help="Write the treatments and sources of the review instead.",
+)
 @click.option(
     "--allow-unsure", is_flag=True, help="Use values that are marked unsure; the report says so."
 )
@@ -156,7 +164,7 @@ def _vocabulary(data: Path) -> Made:
     return [
         (tables.TREATMENTS, words.treatment_rows()),
         (tables.SOURCES, words.source_rows()),
-        *((table, vocabulary.review_rows(data, words, table)) for table in REVIEW),
+        *((table, vocabulary.review_rows(data, words, table)) for table in tables.REVIEW),
     ]
 
 
@@ -171,7 +179,7 @@ def _write(out: Path, made: Made) -> None:
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
 @OUT
 def gather(folders: tuple[Path, ...], out: Path) -> None:
-    """Put the evidence tables of several trials (FOLDERS) together."""
+    """Combine the evidence tables of several trials, one folder for each (FOLDERS)."""
     with files.together():
         for table in tables.EVIDENCE:
             table.write(out / f"{table.name}.csv", _together(table, folders))
@@ -189,7 +197,11 @@ def _together(table: tables.Table, folders: tuple[Path, ...]) -> pd.DataFrame:
 @click.argument("slug")
 @DATA
 def new_trial(slug: str, data: Path) -> None:
-    """Scaffold the folder of a new trial, SLUG."""
+    """Start the folder of a new trial.
+
+    SLUG is its name: lower-case letters, digits and hyphens, such as radiant-4. The folder gets a
+    trial.yaml with a comment for every field.
+    """
     from evinet.extract.scaffold import scaffold
 
     path = scaffold(data, slug)
@@ -204,7 +216,7 @@ def new_trial(slug: str, data: Path) -> None:
 )
 @DATA
 def trace(target: str, parameter: str | None, results: Path, data: Path) -> None:
-    """From a result back to its sources.
+    """Show the published values behind a result, each with its source, page and line.
 
     TARGET is a trial (netter-2), a trial in a table
     (results/networks/pfs/studies.csv:netter-2), or a model (pfs/fixed) with a PARAMETER

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evinet import document, files
+from evinet import document, files, tables
 from evinet.document import Document, is_slug
 from evinet.errors import InputError, Problem
 from evinet.extract import points, vocabulary, walk
@@ -110,7 +110,7 @@ def trial_files(data: Path, slug: str) -> list[Path]:
     Raises
     ------
     InputError
-        A file of points has a name that is none.
+        A file of numbers at risk or of a curve is wrongly named.
     """
     folder = data / "trials" / slug
     found, wrong = points.files(folder)
@@ -125,9 +125,10 @@ def input_files(data: Path) -> list[Path]:
     Raises
     ------
     InputError
-        A folder or file has a name that is none.
+        A folder or file is wrongly named.
     """
-    shared = [data / name for name in ("treatments.yaml", "sources.yaml", "safety-signals.csv")]
+    optional = [f"{table.name}.csv" for table in tables.REVIEW]
+    shared = [data / name for name in ("treatments.yaml", "sources.yaml", *optional)]
     return [path for path in shared if path.is_file()] + [
         path for slug in slugs(data) for path in trial_files(data, slug)
     ]
@@ -170,8 +171,8 @@ def _misnamed(folder: Path) -> list[Problem]:
         plain = path.name.lower().replace("_", "-")
         like = difflib.get_close_matches(plain, points.KINDS, n=1, cutoff=0.8)
         if path.is_dir() and path.name not in points.KINDS and like:
-            message = "is not read: it is not the name of a folder of points"
-            remedy = f"Rename it {like[0]}, or anything that is less alike"
+            message = "is not read: the folders that are read are called at-risk and curves"
+            remedy = f"Rename it to {like[0]}, or choose a name that is less similar"
             wrong.append(Problem(str(path), "folder", path.name, message, remedy))
     return wrong
 

@@ -1,4 +1,4 @@
-"""Numbers at risk and curves of a trial: one CSV file an outcome, dropped into its folder."""
+"""Numbers at risk and curves of a trial: one CSV file for each outcome, in the trial's folder."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
             if path.suffix == ".csv" and is_slug(path.stem):
                 found.append((kind, path))
             else:
-                message = "is not the name of a file of points"
-                remedy = "Name it <outcome>.csv with the outcome's slug, or move it elsewhere"
+                message = "is not a file name that is read here"
+                remedy = "Name it after its outcome, such as pfs.csv, or move it elsewhere"
                 problems.append(Problem(str(path), "file", path.name, message, remedy))
     return found, problems
 
@@ -219,7 +219,7 @@ def _start(point: Point, trial: Trial) -> Iterator[Problem]:
 def _unknown_names(
     point: Point, trial: Trial, sources: set[str], told: set[tuple[str, str, str]]
 ) -> Iterator[Problem]:
-    """Names that are not declared, each told once a file."""
+    """Names that are not declared, each reported once for a file."""
     for field, value, known in (
         ("arm", point.arm, set(trial.arms)),
         ("report", point.report, set(trial.reports)),

@@ -116,8 +116,9 @@ def p_interval(evidence: Evidence) -> Iterator[Finding]:
         if se is None or printed is None:
             continue
         z = abs(math.log(item.value)) / se
-        p = float(printed["value"]) * (2 if "one-sided" in (item.p or "") else 1)
-        from_p = NORMAL.inv_cdf(1 - min(p, 1) / 2) if p > 0 else math.inf
+        smallest = 0.5 * 10.0 ** -min(decimals(printed["value"]), 300)  # what 0.000 may stand for
+        p = (float(printed["value"]) or smallest) * (2 if "one-sided" in (item.p or "") else 1)
+        from_p = -NORMAL.inv_cdf(min(p, 1) / 2)
         apart = from_p - z
         if printed["sign"] == "<":
             apart = max(0.0, apart)

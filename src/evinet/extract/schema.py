@@ -182,7 +182,7 @@ class Characteristic(Block):
         for slug, cell in self.counts.items():
             if cell.n is not None and re.search(r"\b(median|mean)\b", self.category or ""):
                 raise ValueError(
-                    f"counts.{slug} = {cell.n}: a {self.category} is no number of patients; "
+                    f"counts.{slug} = {cell.n}: a {self.category} is not a number of patients; "
                     "write its unit, such as 62 years"
                 )
         return self

@@ -59,11 +59,11 @@ KNOWN_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 def _known_date(value: str) -> str:
     if not KNOWN_DATE.fullmatch(value):
-        raise ValueError("is no date such as 2020-01-22, 2020-01 or 2020")
+        raise ValueError("is not a date such as 2020-01-22, 2020-01 or 2020")
     try:
         date = datetime.date.fromisoformat(value + "-01-01"[len(value) - 4 :])
     except ValueError:
-        raise ValueError("is no date of the calendar") from None
+        raise ValueError("is not a date that exists") from None
     between_years(date.year)
     return value
 
@@ -276,7 +276,7 @@ class EventsOf(Value):
 
 
 def number_of(percent: str | None) -> float | None:
-    """A printed percentage as a number; empty for `<1`, which is none."""
+    """A printed percentage as a number; empty for `<1`, which is not one number."""
     return None if percent is None or percent.startswith("<") else float(percent)
 
 
@@ -294,7 +294,7 @@ def ratio(value: float | None, lower: float | None, upper: float | None) -> None
     for number in (value, lower, upper):
         if number is not None and not SMALLEST_RATIO <= number <= LARGEST_RATIO:
             raise ValueError(
-                f"{number:g} is no ratio that a trial can estimate "
+                f"{number:g} is not a ratio that a trial can estimate "
                 f"({SMALLEST_RATIO:g} to {LARGEST_RATIO:g})"
             )
     if lower is not None and lower == upper:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evinet import document, tables
 from evinet.errors import InputError, Problem
-from evinet.extract.values import DOI
+from evinet.extract.values import DOI, LARGEST_RATIO
 from evinet.fields import Line, Prose, Slug
 
 FEW = 30
@@ -153,9 +153,27 @@ def review_rows(data: Path, words: Vocabulary, table: tables.Table) -> list[dict
         for line, row in enumerate(rows, start=2)
         if row["source"] not in words.sources
     ]  # fmt: skip
+    for line, row in enumerate(rows, start=2):
+        problems += _impossible(str(path), line, row)
     if problems:
         raise InputError(problems)
     return rows
+
+
+def _impossible(path: str, line: int, row: dict[str, object]) -> Iterator[Problem]:
+    """Numbers of a row that no source can have printed. Empty cells are NaN, and are passed by."""
+    most = {"level": 1.0}
+    if row["measure"] == "percent":
+        most |= dict.fromkeys(("value", "lower", "upper"), 100.0)
+    for name in ("value", "estimate", "lower", "upper", "level"):
+        number, limit = row.get(name), most.get(name, LARGEST_RATIO)
+        if isinstance(number, float) and (number < 0 or number > limit):
+            message = f"is not between 0 and {limit:g}"
+            yield Problem(path, name, number, message, "Compare with the source", line)
+    lower, upper = row["lower"], row["upper"]
+    if isinstance(lower, float) and isinstance(upper, float) and lower > upper:
+        message = f"is above the upper limit, {upper:g}"
+        yield Problem(path, "lower", lower, message, "Compare with the source", line)
 
 
 def _read(

@@ -16,11 +16,17 @@ NEW = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=NEW)
-@click.option("--config", "config_file", type=FILE, default=Path("config/config.yaml"))
-@click.option("--results", type=FOLDER, default=Path("results"), show_default=True)
-@click.option("--out", type=NEW, default=Path("results/manifest.json"), show_default=True)
+@click.option("--config", "config_file", type=FILE, default=Path("config/config.yaml"),
+              show_default=True, help="Configuration of the run.")  # fmt: skip
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True,
+              help="Folder of the results.")  # fmt: skip
+@click.option("--out", type=NEW, default=Path("results/manifest.json"), show_default=True,
+              help="File to write.")  # fmt: skip
 def manifest(paths: tuple[Path, ...], config_file: Path, results: Path, out: Path) -> None:
-    """Hash the results in PATHS (files, or whole folders), and what they were made from."""
+    """Record a hash of each result in PATHS, and of everything it was made from.
+
+    PATHS are files, or folders of which every table, figure and posterior is meant.
+    """
     from evinet import config
     from evinet.extract import load
     from evinet.reproduce.manifest import make
@@ -32,10 +38,12 @@ def manifest(paths: tuple[Path, ...], config_file: Path, results: Path, out: Pat
 
 @click.command("manifest-report")
 @click.argument("report", type=FOLDER)
-@click.option("--results", type=FOLDER, default=Path("results"), show_default=True)
-@click.option("--out", type=NEW, default=Path("results/report-manifest.json"), show_default=True)
+@click.option("--results", type=FOLDER, default=Path("results"), show_default=True,
+              help="Folder of the results.")  # fmt: skip
+@click.option("--out", type=NEW, default=Path("results/report-manifest.json"), show_default=True,
+              help="File to write.")  # fmt: skip
 def manifest_report(report: Path, results: Path, out: Path) -> None:
-    """Hash every file of the rendered REPORT."""
+    """Record a hash of every file in the folder of the rendered REPORT."""
     from evinet.reproduce.manifest import make_of_report
 
     files.write_json(out, make_of_report(results, report))
@@ -76,9 +84,12 @@ def verify(first: Path, second: Path | None) -> None:
 
 
 @click.command()
-@click.option("--config", "folder", type=NEW, default=Path("config"), show_default=True)
-@click.option("--data", type=NEW, default=Path("data/raw"), show_default=True)
-@click.option("--docs", type=NEW, default=Path("docs"), show_default=True)
+@click.option("--config", "folder", type=NEW, default=Path("config"), show_default=True,
+              help="Folder of config.schema.json.")  # fmt: skip
+@click.option("--data", type=NEW, default=Path("data/raw"), show_default=True,
+              help="Folder of trial.schema.json.")  # fmt: skip
+@click.option("--docs", type=NEW, default=Path("docs"), show_default=True,
+              help="Folder of tables.md.")  # fmt: skip
 def schema(folder: Path, data: Path, docs: Path) -> None:
     """Write the JSON Schemas that editors use, and the table reference."""
     from evinet.config import Config

@@ -9,7 +9,7 @@ from evinet import files
 
 HEAD = """\
 # Written by `make lock` from requirements.txt; a test fails when the two disagree.
-# conda env create -f environment.yml && conda activate evinet && snakemake --cores all
+# conda env create -f environment.yml && conda activate evinet && evinet run
 name: evinet
 channels:
   - conda-forge
