@@ -323,3 +323,76 @@ def test_a_record_with_anything_anywhere_is_survived(path, anything):
         at = at[key]
     at[path[-1]] = anything
     read_record(record)
+
+
+def measures(record):
+    return record["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"]
+
+
+def saved(tmp_path, content):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_the_answer_of_a_search_with_one_study_is_a_record(tmp_path):
+    assert load_record(saved(tmp_path, {"studies": [RECORD], "totalCount": 1})) == RECORD
+
+
+def test_the_answer_of_a_search_with_several_studies_is_refused(tmp_path):
+    with pytest.raises(InputError, match="NCT90000001"):
+        load_record(saved(tmp_path, {"studies": [RECORD, RECORD]}))
+
+
+@pytest.mark.parametrize(
+    ("comment", "arm", "sure"),
+    [
+        ("Hazard ratio of Velotinib versus Placebo", "velotinib", True),
+        ("A hazard ratio < 1 favors Velotinib", "velotinib", True),
+        ("A hazard ratio less than 1 indicates an advantage favouring Placebo", "placebo", True),
+        ("Cox model", "velotinib", False),
+    ],
+)
+def test_comments_say_the_direction_of_a_posted_ratio(comment, arm, sure):
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["analyses"][0]["estimateComment"] = comment
+    (ratio,) = read_record(record).of("hr")
+    assert ratio.about["arm"] == arm
+    assert (ratio.unsure == "") is sure
+
+
+def test_a_one_sided_interval_is_marked():
+    record = copy.deepcopy(RECORD)
+    analysis = measures(record)[0]["analyses"][0]
+    analysis |= {"ciNumSides": "ONE_SIDED", "estimateComment": "Velotinib versus Placebo"}
+    (ratio,) = read_record(record).of("hr")
+    assert "one-sided" in ratio.unsure
+
+
+def test_groups_of_the_results_are_joined_to_arms_of_the_protocol():
+    record = copy.deepcopy(RECORD)
+    for group in measures(record)[0]["groups"]:
+        group["title"] = {"Velotinib": "Velotinib 300 mg Daily", "Placebo": "Matching Placebo"}[
+            group["title"]
+        ]
+    assert {f.about["arm"] for f in read_record(record).of("median")} == {"velotinib", "placebo"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Progression-free Survival in Participants With KRAS Mutation",
+        "Progression-free Survival, Per Protocol Population",
+        "Progression-free Survival, Interim Analysis",
+    ],
+)
+def test_measures_of_other_populations_and_analyses_are_marked(title):
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["title"] = title
+    assert all(f.unsure for f in read_record(record).of("median"))
+
+
+def test_second_progression_is_an_outcome_of_its_own():
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["title"] = "Progression-Free Survival 2 (PFS2)"
+    assert {f.about["outcome"] for f in read_record(record).of("median")} == {"pfs2"}

@@ -125,7 +125,7 @@ _LEAD = re.compile(
     r"(?:(?:to|either|receive|the|with|patients|by)\b|[:,\s])*",
     re.IGNORECASE | re.DOTALL,
 )
-_ABBREVIATED = re.compile(r"([A-Za-z\d][\w+/ -]{2,80}?) \(([A-Za-z][\w+/-]{0,11})\)")
+_ABBREVIATED = re.compile(r"(?<= )\(([A-Za-z][\w+/-]{0,11})\)")
 
 
 def tokens(text: str) -> frozenset[str]:
@@ -575,12 +575,14 @@ def _abbreviations(arms: Arms, passages: list[Passage]) -> None:
         if passage.section not in ("abstract", "methods", "results", "title"):
             continue
         for match in _ABBREVIATED.finditer(passage.text):
-            brief = match[2]
+            brief = match[1]
+            before = passage.text[max(match.start() - 81, 0) : match.start()].rstrip()
+            before = re.split(r"[,;:.()]", before)[-1]
             if not re.search(r"[A-Z]", brief) or brief.lower() in ("n", "ci", "hr", "os", "pfs"):
                 continue
             for i, arm in enumerate(arms.arms):
-                last = " ".join(match[1].split()[-len(arm.label.split()) :])
-                if tokens(last) == arm.names[0] or tokens(match[1]) == arm.names[0]:
+                last = " ".join(before.split()[-len(arm.label.split()) :])
+                if tokens(last) == arm.names[0] or tokens(before) == arm.names[0]:
                     short.setdefault(brief, set()).add(i)
     for brief, owners in short.items():
         if len(owners) == 1 and tokens(brief):

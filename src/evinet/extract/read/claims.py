@@ -7,7 +7,7 @@ of one kind and outcome is given to arms by syntax (`assign`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -128,7 +128,7 @@ def assessor(text: str) -> str:
 
 def _asides(sentence: Sentence) -> list[str]:
     """What in a sentence, its heading, or the sentence before speaks of something else."""
-    found = words.asides(sentence.text)
+    found = list(words.asides(sentence.text))
     found += [f"under the heading {sentence.passage.heading!r}"
               for _ in words.asides(sentence.passage.heading)[:1]]  # fmt: skip
     before = words.asides(sentence.before)
@@ -232,7 +232,7 @@ def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) 
 
 
 def _next(
-    named: list[tuple[int, int, str]], after: int, groups: list[Any], index: int
+    named: Sequence[tuple[int, int, str]], after: int, groups: list[Any], index: int
 ) -> int | None:
     """Where the next group's outcome is named."""
     if index + 1 >= len(groups):

@@ -178,11 +178,12 @@ def _phase(body: _Text) -> Iterator[Finding]:
 
 def _terms(body: _Text) -> Iterator[Finding]:
     """Words of the design in the first sentences (title and abstract) that speak of the trial."""
-    head = " ".join(
-        s.text
-        for s in sentences(list(body.passages), "title", "abstract", "methods", "results")
-        if not PLANNED.search(s.text) and not ASIDE["another trial"].search(s.text)
-    )[:3000]
+    head = ""
+    for s in sentences(list(body.passages), "title", "abstract", "methods", "results"):
+        if not PLANNED.search(s.text) and not ASIDE["another trial"].search(s.text):
+            head += s.text + " "
+        if len(head) > 3000:
+            break
     terms = [name for name, pattern in _TERMS.items() if re.search(pattern, head, re.IGNORECASE)]
     match = _STUDY.search(body.text)
     if terms and match:

@@ -55,7 +55,7 @@ class Sentence:
         return self.passage.where(self.start + offset)
 
     @cached_property
-    def topics(self) -> list[tuple[int, int, str]]:
+    def topics(self) -> tuple[tuple[int, int, str], ...]:
         """The outcomes that it names."""
         return words.topics(self.text)
 
@@ -76,14 +76,23 @@ def sentences(passages: list[Passage], *sections: str) -> Iterator[Sentence]:
             cursor = stop
 
 
-def passages(document: Document) -> list[Passage]:
-    """The passages of a text: a line that is a heading, or starts with one, opens each."""
-    marks = [(0, 0, "abstract", "")]
+Mark = tuple[int, int, str, str]
+"""Where a heading starts, its length, its kind and itself."""
+
+
+def headings(document: Document) -> list[Mark]:
+    """The headings of a text, and its start."""
+    marks: list[Mark] = [(0, 0, "abstract", "")]
     previous = ""
     for line, offset in document.flowing():
         text = line.text.strip()
         marks += _mark(text, offset, previous)
         previous = text
+    return marks
+
+
+def passages(document: Document, marks: list[Mark]) -> list[Passage]:
+    """The passages of a text, by its `headings`, without the tables that were found in it."""
     body = _body([(start, kind, heading) for start, _, kind, heading in marks])
     found = []
     ends = [mark[0] for mark in marks[1:]] + [len(document.prose)]
@@ -114,7 +123,7 @@ def _placed(document: Document, first: int) -> Where:
     return where
 
 
-def _mark(text: str, offset: int, previous: str) -> Iterator[tuple[int, int, str, str]]:
+def _mark(text: str, offset: int, previous: str) -> Iterator[Mark]:
     """Where a line opens a passage: offset, length of the heading, kind, heading."""
     if (kind := words.section(text)) is not None:
         yield offset, len(text), kind, text

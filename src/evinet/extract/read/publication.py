@@ -16,7 +16,7 @@ from evinet.extract.read.design import find_design
 from evinet.extract.read.findings import Finding, Reading
 from evinet.extract.read.grid import Grid, grids, of_cells
 from evinet.extract.read.marked import Marked
-from evinet.extract.read.passages import Passage, passages
+from evinet.extract.read.passages import Passage, headings, passages
 from evinet.extract.read.patients import find_patients
 from evinet.extract.read.subgroups import find_subgroups
 from evinet.extract.read.text import Document, document
@@ -34,12 +34,13 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     [50, 50]
     """
     source = document(text, name)
-    read = passages(source)
+    marks = headings(source)
+    read = passages(source, marks)
     found = find_arms(read, _title(source), arms)
     tables = list(grids(source, found)) if found.arms else []
     findings = [*find_design(read), *found.finding]
     if found.arms:
-        findings += _results(passages(source), tables_findings(tables), found)
+        findings += _results(passages(source, marks), tables_findings(tables), found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
     return Reading(name, settle(findings))
 

@@ -258,7 +258,7 @@ def _read(outcome: str) -> bool:
 
 def _odd(group: str, label: str, classes: int, groups: Groups) -> str:
     """Why a group or class may be of another population than the trial's."""
-    notes = [] if group in groups.flow or group in groups.labels else vocabulary.asides(group)
+    notes = [] if group in groups.flow + groups.labels else list(vocabulary.asides(group))
     timed = re.search(r"\d|month|year|week", label, re.IGNORECASE)
     if label and not timed and classes > 1:
         notes.append(f"posted for {label!r}")
@@ -406,7 +406,8 @@ def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str, g
         )
     )
     above, said = _above(comments, listed)
-    unsure = [doubt] if doubt else vocabulary.asides(comments)[:1]
+    notes = [n for n in vocabulary.asides(comments) if not n.startswith("a factor")]
+    unsure = [doubt] if doubt else notes[:1]
     if not said:
         unsure.append("the record lists the groups, not the direction of the ratio")
     if "ONE" in _text(analysis, "ciNumSides").upper():

@@ -212,7 +212,7 @@ def document(text: str, name: str = "text") -> Document:
     a page laid out as printed are put one under the other."""
     lines: list[Line] = []
     page = 1
-    text = decimal_points(text)
+    text = normalise(decimal_points(text))
     current: list[Line] = []
     rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, raw in enumerate(rows, start=1):
@@ -223,7 +223,7 @@ def document(text: str, name: str = "text") -> Document:
                 current = []
                 page += 1
             if not _PAGE_BREAK.match(piece):
-                current.append(Line(page, number, normalise(piece).rstrip()))
+                current.append(Line(page, number, piece.rstrip()))
     return Document(name, lines + _columns(current))
 
 

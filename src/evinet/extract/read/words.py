@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from re import IGNORECASE, compile
 
 # --- outcomes: the slug, and how journals name it. The first that matches at a place holds. -------
@@ -70,7 +71,8 @@ TOPIC = compile(
 _QUALIFIED = compile(rf"\b(?P<word>{QUALIFIERS})[- ](?:tumou?r )?$", IGNORECASE)
 
 
-def topics(text: str) -> list[tuple[int, int, str]]:
+@lru_cache(maxsize=512)
+def topics(text: str) -> tuple[tuple[int, int, str], ...]:
     """Where outcomes are named: start, end and slug; `other` is what the reader does not read."""
     found = []
     for match in TOPIC.finditer(text):
@@ -80,7 +82,7 @@ def topics(text: str) -> list[tuple[int, int, str]]:
             word = "-".join(re.findall(r"[a-z0-9]+", before["word"].lower()))
             name = f"{word}-{name}" if name in SURVIVAL or name == "survival" else "other"
         found.append((match.start(), match.end(), name))
-    return found
+    return tuple(found)
 
 
 # --- sections ------------------------------------------------------------------------------------
@@ -146,7 +148,7 @@ _WORDS = compile(
 
 def section(heading: str) -> str | None:
     """The kind of a section by its heading: results, methods, abstract, introduction, closed."""
-    if len(heading) > 90 or not _WORDS.search(heading):
+    if len(heading) > 75 or heading.count(" ") > 8 or not _WORDS.search(heading):
         return None
     text = " ".join(heading.split())
     return next((name for name, pattern in _ALONE.items() if pattern.match(text)), None)
@@ -231,10 +233,11 @@ NOT_RESPONSE = compile(
 )
 
 
-def asides(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def asides(text: str) -> tuple[str, ...]:
     """Why values of this text may not be those of the trial's main comparison."""
     found = []
     for reason, pattern in ASIDE.items():
         if match := pattern.search(text):
             found.append(f"{reason} ({match.group().strip()})")
-    return found
+    return tuple(found)
