@@ -120,6 +120,8 @@ def assign(
                     gap = letters[whole.start() : whole.end()].rpartition("V")[2]
                     pair = (other, slugs[0]) if "v" in gap else (slugs[0], other)
                     return Assigned(pair, name, False)
+            if name == "arms, then values" and letters[: whole.start()].endswith("v"):
+                slugs = slugs[1:] + slugs[:1]  # `compared with B, A improved it (x v y)`
             if len(slugs) == len(values) == len(set(slugs)):
                 others = {slug_at[places[i]] for i, x in enumerate(letters) if x == "A"} - set(
                     slugs

@@ -13,7 +13,7 @@ from typing import Any
 
 from evinet.extract.read import numbers, words
 from evinet.extract.read.arms import Arms
-from evinet.extract.read.assign import Assigned, assign, compared
+from evinet.extract.read.assign import VERSUS, Assigned, assign, compared
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.passages import Passage, Sentence, sentences
 from evinet.extract.read.quantities import Quantity, months, quantities
@@ -100,6 +100,9 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
         if not _SPEAKS.search(sentence.text) or words.PLANNED.search(sentence.text):
             continue
         notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
+        lead = _LEAD.match(sentence.text)
+        if lead and (limit := _limit(lead["lead"] + ",", arms)):
+            notes.append(f"the sentence opens with {limit!r}")
         if any(note.startswith("another trial") for note in notes):
             continue
         found = quantities(sentence.text)
@@ -150,6 +153,51 @@ _GENERIC = re.compile(
     r"combination|other|first|between|respective|corresponding|and|or|in|A|B|\d+)\s*)*$",
     re.IGNORECASE,
 )
+
+
+_LEAD = re.compile(
+    r"\W*(?:Results?:|Findings:?)?\s*(?P<lead>(?:In|Among|For|During|Within|Throughout|Across|On|When|If|"
+    r"Under|Using|Based|From|Of|With|Excluding|Including|By|At|After|Before|Following|Since|Until|"
+    r"Restricting|Considering|Regarding|Through)\b[^,;:]{2,140}),"
+)
+_LIMIT = re.compile(
+    r"\b(?:in|among|during|for|within|throughout|across|on|under|using|based|from|of|with|excluding|"
+    r"including|by|at|after|before|following|since|until|restricting|considering|through|when|if)\b"
+    r"(?P<what>[^,;:()]{2,80}?)(?=\b(?:was|were|is|are|had|reached|did|in|for|with|of|at|by|from|and)\b|"
+    r"[,;:()]|$)",
+    re.IGNORECASE,
+)
+_FREE = re.compile(
+    r"follow-?\s?up|intent(?:ion)?[- ]to[- ]treat|\bITT\b|cut-?\s?off|\b(?:whole|overall|entire"
+    r"|full|total|"
+    r"all|both|two|treatment|study|randomi[sz]ed)\b|review|assess|\b(?:this|our|the present) "
+    r"(?:trial|"
+    r"study)|\d+ (?:patients|participants)|(?:\d|one|two|three|five|ten|month"
+    r"|year)[\w.]*[ -]?(?:months?|"
+    r"years?|weeks?|\d+)|\bmonths?\b|\bpatients?$|progression|death|survival|relapse|recurrence|events?|"
+    r"\b(?:PFS|OS|DFS|TTP|EFS|RFS)\b|treat(?:ed|ment)|^\s*(?:the|a|an|median)?\s*$|respect to"
+    r"|terms of|"
+    r"comparison|contrast|hazard|addition|primary (?:end|out)|\bgroups?\b|\barms?\b|"
+    r"^\s*(?:an? )?(?:estimated )?(?:median|HR|rate|time)\b|\d",
+    re.IGNORECASE,
+)
+
+
+def _limit(text: str, arms: Arms) -> str:
+    """The first phrase that may limit a value to some patients or some time: `in Japan`."""
+    mentions = arms.mentions(text)
+    for match in _LIMIT.finditer(text):
+        start, end = match.span()
+        named = any(a < end and start < b for a, b, _ in mentions)
+        if not named and not _FREE.search(match["what"]):
+            return match.group().strip()
+    return ""
+
+
+def _limited(sentence: Sentence, start: int, end: int, arms: Arms) -> str:
+    """Why a value may be limited, from what stands between its outcome and itself."""
+    limit = _limit(sentence.text[start:end], arms)
+    return f"it may be limited: {limit!r}" if limit else ""
 
 
 def _other_groups(text: str, arms: Arms) -> list[str]:
@@ -272,6 +320,8 @@ def _shared(text: str, spans: list[tuple[int, int]], arms: Arms) -> Assigned | N
     said = re.search(r"respectively", text, re.IGNORECASE) is not None
     before = mentions[-1][1] <= spans[0][0]
     after = mentions[0][0] >= spans[-1][1]
+    if before and re.search(rf"\b(?:{VERSUS})(?: the)? $", text[: mentions[0][0]], re.I):
+        slugs.reverse()  # `compared with B, A improved it (x v y)`
     if before or after:
         return Assigned(tuple(slugs), "arms named once for the sentence", said)
     return None
@@ -307,13 +357,21 @@ def _medians(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[
         assigned = _assigned(sentence, group, arms)
         if assigned is None:
             continue
-        doubt = _median_doubt(text, group)
+        doubt = _median_doubt(text, group) or _limited(
+            sentence, _topic_end(sentence, group), group.items[0].start, arms
+        )
         if not assigned.sure:
             doubt = "; ".join(filter(None, (doubt, f"read by its order only: {assigned.pattern}")))
         for slug, q in zip(assigned.slugs, group.items, strict=True):
             values = _median_values(q if q.interval else _late(text, q, slug, arms), group)
             yield _finding(sentence, "median", {"outcome": group.outcome, "arm": slug}, values,
                            (q.start, q.end), doubt)  # fmt: skip
+
+
+def _topic_end(sentence: Sentence, group: Group) -> int:
+    """Where the name of a group's outcome ends."""
+    first = group.items[0].start
+    return max((b for _, b, _ in sentence.topics if b <= first), default=first)
 
 
 def _median_doubt(text: str, group: Group) -> str:
@@ -380,6 +438,7 @@ def _landmarks(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterato
         if assigned is None:
             continue
         doubt = "" if assigned.sure else f"read by its order only: {assigned.pattern}"
+        doubt = doubt or _limited(sentence, _topic_end(sentence, group), group.items[0].start, arms)
         if re.search(
             r"incidence|risk of|rate of (?:death|progression|relapse|recurrence)", text, re.I
         ):
@@ -508,6 +567,7 @@ def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
         r"\b(?:between|both|two|the) (?:treatment )?(?:groups|arms)|treatment|survival", text, re.I
     ):
         doubt = doubt or "the sentence names no arm"
+    doubt = doubt or _limited(sentence, head.end(), value.start(), arms)
     p = re.compile(
         rf"[^;.]{{0,6}}[,;\])\s]*(?:[A-Za-z-]+ ){{0,4}}(?={numbers.P_VALUE.pattern})"
     ).match(text, end)

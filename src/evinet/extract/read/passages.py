@@ -87,6 +87,10 @@ def headings(document: Document) -> list[Mark]:
     for line, offset in document.flowing():
         text = line.text.strip()
         marks += _mark(text, offset, previous)
+        for inner in words.WITHIN.finditer(text):
+            kind = words.section(inner["word"])
+            if kind and inner["word"][0].isupper():
+                marks.append((offset + inner.start(), len(inner.group()), kind, inner["word"]))
         previous = text
     return marks
 

@@ -117,21 +117,25 @@ _ALONE = {
     name: compile(rf"{_NUMBERED}(?:{pattern})\s*[:.]*$", IGNORECASE)
     for name, pattern in _PLURAL.items()
 }
-INLINE = compile(
-    r"^\s*(?:ABSTRACT|SUMMARY|BODY|BACKGROUND)?[.: ]*(?P<word>"
+_HEADS = (
     r"Background(?: and (?:aims?|purpose|objectives?))?|Purpose|Aims?|Objectives?|Introduction"
-    r"|Importance|Context|Interpretation|Conclusions?(?: and [Rr]elevance)?|Discussion|Comment"
-    r"|Funding|Limitations?|Primary Funding Source|Trial [Rr]egistration|Registration|Clinical "
-    r"trial"
-    r"s?\.gov [Ii]dentifier|Patients and [Mm]ethods|Materials? and [Mm]ethods|Methods?(?: and [Mm]"
-    r"aterials)?|Design(?:, [Ss]etting,? and [Pp]articipants)?|Setting|Patients|Participants"
-    r"|Interventions?|Measurements|Main [Oo]utcomes?(?: and| [Mm])[^.:]{0,20}|Experimental "
-    r"[Dd]esign"
-    r"|Findings|Results?|Implications|Significance|Added value of this study"
-    r"|Evidence before this study|Keywords?|Key words)(?P<stop>\s*[:—–-]\s*|\.\s+(?=(?-i:[A-Z\d]))"
-    r"|\s+(?=(?-i:[A-Z\d])[^.:]{12}))",
+    r"|Importance|Context|Interpretation|Conclusions?(?: and relevance)?|Discussion|Comment|Funding"
+    r"|Limitations?|Primary funding source|Trial registration|Registration"
+    r"|Clinical trials?\.gov identifier|Patients and methods|Materials? and methods"
+    r"|Methods?(?: and materials)?"
+    r"|Methods/(?:patients|design)|Design(?:, setting,? and participants)?"
+    r"|Setting|Patients|Participants|Interventions?|Measurements"
+    r"|Main outcomes?(?: and| m)[^.:]{0,20}|Experimental design|Findings|Results?|Implications"
+    r"|Significance|Added value of this study|Evidence before this study|Keywords?|Key words"
+)
+INLINE = compile(
+    rf"^\s*(?:ABSTRACT|SUMMARY|BODY|BACKGROUND)?[.: ]*(?P<word>{_HEADS})"
+    r"(?P<stop>\s*[:—–-]\s*|\.\s+(?=(?-i:[A-Z\d]))|\s+(?=(?-i:[A-Z\d])[^.:]{12}))",
     IGNORECASE,
 )
+"""A heading at the start of a line that goes on with text."""
+WITHIN = compile(rf"(?<=[.?!)\]] )(?P<word>{_HEADS})\s?: ", IGNORECASE)
+"""A heading in the middle of a line, as where an abstract is one line."""
 
 
 _WORDS = compile(
