@@ -8,7 +8,7 @@ import pytest
 from evinet.reconstruct import simulate
 from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
 from evinet.reconstruct.inputs import Patients, tidy
-from evinet.reconstruct.simulate import ARMS, PRINTED, STYLES, Trial, published, simulated
+from evinet.reconstruct.simulate import ARMS, PRINTED, STYLES, Trial, curve, published, simulated
 
 FEW = Trial(
     "few",
@@ -114,8 +114,9 @@ def test_a_raster_has_a_point_in_every_column() -> None:
 def test_what_is_published_is_tidy() -> None:
     for index in range(20):
         for style in (*STYLES, None):
+            expected = {"curve-outside", "curve-percent" if style == "percent" else ""}
             _, flags = tidy(published(simulated(2, index), style, PRINTED))
-            assert [flag.code for flag in flags if flag.code != "curve-outside"] == []
+            assert [flag.code for flag in flags if flag.code not in expected] == []
 
 
 def test_lifelines_sets_are_whole() -> None:
@@ -128,3 +129,38 @@ def test_lifelines_sets_are_whole() -> None:
     assert fit.log_hr == pytest.approx(-0.531, abs=0.001)  # R's survival: sex -0.5310
     remission = trials["lifelines-leukemia"].arms["treated"]
     assert at_risk(remission, np.array([6 / (52 / 12)])).tolist() == [21]
+
+
+def test_a_size_and_a_kind_of_trial_that_are_asked_for() -> None:
+    trial = simulated(1, 3, size=50, kind="visits")
+    assert [len(patients.time) for patients in trial.arms.values()] == [50, 50]
+    for patients in trial.arms.values():
+        events = patients.time[patients.event == 1] / trial.end * 10
+        assert np.allclose(events, np.rint(events))
+    last = 0
+    for index in range(8):
+        massed = simulated(1, index, kind="massed")
+        for own in massed.arms.values():
+            last += int(((own.time == massed.end) & (own.event == 1)).sum())
+    assert last > 0
+
+
+def test_numbers_at_risk_with_gaps() -> None:
+    whole, gaps = (published(simulated(1, 0), None, (printed,)).arms[0].at_risk
+                   for printed in ("at-risk", "gaps"))  # fmt: skip
+    assert set(gaps[0]) < set(whole[0])
+    assert gaps[0][0] == 0
+
+
+def test_styles_of_points() -> None:
+    trial = simulated(1, 0)
+    patients, end = trial.arms["treated"], trial.end
+    feet, ended, cut, digits, percent = (
+        curve(patients, style, end, np.random.default_rng(0))
+        for style in ("rounded375", "rounded375-end", "cut375", "digits", "percent")
+    )
+    assert ended[1][-1] == feet[1][-1]
+    assert len(ended[0]) == len(feet[0]) + 1
+    assert cut[0].max() <= 0.6 * end < feet[0].max()
+    assert all(float(f"{value:.3g}") == value for value in digits[1])
+    assert (percent[1] == np.rint(percent[1])).all()

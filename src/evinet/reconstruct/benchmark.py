@@ -21,9 +21,11 @@ import numpy as np
 from evinet import files, processor, seeds
 from evinet.reconstruct import methods
 from evinet.reconstruct.estimators import KaplanMeier, cox, kaplan_meier
-from evinet.reconstruct.inputs import Floats, Patients
+from evinet.reconstruct.inputs import Floats, Patients, Reconstruction
+from evinet.reconstruct.quality import assess
 from evinet.reconstruct.simulate import (
     ARMS,
+    KINDS,
     STYLES,
     Trial,
     lifelines_trials,
@@ -34,15 +36,18 @@ from evinet.reconstruct.simulate import (
 if TYPE_CHECKING:
     import pandas as pd
 
+NEAR = 0.03  # a difference of ln HR that hardly matters
+DEFAULT = 20  # draws of the command, by which it grades
 DRAWS = 79  # the 2nd smallest and 2nd largest of 79 hold a further draw with 95 %
 NO_CURVE = "no curve"
-WITH_CURVE = ((), ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "marks"))
+WITH_CURVE = (
+    (), ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "marks"), ("gaps",),
+)  # fmt: skip
 WITHOUT_CURVE = (
     ("at-risk",), ("at-risk", "events"), ("at-risk", "events", "median"),
     ("at-risk", "events", "median", "hr"),
 )  # fmt: skip
-MAIN = ("exact", "raster375")
-JUDGED = (*MAIN, "rounded375", "clicked")
+MAIN = ("exact", "rounded375-end", "raster375", "clicked")
 QUANTITIES = ("ln HR", "median", "RMST", "events")
 Row = dict[str, Any]
 FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
@@ -84,7 +89,7 @@ def cases(names: Sequence[str], styles: Sequence[str], draws: int, every: int = 
     for style, printed, name in product(styles, WITH_CURVE, names):
         if style != NO_CURVE and name != "at-risk":
             usual = printed in WITH_CURVE[1:3]
-            judged = name == "lattice" and style in JUDGED and usual
+            judged = name == "lattice" and (printed in (*WITH_CURVE[1:3], ("gaps",)))
             often = 1 if style in MAIN and usual else every
             found.append(Case(name, style, printed, draws if judged else 0, often))
     if NO_CURVE in styles and "at-risk" in names:
@@ -106,20 +111,33 @@ def score(trial: Trial, todo: Sequence[Case], seed: int) -> tuple[list[Row], lis
         rng = seeds.generator(seed, job)
         begin = time.process_time()
         try:
-            made = methods.method(case.method)(given, case.draws, rng).arms
+            found_all = methods.method(case.method)(given, case.draws, rng)
+            made, flags = found_all.arms, found_all.flags
         except Exception as error:  # a failure is a result here, whatever it is
             click.echo(f"{trial.name}: {case}: {error!r}", err=True)
-            made = {}
+            made, flags = {}, ()
         seconds = (time.process_time() - begin) / len(trial.arms)
         label = {"trial": trial.name, "curve": case.style, "printed": case.given}
         label["method"] = case.method
         best = {name: draws[0] for name, draws in made.items()}
+        grade = ""
+        if case.draws and made:
+            judged = Reconstruction(case.method, {name: draws[: DEFAULT + 1] for name, draws in
+                                                  made.items()}, flags)  # fmt: skip
+            grade = assess(given, judged, trial.name, None)["grade"]
         complete = set(best) == set(trial.arms)
         found = summary(best, horizon) if complete else None
         off = np.nan if found is None else difference(found.log_hr, truth.log_hr)
         for name, patients in trial.arms.items():
             errors = arm_errors(patients, best[name]) if name in best else FAILED
-            row = {**label, "arm": name, "n": len(patients.time), "off": off, **errors}
+            row = {
+                **label,
+                "grade": grade,
+                "arm": name,
+                "n": len(patients.time),
+                "off": off,
+                **errors,
+            }
             accuracy.append({**row, "seconds": seconds})
         if case.draws and complete:
             drawn = [
@@ -233,6 +251,19 @@ def calibration_table(rows: pd.DataFrame) -> str:
     return _markdown(head, lines)
 
 
+def grade_table(rows: pd.DataFrame) -> str:
+    """Markdown table: the error of ln HR by grade, over all cases with draws."""
+    graded = rows[rows["grade"] != ""].drop_duplicates(["trial", "curve", "printed", "method"])
+    head = ["grade", "trials", "abs. Δ ln HR, median", "97.5 %", f"below {NEAR}"]
+    lines = []
+    for name, part in graded.groupby("grade"):
+        off = part["off"].dropna().to_numpy(float)
+        quantiles = [f"{_quantile(off, level):.4f}" for level in (0.5, 0.975)]
+        near = f"{100 * (off < NEAR).mean():.0f} %"
+        lines.append([str(name), str(len(off)), *quantiles, near])
+    return _markdown(head, lines)
+
+
 def _quantile(values: Floats, level: float) -> float:
     return float(np.quantile(values, level, method="higher")) if len(values) else np.nan
 
@@ -243,7 +274,13 @@ def _markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def run(
-    trials: int, todo: Sequence[Case], seed: int, workers: int, lifelines: bool
+    trials: int,
+    todo: Sequence[Case],
+    seed: int,
+    workers: int,
+    lifelines: bool,
+    size: int | None = None,
+    kind: str = "usual",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score all trials, or as many as are done when the user interrupts.
 
@@ -252,7 +289,7 @@ def run(
     import pandas as pd
 
     known = lifelines_trials() if lifelines else []
-    known += [simulated(seed, index) for index in range(trials)]
+    known += [simulated(seed, index, size, kind) for index in range(trials)]
     jobs = [
         (trial, [case for case in todo if index % case.every == 0], seed)
         for index, trial in enumerate(known)
@@ -312,26 +349,30 @@ ALL_STYLES = (*STYLES, NO_CURVE)
     "--every", type=click.IntRange(1), default=8, show_default=True,
     help="Further inputs run on one of so many trials; 1 is all, and takes much longer.",
 )  # fmt: skip
+@click.option("--size", type=click.IntRange(2), help="Patients of every simulated arm.")
+@click.option("--kind", type=click.Choice(KINDS), default="usual", show_default=True)
 @click.option("--draws", type=click.IntRange(0), default=DRAWS, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="CSV of every arm's accuracy.")
 def main(
-    trials: int, lifelines: bool, names: list[str], styles: list[str], every: int, draws: int,
-    seed: int, workers: int, out: Path | None,
+    trials: int, lifelines: bool, names: list[str], styles: list[str], every: int,
+    size: int | None, kind: str, draws: int, seed: int, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Reconstruct trials whose patients are known, and print what came of it."""
     processor.prepare()  # of the workers
     todo = cases(names, styles, draws, every)
     if not todo or not (trials or lifelines):
         raise click.UsageError("nothing to do")
-    accuracy, calibration = run(trials, todo, seed, workers, lifelines)
+    accuracy, calibration = run(trials, todo, seed, workers, lifelines, size, kind)
     count = accuracy["trial"].nunique()
     click.echo(f"{count} trials, {len(accuracy.drop_duplicates(['trial', 'arm']))} arms\n")
     click.echo(accuracy_table(accuracy))
     if len(calibration):
         click.echo("\n95 % bands across draws\n")
         click.echo(calibration_table(calibration))
+        click.echo("\nGrades\n")
+        click.echo(grade_table(accuracy))
     if out is not None:
         files.write_csv(out, accuracy)
 

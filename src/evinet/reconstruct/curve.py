@@ -13,6 +13,7 @@ from evinet.reconstruct.noise import rounding
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
 MOST = 3000  # points looked at, at most
+COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no rounding
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
@@ -123,8 +124,10 @@ class _Points:
         self.time, self.high, self.low, self.at_risk = time, high, low, at_risk
         values = np.concatenate([high, low])
         survival, times = rounding(values), rounding(time)
-        self.survival_grid, self.time_grid = survival.spacing, times.spacing
-        self.half, self.time_half = survival.half[len(high) :], times.half
+        scheduled = len(time) > 0 and times.spacing > COARSEST * time[-1]  # visits, not pixels
+        self.survival_grid, self.time_grid = survival.spacing, 0.0 if scheduled else times.spacing
+        self.half = survival.half[len(high) :]
+        self.time_half = np.zeros(len(time)) if scheduled else times.half
         self.before = np.concatenate([[1.0], low[:-1]])
         self.fall = self.before - low
         self.number = np.maximum(np.interp(time, *at_risk), 1.0)

@@ -14,14 +14,29 @@ import numpy as np
 
 from evinet import seeds
 from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import ArmInput, Contrast, Floats, Interval, Patients, TrialInput
+from evinet.reconstruct.inputs import (
+    ArmInput,
+    Contrast,
+    Floats,
+    Integers,
+    Interval,
+    Patients,
+    TrialInput,
+)
 
 HAZARDS = ("exponential", "weibull", "piecewise", "plateau", "crossing")
 CENSORINGS = ("administrative", "uniform", "exponential", "late")
-STYLES = ("exact", "vector", "raster750", "raster375", "rounded375", "clicked")
+STYLES = (
+    "exact", "vector", "raster750", "raster375", "rounded375", "rounded375-end", "corners375",
+    "cut375", "clicked", "digits", "percent",
+)  # fmt: skip
 PRINTED = ("at-risk", "events", "marks", "median", "hr")
+KINDS = ("usual", "visits", "massed")
 ARMS = ("treated", "control")
 DAYS = 365.25 / 12  # in a month
+VISITS = 10  # in the time that a figure shows, of trials of that kind
+STOPS = 0.6  # share of the time axis that a curve cut short covers
+GAPS = 0.35  # share of the numbers at risk that are missing, where some are
 CLICK_SD = 0.002  # of the axes
 VECTOR = 9000  # steps of an axis in a vector PDF: 0.02 to 0.03 points
 
@@ -39,13 +54,35 @@ class Trial:
     step: float
 
 
-def simulated(seed: int, index: int) -> Trial:
-    """Trial `index` of the series of a seed: each 20 in turn hold every hazard and censoring."""
+def simulated(seed: int, index: int, size: int | None = None, kind: str = "usual") -> Trial:
+    """Trial `index` of the series of a seed: each 20 in turn hold every hazard and censoring.
+
+    Parameters
+    ----------
+    size
+        Patients of both arms; otherwise 20 to 1000.
+    kind
+        One of `KINDS`: events are seen at visits, or those after the end of the axis are counted at
+        its end.
+    """
+    trial = _simulated(seed, index, size, kind == "massed")
+    if kind != "visits":
+        return trial
+    apart = trial.end / VISITS
+    arms = {}
+    for arm, patients in trial.arms.items():
+        seen = np.ceil(patients.time / apart - 1e-9) * apart
+        arms[arm] = Patients(np.where(patients.event == 1, seen, patients.time), patients.event)
+    return Trial(f"{trial.name}-visits", arms, trial.end, trial.step)
+
+
+def _simulated(seed: int, index: int, given: int | None, massed: bool) -> Trial:
     hazard, censoring = HAZARDS[index % 5], CENSORINGS[index // 5 % 4]
     name = f"{index:04d}-{hazard}-{censoring}"
     rng = seeds.generator(seed, f"simulate/{name}")
     size = int(np.rint(np.exp(rng.uniform(np.log(20), np.log(1000)))))
     sizes = (size, max(20, int(np.rint(size * rng.choice([1.0, 1.0, 0.5])))))
+    sizes = sizes if given is None else (given, given)
     median = float(np.exp(rng.uniform(np.log(3), np.log(30))))
     length = median * rng.uniform(1, 3.5)
     whole_days = rng.random() < 0.5
@@ -58,7 +95,7 @@ def simulated(seed: int, index: int) -> Trial:
         if whole_days:
             time = np.ceil(time * DAYS) / DAYS
         arms[arm] = Patients(time, (death <= censoring_time).astype(np.int64))
-    return _shown(name, arms, cut=bool(rng.random() < 0.5))
+    return _shown(name, arms, cut=bool(rng.random() < 0.5) or massed, massed=massed)
 
 
 def lifelines_trials() -> list[Trial]:
@@ -107,7 +144,7 @@ def published(
     style
         How the curves were read, one of `STYLES`; None is no curve.
     printed
-        Any of `PRINTED`.
+        Any of `PRINTED`; `gaps` for numbers at risk of which some are missing.
     seed
         For the hand that clicks.
     """
@@ -121,7 +158,7 @@ def published(
                 name,
                 n=len(patients.time),
                 curve=None if style is None else curve(patients, style, trial.end, rng),
-                at_risk=(table, at_risk(patients, table)) if "at-risk" in known else None,
+                at_risk=_printed_at_risk(patients, table, known, seed, f"{trial.name}/{name}"),
                 events=int(patients.event.sum()) if "events" in known else None,
                 marks=marks(patients, style, trial.end) if "marks" in known else None,
                 median=_printed_median(patients) if "median" in known else None,
@@ -137,16 +174,29 @@ def curve(
 
     exact: the feet of the drops. vector: the corners of the steps, to 1/9000 of the axes.
     raster: the top and bottom pixel of the line in every pixel column, of a plot twice as wide as
-    it is high. rounded: the feet of the drops, rounded to such pixels. clicked: 30 to 60 points of
-    the line with jitter.
+    it is high. rounded: the feet of the drops, rounded to such pixels; with -end, the end of the
+    line as well. corners: both ends of every drop and the end of the line, rounded likewise. cut:
+    feet up to 60 % of the axis. clicked: 30 to 60 points of the line with jitter. digits: feet to
+    three significant digits. percent: feet to whole per cent and a tenth of a month.
     """
     estimate = kaplan_meier(patients)
     feet = np.append(0.0, estimate.time), np.append(1.0, estimate.survival)
     if style == "exact":
         return feet
-    if style.startswith("rounded"):
-        height = int(style.removeprefix("rounded"))
-        return _to_grid(feet[0], 2 * height, end), _to_grid(feet[1], height)
+    if style == "digits":
+        return _significant(feet[0]), _significant(feet[1])
+    if style == "percent":
+        return np.round(feet[0], 1), np.round(100 * feet[1])
+    kind, height = style.removesuffix("-end").rstrip("0123456789"), _pixels(style)
+    if kind in ("rounded", "cut", "corners"):
+        points = feet
+        if kind == "corners":
+            points = _corners(*feet, float(patients.time.max()))
+        elif style.endswith("-end"):
+            points = np.append(feet[0], patients.time.max()), np.append(feet[1], feet[1][-1])
+        time, survival = _to_grid(points[0], 2 * height, end), _to_grid(points[1], height)
+        shown = time <= (STOPS if kind == "cut" else 1) * end
+        return time[shown], survival[shown]
     if style.startswith("raster"):
         return _raster(*feet, float(patients.time.max()), end, int(style.removeprefix("raster")))
     corners = _corners(*feet, float(patients.time.max()))
@@ -158,9 +208,10 @@ def curve(
 def marks(patients: Patients, style: str | None, end: float) -> Floats:
     """Distinct censor marks, as precise as the curve; none for patients cut at the axis' end."""
     time = patients.time[(patients.event == 0) & (patients.time < end)]
-    steps = {"vector": VECTOR, "raster750": 1500, "raster375": 750, "rounded375": 750}
-    if style in steps:
-        time = _to_grid(time, steps[style], end)
+    if style is not None and (height := _pixels(style)):
+        time = _to_grid(time, 2 * height, end)
+    elif style == "vector":
+        time = _to_grid(time, VECTOR, end)
     elif style == "clicked":
         time = _to_grid(time, 500, end)
     return np.unique(time)
@@ -209,8 +260,11 @@ def _censoring(kind: str, n: int, length: float, rng: np.random.Generator) -> Fl
     return np.where(lost, rng.uniform(0, length, n), length * rng.beta(12, 1.5, n))
 
 
-def _shown(name: str, arms: dict[str, Patients], *, cut: bool) -> Trial:
-    """The patients as a figure shows them, its axis ending before or after the last of them."""
+def _shown(name: str, arms: dict[str, Patients], *, cut: bool, massed: bool = False) -> Trial:
+    """The patients as a figure shows them, its axis ending before or after the last of them.
+
+    With `massed`, events after the end of the axis are counted at its end.
+    """
     last = max(float(patients.time.max()) for patients in arms.values())
     steps = np.array([0.5, 1, 2, 3, 6, 12, 24, 36, 60])
     step = float(steps[np.argmin(np.abs(np.log(last / steps / 8)))])
@@ -218,11 +272,33 @@ def _shown(name: str, arms: dict[str, Patients], *, cut: bool) -> Trial:
     end = float(step * intervals)
     shown = {
         arm: Patients(
-            np.minimum(patients.time, end), np.where(patients.time > end, 0, patients.event)
+            np.minimum(patients.time, end),
+            np.where((patients.time > end) & (not massed), 0, patients.event),
         )
         for arm, patients in arms.items()
     }
     return Trial(name, shown, end, step)
+
+
+def _printed_at_risk(
+    patients: Patients, table: Floats, known: Collection[str], seed: int, name: str
+) -> tuple[Floats, Integers] | None:
+    """The numbers at risk; with gaps, some but the first are missing."""
+    if not {"at-risk", "gaps"} & set(known):
+        return None
+    kept = np.ones(len(table), dtype=bool)
+    if "gaps" in known:
+        kept[1:] = seeds.generator(seed, f"gaps/{name}").random(len(table) - 1) > GAPS
+    return table[kept], at_risk(patients, table[kept])
+
+
+def _pixels(style: str) -> int:
+    """The height of the plot that a style names; 0 if none."""
+    return int("".join(filter(str.isdigit, style)) or 0)
+
+
+def _significant(values: Floats) -> Floats:
+    return np.array([float(f"{value:.3g}") for value in values])
 
 
 def _to_grid(values: Floats, steps: int, end: float = 1.0) -> Floats:

@@ -20,7 +20,7 @@ CUT = 0.03  # prior probability that feet of drops were digitised in part
 SLACK = 0.03  # of follow-up: less than this is not seen at the end of most curves
 RECENT = 1 / 3  # share of the time seen whose events tell the hazard that follows
 WORTH = 4.0  # events that the recent hazard is worth at most: it may change
-LAST = 4  # events that tell whether the hazard had gone before the end of the curve ...
+LAST = 4  # drops that tell whether the hazard had gone before the end of the curve ...
 LAST_WORTH = 1.5  # ... and what they are worth: curves may reach a plateau
 CENSORING_SD = 1.5  # SD of the log of the rate of censoring around half of that of leaving
 CANDIDATES = 200
@@ -135,8 +135,8 @@ def _tail(arm: ArmInput, paths: Paths, seen: float) -> Tail:
     open_part = np.maximum(time - np.maximum(start, seen), 0) * (time > seen)
     middle = (course.number(np.maximum(start, seen)) + course.number(time)) / 2
     person_time = np.zeros(len(time)) if ended else open_part * middle
-    since = np.flatnonzero(np.cumsum(died[::-1])[::-1] >= LAST - 0.5)
-    local = grid >= (time[since[-1]] if len(since) else 0.0)
+    drops = np.flatnonzero(died > 0.5)
+    local = grid >= (time[drops[-LAST]] if len(drops) >= LAST else 0.0)
     last_rate = float(np.trapezoid(number[local], grid[local])) / LAST + 1e-9
     silent = (1 + person_time.sum() / (LAST_WORTH * last_rate)) ** -LAST_WORTH
     return Tail(seen, float(shape * worth), float(rate * worth), person_time, float(silent))
