@@ -147,6 +147,10 @@ def _evidence(folder: Path) -> None:
             {"trial": trial, "path": "outcomes.pfs.hr", "rule": "ci-holds-estimate",
              "verdict": "pass", "found": "0.37", "expected": "0.23 to 0.60"}
         )  # fmt: skip
+    rows["at-risk"] = [
+        {"trial": "alba", "report": "primary", "outcome": "pfs", "arm": "new", "time": 0, "n": 60,
+         **SOURCE}
+    ]  # fmt: skip
     for table in tables.EVIDENCE:
         table.write(folder / f"{table.name}.csv", table.frame(rows[table.name]))
     treatments = [{"treatment": slug, "label": label} for slug, label in TREATMENTS.items()]

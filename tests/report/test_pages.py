@@ -167,3 +167,24 @@ def test_facts_without_a_table_are_shown_with_their_source() -> None:
     assert "| Median follow-up, months, primary report | 23.2 |" in text
     assert "| Crossover | 57 % |" in text
     assert "| x |" not in text
+
+
+def test_what_an_earlier_run_left_is_not_looked_at(results: Results, tmp_path: Path) -> None:
+    """A trial without numbers at risk any more, a model that is not configured any more."""
+    shutil.copytree(results.root, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(tmp_path / "ipd/alba", tmp_path / "ipd/birch")
+    shutil.copytree(tmp_path / "fits/pfs/fixed", tmp_path / "fits/pfs/dropped")
+    again = Results(tmp_path, results.config)
+    assert [(item.trial, item.outcome) for item in again.reconstructions] == [("alba", "pfs")]
+    assert [fit.name for fit in again.fits("pfs")] == results.config.analyses["pfs"].models
+
+
+def test_a_page_tells_which_run_it_is_of(results: Results, site: Path) -> None:
+    from evinet.reproduce.manifest import content_hash
+
+    digest = content_hash(results.root / "manifest.json")[:12]
+    assert results.fingerprint == digest
+    for page in ("index", "trials", "trial-alba", "invented"):
+        text = (site / f"{page}.html").read_text()
+        assert digest in text, page
+        assert "Evidence collected to 2020-02-02" in text, page

@@ -1,7 +1,19 @@
 # Report: the figures and tables that people publish, and the pages that they read.
 # In:  all results, reports/*.qmd
 # Out: results/figures/, results/tables/, results/report/
+from evinet.report import project
+
 REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
+STATUS = {
+    trial: document.load(Path(DATA, "trials", trial, "trial.yaml")).tree["status"]
+    for trial in TRIALS
+}
+PAGES = project.page_names(Path("reports")) + [
+    project.page_of(trial)
+    for trial in project.trial_pages(
+        [each for each in CONFIG.analyses.values() if each.supports is None], STATUS
+    )
+]
 
 
 rule exhibits:
@@ -44,7 +56,12 @@ rule report:
         sorted(str(path) for path in Path("reports").rglob("*") if path.is_file()),
         theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
     output:
-        directory("results/report"),
+        collect("results/report/{page}.html", page=PAGES),
+        collect(
+            "results/report/{slug}.{kind}",
+            slug=CONFIG.review.slug,
+            kind=["html", "pdf"],
+        ),
     log:
         "logs/report.log",
     benchmark:
@@ -57,4 +74,4 @@ rule report:
         code=code_digest("evinet.report.commands", "evinet.report.notebook"),
     shell:
         "evinet report --config {params.config:q} --results results --pages reports"
-        " --out {output:q} > {log:q} 2>&1"
+        " --out results/report > {log:q} 2>&1"

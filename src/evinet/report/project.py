@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from evinet import tables
+from evinet.config import Analysis
 from evinet.report.markdown import escape, link, md
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
@@ -59,9 +61,11 @@ def prepare(results: Results, sources: Path) -> None:
         (sources / TRIAL_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True
     )
     names = []
-    for row in _trials(results):
-        name = f"trial-{row['trial']}.qmd"
-        page = template.render(slug=row["trial"], title=json.dumps(escape(row["name"])))
+    trials = {row["trial"]: row for row in records(results.evidence(tables.TRIALS))}
+    status = {trial: row["status"] for trial, row in trials.items()}
+    for trial in trial_pages(results.config.analyses.values(), status):
+        name = f"{page_of(trial)}.qmd"
+        page = template.render(slug=trial, title=json.dumps(escape(trials[trial]["name"])))
         (sources / name).write_text(page, encoding="utf-8")
         names.append(name)
     contents = settings["website"]["sidebar"]["contents"]
@@ -72,12 +76,22 @@ def prepare(results: Results, sources: Path) -> None:
     _yaml().dump(settings, sources / SETTINGS)
 
 
-def _trials(results: Results) -> list[dict[str, Any]]:
-    """The trials of the analyses first, in their order, then the others that reported."""
-    used = [trial for a in results.config.analyses.values() for trial in a.trials]
-    order = {trial: place for place, trial in enumerate(dict.fromkeys(used))}
-    rows = records(results.evidence(tables.TRIALS))
-    return sorted(
-        (row for row in rows if row["trial"] in order or row["status"] == REPORTED),
-        key=lambda row: (order.get(row["trial"], len(order)), row["trial"]),
-    )
+def trial_pages(analyses: Iterable[Analysis], status: Mapping[str, str]) -> list[str]:
+    """The trials that have a page: those of the analyses, in their order, then the others.
+
+    Parameters
+    ----------
+    analyses
+        The analyses that have answers of their own.
+    status
+        The status of every trial of the review, by its slug; of those in no analysis, the trials
+        that reported have a page.
+    """
+    order = dict.fromkeys(trial for analysis in analyses for trial in analysis.trials)
+    others = (trial for trial in sorted(status) if status[trial] == REPORTED)
+    return [trial for trial in dict.fromkeys([*order, *others]) if trial in status]
+
+
+def page_of(trial: str) -> str:
+    """The name of the page of a trial."""
+    return f"trial-{trial}"

@@ -182,10 +182,18 @@ class Results:
 
     @cached_property
     def reconstructions(self) -> list[Reconstruction]:
-        """Every outcome of every trial whose patients were reconstructed."""
+        """Every outcome of every trial with a curve or numbers at risk in the evidence.
+
+        The evidence names them: a folder that an earlier run left is not looked at.
+        """
+        pairs = {
+            (str(row["trial"]), str(row["outcome"]))
+            for table in (tables.AT_RISK, tables.CURVES)
+            for row in records(self.evidence(table)[["trial", "outcome"]].drop_duplicates())
+        }
         return [
-            Reconstruction(path.parent.parent.name, path.parent.name, path.parent)
-            for path in sorted(self.root.glob("ipd/*/*/quality.json"))
+            Reconstruction(trial, outcome, _existing(self.root / "ipd" / trial / outcome))
+            for trial, outcome in sorted(pairs)
         ]
 
     @cached_property

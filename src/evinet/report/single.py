@@ -38,6 +38,7 @@ def to_html(results: Results, pages: list[Page], sources: Path) -> str:
         pages=list(zip(pages, bodies, strict=True)),
         css=site.theme("content.css") + site.theme("site.css"),
         js=site.theme("site.js"),
+        fingerprint=results.fingerprint or "not known",
         version=__version__,
     )
 
@@ -67,6 +68,7 @@ def to_pdf(results: Results, pages: list[Page], sources: Path, path: Path) -> No
         site.theme("pdf.typ")
         + f"#show: report.with(title: {_quoted(review.title)}, question: "
         + f"{_quoted(review.question)}, cutoff: {_quoted(review.data_cutoff)}, "
+        + f"fingerprint: {_quoted(results.fingerprint or 'not known')}, "
         + f"version: {_quoted(__version__)})\n\n{body}",
         encoding="utf-8",
     )

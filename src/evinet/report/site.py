@@ -116,5 +116,6 @@ def _html(results: Results, page: Page, body: str, menu: list[dict[str, Any]]) -
         menu=menu,
         before=order[here - 1] if here else None,
         after=order[here + 1] if here + 1 < len(order) else None,
+        fingerprint=results.fingerprint or "not known",
         version=__version__,
     )
