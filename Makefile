@@ -9,7 +9,7 @@ READY_TO_TEST := .venv/ready-to-test
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct \
+.PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct benchmark-digitise \
 	benchmark-synthesise validation docs clean
 
 help: ## List these targets
@@ -66,6 +66,9 @@ benchmark: $(READY) ## Time the whole workflow, a run with nothing to do, and th
 
 benchmark-reconstruct: $(READY) ## Accuracy and speed of the reconstruction methods
 	python -m evinet.reconstruct.benchmark
+
+benchmark-digitise: $(READY) ## Accuracy and speed of the digitisation, style by style
+	python -m evinet.digitise.benchmark
 
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python -m evinet.synthesise.benchmark

@@ -1,5 +1,6 @@
 # From published trials to a network meta-analysis report: `snakemake --cores all`.
-# Stages, in order: extract -> reconstruct -> synthesise -> report -> reproduce.
+# Stages, in order: digitise -> extract -> reconstruct -> synthesise -> report -> reproduce.
+# results/digitised/<trial>/<outcome>/      curves of figures, for the trials that have any
 # results/evidence/<table>.csv              what was published, tidy
 # results/ipd/<trial>/<outcome>/            reconstructed patients and their quality
 # results/networks/<analysis>/              who was compared with whom
@@ -13,6 +14,7 @@ min_version("9.25")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/digitise.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/reconstruct.smk"
 include: "workflow/rules/synthesise.smk"

@@ -63,7 +63,13 @@ REVIEW = [
 WATCH = [table.name for table in tables.WATCH]
 
 
-# (trial, outcome) of every file of numbers at risk or of a curve.
+FIGURES = {
+    (trial, each.outcome): each
+    for trial in TRIALS
+    for each in at_the_door(load.figures, Path(DATA), trial)
+}
+
+# (trial, outcome) of every file of numbers at risk or of a curve, and of every figure.
 RECONSTRUCTED = sorted(
     {
         (trial, path.stem)
@@ -71,7 +77,17 @@ RECONSTRUCTED = sorted(
         for path in found
         if path.suffix == ".csv"
     }
+    | set(FIGURES)
 )
+
+
+def digitised(trial, outcome=None):
+    """The folders of a trial's digitised figures."""
+    return [
+        f"results/digitised/{each}/{of}"
+        for each, of in sorted(FIGURES)
+        if each == trial and outcome in (None, of)
+    ]
 
 
 def needed_ipd(analysis):

@@ -9,6 +9,9 @@ rule extract_trial:
         lambda wildcards: [str(path) for path in TRIAL_FILES[wildcards.trial]],
         f"{DATA}/treatments.yaml",
         f"{DATA}/sources.yaml",
+        digitised=lambda wildcards: [
+            f"{folder}/digitisation.json" for folder in digitised(wildcards.trial)
+        ],
     output:
         expand("results/evidence/trials/{{trial}}/{table}.csv", table=EVIDENCE),
     log:
@@ -18,9 +21,13 @@ rule extract_trial:
     params:
         data=lambda wildcards: DATA,
         unsure="--allow-unsure" if CONFIG.review.allow_unsure else "",
+        digitised=lambda wildcards: [
+            f"--digitised={folder}" for folder in digitised(wildcards.trial)
+        ],
         code=code_digest("evinet.extract.commands"),
     shell:
         "evinet extract --trial {wildcards.trial} --data {params.data:q} {params.unsure}"
+        " {params.digitised:q}"
         " --out results/evidence/trials/{wildcards.trial} > {log:q} 2>&1"
 
 

@@ -105,6 +105,7 @@ class AxisFile(_Part):
     arms: list[ArmEntry] = []
     at_risk: TableEntry = TableEntry()
     doubts: list[DoubtEntry] = []
+    minutes: float | None = Field(None, ge=0)
     report: str | None = None
     source: str | None = None
     locator: str | None = None

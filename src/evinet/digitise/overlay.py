@@ -10,22 +10,29 @@ import base64
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evinet import files
 from evinet.digitise import pdf
 from evinet.digitise.axis import HEAD
 from evinet.digitise.drawing import Box
 from evinet.digitise.run import Digitised
+from evinet.digitise.vector import VectorFigure
 from evinet.digitise.write import doubtful, summary
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 TEMPLATE = Path(__file__).with_name("overlay.html")
 COLOURS = ("#d81b60", "#1e88e5", "#ffc107", "#004d40", "#8e24aa", "#f4511e")
 DPI = 150.0
+WIDEST = 1400  # pixels of figure.png and overlay.png
 MARGIN = 0.35  # of the plot, kept around it
 
 
 def write(out: Path, made: Digitised) -> None:
-    """Write overlay.html and editor.html."""
+    """Write overlay.html, editor.html, figure.png and overlay.png."""
+    _pictures(out, made)
     for name, edits in (("overlay.html", False), ("editor.html", True)):
         files.write_text(out / name, page(made, edits))
 
@@ -41,7 +48,7 @@ def page(made: Digitised, edits: bool) -> str:
         "head": HEAD,
         "summary": summary(made),
         "traces": _traces(made),
-        "cells": [_rectangle(box) for box in made.cells if isinstance(box, Box)],
+        "cells": [_rectangle(box) for box in made.cells],
     }
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     for plain, safe in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
@@ -83,21 +90,68 @@ def _view(made: Digitised) -> list[float]:
 
 def _image(made: Digitised) -> str:
     """The figure as a data URI."""
-    path = made.figure
-    suffix = path.suffix.lower()
-    if suffix == ".svg":
-        return _uri("image/svg+xml", path.read_bytes())
-    if suffix in (".png", ".jpg", ".jpeg"):
-        return _uri("image/png" if suffix == ".png" else "image/jpeg", path.read_bytes())
-    if suffix == ".pdf":
-        picture = pdf.render(path, made.axis.page, DPI)
-    else:
-        from PIL import Image
-
-        picture = Image.open(path).convert("RGB")
+    if made.figure.suffix.lower() == ".svg":
+        return _uri("image/svg+xml", made.figure.read_bytes())
     stream = io.BytesIO()
-    picture.save(stream, format="PNG", optimize=False)
+    picture(made).save(stream, format="PNG")
     return _uri("image/png", stream.getvalue())
+
+
+def picture(made: Digitised) -> Image:
+    """The figure as pixels: as it was read where it is a picture, drawn otherwise."""
+    from PIL import Image
+
+    if isinstance(made.source, VectorFigure):
+        if made.figure.suffix.lower() == ".pdf":
+            return pdf.render(made.figure, made.axis.page, DPI)
+        return _sketched(made.source)
+    pixels: Any = made.source.pixels  # type: ignore[attr-defined]
+    return Image.fromarray(pixels)
+
+
+def _sketched(figure: VectorFigure) -> Image:
+    """The strokes and words of an SVG, which nothing here can draw as a browser does."""
+    from PIL import Image, ImageDraw
+
+    scale = DPI / 72
+    sheet = Image.new(
+        "RGB", (round(figure.size[0] * scale), round(figure.size[1] * scale)), "white"
+    )
+    pen = ImageDraw.Draw(sheet)
+    for stroke in figure.drawing.strokes:
+        points = [(float(x) * scale, float(y) * scale) for x, y in stroke.points]
+        pen.line(points, fill=stroke.colour, width=max(1, round(stroke.width * scale)))
+    for word in figure.drawing.words:
+        if word.upright:
+            where = (word.box.left * scale, word.box.top * scale)
+            plain = word.text.encode("latin-1", "replace").decode("latin-1")
+            size = max(6, round(1.3 * word.size * scale))
+            pen.text(where, plain, fill=word.colour, font_size=size)
+    return sheet
+
+
+def _pictures(out: Path, made: Digitised) -> None:
+    """figure.png, the plot as published, and overlay.png, the same with the traces on it."""
+    from PIL import ImageDraw
+
+    sheet = picture(made)
+    scale = sheet.width / made.axis.size[0]
+    x, y, wide, high = _view(made)
+    left, top, right, bottom = (round(v * scale) for v in (x, y, x + wide, y + high))
+    for name, traced in (("figure.png", False), ("overlay.png", True)):
+        shown = sheet.copy()
+        if traced:
+            pen = ImageDraw.Draw(shown)
+            for place, arm in enumerate(made.reading.arms):
+                colour = COLOURS[place % len(COLOURS)]
+                line = [(float(a) * scale, float(b) * scale) for a, b in arm.trace.corners]
+                pen.line(line, fill=colour, width=max(2, round(scale)))
+                for a, b in arm.trace.marks * scale:
+                    pen.ellipse((a - 4, b - 4, a + 4, b + 4), outline=colour)
+        part = shown.crop((left, top, right, bottom))
+        part.thumbnail((WIDEST, WIDEST))
+        with files.replacing(out / name) as temporary:
+            part.save(temporary, format="PNG")
 
 
 def _uri(kind: str, content: bytes) -> str:

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from evinet.digitise import axis as axis_file
 from evinet.digitise import judge, pdf, svg
 from evinet.digitise.axes import Panel
 from evinet.digitise.axis import ArmEntry, AxisFile, DoubtEntry
+from evinet.digitise.drawing import Box
 from evinet.digitise.reading import Proposal, Reading, Reason, Traced
 from evinet.digitise.trace import Look
 from evinet.digitise.vector import VectorFigure
@@ -42,8 +43,8 @@ class Digitised:
     figure: Path
     axis: AxisFile
     reading: Reading
-    plots: int
-    cells: tuple[object, ...] = ()
+    source: Figure
+    cells: tuple[Box, ...] = ()
 
 
 def digitise(
@@ -75,14 +76,14 @@ def digitise(
         )  # fmt: skip
     figure = open_figure(path, axis.page if axis else page, axis.kind if axis else None)
     if axis is not None:
-        return Digitised(path, axis, trace(figure, axis), 1)
+        return Digitised(path, axis, trace(figure, axis), figure)
     plots = figure.plots()
     made, cells = _proposed(figure, plots, panel)
     axis = AxisFile(
         figure=path.name, sha256=digest, page=page, kind=figure.kind,
         size=(round(figure.size[0], 3), round(figure.size[1], 3)), **made,
     )  # fmt: skip
-    return Digitised(path, axis, trace(figure, axis), len(plots), cells)
+    return Digitised(path, axis, trace(figure, axis), figure, cells)
 
 
 def _bytes(path: Path) -> bytes:
@@ -119,7 +120,7 @@ def open_figure(path: Path, page: int, kind: str | None = None) -> Figure:
 
 def _proposed(
     figure: Figure, plots: list[Panel], panel: int | None
-) -> tuple[dict[str, object], tuple[object, ...]]:
+) -> tuple[dict[str, Any], tuple[Box, ...]]:
     """The fields of the axis file that the figure fills."""
     doubts: list[Reason] = []
     if not plots:

@@ -95,6 +95,8 @@ def summary(made: Digitised) -> dict[str, object]:
         "incidence": reading.incidence,
         "survival_error": float(f"{reading.sigma:.3g}"),
         "time_error": float(f"{reading.dt:.3g}"),
+        "axis_error": axis_error(reading),
+        "minutes": made.axis.minutes,
         "typed": made.axis.typed(),
         "reasons": [
             {"code": each.code, "arm": each.arm, "message": each.message, "left": each.left}
@@ -115,6 +117,16 @@ def summary(made: Digitised) -> dict[str, object]:
             for arm in reading.arms
         ],
     }
+
+
+def axis_error(reading: Reading) -> float:
+    """By how many steps of the times either end of the time axis may be off.
+
+    The times of a picture are whole halves of a pixel; those of a vector figure have no steps.
+    """
+    if reading.panel is None or reading.sigma < FINE:
+        return 0.0
+    return round(2 * max(reading.panel.x.error, 0.1), 2)
 
 
 def doubtful(reading: Reading, arm: Arm) -> list[tuple[float, float, str]]:

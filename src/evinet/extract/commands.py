@@ -119,23 +119,32 @@ def _which(path: Path) -> tuple[Path, list[str]]:
 @click.option(
     "--allow-unsure", is_flag=True, help="Use values that are marked unsure; the report says so."
 )
+@click.option(
+    "--digitised", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of a digitised figure of the trial.",
+)  # fmt: skip
 @DATA
 @OUT
-def extract(trial: str | None, words: bool, allow_unsure: bool, data: Path, out: Path) -> None:
+def extract(
+    trial: str | None, words: bool, allow_unsure: bool, digitised: tuple[Path, ...], data: Path,
+    out: Path,
+) -> None:  # fmt: skip
     """Write the evidence tables of one trial, or the treatments and sources of all.
 
     A trial with values marked "# unsure" is refused: nobody has compared them with the source.
     """
     if bool(trial) == words:
         raise click.UsageError("Give either --trial <slug> or --vocabulary.")
-    _write(out, _vocabulary(data) if trial is None else _trial(data, trial, allow_unsure))
+    _write(
+        out, _vocabulary(data) if trial is None else _trial(data, trial, allow_unsure, digitised)
+    )
 
 
-def _trial(data: Path, slug: str, allow_unsure: bool) -> Made:
+def _trial(data: Path, slug: str, allow_unsure: bool, digitised: tuple[Path, ...]) -> Made:
     from evinet.extract import checks, load
     from evinet.extract.rows import rows
 
-    evidence = load.load(data, slug)
+    evidence = load.load(data, slug, digitised=digitised)
     marks = load.unsure(data, slug)
     if marks and not allow_unsure:
         raise InputError([_unsettled(mark) for mark in marks])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evinet import document, files, tables
 from evinet.document import Document, is_slug
@@ -17,6 +18,9 @@ from evinet.extract.facts import Fact, facts
 from evinet.extract.points import Point
 from evinet.extract.schema import Trial
 from evinet.extract.vocabulary import Vocabulary, suggestion
+
+if TYPE_CHECKING:
+    from evinet.digitise.handover import Source
 
 RENAME = "Rename it with lower-case letters, digits and single hyphens"
 UNSURE = re.compile(r"(?:^|\s)#\s*unsure\b:?(?P<reason>.*)$", re.IGNORECASE)
@@ -34,21 +38,27 @@ class Evidence:
     vocabulary: Vocabulary
 
 
-def load(data: Path, slug: str, words: Vocabulary | None = None) -> Evidence:
+def load(
+    data: Path, slug: str, words: Vocabulary | None = None, digitised: Sequence[Path] = ()
+) -> Evidence:
     """Read and validate `data/trials/<slug>/`; `words` spares reading the vocabulary again.
+
+    `digitised` are the folders of the trial's digitised figures.
 
     Raises
     ------
     InputError
         All that is wrong in the trial's files, the treatments and the bibliography.
     """
-    evidence, wrong = read(data, slug, words)
+    evidence, wrong = read(data, slug, words, digitised)
     if wrong:
         raise InputError(wrong)
     return evidence
 
 
-def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Evidence, list[Problem]]:
+def read(
+    data: Path, slug: str, words: Vocabulary | None = None, digitised: Sequence[Path] = ()
+) -> tuple[Evidence, list[Problem]]:
     """As `load`, with what contradicts itself listed, not raised.
 
     Raises
@@ -68,6 +78,11 @@ def read(data: Path, slug: str, words: Vocabulary | None = None) -> tuple[Eviden
         trial = document.validate(written, Trial)
     except InputError as error:
         raise InputError([*error.problems, *wrong]) from None
+    for made in digitised:
+        try:
+            found += points.digitised(made, set(trial.arms), found)
+        except InputError as error:
+            wrong += error.problems
     listed = list(facts(written))
     wrong += _problems(trial, written, listed, words, slug)
     wrong += points.problems(found, trial, set(words.sources))
@@ -119,6 +134,19 @@ def trial_files(data: Path, slug: str) -> list[Path]:
     return [folder / "trial.yaml", *(path for _, path in found)]
 
 
+def figures(data: Path, slug: str) -> list[Source]:
+    """The figures of a trial that are to be digitised.
+
+    Raises
+    ------
+    InputError
+        An axis file or its figure is not as it must be.
+    """
+    from evinet.digitise import handover
+
+    return handover.sources(data / "trials" / slug)
+
+
 def input_files(data: Path) -> list[Path]:
     """Every file of a data folder that is read.
 
@@ -130,7 +158,12 @@ def input_files(data: Path) -> list[Path]:
     optional = [f"{table.name}.csv" for table in tables.REVIEW]
     shared = [data / name for name in ("treatments.yaml", "sources.yaml", *optional)]
     return [path for path in shared if path.is_file()] + [
-        path for slug in slugs(data) for path in trial_files(data, slug)
+        path
+        for slug in slugs(data)
+        for path in (
+            *trial_files(data, slug),
+            *(path for each in figures(data, slug) for path in (each.axis, each.figure)),
+        )
     ]
 
 

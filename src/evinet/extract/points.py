@@ -56,6 +56,29 @@ def files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
     return found, problems
 
 
+def digitised(made: Path, known: set[str], typed: list[Point]) -> list[Point]:
+    """The points of a digitised figure (a folder of `results/digitised/<trial>/`).
+
+    Numbers at risk that were `typed` for the same report and outcome go before those of the figure.
+
+    Raises
+    ------
+    InputError
+        No curve was written, or axis.yaml does not say what the points need.
+    """
+    from evinet.digitise import axis, handover
+
+    file = made / "axis.yaml"
+    report, source, locator = handover.provenance(axis.read(file), str(file))
+    before = {(point.kind, point.outcome, point.report) for point in typed}
+    return [
+        Point(row.file, row.line, row.kind, row.outcome, report, row.arm, row.time, row.value,
+              source, locator)
+        for row in handover.rows(made, known)
+        if (row.kind, row.outcome, report) not in before
+    ]  # fmt: skip
+
+
 def read(folder: Path) -> tuple[list[Point], list[Problem]]:
     """All points of a trial's folder, and what cannot be read."""
     points: list[Point] = []

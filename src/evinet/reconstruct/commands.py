@@ -62,6 +62,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--evidence", type=FOLDER, help="Folder of a trial's evidence tables.")
 @click.option("--outcome", help="Outcome to take from --evidence: pfs, os.")
+@click.option("--digitised", type=FOLDER, help="Folder of its digitised figure: censor marks.")
 @click.option("--study", help="Name of the study; default the name of OUT.")
 @click.option("--batch", type=FILE, help="Table of many trials, one row each.")
 @click.option(
@@ -80,8 +81,8 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def reconstruct(
-    evidence: Path | None, outcome: str | None, study: str | None, batch: Path | None, method: str,
-    draws: int, seed: int, out: Path, **options: Any,
+    evidence: Path | None, outcome: str | None, digitised: Path | None, study: str | None,
+    batch: Path | None, method: str, draws: int, seed: int, out: Path, **options: Any,
 ) -> None:  # fmt: skip
     """Reconstruct individual patient data from curves or numbers at risk.
 
@@ -104,12 +105,14 @@ def reconstruct(
         > 1
     ):
         raise click.UsageError("give --evidence, or --batch, or the options of one trial")
+    if digitised is not None and evidence is None:
+        raise click.UsageError("--digitised goes with --evidence")
     if study is not None and (evidence is not None or batch is not None):
         raise click.UsageError("--study is for the options of one trial: others bring its name")
     if evidence is not None:
         if outcome is None:
             raise click.UsageError("--evidence needs --outcome")
-        click.echo(run.from_evidence(evidence, outcome, job))
+        click.echo(run.from_evidence(evidence, outcome, job, digitised))
     elif batch is not None:
         for line in run.from_batch(batch, job):
             click.echo(line)

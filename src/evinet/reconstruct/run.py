@@ -43,8 +43,10 @@ class Named:
     treatments: Mapping[str, str] = field(default_factory=dict)
 
 
-def from_evidence(folder: Path, outcome: str, job: Job) -> str:
+def from_evidence(folder: Path, outcome: str, job: Job, digitised: Path | None = None) -> str:
     """Reconstruct an outcome from the evidence tables of its trial.
+
+    `digitised` is the folder of its figure, for the censor marks and the error of the time axis.
 
     Raises
     ------
@@ -52,6 +54,10 @@ def from_evidence(folder: Path, outcome: str, job: Job) -> str:
         Also where the patients cannot be known: analyses must then use the published contrast.
     """
     chosen = evidence.read(folder, outcome)
+    if digitised is not None:
+        from evinet.digitise import handover
+
+        chosen = replace(chosen, content=handover.with_figure(chosen.content, digitised))
     made = _make(chosen.content, job, f"reconstruct/{chosen.trial}/{outcome}", chosen.flags)
     if not made.arms or len(made.arms) < len(chosen.content.arms):
         lost = ", ".join(arm.name for arm in chosen.content.arms if arm.name not in made.arms)

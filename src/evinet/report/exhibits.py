@@ -22,6 +22,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
     """Every figure that the results allow."""
     yield _populations(results)
     for reconstruction in results.reconstructions:
+        yield from _digitised(results, reconstruction)
         yield _kaplan_meier(results, reconstruction)
         yield _hazard(results, reconstruction)
         yield from _periods(results, reconstruction)
@@ -100,6 +101,24 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
             f"{outcome} (proportion)",
         ),
     )  # fmt: skip
+
+
+def _digitised(results: Results, reconstruction: Reconstruction) -> Iterator[Exhibit]:
+    """The figure of the paper, and the same with what was read off it, where there is one."""
+    folder = results.root / "digitised" / reconstruction.trial / reconstruction.outcome
+    if not (folder / "overlay.png").exists():
+        return
+    from evinet.report.figures import digitised
+
+    trial = results.trial_names[reconstruction.trial]
+    yield Exhibit(
+        f"digitised-{reconstruction.trial}-{reconstruction.outcome}",
+        f"{trial}, {reconstruction.outcome.upper()}: the published figure, and the same with the "
+        "curves (lines) and censor marks (circles) that were read off it.",
+        "Left the published survival curves; right the same with the digitised curves drawn over "
+        "them.",
+        lambda: digitised.draw(folder / "figure.png", folder / "overlay.png"),
+    )
 
 
 def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:

@@ -30,6 +30,7 @@ from evinet.report.pages.common import (
     unknown,
     with_source,
 )
+from evinet.report.pages.digitised import digitised
 from evinet.report.pages.further import further
 from evinet.report.pages.later import later_treatment
 from evinet.report.pages.notes import notes, report_titles, sentence
@@ -341,7 +342,11 @@ def reconstructions(results: Results, slug: str) -> Markdown:
     return blocks(
         part
         for item in mine
-        for part in (heading(3, outcome_name(item.outcome)), one(results, item))
+        for part in (
+            heading(3, outcome_name(item.outcome)),
+            digitised(results, item),
+            one(results, item),
+        )
     )
 
 
