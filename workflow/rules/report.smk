@@ -21,7 +21,10 @@ rule exhibits:
     input:
         collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW),
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
-        [f"results/digitised/{trial}/{outcome}/overlay.png" for trial, outcome in FIGURES],
+        [
+            f"results/digitised/{trial}/{outcome}/overlay.png"
+            for trial, outcome in FIGURES
+        ],
         collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
         collect("results/fits/{analysis}", analysis=CONFIG.analyses),
         PREDICTED,

@@ -116,12 +116,20 @@ class Panel:
 
     @property
     def full(self) -> float:
-        """What stands for everybody on the survival axis: 1, or 100 per cent."""
-        return 1.0 if self.y.highest <= 1.5 else 100.0
+        """What stands for everybody on the survival axis: 1, or 100 per cent.
+
+        It is 10 where the points of 0.0 to 1.0 were lost: no axis of survival ends at 10 per cent.
+        """
+        return everybody(self.y.highest)
 
     def survival(self, position: float | Floats) -> Floats:
         """Proportions at positions from the top."""
         return self.y.value(position) / self.full
+
+
+def everybody(highest: float) -> float:
+    """The value of a survival axis at which all are event-free, from its highest value."""
+    return 1.0 if highest <= 1.5 else 10.0 if abs(highest - 10) < 0.1 else 100.0
 
 
 def panels(words: Iterable[Word], segments: Segments, size: tuple[float, float]) -> list[Panel]:
@@ -335,7 +343,7 @@ def _frame(
     right = max(x.position(value) for _, value in words[0].words)
     top = min(y.position(value) for _, value in words[1].words)
     bottom = max(y.position(value) for _, value in words[1].words)
-    full = 1.0 if y.highest <= 1.5 else 100.0
+    full = everybody(y.highest)
     if y.highest > 0.65 * full:
         top = min(top, y.position(full))
     if y.lowest < 0.25 * full:

@@ -164,6 +164,10 @@ def confirm(
     if reading.incidence:
         reading.note("incidence", "the curves rise: survival is 1 minus what is drawn (with "
                      "competing risks that is no survival)", 0.95)  # fmt: skip
+    if panel.full == 10:
+        reading.note("points-lost", "the values of the survival axis were read as 0 to 10: taken "
+                     "for 0.0 to 1.0", 0.4 if reading.incidence else 0.9)  # fmt: skip
+    _start(reading)
     if traced.open > 0.1:
         left = 0.8 if traced.open < 0.25 else 0.5
         reading.note("unexplained", f"{100 * traced.open:.0f} % of what is drawn in the plot is on "
@@ -171,6 +175,18 @@ def confirm(
     _fits(reading, float(panel.x.value(panel.box.right)))
     _doubts(reading)
     return reading
+
+
+def _start(reading: Reading) -> None:
+    """A curve that falls at once speaks for an axis that was read wrong."""
+    assert reading.panel is not None
+    end = float(reading.panel.x.value(reading.panel.box.right))
+    for arm in reading.arms:
+        when, before, after = arm.curve.drops
+        early = (before - after)[when < 0.012 * end]
+        if early.max(initial=0.0) > 0.12:
+            reading.note("falls-at-once", f"it falls by {early.max():.2f} at the very start", 0.5,
+                         arm.name)  # fmt: skip
 
 
 def _axis(reading: Reading, name: str, axis: Axis, scale: float) -> None:

@@ -66,7 +66,7 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
                 samples.append(Sample(stroke.box, look))
             elif stroke in little:
                 small.append(stroke)
-    kept = _without_bands(traces, panel)
+    kept = without_bands(traces, panel)
     marked = [_marked(trace, small, words, kept, panel) for trace in kept]
     return Found(marked, samples, len(traces) - len(kept))
 
@@ -183,13 +183,22 @@ def _next(end: Floats, left: dict[int, tuple[Floats, int]], plot: Box) -> int | 
     return best
 
 
-def _without_bands(traces: list[Trace], panel: Panel) -> list[Trace]:
-    """Traces without the limits of confidence bands: two of a colour around a third."""
+def without_bands(traces: list[Trace], panel: Panel) -> list[Trace]:
+    """Traces without the limits of confidence bands.
+
+    Limits are two of one look around a third of their colour, or dashed ones that keep to one side
+    of the only solid one of their colour where there is a solid one of another colour.
+    """
     kept: list[Trace] = []
     by_colour = defaultdict(list)
     for trace in traces:
         by_colour[trace.look.colour].append(trace)
-    for members in by_colour.values():
+    solid = {
+        colour: [trace for trace in members if not trace.look.dash]
+        for colour, members in by_colour.items()
+    }
+    several = sum(bool(members) for members in solid.values()) > 1
+    for colour, members in by_colour.items():
         rest = list(members)
         for middle in members:
             others = [trace for trace in members if trace is not middle]
@@ -199,6 +208,13 @@ def _without_bands(traces: list[Trace], panel: Panel) -> list[Trace]:
                         continue
                     if _between(middle, upper, lower, panel):
                         rest = [t for t in rest if t is not upper and t is not lower]
+        if several and len(solid[colour]) == 1:
+            middle = solid[colour][0]
+            rest = [
+                t for t in rest
+                if t is middle or not (_between(middle, t, middle, panel)
+                                       or _between(middle, middle, t, panel))
+            ]  # fmt: skip
         kept += rest
     return sorted(kept, key=traces.index)
 

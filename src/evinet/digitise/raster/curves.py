@@ -13,7 +13,7 @@ from evinet.digitise.drawing import Box, Colour, Floats, Word
 from evinet.digitise.labels import like
 from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
-from evinet.digitise.strokes import Sample, levels_of
+from evinet.digitise.strokes import Sample, levels_of, without_bands
 from evinet.digitise.trace import Doubt, Look, Trace
 
 ERROR_ACROSS = 0.3  # pixels: standard error of a level
@@ -53,7 +53,7 @@ class Plot:
                 found += self._of(colour, None)
             if found:
                 break
-        found = _different(found)
+        found = without_bands(_different(found), self.panel)
         if 0 < rows < len(found):
             found = sorted(found, key=_unseen)[:rows]
         return sorted(found, key=lambda trace: (trace.look.colour, len(trace.look.dash)))
@@ -105,6 +105,8 @@ class Plot:
         self, colour: Colour, share: Floats, hidden: Floats, taken: NDArray[np.bool_]
     ) -> tuple[Trace | None, NDArray[np.bool_]]:
         blank = self.ink.blank[::-1] if self.rising else self.ink.blank
+        if not self._starts_inside():
+            return None, np.zeros(share.shape, dtype=bool)
         along, down = path.costs(share, hidden, taken, blank)
         start = self._start()
         first, last = max(start - 2, 0), min(start + 2, share.shape[0] - 1)
@@ -138,6 +140,11 @@ class Plot:
         look = Look(colour, round(wide, 2), dashes)
         centres = marks.centres(marked, edges, wide)
         return self._placed(look, corners, centres, doubts), own
+
+    def _starts_inside(self) -> bool:
+        """Whether the place where curves start is in the plot at all."""
+        place = self.panel.y.position(0.0 if self.rising else self.panel.full) - self.top
+        return -2 <= place <= self.ink.contrast.shape[0] + 2
 
     def _start(self) -> int:
         """The row at which curves start."""

@@ -1,0 +1,48 @@
+"""Pictures give back the curve that they were drawn from, or are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evinet.digitise import benchmark
+from evinet.digitise.raster import skew
+from evinet.digitise.run import digitise
+
+
+@pytest.mark.parametrize("name", ["survminer", "black-two", "ggplot-bands", "truncated"])
+def test_a_picture_is_read_to_a_fraction_of_a_pixel(figure, name):
+    path, truth = figure(name)
+    reading = digitise(path).reading
+    assert reading.answered, reading.reasons
+    pairs = benchmark.matched(reading, truth)
+    assert {arm.name for arm, _ in pairs} == {each.name for each in truth}
+    end = float(reading.panel.x.value(reading.panel.box.right))
+    for arm, each in pairs:
+        assert benchmark.error(arm, each, end) < 0.004
+        counts = [int((each.time >= cell.time).sum()) for cell in arm.row.cells]
+        assert [cell.n for cell in arm.row.cells] == counts
+
+
+def test_a_scan_that_lies_askew_is_turned_level(figure):
+    from PIL import Image
+
+    path, _ = figure("turned")
+    assert skew.skew(np.asarray(Image.open(path).convert("RGB"))) == pytest.approx(1.0, abs=0.1)
+
+
+def test_two_plots_on_a_page_are_asked_for(figure):
+    path, _ = figure("two-panels")
+    reading = digitise(path).reading
+    assert not reading.answered
+    assert "panels" in {reason.code for reason in reading.reasons}
+
+
+def test_a_picture_without_axes_is_refused(tmp_path):
+    from PIL import Image
+
+    path = tmp_path / "grey.png"
+    Image.new("RGB", (400, 300), (200, 200, 200)).save(path)
+    made = digitise(path)
+    assert not made.reading.answered
+    assert made.axis.time == []

@@ -1,0 +1,183 @@
+"""A made-up paper with two figures goes from PDF to the report of its trial."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evinet.digitise import axis as axis_file
+from evinet.digitise import benchmark, corpus
+
+ABSTRACT = """\
+A randomised trial of treatment against placebo
+
+Methods
+Patients were randomly assigned (1:1) to treatment or placebo.
+The primary endpoint was progression-free survival.
+
+Results
+Between January 2020 and March 2022, {total} patients were randomly assigned
+to treatment (n={n}) or placebo (n={n}).
+Treatment prolonged progression-free survival compared with placebo
+(hazard ratio, {hr:.2f}; 95% CI, {low:.2f} to {high:.2f}; P<0.001).
+"""
+TRIAL = """\
+trial: made-up
+name: MADE-UP
+status: reported
+source: paper
+locator: abstract
+arms:
+  treatment: {{treatment: active, description: treatment, n_randomised: {n}}}
+  placebo: {{treatment: placebo, description: placebo, n_randomised: {n}}}
+reports:
+  primary: {{title: First publication}}
+results:
+  - outcome: pfs
+    report: primary
+    assessor: unstated
+    arms:
+      treatment: {{n: {n}}}
+      placebo: {{n: {n}}}
+    contrasts:
+      - {{arm: treatment, comparator: placebo, measure: hr, value: {hr:.2f},
+         lower: {low:.2f}, upper: {high:.2f}}}
+  - outcome: os
+    report: primary
+    arms:
+      treatment: {{n: {n}}}
+      placebo: {{n: {n}}}
+"""
+TREATMENTS = """\
+classes: {all: Any}
+treatments:
+  active: {label: Treatment, class: all, components: [active], dose: any}
+  placebo: {label: Placebo, class: all, components: [placebo], dose: none}
+"""
+SOURCES = """\
+sources:
+  paper: {kind: publication, citation: A made-up paper}
+"""
+CONFIG = """\
+review:
+  slug: made-up
+  title: A made-up review
+  question: Does the treatment work?
+  data: data/raw
+  data_cutoff: "2026-01-01"
+seed: 1
+reconstruction: {draws: 3}
+sampler:
+  chains: 2
+  warmup: 200
+  draws: 200
+  target_accept: 0.95
+  gates: {rhat: 1.2, ess: 20, divergences: 0.1}
+effect_prior_sd: 10
+heterogeneity: {distribution: half-normal, scale: 0.5, source: made up}
+models:
+  patients: {label: By the reconstructed patients, effects: fixed, ipd: [made-up]}
+analyses:
+  pfs:
+    title: Progression-free survival
+    outcome: pfs
+    trials: [made-up]
+    references: [placebo]
+    models: [patients]
+    questions:
+      - {treatment: active, comparator: placebo}
+"""
+
+
+def paper(folder: Path) -> tuple[Path, list[corpus.Patients]]:
+    """A PDF: words, then a drawn figure, then a scanned one; with the patients of both."""
+    from matplotlib.figure import Figure
+    from PIL import Image
+    from pypdf import PdfWriter
+
+    style = corpus.STYLES["pdf"]
+    truth = corpus.draw(folder / "drawn.pdf", "pdf", style)
+    corpus.draw(folder / "scan.png", "pdf", replace(style, suffix="png", dpi=200))
+    Image.open(folder / "scan.png").save(folder / "scan.pdf", resolution=200)
+    hr = np.exp(benchmark.log_hr(truth[0], truth[1]))
+    text = ABSTRACT.format(total=2 * style.n, n=style.n, hr=hr, low=hr * 0.7, high=hr / 0.7)
+    page = Figure(figsize=(7, 9))
+    page.text(0.1, 0.95, text, va="top", fontsize=10)
+    page.savefig(folder / "words.pdf")
+    writer = PdfWriter()
+    for name in ("words.pdf", "drawn.pdf", "scan.pdf"):
+        writer.append(folder / name)
+    writer.write(folder / "paper.pdf")
+    return folder / "paper.pdf", truth
+
+
+def settle(path: Path, outcome_page: str) -> None:
+    """What a person adds to an axis file: whose figure it is, and the minutes it took."""
+    axis = axis_file.read(path)
+    for arm in axis.arms:
+        arm.arm = arm.name.lower()
+    axis.report, axis.source, axis.locator = "primary", "paper", outcome_page
+    axis.minutes = 2.0
+    axis_file.write(path, axis)
+
+
+@pytest.fixture
+def review(project, tmp_path_factory):
+    """The project with the data of the made-up paper only."""
+    work = tmp_path_factory.mktemp("paper")
+    pdf, truth = paper(work)
+    raw = project.folder / "data/raw"
+    shutil.rmtree(raw)
+    (raw / "trials").mkdir(parents=True)
+    (raw / "treatments.yaml").write_text(TREATMENTS)
+    (raw / "sources.yaml").write_text(SOURCES)
+    shutil.rmtree(project.folder / "config")
+    (project.folder / "config").mkdir()
+    (project.folder / "config/config.yaml").write_text(CONFIG)
+    (project.folder / "reports/certainty.yaml").write_text("{}\n")
+    return project, pdf, truth
+
+
+@pytest.mark.slow
+def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_a_report(review):
+    project, pdf, truth = review
+    folder = project.folder / "data/raw/trials/made-up"
+    drafted = project.evinet("read", str(pdf), "--trial", "made-up", "--source", "paper")
+    assert drafted.returncode == 0, drafted.stderr
+    hr = np.exp(benchmark.log_hr(truth[0], truth[1]))
+    assert "Draft read from paper.pdf" in (folder / "trial.yaml").read_text()
+    filled = TRIAL.format(n=len(truth[0].time), hr=hr, low=hr * 0.7, high=hr / 0.7)
+    (folder / "trial.yaml").write_text(filled)  # as a person settles it
+    for outcome, page in (("pfs", "2"), ("os", "3")):
+        place = folder / "digitised" / outcome
+        done = project.evinet("digitise", str(pdf), "--page", page, "--out", str(place))
+        assert done.returncode == 0, done.stdout + done.stderr
+        for extra in place.glob("*"):
+            if extra.name != "axis.yaml":
+                extra.unlink()
+        shutil.copy(pdf, place / "paper.pdf")
+        settle(place / "axis.yaml", f"figure on page {page}")
+    done = project.command("snakemake", "--cores", "2")
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    results = project.folder / "results"
+    trials = pd.read_csv(results / "evidence/trials.csv")
+    assert trials["tier"].tolist() == ["A"]
+    for outcome, kind in (("pfs", "vector"), ("os", "raster")):
+        read = json.loads((results / f"digitised/made-up/{outcome}/digitisation.json").read_text())
+        assert read["kind"] == kind
+        ipd = pd.read_csv(results / f"ipd/made-up/{outcome}/ipd.csv")
+        best = ipd[ipd["draw"] == 0]
+        for arm in truth:
+            mine = best[best["arm"] == arm.name.lower()]
+            assert len(mine) == len(arm.time)
+            slack = 0 if kind == "vector" else 3
+            assert abs(mine["event"].sum() - arm.event.sum()) <= slack
+    page = (results / "report/trial-made-up.html").read_text()
+    assert "digitised-made-up-pfs" in page
+    assert "A person worked on it for 2 minutes" in page
