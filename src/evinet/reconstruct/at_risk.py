@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evinet.reconstruct import particles, posted
+from evinet.reconstruct import particles, posted_survival
 from evinet.reconstruct.draws import combine
 from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
 from evinet.reconstruct.particles import Pool
@@ -22,16 +22,22 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
     Each arm is sampled given its own numbers at risk, total events, median with limits and
     landmarks (`particles`); the combinations of arms are weighted by the published hazard ratio
     (`draws`). Numbers at risk and total events hold exactly in every draw. Where no numbers at risk
-    were printed but survival at several times was, numbers at risk are drawn, too (`posted`).
+    were printed but survival at several times was, numbers at risk are drawn, too
+    (`posted_survival`).
 
     An arm that has nothing that orders its patients in time is left out, with the flag
     `not-reconstructable`.
     """
     trial, flags = tidy(trial)
-    noted, usable = list(flags), [arm for arm in trial.arms if _printed(arm) or posted.usable(arm)]
+    noted, usable = (
+        list(flags),
+        [arm for arm in trial.arms if _printed(arm) or posted_survival.usable(arm)],
+    )
     for arm in trial.arms:
         if arm not in usable:
-            message = f"no numbers at risk, nor survival at {posted.LEAST} times: no patients"
+            message = (
+                f"no numbers at risk, nor survival at {posted_survival.LEAST} times: no patients"
+            )
             noted.append(Flag("not-reconstructable", arm.name, message))
             continue
         if arm.events is None:
@@ -59,7 +65,7 @@ def _pools(arms: list[ArmInput], count: int, rng: np.random.Generator) -> dict[s
     if not lacking:
         return particles.sample(arms, count, count, rng)
     each, parts = count // TABLES, []
-    for tables in posted.fill(lacking, TABLES, rng):
+    for tables in posted_survival.fill(lacking, TABLES, rng):
         complete = {arm.name: arm for arm in (*arms, *tables)}
         parts.append(particles.sample([complete[arm.name] for arm in arms], each, each, rng))
     pools = {
@@ -70,7 +76,11 @@ def _pools(arms: list[ArmInput], count: int, rng: np.random.Generator) -> dict[s
         for name in parts[0]
     }
     worst = np.max(
-        [posted.misses(arm, pools[arm.name].time, pools[arm.name].event) for arm in lacking], axis=0
+        [
+            posted_survival.misses(arm, pools[arm.name].time, pools[arm.name].event)
+            for arm in lacking
+        ],
+        axis=0,
     )
     near = np.flatnonzero(worst <= max(MISS, float(np.quantile(worst, 0.25))))
     return {name: Pool(pool.time[near], pool.event[near]) for name, pool in pools.items()}

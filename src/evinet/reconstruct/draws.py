@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.cloud import systematic
 from evinet.reconstruct.estimators import normal_quantile
 from evinet.reconstruct.inputs import Contrast, Flag, Floats, Patients
 from evinet.reconstruct.likelihood import rounding
+from evinet.reconstruct.particle_weights import systematic
 from evinet.reconstruct.particles import Pool
 
 CELLS = 500

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.reconstruct import hazards
-from evinet.reconstruct.cloud import Cloud, systematic
 from evinet.reconstruct.follow_up import FollowUp, follow_up
-from evinet.reconstruct.guide import Guide, survival_sum
 from evinet.reconstruct.hazards import ArmData, Sum
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers
 from evinet.reconstruct.likelihood import (
@@ -31,6 +29,8 @@ from evinet.reconstruct.likelihood import (
     not_reached,
     order_statistic,
 )
+from evinet.reconstruct.look_ahead import Guide, survival_sum
+from evinet.reconstruct.particle_weights import Cloud, systematic
 
 Mask = np.ndarray
 GUESS = 0.6  # share of patients with an event, to start from where the total is not known

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evinet.reconstruct.cloud import systematic
 from evinet.reconstruct.draws import tempered
 from evinet.reconstruct.inputs import ArmInput, Floats, Integers
 from evinet.reconstruct.likelihood import rounding
+from evinet.reconstruct.particle_weights import systematic
 from evinet.reconstruct.prior import DROPOUT, POWERS, STARTS, STEADY
 
 LEAST = 3  # posted times that an arm must have

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evinet.reconstruct import posted
+from evinet.reconstruct import posted_survival
 from evinet.reconstruct.at_risk import reconstruct
 from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
 from evinet.reconstruct.inputs import (
@@ -137,7 +137,7 @@ def test_events_that_cannot_be_are_named_with_their_number(radiant_4):
 def test_tables_never_rise_and_start_with_everybody(n, survival, share, seed):
     marks = tuple(Landmark(float(t), s) for t, s in enumerate(sorted(survival, reverse=True), 1))
     arm = ArmInput("a", n, events=round(share * n), landmarks=marks)
-    filled = posted.fill([arm], 3, np.random.default_rng(seed))
+    filled = posted_survival.fill([arm], 3, np.random.default_rng(seed))
     for (one,) in filled:
         counts = one.at_risk[1]
         assert counts[0] == n
