@@ -14,6 +14,18 @@ min_version("9.25")
 
 
 include: "workflow/rules/common.smk"
+
+
+# On a cluster these are done where Snakemake runs: they take a second, a submission takes many.
+localrules:
+    all,
+    extract_trial,
+    vocabulary,
+    watched,
+    gather_evidence,
+    network,
+
+
 include: "workflow/rules/digitise.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/reconstruct.smk"

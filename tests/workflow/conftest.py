@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,12 @@ def copy_project(folder: Path) -> Project:
         else:
             shutil.copy(source, folder / part)
     return Project(folder)
+
+
+@pytest.fixture(scope="module")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """Makes a copy in which nothing ran yet, for a whole file of tests."""
+    return lambda name: copy_project(tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture
