@@ -51,6 +51,7 @@ COMMANDS = {
         "evinet.report.commands:release",
         "Keep a finished run as a release, to compare later runs with.",
     ),
+    "changes": ("evinet.report.commands:changes", "Print what changed since the last release."),
     "manifest": (
         "evinet.reproduce.commands:manifest",
         "Record a hash of every result and of its inputs.",

@@ -154,7 +154,7 @@ def test_a_service_that_fails_is_named_and_nothing_is_lost(
     world.trial("NCT90000005")
     world.broken[path] = answers
     done = review.watch()
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert message in done.output
     assert "Nothing was remembered" in done.output
     assert review.memory() == before
@@ -171,7 +171,7 @@ def test_offline_it_says_so(review, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setenv("EVINET_CTGOV_URL", "http://127.0.0.1:1")
     done = review.watch()
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "no answer (ConnectionError)" in done.output
     assert not (review.data / "watch").exists()
 

@@ -93,3 +93,26 @@ def release(name: str, config: Path, results: Path, releases: Path) -> None:
     from evinet.report.results import load
 
     click.echo(f"kept in {keep(load(config, results), name, releases)}")
+
+
+@click.command()
+@_config
+@_results
+@_releases
+def changes(config: Path, results: Path, releases: Path) -> None:
+    """Print what changed since the last release, as Markdown (for a pull request, say)."""
+    from evinet.report import pandoc
+    from evinet.report.markdown import md
+    from evinet.report.pages import changes as page
+    from evinet.report.releases import releases_of
+    from evinet.report.results import load
+
+    review = load(config, results, releases)
+    parts = [md("{}", page.compared(review))]
+    if releases_of(review):
+        parts += [
+            md("## Conclusions and estimates"), page.estimates(review),
+            md("## Evidence"), page.evidence(review),
+            md("## Configuration"), md("{}", page.settings(review)),
+        ]  # fmt: skip
+    click.echo(pandoc.convert("\n\n".join(parts), "gfm-raw_html", Path()))

@@ -20,6 +20,12 @@ NEWS = 3
 """Exit status when something is new."""
 
 
+class NotAsked(click.ClickException):
+    """A service could not be asked."""
+
+    exit_code = 2
+
+
 @click.command()
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), default=Path("config/config.yaml"),
@@ -41,8 +47,9 @@ def watch(file: Path, contact: str | None, remembered: Path | None) -> None:
     review: that is a person's work. What is there when a question is asked for the first time is
     remembered, and is not new.
 
-    Exit status: 0 nothing is new, 3 something is, 1 a service could not be asked (then nothing is
-    remembered, so nothing is lost). NCBI_API_KEY holds the key of an NCBI account, if you have one.
+    Exit status: 0 nothing is new, 3 something is, 2 bad input or a service that could not be asked
+    (then nothing is remembered, so nothing is lost). NCBI_API_KEY holds the key of an NCBI account,
+    if you have one.
     """
     from evinet import config
     from evinet.watch.memory import Memory
@@ -94,7 +101,7 @@ def _ask(review: Config, memory: Any, contact: str | None, file: str) -> list[di
     try:
         found = ask.ask(watched, knows, memory, registered, pubmed.PubMed(publications, key))
     except NoAnswer as error:
-        raise click.ClickException(
+        raise NotAsked(
             f"{error}. Nothing was remembered. Check the network and try again later."
         ) from None
     news = ask.remember(found, knows, memory, datetime.now(UTC).date())
