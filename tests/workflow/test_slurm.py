@@ -180,6 +180,7 @@ def reviews(new_project):
         content = yaml.load(copy.folder / "config/config.yaml")
         content["models"] = {name: content["models"][name] for name in MODELS}
         analysis = content["analyses"]["pfs"]
+        analysis.pop("questions", None)  # they are about more trials
         reduced = {"trials": list(TRIALS), "models": list(MODELS),
                    "references": ["placebo", "octreotide-60"]}  # fmt: skip
         content["analyses"] = {"pfs": analysis | reduced}
