@@ -67,7 +67,8 @@ def test_pages_hold_no_leftovers_of_markdown(site: Path) -> None:
         words = re.sub(
             r"<(style|script|svg|code).*?</\1>|<[^>]+>", "", page.read_text(), flags=re.S
         )
-        assert not re.search(r":::|\{#|\{\.|\*\*|```", words), page.name
+        found = re.search(r":::|\{#|\{\.|\*\*|```|\]\(|&amp;#\d", words)
+        assert not found, f"{page.name}: {words[found.start() - 60 : found.end() + 60]}"
 
 
 def test_pages_are_small(site: Path) -> None:

@@ -21,6 +21,17 @@ FLOW = {
 ELIGIBILITY = ("population", "interventions", "comparators", "outcomes", "designs", "other")
 
 
+def rationale(results: Results) -> Markdown:
+    """Why the review was done."""
+    return _said(results.config.conduct.rationale)
+
+
+def discussion(results: Results) -> Markdown:
+    """Limitations and conclusions, in the authors' words."""
+    said = results.config.conduct.discussion
+    return faint("The reviewers have not written a discussion.") if said is None else escape(said)
+
+
 def authors(results: Results) -> Markdown:
     """Authors, funding and protocol."""
     return _authors(results.config.conduct)
@@ -141,14 +152,15 @@ ASSUMPTIONS = link("Assumptions", "assumptions.qmd")
 SENSITIVITY = link("Sensitivity", "sensitivity.qmd")
 OUTCOMES, MODELS = link("Results by outcome", "outcomes.qmd"), link("Models", "models.qmd")
 REVIEWERS = link("Judgements", "reviewers.qmd")
+DISCUSSION = link("Discussion", "discussion.qmd")
 ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
     ("1", "Title says that it is a network meta-analysis", "partly",
-     f"The title names the treatments; {METHODS} names the method"),
+     md("The title names the treatments; {} names the method", METHODS)),
     ("2", "Structured summary", "partly",
-     f"{ANSWER}: question, results, limits. No registration, funding or dates of searches in it"),
+     md("{}: question, results, limits; no registration, funding or dates of searches", ANSWER)),
     ("3", "Rationale", _given("rationale"), HERE),
     ("4", "Objectives, with population, interventions, comparators, outcomes and designs",
-     _given("eligibility"), f"{ANSWER} states the question; {HERE}"),
+     _given("eligibility"), md("{} states the question; {}", ANSWER, HERE)),
     ("5", "Protocol and registration", _given("protocol"), HERE),
     ("6", "Eligibility criteria", _given("eligibility"), HERE),
     ("7", "Information sources", _given("searches"), HERE),
@@ -158,30 +170,30 @@ ITEMS: tuple[tuple[str, str, str | Status, str], ...] = (
      md('{}; each value with source and place: [Provenance](provenance.qmd)', HERE)),
     ("11", "Data items", "reported", md('{}, [Provenance](provenance.qmd)', TRIALS)),
     ("S1", "Geometry of the network: methods", "reported", METHODS),
-    ("12", "Risk of bias of each study: methods", "partly", f"The tool: {REVIEWERS}"),
-    ("13", "Summary measures", "reported", f"{METHODS}, {OUTCOMES}"),
+    ("12", "Risk of bias of each study: methods", "partly", md("The tool: {}", REVIEWERS)),
+    ("13", "Summary measures", "reported", md("{}, {}", METHODS, OUTCOMES)),
     ("14", "Planned methods of analysis", "partly",
-     f"{METHODS}, {MODELS} say what was done; what was planned needs the protocol"),
+     md("{}, {} say what was done; what was planned needs the protocol", METHODS, MODELS)),
     ("S2", "Assessment of inconsistency: methods", "partly",
-     f"{METHODS}; inconsistency shows only where the network has closed loops"),
+     md("{}; inconsistency shows only where the network has closed loops", METHODS)),
     ("15", "Risk of bias across studies: methods", "not reported", ""),
-    ("16", "Additional analyses: methods", "reported", f"{ASSUMPTIONS}, {SENSITIVITY}"),
+    ("16", "Additional analyses: methods", "reported", md("{}, {}", ASSUMPTIONS, SENSITIVITY)),
     ("17", "Selection of studies: results", _given("flow"), HERE),
     ("S3", "Network structure", "reported", ANSWER),
     ("S4", "Network geometry in words", "reported", ANSWER),
-    ("18", "Study characteristics", "reported", f"{TRIALS} and the page of each trial"),
+    ("18", "Study characteristics", "reported", md("{} and the page of each trial", TRIALS)),
     ("19", "Risk of bias within studies", _judged, REVIEWERS),
-    ("20", "Results of each study", "reported", f"{TRIALS} and the page of each trial"),
+    ("20", "Results of each study", "reported", md("{} and the page of each trial", TRIALS)),
     ("21", "Synthesis of results", "reported", OUTCOMES),
     ("S5", "Inconsistency: results", "partly", MODELS),
     ("22", "Risk of bias across studies: results", "not reported", ""),
-    ("23", "Additional analyses: results", "reported", f"{SENSITIVITY}, {ASSUMPTIONS}"),
+    ("23", "Additional analyses: results", "reported", md("{}, {}", SENSITIVITY, ASSUMPTIONS)),
     ("24", "Summary of evidence, with its strength for each main outcome", "partly",
      md('{}; the strength awaits the reviewers ([Certainty](certainty.qmd))', ANSWER)),
     ("25", "Limitations of studies, of the review and of the network", _given("discussion"),
-     "[What must not be concluded](index.qmd#what-must-not-be-concluded) lists those of the "
-     "network; those of the studies and of the review are the authors'"),
-    ("26", "Conclusions", _given("discussion"), f"{ANSWER} gives answers, no recommendation"),
+     md("[What must not be concluded](index.qmd#what-must-not-be-concluded) lists those of the "
+        "network; {} those of the studies and of the review", DISCUSSION)),
+    ("26", "Conclusions", _given("discussion"), md("{} gives answers; {}", ANSWER, DISCUSSION)),
     ("27", "Funding", _given("funding"), HERE),
 )  # fmt: skip
 """Items of PRISMA-NMA: number, topic, status or how to find it, where it is answered."""
