@@ -18,6 +18,8 @@ from evinet.report.commands import report
 PAGES = Path(__file__).parents[2] / "reports"
 STAND_IN = Path(__file__).with_name("quarto_stand_in.py")
 
+pytestmark = pytest.mark.usefixtures("site")  # its figures and tables are drawn
+
 
 @pytest.fixture
 def quarto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
