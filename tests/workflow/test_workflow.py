@@ -38,7 +38,7 @@ def test_a_result_that_was_removed_is_made_again_and_one_that_was_edited_is_told
     finished_copy, path
 ):
     file = finished_copy.folder / "results" / path
-    if path != "manifest.json":
+    if "manifest" not in path:
         file.write_text(file.read_text() + " ")
         assert finished_copy.evinet("verify", "results").returncode != 0
     file.unlink()
