@@ -122,7 +122,7 @@ def test_the_command_prints_its_tables(tmp_path: Path) -> None:
     assert "| exact | at-risk, events | lattice | 100 % |" in result.stdout
     assert "| exact | at-risk | lattice | ln HR |" in result.stdout
     frame = pd.read_csv(out)
-    assert len(frame) == 2 * 2 * (2 * 2 + 1 * 2)  # methods, arms, trials of 2 + 2 inputs
+    assert len(frame) == 2 * 2 * (2 * 2 + 1 * 3)  # methods, arms, trials of 2 + 3 inputs
     assert not frame["failed"].any()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from evinet.errors import InputError
 from evinet.reconstruct.commands import reconstruct
 
 COUNTS = {
@@ -50,12 +51,19 @@ def test_what_agrees_is_not_flagged(tmp_path):
         (["--hr", "a/b=0.7:0.75:0.9"], "hr-limits", "", 0.05),
         (["--hr", "a/b=0.7:0.5:0.71"], "hr-asymmetric", "", 0.459),
         (["--hr", "a/b=0.5:0.35:0.71", "--p", "a/b=0.8"], "hr-p", "", 3.587),
-        (["--hr", "c/b=0.5"], "contrast-arms", "", None),
     ],
 )
 def test_contradictions_are_named_with_their_size(tmp_path, options, code, arm, size):
     flags = found(answer(tmp_path, *options))
     assert flags[code, arm] == (size if size is None else pytest.approx(size, abs=0.01))
+
+
+def test_a_ratio_of_an_arm_that_is_not_there_is_refused(tmp_path):
+    table = tmp_path / "at-risk.csv"
+    table.write_text("arm,time,n\na,0,100\na,6,80\nb,0,100\nb,6,70\n")
+    given = ["--at-risk", str(table), "--hr", "c/b=0.5", "--out", str(tmp_path / "out")]
+    with pytest.raises(InputError, match="'c/b': names no two arms"):
+        reconstruct.main(given, standalone_mode=False)
 
 
 def test_numbers_at_risk_that_rise(tmp_path):

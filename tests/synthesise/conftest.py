@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evinet import tables
-from evinet.config import Config
+from evinet.config import Config, parse
 from evinet.synthesise.network import Network
 
 
@@ -45,7 +45,7 @@ def make_config():
     """A configuration with one analysis `x`, given its models and references."""
 
     def make(models: dict, references: list[str], **other: object) -> Config:
-        return Config.model_validate(
+        return parse(
             {
                 "review": {"slug": "r", "title": "t", "question": "q", "data_cutoff": "2026-01-01"},
                 "seed": 1,

@@ -118,5 +118,5 @@ def test_a_wrong_prior_of_a_model_is_refused_at_the_door(make_config):
 
 
 def test_a_prior_without_heterogeneity_is_refused(make_config):
-    with pytest.raises(ValueError, match="tau_prior is set, but its effects are fixed"):
+    with pytest.raises(InputError, match="tau_prior is set, but effects are fixed"):
         make_config({"m": {"label": "m", "effects": "fixed", "tau_prior": "uniform(0, 1)"}}, ["a"])
