@@ -42,3 +42,10 @@ def test_a_comment_or_an_unrelated_module_does_not_count(package):
 def test_a_module_that_is_not_there_is_an_error(package):
     with pytest.raises(ModuleNotFoundError, match=r"no module lib\.nothing"):
         code_digest("lib.nothing", root=package)
+
+
+def test_what_only_a_type_checker_imports_does_not_count(package):
+    stage = package / "lib" / "stage.py"
+    only_types = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lib import other\n"
+    stage.write_text(only_types + stage.read_text())
+    assert not changed(package, "other.py", "z = 2\n")

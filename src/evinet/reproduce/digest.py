@@ -15,7 +15,8 @@ def code_digest(*modules: str, root: Path = SOURCE) -> str:
     """Hash of modules and of every first-party module that they import, directly or not.
 
     Comments and layout do not count; a change of any statement does. Imports inside functions
-    count too. Only absolute imports are followed (relative ones are banned by the linter).
+    count too; those for type checkers alone do not, because they never run. Only absolute imports
+    are followed (relative ones are banned by the linter).
 
     Raises
     ------
@@ -51,9 +52,15 @@ def _parse(path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
