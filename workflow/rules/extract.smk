@@ -18,7 +18,7 @@ rule extract_trial:
     params:
         data=lambda wildcards: DATA,
         unsure="--allow-unsure" if CONFIG.review.allow_unsure else "",
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:extract"),
     shell:
         "evinet extract --trial {wildcards.trial} --data {params.data:q} {params.unsure}"
         " --out results/evidence/trials/{wildcards.trial} > {log:q} 2>&1"
@@ -39,7 +39,7 @@ rule vocabulary:
         "../../environment.yml"
     params:
         data=lambda wildcards: DATA,
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:extract"),
     shell:
         "evinet extract --vocabulary --data {params.data:q} --out results/evidence > {log:q} 2>&1"
 
@@ -60,7 +60,7 @@ rule gather_evidence:
         "../../environment.yml"
     params:
         trials=expand("results/evidence/trials/{trial}", trial=TRIALS),
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:gather"),
     shell:
         "evinet gather --out results/evidence {params.trials:q} > {log:q} 2>&1"
 

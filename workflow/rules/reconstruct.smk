@@ -13,13 +13,13 @@ rule reconstruct:
     log:
         "logs/reconstruct/{trial}-{outcome}.log",
     benchmark:
-        "benchmarks/reconstruct/{trial}-{outcome}.tsv"
+        "logs/benchmarks/reconstruct/{trial}-{outcome}.tsv"
     conda:
         "../../environment.yml"
     params:
         draws=CONFIG.reconstruction.draws,
         seed=CONFIG.seed,
-        code=code_digest("evinet.reconstruct.commands"),
+        code=code_digest("evinet.reconstruct.commands:reconstruct"),
     shell:
         "evinet reconstruct --evidence results/evidence/trials/{wildcards.trial}"
         " --outcome {wildcards.outcome} --draws {params.draws} --seed {params.seed}"
