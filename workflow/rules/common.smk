@@ -90,6 +90,12 @@ def digitised(trial, outcome=None):
     ]
 
 
+def status(trial):
+    """The status of a trial, empty where its file has none: the trial's extraction tells that."""
+    written = at_the_door(document.load, Path(DATA, "trials", trial, "trial.yaml")).tree
+    return written.get("status", "") if isinstance(written, dict) else ""
+
+
 def needed_ipd(analysis):
     """Reconstructions that the models of an analysis use."""
     outcomes = [CONFIG.analyses[analysis].outcome, *CONFIG.analyses[analysis].proxies]

@@ -4,14 +4,6 @@
 from evinet.report import project
 
 REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
-
-
-def status(trial):
-    """The status of a trial, empty where its file has none: the trial's extraction tells that."""
-    written = at_the_door(document.load, Path(DATA, "trials", trial, "trial.yaml")).tree
-    return written.get("status", "") if isinstance(written, dict) else ""
-
-
 STATUS = {trial: status(trial) for trial in TRIALS}
 PAGES = project.page_names(Path("reports")) + [
     project.page_of(trial)
