@@ -7,7 +7,7 @@ direction and size. All else is unsure, with every reading and its words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import erf, log, sqrt
 from statistics import NormalDist
@@ -33,12 +33,12 @@ def settle(findings: Iterable[Finding]) -> list[Finding]:
         else:
             order.append(finding)
     joined = [_join(readings) for readings in groups.values()]
-    facts = _once(order) + [finding for finding, _ in joined]
+    facts = once(order, _read_too) + [finding for finding, _ in joined]
     settled = []
     for finding, readings in joined:
         confirmed = _repeated(finding, readings) or _fits(finding, facts)
         settled.append(finding if finding.unsure or confirmed else finding.doubted(_why(finding)))
-    return _once(order) + [_public(_against(finding, settled)) for finding in settled]
+    return once(order, _read_too) + [_public(_against(finding, settled)) for finding in settled]
 
 
 def _why(finding: Finding) -> str:
@@ -109,6 +109,10 @@ def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
             if other is not first and not _same(first, other):
                 joined = joined.doubted(f"also read as {_shown(other)}, {other.aside}")
     return joined, agreeing
+
+
+def _read_too(finding: Finding) -> str:
+    return f"also read as {_shown(finding)}"
 
 
 def _shown(finding: Finding) -> str:
@@ -293,13 +297,13 @@ def _public(finding: Finding) -> Finding:
     return replace(finding, values=values)
 
 
-def _once(findings: list[Finding]) -> list[Finding]:
-    """Findings that are no results, each fact once; two values of one fact are marked."""
+def once(findings: list[Finding], doubt: Callable[[Finding], str]) -> list[Finding]:
+    """Each fact once; where two values of one fact stand, the first is marked with the `doubt`."""
     found: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
         known = found.get(finding.key)
         if known is None or (known.unsure and not finding.unsure):
             found[finding.key] = finding
         elif known.values != finding.values and not finding.unsure:
-            found[finding.key] = known.doubted(f"also read as {_shown(finding)}")
+            found[finding.key] = known.doubted(doubt(finding))
     return list(found.values())

@@ -18,7 +18,7 @@ from evinet.extract.read import numbers
 from evinet.extract.read import words as vocabulary
 from evinet.extract.read.arms import tokens
 from evinet.extract.read.claims import assessor
-from evinet.extract.read.confirm import p_fits
+from evinet.extract.read.confirm import once, p_fits
 from evinet.extract.read.findings import Finding, Reading
 from evinet.extract.read.words import SURVIVAL, topics
 
@@ -74,7 +74,7 @@ def read_record(record: Json, name: str = "record") -> Reading:
     for i, measure in enumerate(_list(_get(results, "outcomeMeasuresModule"), "outcomeMeasures")):
         findings += _measure(measure, f"outcomeMeasures[{i}]", groups)
     findings += _adverse(_get(results, "adverseEventsModule"), groups)
-    return Reading(name, _settled([*_arms(protocol, groups, findings), *findings]))
+    return Reading(name, once([*_arms(protocol, groups, findings), *findings], _posted_too))
 
 
 def load_record(path: Path) -> Json:
@@ -110,18 +110,8 @@ def _nct(record: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _settled(findings: list[Finding]) -> list[Finding]:
-    """Each fact once; two values of one fact are marked."""
-    found: dict[tuple[object, ...], Finding] = {}
-    for finding in findings:
-        known = found.get(finding.key)
-        if known is None or (known.unsure and not finding.unsure):
-            found[finding.key] = finding
-        elif known.values != finding.values and not finding.unsure:
-            found[finding.key] = known.doubted(
-                f"also posted as {finding.printed} ({finding.words})"
-            )
-    return list(found.values())
+def _posted_too(finding: Finding) -> str:
+    return f"also posted as {finding.printed} ({finding.words})"
 
 
 def _get(value: Any, *names: str) -> Json:
