@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from evinet.digitise import benchmark
-from evinet.digitise.raster import skew
+from evinet.digitise.raster import shapes, skew
 from evinet.digitise.run import digitise
 
 
-@pytest.mark.parametrize("name", ["survminer", "black-two", "ggplot-bands", "truncated"])
+@pytest.mark.parametrize("name", ["survminer", "black-two", "ggplot-bands", "lifelines"])
 def test_a_picture_is_read_to_a_fraction_of_a_pixel(figure, name):
     path, truth = figure(name)
     reading = digitise(path).reading
@@ -46,3 +46,29 @@ def test_a_picture_without_axes_is_refused(tmp_path):
     made = digitise(path)
     assert not made.reading.answered
     assert made.axis.time == []
+
+
+def test_marks_and_names_of_a_fine_picture(figure):
+    """Ticks to a tenth of a pixel beside thick axes, and marks that are near each other."""
+    path, truth = figure("dpi-600")
+    reading = digitise(path).reading
+    assert np.abs(reading.panel.y.residuals).max() < 0.3
+    for arm, each in zip(reading.arms, truth, strict=True):
+        assert arm.name == each.name
+        assert benchmark.error(arm, each, 36) < 0.001
+        censored = np.unique(each.time[each.event == 0])
+        assert 0.75 * len(censored) <= len(arm.trace.marks) <= len(censored)
+
+
+def test_a_mark_that_reads_like_a_letter_is_no_name(figure):
+    path, truth = figure("direct-labels")
+    reading = digitise(path).reading
+    assert [arm.name for arm in reading.arms] == [each.name for each in truth]
+
+
+def test_opening_with_an_even_side_does_not_move_what_it_keeps():
+    line = np.zeros((3, 12))
+    line[1, 3:9] = 1
+    line[0, 5] = 1
+    kept = shapes.opened(line, 1, 4)
+    np.testing.assert_array_equal(kept, np.where(np.arange(3)[:, None] == 1, line, 0))

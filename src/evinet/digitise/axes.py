@@ -263,8 +263,9 @@ def _belongs(row: _Series, side: _Series) -> bool:
 def _panel(row: _Series, side: _Series, segments: Segments, size: tuple[float, float]) -> Panel:
     bottom_words = [word.box for word, _ in row.words]
     side_words = [word.box for word, _ in side.words]
-    ceiling, floor = min(box.y for box in side_words), min(box.top for box in bottom_words)
-    wall = max(box.right for box in side_words)
+    # the box of a word that was read in a picture may take in the tick beside it
+    ceiling, floor = min(box.y for box in side_words), max(box.top for box in bottom_words)
+    wall = min(box.right for box in side_words)
     end = max(box.right for box in bottom_words)
     x = _axis(row, segments.upright, False, (ceiling, floor))
     y = _axis(side, segments.level, True, (wall, end))
@@ -287,9 +288,9 @@ def _axis(
         for line in lines
         if line.length < 0.09 * depth
         and (
-            line.start > edge - 0.3 * high and line.start < edge + 0.12 * depth + high
+            line.start > edge - 0.1 * high and line.start < edge + 0.12 * depth + high
             if upright
-            else line.end < edge + 0.5 * high and line.end > edge - 0.12 * depth - high
+            else line.end < edge + 0.1 * high and line.end > edge - 0.12 * depth - high
         )
     ]
     long = [line for line in lines if line.length > 0.6 * depth]

@@ -140,6 +140,7 @@ def _direct(
         for phrase in phrases(words)
         if like(phrase.colour, trace.look.colour) < 30
         and phrase.colour != BLACK
+        and sum(char.isalnum() for char in phrase.text) > 1  # a single one may be a mark
         and panel.box.holds(phrase.box.x, phrase.box.y, 0.2 * panel.box.height)
     ]
     return own[0].text if len(own) == 1 else None

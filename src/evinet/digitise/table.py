@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,9 +58,27 @@ def rows(words: Iterable[Word], panel: Panel) -> list[Row]:
         if (row := _row(line, below, panel)) is not None and not _is_axis(row)
     ]
     named = [row for row in found if re.search(r"at\s*-?\s*risk", row.label, re.I)]
-    if len(named) == len(found):
-        return found
-    return [row for row in found if not OTHER.search(row.label)]
+    kept = found if len(named) == len(found) else [
+        row for row in found if not OTHER.search(row.label)
+    ]  # fmt: skip
+    return [_under_its_arm(row, below) for row in kept]
+
+
+def _under_its_arm(row: Row, words: list[Word]) -> Row:
+    """A row called "At risk" with the name of its arm, which stands above it; else with none."""
+    if not re.fullmatch(r"(number|no\.?|n)?\s*at\s*-?\s*risk", row.label, re.I):
+        return row
+    first = row.cells[0].box
+    above = [
+        phrase
+        for phrase in phrases(words)
+        if 0.2 * first.height < first.y - phrase.box.y < 3.0 * first.height
+        and phrase.box.left < first.left
+        and re.search(r"[^\W\d]", phrase.text)
+        and not (HEADING.search(phrase.text) or OTHER.search(phrase.text))
+    ]
+    name = max(above, key=lambda phrase: phrase.box.y).text if above else ""
+    return replace(row, label=name)
 
 
 def _lines(words: list[Word]) -> list[list[Word]]:

@@ -13,6 +13,7 @@ from evinet.digitise.drawing import Box, Colour, Floats, Word
 from evinet.digitise.labels import like
 from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
+from evinet.digitise.raster.shapes import dilated
 from evinet.digitise.strokes import Sample, levels_of, without_bands
 from evinet.digitise.trace import Doubt, Look, Trace
 
@@ -21,6 +22,7 @@ ERROR_ALONG = 0.35  # pixels: standard error of the place of a drop
 GRID = (2, 4)  # places of drops and levels are rounded to a half and a quarter of a pixel
 SAME = 28  # units of 255: two looks of one colour
 MARGIN = 6  # pixels around the plot
+MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
 
 
@@ -40,6 +42,7 @@ class Plot:
         self.whole = pixels
         self.ink = inks.prepare(part, _frames(part))
         self.rising = False
+        self.made: dict[tuple[Colour, bool], list[Trace]] = {}
 
     def find(self, rows: int) -> list[Trace]:
         """Every curve that starts at time 0 with everybody, and nothing but curves.
@@ -50,7 +53,7 @@ class Plot:
         for rising in (False, True):
             self.rising = rising
             for colour in inks.colours(self.ink):
-                found += self._of(colour, None)
+                found += self._of(colour)
             if found:
                 break
         found = without_bands(_different(found), self.panel)
@@ -72,26 +75,29 @@ class Plot:
         for rising in (False, True):
             self.rising = rising
             for colour, members in groups:
-                traces = self._of(colour, len(members))
+                traces = self._of(colour)[: len(members)]
                 for place, trace in _paired([looks[m] for m in members], traces):
                     result[members[place]] = trace
             if any(result):
                 break
         return result
 
-    def _of(self, colour: Colour, count: int | None) -> list[Trace]:
-        """The curves of a colour, the plainest first; at most `count` of them."""
-        share = inks.share(self.ink, colour)
+    def _of(self, colour: Colour) -> list[Trace]:
+        """The curves of a colour, the plainest first; worked out once."""
+        key = (colour, self.rising)
+        if key not in self.made:
+            self.made[key] = self._followed(colour) if self._starts_inside() else []
+        return self.made[key]
+
+    def _followed(self, colour: Colour) -> list[Trace]:
+        share, hidden = inks.share(self.ink, colour)
         share = np.where(self.ink.blank, 0.0, share)
-        contrast = np.clip(self.ink.contrast / 60.0, 0, 1)
-        hidden = np.where(self.ink.blank, 1.0, np.clip(contrast - share, 0, 1))
+        hidden = np.where(self.ink.blank, 1.0, hidden)
         if self.rising:
             share, hidden = share[::-1], hidden[::-1]
         found: list[Trace] = []
         covered = np.zeros(share.shape, dtype=bool)
-        while count is None or len(found) < count:
-            if len(found) >= 5:
-                break
+        while len(found) < MOST:
             free = np.where(covered, 0.0, share)
             veil = np.maximum(hidden, np.where(covered, 1.0, 0.0))
             trace, own = self._one(colour, free, veil, covered)
@@ -105,8 +111,6 @@ class Plot:
         self, colour: Colour, share: Floats, hidden: Floats, taken: NDArray[np.bool_]
     ) -> tuple[Trace | None, NDArray[np.bool_]]:
         blank = self.ink.blank[::-1] if self.rising else self.ink.blank
-        if not self._starts_inside():
-            return None, np.zeros(share.shape, dtype=bool)
         along, down = path.costs(share, hidden, taken, blank)
         start = self._start()
         first, last = max(start - 2, 0), min(start + 2, share.shape[0] - 1)
@@ -135,7 +139,9 @@ class Plot:
             return None, nothing
         own = _around(cut, share.shape, wide)
         for column in np.flatnonzero(marked):
-            own[max(int(edges.upper[column]) - 1, 0) : int(edges.lower[column]) + 2, column] = True
+            top = np.fmin(edges.upper[column], cut[column])
+            bottom = np.fmax(edges.lower[column], cut[column])
+            own[max(int(top) - 1, 0) : int(bottom) + 2, column] = True
         doubts = _gaps(known, dashes, self.left)
         look = Look(colour, round(wide, 2), dashes)
         centres = marks.centres(marked, edges, wide)
@@ -197,9 +203,13 @@ class Plot:
         placed[0, 0] = min(placed[0, 0], self.panel.x.position(0.0) + 0.0)
         return Trace(look, placed, levels, doubts, self.errors)
 
-    def samples(self, words: Sequence[Word], looks: Sequence[Look]) -> list[Sample]:
-        """Short lines of the curves' colours to the left of words, as in legends."""
+    def samples(self, words: Sequence[Word], traces: Sequence[Trace]) -> list[Sample]:
+        """Short lines of the curves' colours to the left of words, as in legends.
+
+        A line that is part of a curve is none: a mark on it may be read as a letter.
+        """
         found = []
+        looks = [trace.look for trace in traces]
         for word in words:
             below = word.box.y > self.panel.box.bottom
             if not word.upright or word.size < 5 or below or number(word.text) is not None:
@@ -207,7 +217,11 @@ class Plot:
             high = word.size
             box = Box(word.box.left - 5.5 * high, word.box.y - 0.45 * high, word.box.left - 2,
                       word.box.y + 0.45 * high)  # fmt: skip
-            found += [Sample(here, look) for here, look in self._drawn(box, looks)]
+            found += [
+                Sample(here, look)
+                for here, look in self._drawn(box, looks)
+                if not any(_on(trace, here) for trace in traces)
+            ]
         return found
 
     def _drawn(self, box: Box, looks: Sequence[Look]) -> list[tuple[Box, Look]]:
@@ -246,11 +260,11 @@ class Plot:
         near = np.zeros((rows, columns), dtype=bool)
         ink = np.zeros((rows, columns))
         for trace in drawn:
-            ink = np.maximum(ink, inks.share(self.ink, trace.look.colour))
+            ink = np.maximum(ink, inks.share(self.ink, trace.look.colour)[0])
             _paint(near, trace, self.left, self.top)
         strong = (ink > 0.6) & ~self.ink.blank
         size = int(np.ceil(max(trace.look.width for trace in drawn))) * 3 + 5
-        reach = ndimage.binary_dilation(near, np.ones((size, size), dtype=bool))
+        reach = dilated(near, size, size)
         # long pieces only: words and samples of a legend are short
         rest = ndimage.binary_closing(strong & ~reach, np.ones((3, 5), dtype=bool))
         labelled, _ = ndimage.label(rest)
@@ -260,6 +274,13 @@ class Plot:
                 long += piece[1].stop - piece[1].start
         total = sum(float(np.ptp(trace.corners[:, 0])) for trace in drawn)
         return long / max(total, 1.0)
+
+
+def _on(trace: Trace, box: Box) -> bool:
+    """Whether the middle of a box lies on a curve."""
+    within = trace.corners[0, 0] <= box.x <= trace.corners[-1, 0]
+    level = float(levels_of(trace.corners, np.array([box.x]))[0])
+    return bool(within and abs(level - box.y) < trace.look.width + 2)
 
 
 def _unseen(trace: Trace) -> float:
@@ -361,7 +382,7 @@ def _around(cut: NDArray[np.int64], shape: tuple[int, ...], wide: float) -> NDAr
         own[top : bottom + 1, column] = True
     size = int(np.ceil(wide)) + 2
     size += 1 - size % 2
-    return np.asarray(ndimage.binary_dilation(own, np.ones((size, size), dtype=bool)))
+    return dilated(own, size, size)
 
 
 def _gaps(known: NDArray[np.bool_], dashes: tuple[float, ...], left: int) -> tuple[Doubt, ...]:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from evinet.digitise.drawing import Colour, Floats
+from evinet.digitise.raster.shapes import opened
 
 OFF = 45.0  # units of 255: a colour so far off the line is another
+NEAR = 15.0  # units of 255: a colour so near to the line is a mixture
 WINDOW = (3, 11)  # every third pixel, eleven of them across: 33 pixels
+BROAD = 25  # pixels: what is as long and as high is a tint, not a line
 CORE = 0.75  # of the greatest contrast nearby: the middle of a line
 
 
@@ -61,7 +64,7 @@ def _untinted(pixels: Floats, paper: Floats) -> Floats:
     median of a window that is wider than lines.
     """
     away = np.abs(pixels - paper).max(axis=2)
-    tinted = ndimage.binary_opening(away > 9, np.ones((13, 13), dtype=bool))
+    tinted = opened(away > 9, 13, 13)
     if tinted.mean() < 0.01:
         return pixels
     small = pixels[:: WINDOW[0], :: WINDOW[0]]
@@ -150,20 +153,16 @@ def _lab(rgb: Floats) -> Floats:
     )
 
 
-def share(ink: Ink, colour: Colour) -> Floats:
-    """(rows, columns) share of the colour in each pixel, bands and tints taken off."""
+def share(ink: Ink, colour: Colour) -> tuple[Floats, Floats]:
+    """(rows, columns) shares of the colour and of other ink in each pixel, tints taken off."""
     line = np.array(colour, dtype=np.float64) - ink.paper
     length = float(line @ line)
     off = ink.pixels - ink.paper
     part = np.clip(off @ line / length, 0.0, 1.0)
     away = np.linalg.norm(off - part[..., None] * line, axis=2)
     mixed = part * np.exp(-((away / OFF) ** 2))
-    base = np.minimum(_opened(mixed, 0), _opened(mixed, 1))
+    base = np.minimum(opened(mixed, BROAD, 1), opened(mixed, 1, BROAD))
     base = np.where(base < 0.75, base, 0.0)
-    return np.asarray(np.clip((mixed - base) / (1 - base), 0.0, 1.0))
-
-
-def _opened(values: Floats, axis: int, size: int = 25) -> Floats:
-    """Grey opening along one axis: what is shorter than `size` pixels vanishes."""
-    low = ndimage.minimum_filter1d(values, size, axis=axis)
-    return np.asarray(ndimage.maximum_filter1d(low, size, axis=axis))
+    own = np.clip((mixed - base) / (1 - base), 0.0, 1.0)
+    other = np.clip((away - NEAR) / (2 * (OFF - NEAR)), 0.0, 1.0)
+    return own, other

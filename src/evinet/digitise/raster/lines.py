@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from evinet.digitise.axes import Segment, Segments
+from evinet.digitise.raster.shapes import opened
 
 SHORTEST = 3  # pixels of a tick
+LONG = 25  # pixels: an axis or a frame, not a tick
 THICKEST = 7
 
 
@@ -21,7 +23,9 @@ def segments(picture: NDArray[np.uint8]) -> Segments:
     found = Segments()
     for way, lines in ((0, found.upright), (1, found.level)):
         turned = depth if way == 0 else depth.T
-        lines += _lines(turned, turned > dark, SHORTEST)
+        mask = turned > dark
+        lines += _lines(turned, mask, LONG)
+        lines += _lines(turned, mask & ~opened(mask, 1, LONG), SHORTEST)  # without what it crosses
         faint = np.abs(turned) > 6
         lines += [
             line for line in _lines(np.abs(turned), faint, turned.shape[0] // 5)
@@ -34,7 +38,7 @@ def segments(picture: NDArray[np.uint8]) -> Segments:
 def _lines(depth: NDArray[np.float64], mask: NDArray[np.bool_], shortest: int) -> list[Segment]:
     """Upright lines of a mask: runs down the columns, neighbours put together."""
     size = max(int(shortest), 2)
-    runs = ndimage.binary_opening(mask, np.ones((size, 1), dtype=bool))
+    runs = opened(mask, size, 1)
     labels, _ = ndimage.label(runs)
     found = []
     for place in ndimage.find_objects(labels):

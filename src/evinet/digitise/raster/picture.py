@@ -19,6 +19,7 @@ from evinet.digitise.trace import Look
 from evinet.errors import InputError, Problem
 
 LARGEST = 40_000_000  # pixels
+LONG = 3600  # pixels of the longer side: a finer picture is reduced by a whole number
 SMALL = 700  # pixels: text of a smaller picture is read enlarged
 
 
@@ -59,7 +60,7 @@ class RasterFigure:
         plot = self._plot(panel)
         rows = table.rows(self.words, panel)
         traces = plot.find(len(rows))
-        samples = plot.samples(self.words, [trace.look for trace in traces])
+        samples = plot.samples(self.words, traces)
         named = labels.names(traces, samples, rows, self.words, panel)
         unit = labels.unit(self.words, panel)
         scores = [cell.score for row in rows for cell in row.cells]
@@ -103,7 +104,9 @@ def read(path: Path) -> RasterFigure:
                 image = image.convert("RGBA")
                 white = Image.new("RGBA", image.size, (255, 255, 255, 255))
                 image = Image.alpha_composite(white, image)
-            return RasterFigure(skew.levelled(np.asarray(image.convert("RGB"))))
+            image = image.convert("RGB")
+            image = image.reduce(-(-max(image.size) // LONG))
+            return RasterFigure(skew.levelled(np.asarray(image)))
     except (UnidentifiedImageError, OSError) as error:
         raise InputError(
             Problem(str(path), "(file)", path.name, f"is not a readable picture ({error})",

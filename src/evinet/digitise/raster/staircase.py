@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from evinet.digitise.drawing import Floats
+from evinet.digitise.raster.shapes import opened
 
 HALF = 0.5  # share of ink at an edge
 STEP = 0.45  # pixels: a smaller change of level is none
@@ -58,19 +58,19 @@ def edges(share: Floats, hidden: Floats, path: NDArray[np.int64]) -> Edges:
 
 
 def width(found: Edges) -> float:
-    """The width of the line: the usual thickness where it runs level."""
+    """The width of the line: the commonest of the smaller thicknesses, as where it runs level."""
     thick = found.thickness[np.isfinite(found.thickness)]
     if not len(thick):
         return 1.0
-    return float(max(np.percentile(thick, 20), 1.0))
+    lower = np.round(2 * thick[thick <= np.median(thick)]).astype(np.int64)
+    usual = int(np.bincount(lower).argmax()) / 2
+    return float(max(np.median(thick[np.abs(thick - usual) <= 0.5]), 1.0))
 
 
 def bars(share: Floats, hidden: Floats, path: NDArray[np.int64], wide: float) -> Floats:
     """The height of the level ink near the path, upright ink left out; NaN where there is none."""
     size = round(wide) + 4
-    low = ndimage.minimum_filter1d(share, size, axis=1)
-    level = ndimage.maximum_filter1d(low, size, axis=1)
-    found = edges(level, hidden, path)
+    found = edges(opened(share, 1, size), hidden, path)
     plain = np.abs(found.thickness - wide) < 1.0
     return np.where(plain, (found.upper + found.lower) / 2, np.nan)
 
