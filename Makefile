@@ -62,7 +62,7 @@ lock: ## Rewrite the requirements files and environment.yml from pyproject.toml 
 	$(BIN)/python -m evinet.reproduce.environment
 
 benchmark: $(READY) ## Time the whole workflow, a run with nothing to do, and the command's start
-	python tests/benchmark.py
+	python benchmarks/workflow.py
 
 benchmark-reconstruct: $(READY) ## Accuracy and speed of the reconstruction methods
 	python -m evinet.reconstruct.benchmark
@@ -71,10 +71,10 @@ benchmark-digitise: $(READY) ## Accuracy and speed of the digitisation, style by
 	python -m evinet.digitise.benchmark
 
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
-	python -m evinet.synthesise.benchmark
+	python benchmarks/synthesise.py
 
 validation: $(READY) ## Our results beside the published ones, model by model
-	python -m evinet.synthesise.validation
+	python benchmarks/validation.py
 
 clean: ## Remove everything that the workflow made
-	rm -rf results logs benchmarks .snakemake
+	rm -rf results logs .snakemake

@@ -36,9 +36,10 @@ COMMANDS = {
         "Reconstruct individual patient data from published curves.",
     ),
     "network": ("evinet.synthesise.commands:network", "Build the network of one analysis."),
-    "fit": ("evinet.synthesise.commands:fit", "Fit the models of one analysis."),
+    "fit": ("evinet.synthesise.commands:fit", "Fit one model of one analysis."),
+    "answers": ("evinet.synthesise.commands:answers", "Derive what follows from a fit."),
     "predict": ("evinet.synthesise.commands:predict", "Predict survival in named populations."),
-    "nma": ("evinet.synthesise.nma:nma", "Run a network meta-analysis on your own data."),
+    "nma": ("evinet.nma.command:nma", "Run a network meta-analysis on your own data."),
     "exhibits": (
         "evinet.report.commands:exhibits",
         "Draw the figures and write the tables of the report.",

@@ -46,7 +46,9 @@ class Gates(Strict):
         default=400, ge=1, le=1_000_000, description="smallest bulk and tail effective sample size"
     )
     bfmi: float = Field(default=0.3, ge=0, lt=1, description="smallest E-BFMI")
-    divergences: float = Field(default=0.0, ge=0, lt=1, description="largest share of divergences")
+    divergences: float = Field(
+        default=0.005, ge=0, lt=1, description="largest share of divergences"
+    )
 
 
 class Sampler(Strict):
@@ -93,6 +95,36 @@ class Model(Strict):
         description="prior of tau instead of `heterogeneity`: half-normal(0.5), or a published one "
         "such as turner-2015:all-cause-mortality:pharmacological-placebo",
     )
+    priors: dict[Literal["effects", "intercepts", "coefficients", "tau"], Line] = Field(
+        default={}, description="priors in place of the usual ones, such as normal(0, 10)"
+    )
+    relation: Literal["consistency", "ume"] = Field(
+        "consistency", description="ume: unrelated mean effects of every compared pair"
+    )
+    node_split: bool = Field(
+        False, description="take direct and indirect effects of every pair apart as well"
+    )
+    covariate: Line | None = Field(
+        None, description="column of the analysis's data: a meta-regression on it"
+    )
+    interactions: Literal["shared", "separate"] = Field(
+        "shared", description="one coefficient of the covariate, or one a treatment"
+    )
+    link: Literal["logit", "probit", "cloglog"] | None = Field(
+        None, description="of counts; empty: logit"
+    )
+    counts: Literal["likeliest", "favouring-treatment", "favouring-reference"] = Field(
+        "likeliest",
+        description="which of the counts that a rounded percentage allows; the other two give the "
+        "range: most events in other arms and fewest in the reference's, or the reverse",
+    )
+    baseline: Literal["mspline", "piecewise", "fracpoly", "exponential", "weibull", "gompertz"] = (
+        Field("piecewise", description="baseline hazards of the trials in `ipd`")
+    )
+    shapes: Literal["study", "treatment", "arm"] | None = Field(
+        None, description="study: proportional hazards; treatment: effects on the hazard's shape"
+    )
+    knots: int | None = Field(None, ge=1, le=20, description="knots of M-splines, or cuts; 7")
 
 
 class Population(Strict):
@@ -133,6 +165,18 @@ class Analysis(Strict):
 
     title: Line
     outcome: Slug
+    data: Literal["hazard-ratios", "responses", "adverse-events"] = Field(
+        "hazard-ratios", description="what trials bring: hazard ratios, or counts of patients"
+    )
+    event: Line = Field("any", description="of adverse-events: the event as published")
+    grades: Annotated[list[Line], Unique] = Field(
+        default=[">=3"],
+        min_length=1,
+        description="of adverse-events: the grades as published, the preferred one first",
+    )
+    better: Literal["lower", "higher"] = Field(
+        "lower", description="whether a lower or a higher effect is an improvement"
+    )
     proxies: dict[Slug, Prose] = Field(
         default={}, description="outcomes that stand in for it, each with the assumption"
     )
@@ -344,7 +388,7 @@ def _of_model(
     if model.effects == "fixed":
         message = "tau_prior is set, but effects are fixed"
         yield (*where, "tau_prior"), message, "Remove it, or write effects: random"
-    from evinet.synthesise import priors
+    from evinet.nma import priors
 
     try:
         priors.parse(model.tau_prior)

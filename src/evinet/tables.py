@@ -170,6 +170,7 @@ _PROVENANCE = {
     "source": _text("key of the source in data/raw/sources.yaml", required=True),
     "locator": _text("where in the source: page, table, figure, section", required=True),
 }
+_STUDY = {"study": _text("study; in a review its trial slug", required=True)}
 _TRIAL = {"trial": _text("trial slug", required=True)}
 _REPORT = {
     **_TRIAL,
@@ -594,16 +595,16 @@ IPD = Table(
 )
 NETWORK_STUDIES = Table(
     "network-studies",
-    "What each trial brings to an analysis.",
+    "What each study brings to an analysis.",
     {
-        **_TRIAL,
+        **_STUDY,
         "treatment": _text("treatment slug", required=True),
         "comparator": _text("treatment slug", required=True),
         "outcome": _text("outcome slug as published (ttp may stand in for pfs)", required=True),
         "tier": _text("A, B or C", required=True),
         "arm": _text("arm slug of the treatment", required=True),
         "comparator_arm": _text("arm slug of the comparator", required=True),
-        "log_estimate": _number("published ln HR", required=True),
+        "log_estimate": _number("published ln HR, or ln OR of the counts", required=True),
         "se": _number("its standard error", required=True),
         "shared_variance": _number(
             "variance of the comparator arm, the covariance of the contrasts of a trial with "
@@ -614,7 +615,7 @@ NETWORK_STUDIES = Table(
         "assessor": _text("assessor chosen"),
         **_PROVENANCE,
     },
-    key=("component", "trial", "treatment"),
+    key=("component", "study", "treatment"),
 )
 NETWORK_NODES = Table(
     "network-nodes",
@@ -634,8 +635,25 @@ NETWORK_NODES = Table(
 NETWORK_EXCLUDED = Table(
     "network-excluded",
     "Trials that an analysis names but cannot use.",
-    {**_TRIAL, "reason": _text("why", required=True)},
-    key=("trial",),
+    {**_STUDY, "reason": _text("why", required=True)},
+    key=("study",),
+)
+NETWORK_DATA = Table(
+    "network-data",
+    "What the models of an analysis are fitted to: contrasts, or arms with counts.",
+    {
+        **_STUDY,
+        "treatment": _text("treatment slug", required=True),
+        "comparator": _text("treatment slug; empty of an arm"),
+        "diff": _number("ln HR of a contrast"),
+        "se": _number("its standard error"),
+        "shared_variance": _number("variance of the comparator's arm, of three arms or more"),
+        "r": _integer("patients with the event; the likeliest count where only a share is printed"),
+        "n": _integer("patients"),
+        "fewest": _integer("fewest patients with the event that the printed share allows"),
+        "most": _integer("most patients with the event that the printed share allows"),
+    },
+    key=("study", "treatment"),
 )
 ESTIMATES = Table(
     "estimates",
@@ -667,6 +685,10 @@ LEAGUE = Table(
         "q50": _number("median", required=True),
         "q97.5": _number("97.5 % quantile", required=True),
         "p_better": _number("probability that treatment is better than comparator", required=True),
+        "prior_only": _flag(
+            "whether only the prior keeps the effect from being infinite: arms without events",
+            required=True,
+        ),
         "predict_q2.5": _number("2.5 % quantile for a new study (random effects)"),
         "predict_q97.5": _number("97.5 % quantile for a new study (random effects)"),
     },
@@ -699,6 +721,9 @@ RANKS = Table(
         "rank": _integer("1 is best", required=True),
         "probability": _number("probability of the rank", required=True),
         "sucra": _number("surface under the cumulative ranking curve", required=True),
+        "prior_only": _flag(
+            "whether only the prior keeps an effect of it from being infinite", required=True
+        ),
     },
     key=("component", "treatment", "rank"),
 )
@@ -725,14 +750,14 @@ MARGINS = Table(
 )
 CONTRIBUTION = Table(
     "contribution",
-    "What each trial contributes to the effect of every pair, by streams of evidence.",
+    "What each study contributes to the effect of every pair, by streams of evidence.",
     {
         **_PAIR,
-        **_TRIAL,
-        "trial_treatment": _text("treatment of the trial's contrast", required=True),
-        "trial_comparator": _text("comparator of the trial's contrast", required=True),
+        **_STUDY,
+        "study_treatment": _text("treatment of the study's contrast", required=True),
+        "study_comparator": _text("comparator of the study's contrast", required=True),
         "weight": _number(
-            "change of the effect for a change of 1 in the trial's ln HR", required=True
+            "change of the effect for a change of 1 in the study's effect", required=True
         ),
         "share": _number(
             "share of the effect's evidence; the shares of a pair add up to 1 less what the "
@@ -740,42 +765,42 @@ CONTRIBUTION = Table(
             required=True,
         ),
     },
-    key=("treatment", "comparator", "trial", "trial_treatment"),
+    key=("treatment", "comparator", "study", "study_treatment"),
 )
 THRESHOLD = Table(
     "threshold",
-    "How far each trial's ln HR must move before another treatment has the lowest mean effect.",
+    "How far each study's effect must move before another treatment has the lowest mean effect.",
     {
         "component": _integer("island (after bridges)", required=True),
-        **_TRIAL,
+        **_STUDY,
         **_PAIR,
         "best": _text("treatment with the lowest mean effect in the island", required=True),
-        "log_estimate": _number("the trial's ln HR", required=True),
+        "log_estimate": _number("the study's effect", required=True),
         "lower": _number("its ln HR below which another is best; empty when none ever is"),
         "lower_best": _text("the best treatment below that"),
         "upper": _number("its ln HR above which another is best; empty when none ever is"),
         "upper_best": _text("the best treatment above that"),
         "inside_interval": _flag(
-            "whether a turning point lies inside the trial's own 95 % interval", required=True
+            "whether a turning point lies inside the study's own 95 % interval", required=True
         ),
     },
-    key=("component", "trial", "treatment"),
+    key=("component", "study", "treatment"),
 )
 INFLUENCE = Table(
     "influence",
-    "The effect of every pair with each trial left out.",
+    "The effect of every pair with each study left out.",
     {
-        "trial": _text("trial left out", required=True),
+        "study": _text("study left out", required=True),
         **_PAIR,
         "status": _text("estimated, or that nothing connects the pair any more", required=True),
-        "mean": _number("mean of the effect (ln HR) without the trial"),
+        "mean": _number("mean of the effect without the study"),
         "sd": _number("its standard deviation"),
         "q2.5": _number("2.5 % quantile"),
         "q50": _number("median"),
         "q97.5": _number("97.5 % quantile"),
-        "shift": _number("mean without the trial less mean with it"),
+        "shift": _number("mean without the study less mean with it"),
     },
-    key=("trial", "treatment", "comparator"),
+    key=("study", "treatment", "comparator"),
 )
 INCONSISTENCY = Table(
     "inconsistency",
@@ -801,26 +826,49 @@ INCONSISTENCY = Table(
     },
     key=("component", "method", "treatment", "comparator"),
 )
+SPLITS = Table(
+    "splits",
+    "Direct and indirect effect of each pair that has both, by a model that takes them apart.",
+    {
+        **_PAIR,
+        **{
+            f"{kind}_{name}": _number(f"{words} of the {kind} effect", required=True)
+            for kind in ("direct", "indirect", "difference")
+            for name, words in (("mean", "mean"), ("sd", "standard deviation"),
+                                ("q2.5", "2.5 % quantile"), ("q97.5", "97.5 % quantile"))
+        },
+        "p": _number("twice the smaller probability of the difference's sign", required=True),
+        "DIC": _number("of the model that takes them apart", required=True),
+        "tau_mean": _number("mean heterogeneity of that model (random effects)"),
+    },
+    key=("treatment", "comparator"),
+)  # fmt: skip
 PREDICTIVE = Table(
     "predictive",
-    "Each trial's ln HR against what priors, posterior and the other trials predict for it.",
+    "Outcomes against what posterior, priors and the other studies predict for them.",
     {
-        **_TRIAL,
-        **_PAIR,
-        "log_estimate": _number("the trial's ln HR", required=True),
-        "prior_q2.5": _number("2.5 % quantile of the prior's prediction", required=True),
-        "prior_q97.5": _number("97.5 % quantile", required=True),
-        "prior_p": _number("two-sided p of the trial's ln HR under it", required=True),
+        **_STUDY,
+        "treatment": _text("treatment", required=True),
+        "comparator": _text("comparator of a contrast; empty of an arm"),
+        "start": _number("of a period of patients, months"),
+        "end": _number("end of the period"),
+        "observed": _number(
+            "effect of a contrast, outcome of an arm, or events of a period", required=True
+        ),
         "posterior_q2.5": _number("2.5 % quantile of the posterior's prediction", required=True),
         "posterior_q97.5": _number("97.5 % quantile", required=True),
-        "posterior_p": _number("two-sided p of the trial's ln HR under it", required=True),
+        "posterior_p": _number("two-sided p of what was observed under it", required=True),
+        "prior_q2.5": _number("2.5 % quantile of the prior's prediction; empty of patients"),
+        "prior_q97.5": _number("97.5 % quantile"),
+        "prior_p": _number("two-sided p of what was observed under it"),
         "others_q2.5": _number(
-            "2.5 % quantile predicted by the other trials; empty where they do not connect the pair"
+            "2.5 % quantile predicted by the other studies; empty where they do not connect the "
+            "pair, and of arms and patients"
         ),
         "others_q97.5": _number("97.5 % quantile"),
-        "others_p": _number("two-sided p of the trial's ln HR under it"),
+        "others_p": _number("two-sided p of what was observed under it"),
     },
-    key=("trial", "treatment"),
+    key=("study", "treatment", "comparator", "start"),
 )
 POWERSCALE = Table(
     "powerscale",
@@ -864,7 +912,7 @@ _QUANTILES = {
 }
 PREDICTED_SURVIVAL = Table(
     "predicted-survival",
-    "Survival in a population on every treatment that a model connects, hazards proportional.",
+    "Survival in a population on every treatment that a model connects.",
     {**_PREDICTED, "time": _number("months", required=True), **_QUANTILES},
     key=("population", "model", "treatment", "time"),
 )
@@ -879,6 +927,14 @@ PREDICTED_TIMES = Table(
     },
     key=("population", "model", "treatment", "measure"),
 )
+PREDICTED_RATIOS = Table(
+    "predicted-ratios",
+    "Hazard ratios over time in a population, of models with hazards of its own patients.",
+    {**_PREDICTED, "time": _number("months", required=True),
+     "q2.5": _number("2.5 % quantile of ln HR"), "q50": _number("median"),
+     "q97.5": _number("97.5 % quantile")},
+    key=("population", "model", "treatment", "time"),
+)  # fmt: skip
 OBSERVED_TIMES = Table(
     "observed-times",
     "Restricted means of a population's own arms, by Kaplan-Meier: no proportional hazards.",
@@ -897,8 +953,15 @@ OBSERVED_TIMES = Table(
 
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
-    NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED,
+    NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED, NETWORK_DATA,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
-    MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, PREDICTIVE, POWERSCALE,
-    PREDICTED_SURVIVAL, PREDICTED_TIMES, OBSERVED_TIMES,
+    MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
+    PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES,
 )  # fmt: skip
+
+FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE)
+"""Tables that the job of a model writes, beside fit.json and posterior.nc."""
+ANSWERS = (MARGINS, TIPPING, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS)
+"""Tables that follow from a fit."""
+PREDICTED = (PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES)
+"""Tables of the populations of an analysis."""

@@ -26,9 +26,9 @@ def results(data, tmp_path):
              "log_estimate": math.log(0.276), "se": 0.21, "assessor": "bicr",
              "source": "singh-2024", "locator": "Figure 2A"}  # fmt: skip
     studies = [
-        {**study, "trial": "netter-2", "treatment": "lu-dotatate-octreotide",
+        {**study, "study": "netter-2", "treatment": "lu-dotatate-octreotide",
          "comparator": "octreotide-60", "component": 1},
-        {**study, "trial": "promid", "treatment": "octreotide-30", "outcome": "ttp",
+        {**study, "study": "promid", "treatment": "octreotide-30", "outcome": "ttp",
          "comparator": "placebo", "component": 2},
     ]  # fmt: skip
     nodes = [

@@ -172,7 +172,7 @@ def _evidence(folder: Path) -> None:
 
 def _network(folder: Path) -> None:
     studies = [
-        {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
+        {"study": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
          "arm": a, "comparator_arm": b,
          "log_estimate": log_estimate, "se": se, "component": component,
          "report": "primary", "assessor": "bicr", **SOURCE}
@@ -186,7 +186,7 @@ def _network(folder: Path) -> None:
         for name, component in island.items()
     ]  # fmt: skip
     tables.NETWORK_NODES.write(folder / "nodes.csv", tables.NETWORK_NODES.frame(nodes))
-    excluded = [{"trial": "cedar", "reason": "its second report has no hazard ratio"}]
+    excluded = [{"study": "cedar", "reason": "its second report has no hazard ratio"}]
     tables.NETWORK_EXCLUDED.write(folder / "excluded.csv", tables.NETWORK_EXCLUDED.frame(excluded))
 
 
@@ -238,7 +238,7 @@ def _fit(folder: Path, bridged: bool) -> None:
          "bridged": bridged and (a in ("high", "new")) != (b in ("high", "new")),
          "mean": effect[a] - effect[b], "sd": 0.2, "q2.5": effect[a] - effect[b] - 0.4,
          "q50": effect[a] - effect[b], "q97.5": effect[a] - effect[b] + 0.4,
-         "p_better": 0.9 if effect[a] < effect[b] else 0.1,
+         "p_better": 0.9 if effect[a] < effect[b] else 0.1, "prior_only": False,
          "predict_q2.5": effect[a] - effect[b] - 1, "predict_q97.5": effect[a] - effect[b] + 1}
         for a in effect for b in effect if a != b and island[a] == island[b]
     ]  # fmt: skip
@@ -250,7 +250,7 @@ def _fit(folder: Path, bridged: bool) -> None:
             ranks += [
                 {"component": component, "treatment": name, "rank": rank,
                  "probability": 0.9 if rank == best else 0.1 / (len(names) - 1),
-                 "sucra": 1 - (best - 1) / (len(names) - 1)}
+                 "sucra": 1 - (best - 1) / (len(names) - 1), "prior_only": False}
                 for rank in range(1, len(names) + 1)
             ]  # fmt: skip
     tables.RANKS.write(folder / "ranks.csv", tables.RANKS.frame(ranks))
@@ -263,7 +263,7 @@ def _fit(folder: Path, bridged: bool) -> None:
                    "bfmi_min": 0.9, "divergences": 0}  # fmt: skip
     files.write_json(
         folder / "fit.json",
-        {"convergence": convergence, "residual_deviance": 3.0, "pD": 3.0, "DIC": 6.0,
+        {"convergence": convergence, "failures": [], "deviance": 3.0, "pD": 3.0, "DIC": 6.0,
          "data_points": 3, "reconstructions": 1, "priors": {}},
     )  # fmt: skip
     _robustness(folder, bridged)
@@ -293,6 +293,7 @@ def _predictions(folder: Path) -> None:
     for table, rows in (
         (tables.PREDICTED_SURVIVAL, curves),
         (tables.PREDICTED_TIMES, times),
+        (tables.PREDICTED_RATIOS, []),
         (tables.OBSERVED_TIMES, [gain]),
     ):
         table.write(folder / f"{table.name}.csv", table.frame(rows))
@@ -305,7 +306,7 @@ def _robustness(folder: Path, bridged: bool) -> None:
     low = {"treatment": "low", "comparator": "placebo"}
     written: dict[str, list[dict[str, object]]] = {
         tables.CONTRIBUTION.name: [
-            {**pair, "trial": trial, "trial_treatment": a, "trial_comparator": b,
+            {**pair, "study": trial, "study_treatment": a, "study_comparator": b,
              "weight": share, "share": share}
             for trial, a, b, share in (shares if bridged else [(*shares[0][:3], 1.0)])
         ],
@@ -314,16 +315,16 @@ def _robustness(folder: Path, bridged: bool) -> None:
             for value, chance in ((1.0, 0.97), (0.8, 0.9))
         ],
         tables.INFLUENCE.name: [
-            {"trial": "alba", **pair, "status": "nothing connects the pair any more"},
-            {"trial": "cedar", **low, "status": "estimated", "mean": -0.6, "sd": 0.2,
+            {"study": "alba", **pair, "status": "nothing connects the pair any more"},
+            {"study": "cedar", **low, "status": "estimated", "mean": -0.6, "sd": 0.2,
              "q2.5": -1.0, "q50": -0.6, "q97.5": -0.2, "shift": 0.1},
         ],
         tables.THRESHOLD.name: [
-            {"component": 1, "trial": "birch", **low, "best": "low", "log_estimate": -0.7,
+            {"component": 1, "study": "birch", **low, "best": "low", "log_estimate": -0.7,
              "upper": -0.1, "upper_best": "other", "inside_interval": False},
         ],
         tables.PREDICTIVE.name: [
-            {"trial": "alba", "treatment": "new", "comparator": "high", "log_estimate": -1.0,
+            {"study": "alba", "treatment": "new", "comparator": "high", "observed": -1.0,
              "prior_q2.5": -20, "prior_q97.5": 20, "prior_p": 0.9, "posterior_q2.5": -1.5,
              "posterior_q97.5": -0.5, "posterior_p": 0.8}
         ],

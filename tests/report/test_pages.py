@@ -24,7 +24,7 @@ from evinet.report.rows import records
 def network(results: Results, folder: Path, contrasts: list[tuple[str, str, str]]) -> Results:
     """The invented review with another network: trial, treatment, comparator."""
     rows = [
-        {"trial": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
+        {"study": trial, "treatment": a, "comparator": b, "outcome": "pfs", "tier": "C",
          "arm": "a", "comparator_arm": "b", "log_estimate": 0.0, "se": 0.2, "component": 1,
          "report": "primary", "source": "s", "locator": "l"}
         for trial, a, b in contrasts

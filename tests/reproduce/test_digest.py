@@ -20,13 +20,14 @@ def package(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def changed(package: Path, name: str, text: str) -> bool:
+def changed(package: Path, name: str, text: str, entry: str = "lib.stage") -> bool:
     from evinet.reproduce import digest
 
-    before = code_digest("lib.stage", root=package)
+    before = code_digest(entry, root=package)
     (package / "lib" / name).write_text(text)
-    digest._parse.cache_clear()
-    return code_digest("lib.stage", root=package) != before
+    digest._whole.cache_clear()
+    digest._part.cache_clear()
+    return code_digest(entry, root=package) != before
 
 
 @pytest.mark.parametrize("name", ["stage.py", "helper.py", "lazy.py", "__init__.py"])
@@ -36,7 +37,24 @@ def test_an_edit_of_the_module_or_of_what_it_imports_counts(package, name):
 
 def test_a_comment_or_an_unrelated_module_does_not_count(package):
     assert not changed(package, "helper.py", "# a comment\nx = 1\n")
+    assert not changed(package, "helper.py", '"""Words."""\n\nx = 1\n')
     assert not changed(package, "other.py", "z = 2\n")
+
+
+def test_of_a_function_only_what_it_uses_counts(package):
+    text = "from lib import helper\n\ndef run():\n    return step()\n\ndef step():\n    return {}\n"
+    more = "\ndef other():\n    import lib.lazy\n    return lib.lazy.y\n"
+    (package / "lib/stage.py").write_text(text.format("helper.x") + more)
+    entry = "lib.stage:run"
+    assert not changed(package, "lazy.py", "y = 2\n", entry)
+    assert not changed(package, "stage.py", text.format("helper.x"), entry)
+    assert changed(package, "helper.py", "x = 2\n", entry)
+    assert changed(package, "stage.py", text.format("helper.x + 1"), entry)
+
+
+def test_a_function_that_is_not_there_is_an_error(package):
+    with pytest.raises(AttributeError, match="nothing"):
+        code_digest("lib.stage:nothing", root=package)
 
 
 def test_a_module_that_is_not_there_is_an_error(package):

@@ -6,38 +6,21 @@ import pytest
 
 from evinet import tables
 from evinet.config import Config, parse
-from evinet.synthesise.network import Network
-
-
-def network_of(
-    studies: list[tuple[str, str, str, float, float]],
-    islands: dict[str, int],
-    shared: dict[str, float] | None = None,
-) -> Network:
-    """A network of (trial, treatment, comparator, ln HR, se); `shared` is for multi-arm trials."""
-    rows = [
-        {
-            "trial": trial, "treatment": treatment, "comparator": comparator, "outcome": "pfs",
-            "tier": "C", "arm": treatment, "comparator_arm": comparator,
-            "log_estimate": y, "se": se, "shared_variance": (shared or {}).get(trial),
-            "component": islands[treatment], "report": "primary", "source": "s", "locator": "l",
-        }
-        for trial, treatment, comparator, y, se in studies
-    ]  # fmt: skip
-    nodes = [
-        {"treatment": name, "label": name, "component": island, "trials": 1}
-        for name, island in islands.items()
-    ]
-    return Network(
-        tables.NETWORK_STUDIES.frame(rows),
-        tables.NETWORK_NODES.frame(nodes),
-        tables.NETWORK_EXCLUDED.frame([]),
-    )
 
 
 @pytest.fixture
-def make_network():
-    return network_of
+def write_data(tmp_path):
+    """Write table NETWORK_DATA of (study, treatment, comparator, ln HR, se); its path."""
+
+    def made(studies, shared=None):
+        names = ("study", "treatment", "comparator", "diff", "se")
+        rows = [dict(zip(names, row, strict=True)) for row in studies]
+        for row in rows:
+            row["shared_variance"] = (shared or {}).get(row["study"])
+        tables.NETWORK_DATA.write(tmp_path / "data.csv", tables.NETWORK_DATA.frame(rows))
+        return tmp_path / "data.csv"
+
+    return made
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from evinet import tables
 from evinet.config import Analysis
 from evinet.errors import InputError
-from evinet.synthesise import model, network
+from evinet.nma import Network
+from evinet.synthesise import network
 
 TREATMENTS = ("a", "b", "c", "d")
 
@@ -74,7 +75,12 @@ def test_a_network_comes_back_as_it_was_written(tmp_path):
     write_evidence(tmp_path, {"one": [contrast("a", "b")]})
     built = network.build("x", analysis(["one"], ["b"]), tmp_path)
     built.write(tmp_path / "out")
-    assert network.read(tmp_path / "out").studies.equals(built.studies)
+    found = tables.NETWORK_STUDIES.read(tmp_path / "out" / "studies.csv")
+    assert found.equals(built.studies)
+    data = tables.NETWORK_DATA.read(tmp_path / "out" / "data.csv")
+    assert data[["study", "treatment", "comparator", "diff", "se"]].to_numpy().tolist() == [
+        ["one", "a", "b", -0.7, 0.2]
+    ]
 
 
 def test_a_trial_that_joins_no_reference_is_refused(tmp_path):
@@ -108,9 +114,8 @@ def test_contrasts_of_one_trial_share_the_variance_of_their_comparator(tmp_path)
     built = network.build("x", analysis(["one"], ["b"]), tmp_path)
     assert list(built.studies["treatment"]) == ["a", "c"], "a v c follows from the other two"
     assert list(built.studies["shared_variance"]) == [1 / 50, 1 / 50]
-    rows = model.contrasts(built)
-    assert rows.within == pytest.approx(np.array([[0.04, 0.02], [0.02, 0.04]]))
-    assert rows.between == pytest.approx(np.array([[1, 0.5], [0.5, 1]]))
+    found = Network.from_contrasts(built.data, "b").contrasts
+    assert found.covariance == pytest.approx(np.array([[0.04, 0.02], [0.02, 0.04]]))
 
 
 @pytest.mark.parametrize(
@@ -175,10 +180,10 @@ def test_a_proxy_stands_in_only_where_it_is_declared(tmp_path):
     trials = {"one": [contrast("a", "b")], "two": [contrast("c", "b", outcome="ttp")]}
     write_evidence(tmp_path, trials)
     without = network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
-    assert list(without.excluded["trial"]) == ["two"]
+    assert list(without.excluded["study"]) == ["two"]
     assert without.excluded["reason"][0] == "no hazard ratio for PFS in the sources that were read"
     declared = analysis(["one", "two"], ["b"], proxies={"ttp": "stands in"})
-    assert list(network.build("x", declared, tmp_path).studies["trial"]) == ["one", "two"]
+    assert list(network.build("x", declared, tmp_path).studies["study"]) == ["one", "two"]
 
 
 def test_a_ratio_without_an_interval_is_excluded_never_imputed(tmp_path):

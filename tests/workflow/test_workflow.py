@@ -67,7 +67,7 @@ def test_an_edited_fact_reruns_its_trial_and_what_depends_on_it(finished_copy):
         ("extract_trial", "trial=clarinet")
     }
     assert not any(rule == "reconstruct" for rule, _ in planned)
-    assert ("fit", "analysis=pfs") in planned
+    assert any(rule == "fit" and "analysis=pfs" in jobs for rule, jobs in planned)
     assert any(rule == "report" for rule, _ in planned)
 
 
@@ -89,10 +89,38 @@ def test_an_edited_prior_refits_but_extracts_nothing(finished_copy):
 
 
 def test_edited_library_code_reruns_the_stage_that_runs_it(finished_copy):
-    finished_copy.edit("src/evinet/reconstruct/__init__.py", '"""', '"""Changed. ')
+    path = "src/evinet/reconstruct/draws.py"
+    finished_copy.edit(
+        path, "from __future__ import annotations", "from __future__ import annotations\n\nNEW = 1"
+    )
     rules = {rule for rule, _ in finished_copy.planned()}
     assert "reconstruct" in rules
     assert "extract_trial" not in rules
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("config/config.yaml", "label: Fixed effects, islands apart", "label: Other words"),
+        ("config/config.yaml", "title: Progression-free survival", "title: Other words"),
+        ("config/config.yaml", "Reviewers' setting, no published threshold", "Other words"),
+        ("src/evinet/nma/fit/exact.py", "# fmt: skip", "# another comment"),
+        ("src/evinet/nma/model.py", '"""The model of a network', '"""Another model of a network'),
+        ("src/evinet/extract/scaffold.py", "from __future__ import annotations",
+         "from __future__ import annotations\n\nNEW = 1"),
+    ],
+    ids=["label", "title", "source", "comment", "docstring", "scaffold"],
+)  # fmt: skip
+def test_words_refit_nothing(finished_copy, path, old, new):
+    finished_copy.edit(path, old, new)
+    assert not {rule for rule, _ in finished_copy.planned()} & {"fit", "answers", "reconstruct"}
+
+
+def test_a_changed_model_is_fitted_alone(finished_copy):
+    finished_copy.edit("config/config.yaml", "    sigma: 0.4", "    sigma: 0.5")
+    fitted = {jobs for rule, jobs in finished_copy.planned() if rule == "fit"}
+    assert all("model=ssa-class-wide" in jobs for jobs in fitted)
+    assert fitted
 
 
 def test_the_profile_is_found(project):

@@ -96,45 +96,29 @@ def status(trial):
     return written.get("status", "") if isinstance(written, dict) else ""
 
 
-def needed_ipd(analysis):
-    """Reconstructions that the models of an analysis use."""
-    outcomes = [CONFIG.analyses[analysis].outcome, *CONFIG.analyses[analysis].proxies]
-    trials = {
-        trial
-        for model in CONFIG.analyses[analysis].models
-        for trial in CONFIG.models[model].ipd
-    }
-    return [
-        f"results/ipd/{trial}/{outcome}/ipd.csv"
-        for trial, outcome in RECONSTRUCTED
-        if trial in trials and outcome in outcomes
-    ]
+def files_of(group):
+    """Names of the tables of a group in `evinet.tables`."""
+    return [f"{table.name}.csv" for table in getattr(tables, group)]
 
 
-def population_ipd(analysis):
-    """Reconstructions whose patients are the populations of an analysis."""
-    outcomes = [CONFIG.analyses[analysis].outcome, *CONFIG.analyses[analysis].proxies]
-    trials = {each.trial for each in CONFIG.analyses[analysis].populations.values()}
-    return [
-        f"results/ipd/{trial}/{outcome}/ipd.csv"
-        for trial, outcome in RECONSTRUCTED
-        if trial in trials and outcome in outcomes
-    ]
-
-
-# Folders of predictions, of the analyses that name populations.
+# What the jobs of a model write, and what else follows from an analysis.
+FIT_FILES = ["fit.json", "posterior.nc", *files_of("FIT")]
+ANSWER_FILES = files_of("ANSWERS")
+PREDICTIONS = [table.name for table in tables.PREDICTED]
+FITTED = [
+    f"results/fits/{analysis}/{model}/{file}"
+    for analysis, asked in CONFIG.analyses.items()
+    for model in asked.models
+    for file in (*FIT_FILES, *ANSWER_FILES)
+]
 PREDICTED = [
-    f"results/populations/{name}"
+    f"results/populations/{name}/{table}.csv"
     for name, analysis in CONFIG.analyses.items()
     if analysis.populations
+    for table in PREDICTIONS
 ]
-
-
-def that_matters(analysis):
-    """An analysis as plain values, but for what is only predicted from it or told of it."""
-    values = section("analyses")[analysis]
-    told = ("populations", "questions", "supports", "title", "cautions")
-    return {name: value for name, value in values.items() if name not in told}
+WORDS = {"label", "title", "source", "assumption", "cautions", "distribution"}
+"""Fields of the configuration that are printed and change no result."""
 
 
 def section(name):
@@ -142,12 +126,95 @@ def section(name):
     return SECTIONS[name]
 
 
-def models_of(analysis):
-    """The models of an analysis as plain values."""
-    return {name: section("models")[name] for name in CONFIG.analyses[analysis].models}
+def without_words(values):
+    """Plain values without what is only printed."""
+    if isinstance(values, dict):
+        return {
+            name: without_words(value)
+            for name, value in values.items()
+            if name not in WORDS
+        }
+    if isinstance(values, list):
+        return [without_words(value) for value in values]
+    return values
+
+
+def chosen_by(analysis):
+    """What of an analysis decides what its trials bring."""
+    names = (
+        "outcome",
+        "data",
+        "event",
+        "grades",
+        "trials",
+        "assessors",
+        "references",
+        "instead",
+    )
+    values = section("analyses")[analysis]
+    return {name: values[name] for name in names} | {"proxies": list(values["proxies"])}
+
+
+def fitted_by(analysis):
+    """What of an analysis its fits depend on, beside its data."""
+    values = section("analyses")[analysis]
+    return [values["data"], values["references"], values["better"]]
+
+
+def model_of(model):
+    """A model without its label, with the bridge that it uses."""
+    values = without_words(section("models")[model])
+    del values["node_split"]
+    bridge = section("bridges").get(values["bridge"])
+    return [values, without_words(bridge)]
+
+
+def ipd_of(analysis, model):
+    """Reconstructions that a model of an analysis uses."""
+    return reconstructions(analysis, CONFIG.models[model].ipd)
+
+
+def population_ipd(analysis):
+    """Reconstructions of the populations of an analysis, and of its models."""
+    asked = CONFIG.analyses[analysis]
+    trials = {each.trial for each in asked.populations.values()}
+    trials |= {trial for model in asked.models for trial in CONFIG.models[model].ipd}
+    return reconstructions(analysis, trials)
+
+
+def reconstructions(analysis, trials):
+    """Reconstructions of an analysis's outcome in some trials, the outcome itself before proxies."""
+    asked = CONFIG.analyses[analysis]
+    found = []
+    for trial in sorted(set(trials) & set(asked.trials)):
+        known = [
+            outcome
+            for outcome in (asked.outcome, *asked.proxies)
+            if (trial, outcome) in RECONSTRUCTED
+        ]
+        found += [f"results/ipd/{trial}/{outcome}/ipd.csv" for outcome in known[:1]]
+    return found
+
+
+def fits_of(analysis):
+    """The posteriors of an analysis, and what its fits say of themselves."""
+    return [
+        f"results/fits/{analysis}/{model}/{file}"
+        for model in CONFIG.analyses[analysis].models
+        for file in ("fit.json", "posterior.nc")
+    ]
+
+
+def threads_of(analysis, model):
+    """One for an exact posterior, one a chain for a sampled one."""
+    sampled = (
+        ipd_of(analysis, model) or CONFIG.analyses[analysis].data != "hazard-ratios"
+    )
+    return CONFIG.sampler.chains if sampled else 1
 
 
 wildcard_constraints:
     trial="|".join(TRIALS) or "none",
     outcome="[a-z0-9-]+",
     analysis="|".join(CONFIG.analyses),
+    model="|".join(CONFIG.models),

@@ -24,7 +24,7 @@ rule extract_trial:
         digitised=lambda wildcards: [
             f"--digitised={folder}" for folder in digitised(wildcards.trial)
         ],
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:extract"),
     shell:
         "evinet extract --trial {wildcards.trial} --data {params.data:q} {params.unsure}"
         " {params.digitised:q}"
@@ -46,7 +46,7 @@ rule vocabulary:
         "../../environment.yml"
     params:
         data=lambda wildcards: DATA,
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:extract"),
     shell:
         "evinet extract --vocabulary --data {params.data:q} --out results/evidence > {log:q} 2>&1"
 
@@ -67,7 +67,7 @@ rule gather_evidence:
         "../../environment.yml"
     params:
         trials=expand("results/evidence/trials/{trial}", trial=TRIALS),
-        code=code_digest("evinet.extract.commands"),
+        code=code_digest("evinet.extract.commands:gather"),
     shell:
         "evinet gather --out results/evidence {params.trials:q} > {log:q} 2>&1"
 

@@ -17,7 +17,7 @@ rule reconstruct:
     log:
         "logs/reconstruct/{trial}-{outcome}.log",
     benchmark:
-        "benchmarks/reconstruct/{trial}-{outcome}.tsv"
+        "logs/benchmarks/reconstruct/{trial}-{outcome}.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -27,7 +27,7 @@ rule reconstruct:
             f"--digitised={folder}"
             for folder in digitised(wildcards.trial, wildcards.outcome)
         ],
-        code=code_digest("evinet.reconstruct.commands"),
+        code=code_digest("evinet.reconstruct.commands:reconstruct"),
     shell:
         "evinet reconstruct --evidence results/evidence/trials/{wildcards.trial}"
         " --outcome {wildcards.outcome} --draws {params.draws} --seed {params.seed}"

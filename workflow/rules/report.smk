@@ -22,8 +22,12 @@ rule exhibits:
             f"results/digitised/{trial}/{outcome}/overlay.png"
             for trial, outcome in FIGURES
         ],
-        collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
-        collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        collect(
+            "results/networks/{analysis}/{table}.csv",
+            analysis=CONFIG.analyses,
+            table=["studies", "nodes", "excluded", "data"],
+        ),
+        FITTED,
         PREDICTED,
     output:
         figures=directory("results/figures"),
@@ -31,13 +35,13 @@ rule exhibits:
     log:
         "logs/exhibits.log",
     benchmark:
-        "benchmarks/exhibits.tsv"
+        "logs/benchmarks/exhibits.tsv"
     conda:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
         sections=SECTIONS,
-        code=code_digest("evinet.report.commands"),
+        code=code_digest("evinet.report.commands:exhibits"),
     shell:
         "evinet exhibits --config {params.config:q} --results results"
         " --figures {output.figures:q} --tables {output.tables:q} > {log:q} 2>&1"
@@ -48,8 +52,12 @@ rule report:
     input:
         collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
         [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
-        collect("results/networks/{analysis}/studies.csv", analysis=CONFIG.analyses),
-        collect("results/fits/{analysis}", analysis=CONFIG.analyses),
+        collect(
+            "results/networks/{analysis}/{table}.csv",
+            analysis=CONFIG.analyses,
+            table=["studies", "nodes", "excluded", "data"],
+        ),
+        FITTED,
         PREDICTED,
         rules.exhibits.output,
         "results/manifest.json",
@@ -66,13 +74,13 @@ rule report:
     log:
         "logs/report.log",
     benchmark:
-        "benchmarks/report.tsv"
+        "logs/benchmarks/report.tsv"
     conda:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
         sections=SECTIONS,
-        code=code_digest("evinet.report.commands", "evinet.report.notebook"),
+        code=code_digest("evinet.report.commands:report", "evinet.report.notebook"),
     shell:
         "evinet report --config {params.config:q} --results results --pages reports"
         " --out results/report > {log:q} 2>&1"

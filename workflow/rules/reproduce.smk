@@ -9,7 +9,7 @@ RESULTS = [
         for name in ("ipd.csv", "quality.json")
     ],
     collect(rules.network.output, analysis=CONFIG.analyses),
-    collect(rules.fit.output, analysis=CONFIG.analyses),
+    FITTED,
     PREDICTED,
     rules.exhibits.output,
 ]

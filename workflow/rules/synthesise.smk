@@ -1,4 +1,4 @@
-# Synthesis: the network of an analysis, and every model fitted to it.
+# Synthesis: the network of an analysis, and every model fitted to it, a job each.
 # In:  results/evidence/trials/<trial>/*.csv, results/evidence/treatments.csv, results/ipd/
 # Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*,
 #      results/populations/<analysis>/*.csv
@@ -16,6 +16,8 @@ rule network:
                 "contrasts",
                 "rejected-contrasts",
                 "survival",
+                "responses",
+                "adverse-events",
             ],
         ),
         "results/evidence/treatments.csv",
@@ -23,70 +25,100 @@ rule network:
         studies="results/networks/{analysis}/studies.csv",
         nodes="results/networks/{analysis}/nodes.csv",
         excluded="results/networks/{analysis}/excluded.csv",
+        data="results/networks/{analysis}/data.csv",
     log:
         "logs/network/{analysis}.log",
     conda:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        analysis=lambda wildcards: that_matters(wildcards.analysis),
-        code=code_digest("evinet.synthesise.network"),
+        analysis=lambda wildcards: chosen_by(wildcards.analysis),
+        code=code_digest("evinet.synthesise.commands:network"),
     shell:
         "evinet network {wildcards.analysis} --config {params.config:q}"
         " --evidence results/evidence --out results/networks/{wildcards.analysis} > {log:q} 2>&1"
 
 
 rule fit:
-    """Fit every model of an analysis: exactly, or by NUTS where patients enter."""
+    """Fit one model of an analysis: exactly, or by NUTS where patients or counts enter."""
     input:
-        ipd=lambda wildcards: needed_ipd(wildcards.analysis),
-        network=rules.network.output,
+        ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
+        data=rules.network.output.data,
     output:
-        directory("results/fits/{analysis}"),
+        expand("results/fits/{{analysis}}/{{model}}/{file}", file=FIT_FILES),
     log:
-        "logs/fit/{analysis}.log",
+        "logs/fit/{analysis}/{model}.log",
     benchmark:
-        "benchmarks/fit/{analysis}.tsv"
+        "logs/benchmarks/fit/{analysis}/{model}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.sampler.chains
+    threads: lambda wildcards: threads_of(wildcards.analysis, wildcards.model)
     params:
         config=CONFIG_FILE,
-        models=lambda wildcards: models_of(wildcards.analysis),
-        bridges=section("bridges"),
+        out=lambda wildcards: f"results/fits/{wildcards.analysis}/{wildcards.model}",
+        ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
+        model=lambda wildcards: model_of(wildcards.model),
+        analysis=lambda wildcards: fitted_by(wildcards.analysis),
         sampler=section("sampler"),
-        priors=[section("effect_prior_sd"), section("heterogeneity")],
-        margins=section("margins"),
+        priors=[section("effect_prior_sd"), without_words(section("heterogeneity"))],
         seed=CONFIG.seed,
-        code=code_digest("evinet.synthesise.commands"),
+        code=code_digest("evinet.synthesise.commands:fit"),
     shell:
-        "evinet fit {wildcards.analysis} --config {params.config:q}"
-        " --network results/networks/{wildcards.analysis} --ipd results/ipd"
-        " --out {output:q} > {log:q} 2>&1"
+        "evinet fit {wildcards.analysis} {wildcards.model} --config {params.config:q}"
+        " --data {input.data:q} {params.ipd} --out {params.out:q} > {log:q} 2>&1"
+
+
+rule answers:
+    """What follows from the fit of one model: margins, robustness, consistency."""
+    input:
+        fit=rules.fit.output,
+        ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
+        data=rules.network.output.data,
+    output:
+        expand("results/fits/{{analysis}}/{{model}}/{file}", file=ANSWER_FILES),
+    log:
+        "logs/answers/{analysis}/{model}.log",
+    benchmark:
+        "logs/benchmarks/answers/{analysis}/{model}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        config=CONFIG_FILE,
+        out=lambda wildcards: f"results/fits/{wildcards.analysis}/{wildcards.model}",
+        ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
+        margins=[margin["ratio"] for margin in section("margins")],
+        node_split=lambda wildcards: CONFIG.models[wildcards.model].node_split,
+        code=code_digest("evinet.synthesise.commands:answers"),
+    shell:
+        "evinet answers {wildcards.analysis} {wildcards.model} --config {params.config:q}"
+        " --data {input.data:q} {params.ipd} --fit {params.out:q} --out {params.out:q}"
+        " > {log:q} 2>&1"
 
 
 rule predict:
     """Predict survival in the populations that an analysis names."""
     input:
         ipd=lambda wildcards: population_ipd(wildcards.analysis),
-        network=rules.network.output,
-        fits=rules.fit.output,
+        fits=lambda wildcards: fits_of(wildcards.analysis),
+        studies=rules.network.output.studies,
+        data=rules.network.output.data,
     output:
-        directory("results/populations/{analysis}"),
+        expand("results/populations/{{analysis}}/{table}.csv", table=PREDICTIONS),
     log:
         "logs/predict/{analysis}.log",
     benchmark:
-        "benchmarks/predict/{analysis}.tsv"
+        "logs/benchmarks/predict/{analysis}.tsv"
     conda:
         "../../environment.yml"
     params:
         config=CONFIG_FILE,
-        populations=lambda wildcards: section("analyses")[wildcards.analysis][
-            "populations"
-        ],
+        ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
+        populations=lambda wildcards: without_words(
+            section("analyses")[wildcards.analysis]["populations"]
+        ),
         seed=CONFIG.seed,
-        code=code_digest("evinet.synthesise.absolute"),
+        code=code_digest("evinet.synthesise.commands:predict"),
     shell:
-        "evinet predict {wildcards.analysis} --config {params.config:q}"
-        " --network results/networks/{wildcards.analysis} --fits {input.fits:q}"
-        " --ipd results/ipd --out {output:q} > {log:q} 2>&1"
+        "evinet predict {wildcards.analysis} --config {params.config:q} --data {input.data:q}"
+        " --studies {input.studies:q} --fits results/fits/{wildcards.analysis} {params.ipd}"
+        " --out results/populations/{wildcards.analysis} > {log:q} 2>&1"

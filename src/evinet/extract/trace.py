@@ -97,15 +97,15 @@ def _of_parameter(results: Path, analysis: str, parameter: str) -> Iterator[str]
 def _of_table(results: Path, path: Path, trial: str) -> Iterator[str]:
     if path.name == "studies.csv":
         studies = _read(tables.NETWORK_STUDIES, path)
-        for study in _records(studies[studies["trial"] == trial]):
+        for study in _records(studies[studies["study"] == trial]):
             yield from _study(results, study)
             return
-        raise _unknown(path, trial, studies["trial"])
+        raise _unknown(path, trial, studies["study"])
     yield from _of_trial(results, trial)
 
 
 def _study(results: Path, study: dict[str, object]) -> Iterator[str]:
-    trial = str(study["trial"])
+    trial = str(study["study"])
     yield ""
     yield (
         f"{trial}: {study['treatment']} against {study['comparator']}, {study['outcome']}, "

@@ -37,6 +37,18 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
                 yield _ranks(results, fit)
                 yield from _predicted(results, fit)
                 yield from robustness(results, fit)
+        yield from _by_patients(results, analysis)
+
+
+def _by_patients(results: Results, analysis: str) -> Iterator[Exhibit]:
+    """Survival by the models with hazards of a population's own patients."""
+    trials = {each.trial for each in results.config.analyses[analysis].populations.values()}
+    shown = {results.unbridged(analysis).name}
+    for trial in sorted(trials):
+        fit = results.by_patients(analysis, trial)
+        if fit is not None and fit.name not in shown:
+            shown.add(fit.name)
+            yield from _predicted(results, fit)
 
 
 def write(results: Results, folder: Path) -> list[str]:
@@ -333,6 +345,13 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
     )
 
 
+def _assumed(fit: Fit) -> str:
+    """What a model takes of the shapes of hazards."""
+    if fit.model.shapes in ("treatment", "arm"):
+        return "hazards of any shape, not taken to be proportional"
+    return "hazards taken to be proportional"
+
+
 def _predicted(results: Results, fit: Fit) -> Iterator[Exhibit]:
     """Survival in each population of the analysis."""
     from evinet.report.figures import predicted
@@ -346,7 +365,7 @@ def _predicted(results: Results, fit: Fit) -> Iterator[Exhibit]:
         yield Exhibit(
             f"{fit.analysis}-{slug}-{fit.name}-predicted",
             f"{analysis.title} predicted for patients as in {trial}, {fit.model.label}: median and "
-            f"95 % credible band, hazards taken to be proportional.{note} Black steps: the trial's "
+            f"95 % credible band, {_assumed(fit)}.{note} Black steps: the trial's "
             "own patients, best reconstruction. Curves end with the follow-up of the arm that "
             "gives the baseline.",
             f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "

@@ -78,10 +78,16 @@ class Fit:
         """Table `ranks`."""
         return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
 
+    @property
+    def failures(self) -> list[str]:
+        """Why the model may not be reported: gates that it failed twice."""
+        found: list[str] = self.record["failures"]
+        return found
+
     def table(self, table: tables.Table) -> list[dict[str, Any]]:
         """Rows of another table of the fit; none where the fit has no such table."""
         path = self.folder / f"{table.name}.csv"
-        return records(table.read(path)) if path.exists() else []
+        return records(_of_trials(table.read(path))) if path.exists() else []
 
     def draws(self, parameter: str) -> Any:
         """All posterior draws of a scalar parameter, as a flat array."""
@@ -101,6 +107,8 @@ class Results:
     releases_folder: Path | None = None
     supporting: Mapping[str, Analysis] = field(default_factory=dict)
     """The analyses that stand beside others, by name."""
+    counted: dict[str, Analysis] = field(default_factory=dict)
+    """The analyses of counts of patients; those of `config` are of hazard ratios."""
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def analysis(self, name: str) -> Analysis:
@@ -131,12 +139,12 @@ class Results:
     def studies(self, analysis: str) -> pd.DataFrame:
         """Table `network-studies` of an analysis."""
         path = self.root / "networks" / analysis / "studies.csv"
-        return tables.NETWORK_STUDIES.read(_existing(path))
+        return _of_trials(tables.NETWORK_STUDIES.read(_existing(path)))
 
     def excluded(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-excluded`: trials that the analysis names and cannot use."""
         path = self.root / "networks" / analysis / "excluded.csv"
-        return records(tables.NETWORK_EXCLUDED.read(_existing(path)))
+        return records(_of_trials(tables.NETWORK_EXCLUDED.read(_existing(path))))
 
     def fit(self, analysis: str, model: str) -> Fit:
         """One fit of an analysis."""
@@ -144,8 +152,29 @@ class Results:
         return Fit(analysis, model, self.config.models[model], _existing(folder))
 
     def fits(self, analysis: str) -> list[Fit]:
-        """All fits of an analysis, in the order of the configuration."""
-        return [self.fit(analysis, name) for name in self.analysis(analysis).models]
+        """The fits of an analysis that converged, in the order of the configuration."""
+        found = [fit for fit in self.every_fit(analysis) if not fit.failures]
+        if not found:
+            raise InputError(
+                Problem(str(self.root / "fits" / analysis), "models", None,
+                        "no model of this analysis converged, so that there is nothing to report",
+                        "Raise sampler.target_accept or sampler.draws, or ask simpler models")
+            )  # fmt: skip
+        return found
+
+    def every_fit(self, analysis: str) -> list[Fit]:
+        """All fits of an analysis, those that did not converge too."""
+        models = self.counted[analysis].models if analysis in self.counted else (
+            self.analysis(analysis).models
+        )  # fmt: skip
+        return [self.fit(analysis, name) for name in models]
+
+    def by_patients(self, analysis: str, trial: str) -> Fit | None:
+        """The first model with hazards of a trial's own patients that need not be proportional."""
+        return next(
+            (fit for fit in self.fits(analysis)
+             if trial in fit.model.ipd and fit.model.shapes in ("treatment", "arm")), None,
+        )  # fmt: skip
 
     def prediction(self, analysis: str, table: tables.Table) -> pd.DataFrame:
         """A table of predictions in all populations of an analysis."""
@@ -248,10 +277,22 @@ def load(config: Path | str, results: Path | str, releases: Path | str | None = 
     """
     folder = None if releases is None else Path(releases).resolve()
     whole = configuration.load(config)
+    counted = {name: each for name, each in whole.analyses.items() if each.data != "hazard-ratios"}
     beside = {name: each for name, each in whole.analyses.items() if each.supports is not None}
-    own = {name: each for name, each in whole.analyses.items() if name not in beside}
+    own = {
+        name: each
+        for name, each in whole.analyses.items()
+        if name not in beside and name not in counted
+    }
     shown = whole.model_copy(update={"analyses": own})
-    return Results(_existing(Path(results)).resolve(), shown, folder, beside)
+    return Results(_existing(Path(results)).resolve(), shown, folder, beside, counted)
+
+
+def _of_trials(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table with the report's word for a study."""
+    names = {"study": "trial", "study_treatment": "trial_treatment",
+             "study_comparator": "trial_comparator"}  # fmt: skip
+    return frame.rename(columns=names)
 
 
 def open_results() -> Results:

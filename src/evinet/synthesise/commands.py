@@ -1,20 +1,26 @@
-"""`evinet network`, `evinet fit` and `evinet predict`."""
+"""`evinet network`, `evinet fit`, `evinet answers` and `evinet predict`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evinet import processor
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from evinet import config
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
-REMEDY = (
-    "Raise sampler.target_accept (divergences) or sampler.draws (sizes), or fit a simpler model"
-)
 CONFIG = click.option("--config", "config_file", type=FILE, default=Path("config/config.yaml"))
+DATA = click.option("--data", type=FILE, required=True, help="data.csv of `evinet network`.")
+IPD = click.option(
+    "--ipd", type=FILE, multiple=True,
+    help="ipd.csv of a study that enters by its patients; once for each.",
+)  # fmt: skip
 
 
 @click.command()
@@ -25,7 +31,7 @@ CONFIG = click.option("--config", "config_file", type=FILE, default=Path("config
 def network(analysis: str, config_file: Path, evidence: Path, out: Path) -> None:
     """Choose what each trial brings to ANALYSIS, and find the islands of its network.
 
-    Writes studies.csv, nodes.csv and excluded.csv.
+    Writes studies.csv, nodes.csv, excluded.csv, and data.csv: what models are fitted to.
     """
     from evinet import config
     from evinet.synthesise import network as networks
@@ -34,63 +40,99 @@ def network(analysis: str, config_file: Path, evidence: Path, out: Path) -> None
     built = networks.build(analysis, config.analysis(review, analysis), evidence)
     built.write(out)
     islands = built.nodes["component"].nunique()
-    click.echo(f"{analysis}: {len(built.studies)} trials, {islands} island(s)")
+    click.echo(f"{analysis}: {built.studies['study'].nunique()} trials, {islands} island(s)")
 
 
 @click.command()
 @click.argument("analysis")
+@click.argument("model")
 @CONFIG
-@click.option("--network", "network_folder", type=FOLDER, required=True, help="From `network`.")
-@click.option("--ipd", type=FOLDER, default=Path("results/ipd"), show_default=True)
-@click.option("--out", type=FOLDER, required=True, help="Folder to write, one in it a model.")
-def fit(analysis: str, config_file: Path, network_folder: Path, ipd: Path, out: Path) -> None:
-    """Fit every model of ANALYSIS.
+@DATA
+@IPD
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def fit(
+    analysis: str, model: str, config_file: Path, data: Path, ipd: tuple[Path, ...], out: Path
+) -> None:
+    """Fit one MODEL of ANALYSIS.
 
-    Writes, for each model: estimates, league table, ranks; margins, contributions, thresholds,
-    influence, inconsistency, predictions and power scaling; diagnostics and posterior. A fit that
-    does not converge is not written, and the exit status is 1.
+    Writes fit.json, posterior.nc, estimates.csv, league.csv, ranks.csv, predictive.csv and
+    powerscale.csv. A fit that does not converge is sampled once more, longer; if that fails too the
+    tables are empty and fit.json says why.
     """
-    from evinet.synthesise import sampler
+    from evinet.nma.fit import nuts
 
-    sampler.prepare()
-    from evinet import config
-    from evinet.synthesise import fit as fits
-    from evinet.synthesise import network as networks
-    from evinet.synthesise.diagnostics import NotConverged
+    nuts.prepare()
+    from evinet.synthesise import jobs
 
-    review = config.load(config_file)
-    config.analysis(review, analysis)
-    prepared = fits.Analysis(analysis, review, networks.read(network_folder), ipd)
-    try:
-        for line in fits.fit_all(prepared, out):
-            click.echo(line)
-    except NotConverged as error:
-        click.echo(f"evinet: not converged, not reported: {error}. {REMEDY}", err=True)
-        sys.exit(1)
+    review = _review(config_file, analysis, model)
+    click.echo(jobs.fit(review, analysis, model, data, list(ipd), out))
+
+
+@click.command()
+@click.argument("analysis")
+@click.argument("model")
+@CONFIG
+@DATA
+@IPD
+@click.option("--fit", "fits", type=FOLDER, required=True, help="Folder that `evinet fit` wrote.")
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def answers(
+    analysis: str, model: str, config_file: Path, data: Path, ipd: tuple[Path, ...], fits: Path,
+    out: Path,
+) -> None:  # fmt: skip
+    """What follows from the fit of one MODEL of ANALYSIS.
+
+    Writes margins.csv, tipping.csv, contribution.csv, threshold.csv, influence.csv,
+    inconsistency.csv and splits.csv; tables that do not apply to the model are empty.
+    """
+    from evinet.nma.fit import nuts
+
+    nuts.prepare()
+    from evinet.synthesise import jobs
+
+    review = _review(config_file, analysis, model)
+    click.echo(jobs.answers(review, analysis, model, data, list(ipd), fits, out))
 
 
 @click.command()
 @click.argument("analysis")
 @CONFIG
-@click.option("--network", "network_folder", type=FOLDER, required=True, help="From `network`.")
-@click.option("--fits", type=FOLDER, required=True, help="From `fit`.")
-@click.option("--ipd", type=FOLDER, default=Path("results/ipd"), show_default=True)
+@DATA
+@IPD
+@click.option("--studies", type=FILE, required=True, help="studies.csv of `evinet network`.")
+@click.option("--fits", type=FOLDER, required=True, help="Folder with a folder of every model.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def predict(
-    analysis: str, config_file: Path, network_folder: Path, fits: Path, ipd: Path, out: Path
-) -> None:
+    analysis: str, config_file: Path, data: Path, ipd: tuple[Path, ...], studies: Path,
+    fits: Path, out: Path,
+) -> None:  # fmt: skip
     """Survival in the populations that ANALYSIS names, on every treatment that a model connects.
 
-    Writes predicted-survival.csv, predicted-times.csv and observed-times.csv.
+    Writes predicted-survival.csv, predicted-times.csv, predicted-ratios.csv and observed-times.csv.
     """
     processor.prepare()
+    from evinet.synthesise import populations
+
+    review = _review(config_file, analysis)
+    for line in populations.predict(review, analysis, data, studies, list(ipd), fits, out):
+        click.echo(line)
+
+
+def _review(config_file: Path, analysis: str, model: str | None = None) -> config.Config:
+    """The configuration, if it has the analysis and the model.
+
+    Raises
+    ------
+    InputError
+        It has not.
+    """
     from evinet import config
-    from evinet.synthesise import absolute
-    from evinet.synthesise import network as networks
-    from evinet.synthesise.fit import Analysis
 
     review = config.load(config_file)
-    config.analysis(review, analysis)
-    prepared = Analysis(analysis, review, networks.read(network_folder), ipd)
-    for line in absolute.predict(prepared, fits, out):
-        click.echo(line)
+    models = config.analysis(review, analysis).models
+    if model is not None and model not in models:
+        raise InputError(
+            Problem(str(config_file), f"analyses.{analysis}.models", model,
+                    "is no model of this analysis", f"Use one of {', '.join(models)}")
+        )  # fmt: skip
+    return review

@@ -1,4 +1,8 @@
-"""The network of an analysis: what each trial brings, who is connected, what is left out."""
+"""The network of an analysis: what each trial brings, who is connected, what is left out.
+
+A trial brings a hazard ratio, or counts of patients with a response or an adverse event. Tables of
+the workflow call a trial a study here, as the models do.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +13,42 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from evinet import tables
+from evinet import files, tables
 from evinet.config import Analysis
 from evinet.errors import InputError, Problem
+from evinet.synthesise import counts
 
 
 @dataclass(frozen=True)
-class Network:
-    """Tables NETWORK_STUDIES, NETWORK_NODES and NETWORK_EXCLUDED of one analysis."""
+class Chosen:
+    """What an analysis is made of.
+
+    Attributes
+    ----------
+    studies, nodes, excluded
+        Tables NETWORK_STUDIES, NETWORK_NODES and NETWORK_EXCLUDED, with sources and labels.
+    data
+        Table NETWORK_DATA: what models are fitted to, and nothing else.
+    """
 
     studies: pd.DataFrame
     nodes: pd.DataFrame
     excluded: pd.DataFrame
+    data: pd.DataFrame
 
     def write(self, folder: Path) -> None:
-        """Write the three tables to a folder."""
-        tables.NETWORK_STUDIES.write(folder / "studies.csv", self.studies)
-        tables.NETWORK_NODES.write(folder / "nodes.csv", self.nodes)
-        tables.NETWORK_EXCLUDED.write(folder / "excluded.csv", self.excluded)
+        """Write the tables to a folder, all or none."""
+        with files.together():
+            tables.NETWORK_STUDIES.write(folder / "studies.csv", self.studies)
+            tables.NETWORK_NODES.write(folder / "nodes.csv", self.nodes)
+            tables.NETWORK_EXCLUDED.write(folder / "excluded.csv", self.excluded)
+            tables.NETWORK_DATA.write(folder / "data.csv", self.data)
 
 
-def read(folder: Path) -> Network:
-    """Read a network that `Network.write` wrote."""
-    return Network(
-        tables.NETWORK_STUDIES.read(folder / "studies.csv"),
-        tables.NETWORK_NODES.read(folder / "nodes.csv"),
-        tables.NETWORK_EXCLUDED.read(folder / "excluded.csv"),
-    )
-
-
-def build(name: str, analysis: Analysis, evidence: Path) -> Network:
+def build(name: str, analysis: Analysis, evidence: Path) -> Chosen:
     """The network of an analysis from the evidence tables of its trials.
+
+    Of counts see `evinet.synthesise.counts`; of hazard ratios:
 
     A trial brings its selected hazard ratio for the outcome (or for an outcome that stands in for
     it), by the best assessor of `analysis.assessors` for whom one with an interval was published.
@@ -55,10 +64,21 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
     treatments = tables.TREATMENTS.read(evidence / "treatments.csv").set_index("treatment")
     chosen: list[dict[str, Any]] = []
     excluded: list[dict[str, object]] = []
+    data: list[dict[str, Any]] = []
     for trial in analysis.trials:
-        rows, reason = _study(name, analysis, trial, evidence)
+        if not (evidence / "trials" / trial).is_dir():
+            raise InputError(
+                _problem(name, "trials", trial, "there is no evidence for this trial",
+                         f"Add data/raw/trials/{trial}/trial.yaml, or correct the name")
+            )  # fmt: skip
+        if analysis.data == "hazard-ratios":
+            rows, reason = _study(name, analysis, trial, evidence)
+            data += [_contrast(row) for row in rows]
+        else:
+            rows, counted, reason = counts.study(analysis, trial, evidence)
+            data += counted
         if not rows:
-            excluded.append({"trial": trial, "reason": reason})
+            excluded.append({"study": trial, "reason": reason})
             continue
         chosen += rows
     if not chosen:
@@ -70,11 +90,19 @@ def build(name: str, analysis: Analysis, evidence: Path) -> Network:
     for study in chosen:
         study["component"] = components[study["treatment"]]
     nodes = _nodes(components, treatments, _analysed(chosen, evidence))
-    return Network(
+    return Chosen(
         tables.NETWORK_STUDIES.frame(chosen),
         tables.NETWORK_NODES.frame(nodes),
         tables.NETWORK_EXCLUDED.frame(excluded),
+        tables.NETWORK_DATA.frame(data),
     )
+
+
+def _contrast(row: dict[str, Any]) -> dict[str, Any]:
+    """What a model needs of a hazard ratio."""
+    names = {"study": "study", "treatment": "treatment", "comparator": "comparator",
+             "diff": "log_estimate", "se": "se", "shared_variance": "shared_variance"}  # fmt: skip
+    return {name: row[column] for name, column in names.items()}
 
 
 def _problem(name: str, field: str, value: object, message: str, remedy: str) -> Problem:
@@ -90,11 +118,6 @@ def _study(
 ) -> tuple[list[dict[str, Any]], str]:
     """The rows of one trial in the studies table, or why it has none."""
     folder = evidence / "trials" / trial
-    if not folder.is_dir():
-        raise InputError(
-            _problem(name, "trials", trial, "there is no evidence for this trial",
-                     f"Add data/raw/trials/{trial}/trial.yaml, or correct the name")
-        )  # fmt: skip
     contrasts = tables.CONTRASTS.read(folder / "contrasts.csv")
     ratios = contrasts[contrasts["selected"] & (contrasts["measure"] == "hr")]
     outcomes = [
@@ -127,7 +150,7 @@ def _study(
     fields = ("outcome", "log_estimate", "se", "report", "assessor", "source", "locator")
     return [
         {
-            "trial": trial,
+            "study": trial,
             "treatment": treatment[row["arm"]],
             "comparator": treatment[row["comparator"]],
             "arm": row["arm"],
@@ -211,7 +234,7 @@ def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) ->
     """Treatment -> number of its island, in the order of the analysis's references."""
     graph: nx.Graph[str] = nx.Graph()
     for study in studies:
-        graph.add_edge(study["treatment"], study["comparator"], trial=study["trial"])
+        graph.add_edge(study["treatment"], study["comparator"], trial=study["study"])
     numbers: dict[str, int] = {}
     problems = []
     number = 0
@@ -246,14 +269,14 @@ def _analysed(studies: list[dict[str, Any]], evidence: Path) -> pd.DataFrame:
     """A row an arm of the chosen contrasts: trial, treatment, patients analysed if stated."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for study in studies:
-        survival = tables.SURVIVAL.read(evidence / "trials" / study["trial"] / "survival.csv")
+        survival = tables.SURVIVAL.read(evidence / "trials" / study["study"] / "survival.csv")
         asked = (survival["outcome"] == study["outcome"]) & (survival["report"] == study["report"])
         assessor = "unstated" if pd.isna(study["assessor"]) else study["assessor"]
         mine = survival[asked & (survival["assessor"].fillna("unstated") == assessor)]
         for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
             stated = mine.loc[mine["arm"] == study[arm], "n"].dropna()
-            rows[study["trial"], study[arm]] = {
-                "trial": study["trial"],
+            rows[study["study"], study[arm]] = {
+                "trial": study["study"],
                 "treatment": study[side],
                 "n": stated.iloc[0] if len(stated) else pd.NA,
             }

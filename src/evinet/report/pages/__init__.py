@@ -6,6 +6,7 @@ from evinet.report.pages import (
     certainty,
     changes,
     conduct,
+    events,
     methods,
     models,
     others,
@@ -24,7 +25,8 @@ from evinet.report.pages import (
 )
 
 __all__ = [
-    "assumptions", "beyond", "certainty", "changes", "conduct", "methods", "models", "others",
+    "assumptions", "beyond", "certainty", "changes", "conduct", "events", "methods", "models",
+    "others",
     "outcomes", "provenance", "reconstruction", "reproducibility", "reviewers", "robustness",
     "sensitivity", "summary", "survival", "trial", "trials", "watch",
 ]  # fmt: skip

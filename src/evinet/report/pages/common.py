@@ -194,14 +194,14 @@ def patients(n: float | None, total: float | None, share: object) -> Markdown:
 
 def formula(prior: str) -> str:
     """The family and the numbers of a prior that the configuration gives or names."""
-    from evinet.synthesise import priors
+    from evinet.nma import priors
 
     return priors.parse(prior).formula
 
 
 def named_prior(prior: str) -> str:
     """A prior that the configuration gives or names, with its publication."""
-    from evinet.synthesise import priors
+    from evinet.nma import priors
 
     found = priors.parse(prior)
     if found.source is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import networkx as nx
 
@@ -12,6 +13,7 @@ from evinet.report.markdown import (
     Markdown,
     blocks,
     bullets,
+    callout,
     code,
     escape,
     folded,
@@ -52,7 +54,9 @@ def fitted(results: Results) -> Markdown:
 
 def convergence(results: Results) -> Markdown:
     """Whether each model can be trusted to have been sampled, and how well it fits."""
-    return by_analysis(results, lambda of, name: _convergence(of.fits(name)))
+    return by_analysis(
+        results, lambda of, name: blocks([_failed(of, name), _convergence(of.fits(name))])
+    )
 
 
 def heterogeneity(results: Results) -> Markdown:
@@ -84,7 +88,18 @@ def parameters(results: Results) -> Markdown:
 
 
 EXACT = "exact"
-"""How fit.json calls draws that are independent: nothing has to converge."""
+"""How fit.json calls a posterior that is known without sampling: nothing has to converge."""
+
+
+def _failed(results: Results, analysis: str) -> Markdown:
+    """The models that may not be reported, each in its place, with the reason."""
+    said = [
+        f"{fit.model.label}: did not converge, sampled twice, and is not reported: "
+        f"{'; '.join(fit.failures)}."
+        for fit in results.every_fit(analysis)
+        if fit.failures
+    ]
+    return callout("warning", "Models that did not converge", bullets(said)) if said else md("")
 
 
 def _convergence(fits: list[Fit]) -> Markdown:
@@ -98,12 +113,13 @@ def _convergence(fits: list[Fit]) -> Markdown:
     rows = []
     for fit in fits:
         record, found = fit.record, fit.record["convergence"]
-        smallest = min(found["ess_bulk_min"], found["ess_tail_min"])
         exact = record.get("method") == EXACT
+        smallest = None if exact else min(found["ess_bulk_min"], found["ess_tail_min"])
         rows.append([
-            fit.model.label, "independent draws" if exact else number(found["rhat_max"], 3),
-            number(smallest, 0), dash(None) if exact else f"{found['divergences']}",
-            f"{number(record['residual_deviance'], 1)} ({record['data_points']})",
+            fit.model.label, EXACT if exact else number(found["rhat_max"], 3),
+            dash(None) if exact else number(smallest, 0),
+            dash(None) if exact else f"{found['divergences']}",
+            f"{number(record['deviance'], 1)} ({record['data_points']})",
             number(record["pD"], 1), number(record["DIC"], 1),
             f"{record['reconstructions']}" if fit.model.ipd else dash(None),
         ])  # fmt: skip
@@ -142,11 +158,17 @@ def independent_loops(results: Results, analysis: str) -> int:
     return len(nx.cycle_basis(graph))
 
 
+def _sampling(row: dict[str, Any]) -> list[str]:
+    """How well a parameter was sampled."""
+    if row["rhat"] is None:
+        return [EXACT] * 3
+    return [number(row["ess_bulk"], 0), number(row["ess_tail"], 0), number(row["rhat"], 4)]
+
+
 def _estimates(results: Results, fit: Fit) -> Markdown:
     rows = [
         [code(row["parameter"]), number(row["mean"], 3), number(row["sd"], 3),
-         number(row["q2.5"], 3), number(row["q97.5"], 3), number(row["ess_bulk"], 0),
-         number(row["ess_tail"], 0), number(row["rhat"], 4)]
+         number(row["q2.5"], 3), number(row["q97.5"], 3), *_sampling(row)]
         for row in records(fit.estimates)
     ]  # fmt: skip
     fields = [

@@ -240,7 +240,7 @@ def _predictive(results: Results, rows: Rows) -> Markdown:
         Field("Other trials predict: 95 % interval", "l", 16), Field("P value", "r", 6),
     ]  # fmt: skip
     lines = [
-        [results.trial_names[row["trial"]], ratio(math.exp(row["log_estimate"])),
+        [results.trial_names[row["trial"]], ratio(math.exp(row["observed"])),
          _range(row, "others"), number(row["others_p"])]
         for row in rows
         if row["others_q2.5"] is not None

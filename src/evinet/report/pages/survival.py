@@ -22,7 +22,7 @@ from evinet.report.markdown import (
     md,
     table,
 )
-from evinet.report.numbers import NBSP, Interval, months, percent
+from evinet.report.numbers import NBSP, Interval, limits, months, percent, ratio
 from evinet.report.pages.common import DAGGER, bridge_text, optional_exhibit
 from evinet.report.results import Fit, Results
 
@@ -48,8 +48,11 @@ def every(results: Results) -> Markdown:
 
 def _population(results: Results, analysis: str, slug: str, population: Population) -> Markdown:
     observed = results.predicted(analysis, tables.OBSERVED_TIMES, slug)
-    parts: list[object] = [bullets(_said(results, observed)), _proportional(results, population)]
-    for fit in (results.unbridged(analysis), results.bridged(analysis)):
+    own = results.by_patients(analysis, population.trial)
+    parts: list[object] = [
+        bullets(_said(results, observed)), _proportional(results, population, own),
+    ]  # fmt: skip
+    for fit in (own, results.unbridged(analysis), results.bridged(analysis)):
         if fit is None:
             continue
         curves = results.predicted(analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
@@ -58,6 +61,7 @@ def _population(results: Results, analysis: str, slug: str, population: Populati
             optional_exhibit(results, f"{analysis}-{slug}-{fit.name}-predicted"),
             _landmarks(results, curves, population.times, fit) if population.times else "",
             _means(results, measures, fit),
+            _ratios(results, analysis, slug, fit, population.times),
         ])  # fmt: skip
         parts.append(heading(3, fit.model.label, f"{analysis}-{slug}-{fit.name}"))
         if fit.model.bridge is None:
@@ -84,14 +88,37 @@ def _said(results: Results, observed: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _proportional(results: Results, population: Population) -> Markdown:
+def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[float]) -> Markdown:
+    """Hazard ratios over time, of a model whose hazards need not be proportional."""
+    rows = results.predicted(analysis, tables.PREDICTED_RATIOS, slug, fit.name)
+    if fit.model.shapes not in ("treatment", "arm") or not rows or not times:
+        return md("")
+    at = [min(rows, key=lambda row: abs(row["time"] - time))["time"] for time in times]
+    fields = [Field("Treatment", "l", 20), *(Field(f"{time:.0f} months", "l", 12) for time in at)]
+    lines = []
+    for treatment in dict.fromkeys(row["treatment"] for row in rows):
+        mine = {row["time"]: row for row in rows if row["treatment"] == treatment}
+        shown = [Interval.of_logs(*(mine[time][key] for key in ("q50", "q2.5", "q97.5")))
+                 for time in at]  # fmt: skip
+        cells = [f"{ratio(each.estimate)} ({limits(each)})" for each in shown]
+        lines.append([_name(results, mine[at[0]]), *cells])
+    against = results.labels[rows[0]["comparator"]]
+    return table(fields, lines, f"Hazard ratio against {against} over time, {fit.model.label}")
+
+
+def _proportional(results: Results, population: Population, own: Fit | None) -> Markdown:
     name = results.trial_names[population.trial]
+    first = md(
+        "First come the predictions of a model whose hazards may have any shape ({}), for the "
+        "treatments of this trial alone. The predictions after it assume",
+        own.model.label,
+    ) if own is not None else md("The predictions below assume")  # fmt: skip
     return md(
         "This estimate compares the areas under the two Kaplan-Meier curves and assumes nothing "
-        "about hazards. The predictions below assume that hazards are proportional: that the "
-        "hazard ratio is the same at all times. The page of {} shows how well that holds. "
-        "Everything here uses all reconstructions of the patients, so that the intervals also "
-        "carry what was not published.",
+        "about hazards. {} that hazards are proportional: that the hazard ratio is the same at "
+        "all times. The page of {} shows how well that holds. Everything here uses all "
+        "reconstructions of the patients, so that the intervals also carry what was not published.",
+        first,
         link(name, f"trial-{population.trial}.qmd"),
     )
 
@@ -129,9 +156,10 @@ def _missed(
     if not said:
         return md("")
     text = (
-        "In every reconstruction these values lie outside the intervals that were predicted, so "
-        "the hazards were hardly proportional. To compare the two arms of this trial, use the "
-        "estimate at the head of this section, not the predictions."
+        "In every reconstruction these values lie outside the intervals that this model predicts. "
+        "Where it assumes proportional hazards, they were hardly proportional: to compare the two "
+        "arms of this trial, use the estimate at the head of this section, or the model without "
+        "that assumption where there is one."
     )
     return callout("important", "The patients did otherwise", blocks([text, bullets(said)]))
 

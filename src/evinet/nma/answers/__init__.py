@@ -1,0 +1,1 @@
+"""What follows from a posterior, a table each."""

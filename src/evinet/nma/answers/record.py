@@ -1,0 +1,88 @@
+"""What was fitted, how, and how well: the content of fit.json, the same for every model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evinet.nma.terms import ClassEffect
+
+if TYPE_CHECKING:
+    from evinet.nma.posterior import Fit
+
+
+def record(fit: Fit) -> dict[str, Any]:
+    """Everything but the tables and the draws."""
+    model, terms = fit.specification, fit.specification.terms
+    likelihood = None if model.arms is None else model.arms.likelihood
+    depends = terms.covariate or ("baseline risk" if terms.baseline_risk else None)
+    return {
+        "method": fit.method,
+        "model": _kind(fit),
+        "effects": model.effects,
+        "scale": model.scale,
+        "better": fit.better,
+        "likelihood": None if likelihood is None else likelihood.name,
+        "link": None if likelihood is None else likelihood.link,
+        "baseline": model.hazards,
+        "settings": model.settings,
+        "references": {str(fit.islands[name]): name for name in fit.references},
+        "studies": len(fit.network.studies),
+        "treatments": len(fit.treatments),
+        "patients": _patients(fit),
+        "depends_on": None if depends is None else {
+            "name": depends, "interactions": terms.interactions, "centre": model.centre,
+            "at": model.reported_at,
+        },
+        "class": None if terms.group is None else _class(terms.group),
+        "priors": _priors(fit),
+        "prior_only": sorted(sorted(pair) for pair in fit.held_by_prior),
+        "seed": fit.seed,
+        "sampler": fit.sampler.model_dump(mode="json"),
+        "convergence": fit.convergence,
+        "reconstructions": len(fit.traces) if model.patients is not None else 0,
+        "reconstruction_share": fit.reconstruction_share(),
+        "seconds": {name: round(value, 3) for name, value in fit.seconds.items()},
+        **fit.measures(),
+    }  # fmt: skip
+
+
+def _kind(fit: Fit) -> str:
+    terms = fit.specification.terms
+    if terms.unrelated:
+        return "unrelated mean effects"
+    return "consistency" if terms.split is None else f"split {terms.split[1]} vs {terms.split[0]}"
+
+
+def _class(group: ClassEffect) -> dict[str, Any]:
+    sigma = group.sigma if isinstance(group.sigma, float | int) else group.sigma.formula
+    return {"members": list(group.members), "sigma": sigma}
+
+
+def _priors(fit: Fit) -> dict[str, str | None]:
+    """The priors that the model has, in the form in which they may be given."""
+    model = fit.specification
+    printed = model.priors.printed
+    found: dict[str, str | None] = {"effects": printed["effects"]}
+    if model.arms is not None:
+        found["intercepts"] = printed["intercepts"]
+    if any(name.startswith("beta") for name in model.names):
+        found["coefficients"] = printed["coefficients"]
+    if model.random:
+        found |= {"tau": printed["tau"], "tau_source": model.priors.tau.source}
+    if model.sigma_prior is not None:
+        found["sigma"] = model.sigma_prior.formula
+    return found | ({} if model.baseline is None else model.baseline.priors)
+
+
+def _patients(fit: Fit) -> list[dict[str, Any]]:
+    """Patients and events of every arm, by the best reconstruction."""
+    patients = fit.specification.patients
+    rows = []
+    for number, (study, treatment) in enumerate(patients.arms if patients else ()):
+        assert patients is not None
+        time, event = patients.best.of(number)
+        rows.append({
+            "study": study, "treatment": treatment, "patients": len(time),
+            "events": int(event.sum()),
+        })  # fmt: skip
+    return rows

@@ -1,0 +1,385 @@
+"""`evinet nma`: network meta-analysis of anybody's data, without the workflow."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evinet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from evinet.config import Sampler
+    from evinet.nma.model import Model
+    from evinet.nma.network import Network
+    from evinet.nma.posterior import Fit
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+OF_ARMS = {"link", "baseline_risk", "time_column", "populations"}
+OF_SURVIVAL = {
+    "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
+}  # fmt: skip
+
+
+@click.command()
+@click.argument("arms", type=FILE, required=False)
+@click.option(
+    "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
+    help="Of the arms; contrast: every study by its diff. Default: by the columns.",
+)  # fmt: skip
+@click.option("--link", help="binomial: logit (default), probit or cloglog.")
+@click.option(
+    "--effects", type=click.Choice(["fixed", "random"]), default="random", show_default=True
+)
+@click.option(
+    "--reference", "references", multiple=True,
+    help="Default: the treatment in most studies. Of several islands: once for each.",
+)  # fmt: skip
+@click.option(
+    "--model", type=click.Choice(["consistency", "ume", "node-split"]), default="consistency",
+    show_default=True, help="ume: unrelated mean effects.",
+)  # fmt: skip
+@click.option("--contrasts", type=FILE, help="CSV of more studies, by contrasts.")
+@click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
+@click.option(
+    "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
+    show_default=True, help="Of the covariate: one coefficient, or one a treatment.",
+)  # fmt: skip
+@click.option(
+    "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
+)
+@click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
+@click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
+@click.option(
+    "--population", "populations", multiple=True, metavar="NAME=VALUE[:LOWER:UPPER]",
+    help="Outcome on the reference, with its 95 % interval: absolute outcomes of all treatments.",
+)  # fmt: skip
+@click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
+@click.option(
+    "--baseline", default="mspline", show_default=True,
+    help="Baseline hazards: mspline, piecewise, fracpoly, exponential, weibull, gompertz, "
+    "lognormal, loglogistic or gengamma.",
+)  # fmt: skip
+@click.option(
+    "--knots", type=click.IntRange(1), help="Knots of M-splines, or cuts of pieces; default 7."
+)
+@click.option(
+    "--shapes", type=click.Choice(["study", "treatment", "arm"]),
+    help="What shares the shape of hazards: the arms of a study (proportional hazards; default of "
+    "M-splines), a treatment's effect on it (default of fractional polynomials), or nothing.",
+)  # fmt: skip
+@click.option("--powers", help="Powers of time of fractional polynomials: one or two of -2 to 3.")
+@click.option(
+    "--times", help="When survival and hazard ratios are written: 6,12,24; default: 20 steps."
+)
+@click.option(
+    "--horizon", type=click.FloatRange(0, min_open=True), help="End of restricted mean survival."
+)
+@click.option(
+    "--check-proportional", is_flag=True,
+    help="Test proportional hazards, and compare with M-splines that are free in each arm.",
+)  # fmt: skip
+@click.option("--class", "members", multiple=True, help="A treatment of a class: once for each.")
+@click.option(
+    "--class-sigma", help="Spread of the class: a number, or a prior such as half-normal(0.2)."
+)
+@click.option(
+    "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
+    help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=...",
+)  # fmt: skip
+@click.option(
+    "--better", type=click.Choice(["lower", "higher"]),
+    help="Which effects are improvements, for ranks. Default: lower; time ratios: higher.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--chains", type=click.IntRange(2, 16), default=4, show_default=True)
+@click.option("--warmup", type=click.IntRange(100), default=1000, show_default=True)
+@click.option("--draws", type=click.IntRange(100), default=1000, show_default=True)
+@click.option(
+    "--target-accept", type=click.FloatRange(0.5, 0.999), help="Default: 0.9, survival 0.8."
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
+    """Bayesian network meta-analysis of ARMS, a table with a row an arm, or of --ipd.
+
+    Columns: study, treatment and r, n (binomial); y, se or mean, sd, n (normal); r, E (Poisson, E
+    the exposure); or diff, se (contrasts: the baseline's row has an empty diff and, in studies of
+    three arms or more, its own se). Contrasts may also stand one a row, with a column comparator;
+    a ratio (hr, or, rr) with lower and upper stands for diff and se. Studies with arms and studies
+    with contrasts may stand in one file. CSV with any separator, or XLSX.
+
+    With --ipd, ARMS are the published contrasts of other studies (ln HR).
+
+    Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv,
+    contribution.csv, threshold.csv, influence.csv, inconsistency.csv and powerscale.csv; with
+    node-split also splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
+    hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
+    is sampled once more, longer; if that fails too nothing is written, and the exit status is 1.
+    """
+    if arms is None and ipd is None and asked["contrasts"] is None:
+        raise click.UsageError("give ARMS or --ipd")
+    if arms is not None and ipd is not None:
+        if asked["contrasts"] is not None:
+            raise click.UsageError("give the contrasts once: as ARMS or by --contrasts")
+        asked["contrasts"], arms = arms, None
+    _applicable(asked, ipd is not None)
+    from evinet.nma.fit import nuts
+
+    nuts.prepare()
+    try:
+        network = _network(arms, ipd, asked)
+        model = _model(network, asked)
+    except InputError as error:
+        raise InputError([_of_option(problem) for problem in error.problems]) from None
+    found = _answers(model, _sampler(asked, model), asked)
+    lines = found.pop("lines")
+    from evinet import files
+
+    with files.together():
+        _write(found, asked["out"])
+    for line in lines:
+        click.echo(line)
+
+
+def _of_option(problem: Problem) -> Problem:
+    """What the library says of a parameter, said of the option."""
+    known = {each.name: each.opts[0] for each in click.get_current_context().command.params}
+    known |= {"time": "--time", "reference": "--reference", "class": "--class"}
+    if problem.file == "(options)" and problem.field in known:
+        return replace(problem, field=known[problem.field])
+    return problem
+
+
+def _applicable(asked: dict[str, Any], survival: bool) -> None:
+    """Refuse options that would change nothing."""
+    idle = OF_ARMS if survival else OF_SURVIVAL
+    given = [
+        each.opts[0]
+        for each in click.get_current_context().command.params
+        if each.name in idle and asked[each.name] not in (each.default, None, (), False)
+    ]
+    if given:
+        where = "does nothing with --ipd" if survival else "needs --ipd"
+        raise click.UsageError(f"{', '.join(given)} {where}")
+    if survival and asked["likelihood"] not in (None, "contrast"):
+        raise click.UsageError("--likelihood does nothing with --ipd")
+    if survival and asked["better"]:
+        raise click.UsageError("--better does nothing with --ipd: longer survival is better")
+    if survival and asked["at"] is not None and asked["covariate"] is None:
+        raise click.UsageError("--at is a value of the --covariate: name it")
+    if asked["model"] == "ume":
+        for name, option in (("populations", "--population"), ("at", "--at"),
+                             ("check_proportional", "--check-proportional")):  # fmt: skip
+            if asked[name] not in (None, (), False):
+                raise click.UsageError(f"{option} needs consistent effects, which ume has not")
+    if bool(asked["members"]) != bool(asked["class_sigma"]):
+        raise click.UsageError("--class and --class-sigma go together")
+
+
+def _network(arms: Path | None, ipd: Path | None, asked: dict[str, Any]) -> Network:
+    """The network of the files."""
+    from evinet import usertable
+    from evinet.nma.network import Network
+
+    references = list(asked["references"]) or None
+    published = asked["contrasts"]
+    if ipd is not None:
+        network = Network.from_patients(usertable.read(ipd), references)
+    elif arms is None:
+        return Network.from_contrasts(usertable.read(published), references)
+    else:
+        frame = usertable.read(arms)
+        known = {name for name in map(str, frame.columns)}
+        pairs = known & {"comparator", "treat2"} or known & {"hr", "or", "rr", "irr", "ratio"}
+        by_contrasts = asked["likelihood"] == "contrast" or (
+            asked["likelihood"] is None and not known & {"r", "y", "mean"}
+            and (pairs or known & {"diff", "te"})
+        )  # fmt: skip
+        if by_contrasts:
+            network = Network.from_contrasts(frame, references)
+        else:
+            network = Network.from_arms(frame, references)
+    return network if published is None else network.add_contrasts(usertable.read(published))
+
+
+def _model(network: Network, asked: dict[str, Any]) -> Model:
+    """The model that the options ask for."""
+    from evinet.nma import model, priors
+    from evinet.nma.terms import ClassEffect, Terms
+
+    group = None
+    if asked["members"]:
+        sigma: Any = asked["class_sigma"]
+        try:
+            sigma = float(sigma)
+        except ValueError:
+            sigma = priors.parse(sigma, "--class-sigma", "(options)")
+        group = ClassEffect(tuple(asked["members"]), sigma)
+    settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
+    if asked["powers"]:
+        settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")
+    likelihood = None if asked["likelihood"] == "contrast" else asked["likelihood"]
+    return model.build(
+        network, likelihood=likelihood, link=asked["link"], effects=asked["effects"],
+        terms=Terms(asked["model"] == "ume", None, asked["covariate"], asked["interactions"],
+                    asked["at"], asked["baseline_risk"], group),
+        priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
+        baseline=asked["baseline"], settings=settings,
+    )  # fmt: skip
+
+
+def _sampler(asked: dict[str, Any], model: Model) -> Sampler:
+    from evinet.nma.fit import usual
+
+    given = {name: asked[name] for name in ("chains", "warmup", "draws")}
+    accept = asked["target_accept"] or usual(model).target_accept
+    return usual(model).model_copy(update={**given, "target_accept": accept})
+
+
+def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
+    """Everything that is written, by the name of its file, and the lines to print."""
+    from evinet import seeds
+    from evinet.nma.answers import absolute, effects
+
+    arms = model.arms
+    populations = [
+        absolute.parse(text, arms.likelihood if arms else None) for text in asked["populations"]
+    ]
+    fit = _fitted(model, sampler, asked)
+    found: dict[str, Any] = {"fit": fit.summary(), "posterior": fit.posterior,
+                             "estimates": fit.effects(), "predictive": fit.predictive(),
+                             "powerscale": fit.powerscale()}  # fmt: skip
+    if asked["model"] != "ume":
+        for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency"):
+            table = getattr(fit, name)()
+            if len(table) or name in ("league", "ranks"):
+                found[name] = table
+        if model.patients is not None:
+            found |= _survival(fit, asked)
+    if asked["check_proportional"]:
+        found |= _proportional(fit, sampler, asked)
+    if populations:
+        rng = seeds.generator(asked["seed"], "absolute")
+        found["absolute"] = absolute.absolute(fit, populations, rng)
+    if asked["model"] == "node-split":
+        splits = fit.node_splits()
+        for pair, each in splits.items():
+            if each.failures():
+                splits[pair] = _again(each)
+        found["splits"] = effects.splits(splits)
+    found["lines"] = _lines(fit, found["fit"])
+    return found
+
+
+def _survival(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
+    from evinet.nma.answers import survival
+
+    times = _numbers(asked["times"], "--times", "6,12,24")
+    means, differences = survival.restricted_mean_tables(fit, asked["horizon"])
+    return {
+        "survival": survival.survival_table(fit, times),
+        "hazard_ratios": survival.hazard_ratio_table(fit, times),
+        "rmst": means,
+        "rmst_differences": differences,
+        "medians": survival.median_table(fit),
+    }
+
+
+def _proportional(fit: Fit, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
+    from evinet.nma.answers import proportionality
+
+    patients = fit.specification.patients
+    assert patients is not None
+    found = {"schoenfeld": proportionality.schoenfeld_tests(patients)}
+    if asked["baseline"] == "mspline" and asked["shapes"] in (None, "study"):
+        other = _fitted(_model(fit.network, {**asked, "shapes": "arm"}), sampler, asked)
+        found["proportionality"] = proportionality.compare(fit, other)
+    return found
+
+
+def _fitted(model: Model, sampler: Sampler, asked: dict[str, Any]) -> Fit:
+    """A fit that passes its gates; one that does not is sampled once more, longer."""
+    from evinet.nma.fit import run
+
+    (fit,) = run([model], sampler, asked["seed"], asked["better"], ["nma"])
+    return _again(fit) if fit.failures() else fit
+
+
+def _again(fit: Fit) -> Fit:
+    from evinet.nma.fit import longer, run
+
+    sampler = longer(fit.sampler)
+    click.echo(
+        f"evinet: {'; '.join(fit.failures())}. Sampled again, with --warmup {sampler.warmup} "
+        f"--draws {sampler.draws} --target-accept {sampler.target_accept:g}", err=True,
+    )  # fmt: skip
+    (found,) = run([fit.specification], sampler, fit.seed, fit.better, [fit.job])
+    if found.failures():
+        click.echo(f"evinet: not converged, not reported: {'; '.join(found.failures())}", err=True)
+        sys.exit(1)
+    return found
+
+
+def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
+    """What the command says: the fit in a line, and whatever asks for caution."""
+    from evinet.nma.convergence import cautions
+
+    found = record["convergence"]
+    sampled = "exact" if fit.mixture is not None else (
+        f"R-hat {found['rhat_max']:.3f}, smallest ESS {found['ess_bulk_min']:.0f}"
+    )  # fmt: skip
+    lines = [
+        f"{record['studies']} studies, {record['treatments']} treatments, reference "
+        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, DIC "
+        f"{record['DIC']:.1f}; {fit.better} effects count as better"
+    ]
+    lines += [
+        f"{' and '.join(pair)}: only the prior keeps their effect from being infinite, because "
+        "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
+        for pair in record["prior_only"]
+    ]
+    if fit.specification.patients is not None:
+        lines += [
+            f"{study} has one arm: a population for the answers, which informs no effect"
+            for study in fit.specification.patients.single
+        ]
+    if record["LOO"]["warning"]:
+        lines.append(record["LOO"]["warning"])
+    return lines + cautions(found)
+
+
+def _write(found: dict[str, Any], out: Path) -> None:
+    """Write everything; it is all there before the first file is touched."""
+    from evinet import files, tables
+    from evinet.nma.fit.nuts import write_posterior
+
+    known = {table.name: table for table in tables.ALL}
+    write_posterior(out / "posterior.nc", found.pop("posterior"))
+    record = found.pop("fit")
+    for name, frame in found.items():
+        if name in known:
+            known[name].write(out / f"{name}.csv", frame)
+        else:
+            files.write_csv(out / f"{name}.csv", frame)
+    files.write_json(out / "fit.json", record)
+
+
+def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise click.BadParameter(f"{text}: write {example}", param_hint=option) from None
+
+
+def _priors(texts: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, separator, prior = text.partition("=")
+        if not separator:
+            raise click.BadParameter(f"{text}: write NAME=PRIOR", param_hint="--prior")
+        found[name.strip()] = prior.strip()
+    return found

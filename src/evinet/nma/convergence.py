@@ -1,0 +1,60 @@
+"""Whether a fit may be reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evinet.config import Gates
+
+
+class NotConverged(Exception):
+    """A fit that must not be reported."""
+
+
+def convergence(traces: list[Any], parameters: dict[str, list[np.ndarray]]) -> dict[str, Any]:
+    """The worst R-hat, effective sample sizes, energy and divergences over several fits.
+
+    `parameters` are what is reported: name -> draws of each fit, shape (chains, draws) (Vehtari et
+    al. 2021, Bayesian Analysis 16:667). An exact posterior has no traces and nothing to converge:
+    all is None, and no draw diverged.
+    """
+    if not traces:
+        return {"rhat_max": None, "ess_bulk_min": None, "ess_tail_min": None, "bfmi_min": None,
+                "divergences": 0}  # fmt: skip
+    import arviz as az
+
+    each = [draws for several in parameters.values() for draws in several if np.ptp(draws) > 0]
+    return {
+        "rhat_max": max(float(az.rhat(draws)) for draws in each),
+        "ess_bulk_min": min(float(az.ess(draws, method="bulk")) for draws in each),
+        "ess_tail_min": min(float(az.ess(draws, method="tail")) for draws in each),
+        "bfmi_min": min(float(az.bfmi(trace).min()) for trace in traces),
+        "divergences": sum(int(trace.sample_stats["diverging"].sum()) for trace in traces),
+    }
+
+
+def failures(found: dict[str, Any], gates: Gates, kept: int) -> list[str]:
+    """What keeps a fit from being reported, in words; empty when it may be."""
+    if found["rhat_max"] is None:
+        return []
+    tests = {
+        f"R-hat {found['rhat_max']:.3f} is above {gates.rhat}": found["rhat_max"] > gates.rhat,
+        f"bulk ESS {found['ess_bulk_min']:.0f} is below {gates.ess}": found["ess_bulk_min"]
+        < gates.ess,
+        f"tail ESS {found['ess_tail_min']:.0f} is below {gates.ess}": found["ess_tail_min"]
+        < gates.ess,
+        f"E-BFMI {found['bfmi_min']:.2f} is below {gates.bfmi}": found["bfmi_min"] < gates.bfmi,
+        f"{found['divergences']} of {kept} draws diverged": found["divergences"]
+        > gates.divergences * kept,
+    }
+    return [words for words, failed in tests.items() if failed]
+
+
+def cautions(found: dict[str, Any]) -> list[str]:
+    """What the reader of a fit that passed should know, in words."""
+    if not found["divergences"]:
+        return []
+    count = found["divergences"]
+    return [f"divergent draws: {count}. Read tails with care, or raise --target-accept"]

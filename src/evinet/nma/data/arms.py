@@ -1,0 +1,121 @@
+"""Studies by their arms: what each brings, checked when the likelihood is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evinet.errors import InputError, Problem
+from evinet.nma.data import frames
+
+OUTCOMES = ("r", "y")
+KNOWN = ("r", "n", "e", "y", "se", "diff")
+
+
+def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Arms, and the rows of studies that enter by their contrasts, from a table of both.
+
+    A study whose rows have no outcome (r or y) but a diff enters by its contrasts. Means with
+    standard deviations (columns mean, sd, n) become y and se.
+
+    Raises
+    ------
+    InputError
+        A column or a label is missing, text stands for a number, a study has a single arm, or the
+        same row stands twice.
+    """
+    found = frames.prepared(frame, ("study", "treatment"))
+    problems: list[Problem] = []
+    if {"mean", "sd", "n"} <= set(found) and not {"y", "se"} & set(found):
+        mean, sd, n = (frames.numbers(found, name, problems) for name in ("mean", "sd", "n"))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found["y"], found["se"] = mean, sd / np.sqrt(n)
+        found = found.drop(columns="n")
+    for name in KNOWN:
+        if name in found:
+            found[name] = frames.numbers(found, name, problems)
+    problems += [
+        frames.problem(found, int(row), "study", "is the same row as another",
+                       "Take it out, or tell the arms apart by a column arm")
+        for row in np.flatnonzero(found.duplicated().to_numpy())
+    ]  # fmt: skip
+    alone = ~found.duplicated("study", keep=False).to_numpy()
+    problems += [
+        frames.problem(found, int(row), "study", "has a single arm",
+                       "A study compares: add its other arm, or drop it")
+        for row in np.flatnonzero(alone)
+    ]  # fmt: skip
+    frames.stop(problems)
+    outcomes = [name for name in OUTCOMES if name in found]
+    if "diff" not in found:
+        return found, found.iloc[:0]
+    of_study = found["study"]
+    has = (
+        found[outcomes].notna().any(axis=1).groupby(of_study).transform("any")
+        if outcomes
+        else pd.Series(False, index=found.index)
+    )
+    contrast = (~has & found["diff"].notna().groupby(of_study).transform("any")).to_numpy()
+    return found[~contrast], found[contrast]
+
+
+def data(
+    arms: pd.DataFrame, columns: tuple[str, str], time: str | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The two columns of a likelihood, and the offset log(time), each of shape (arms,).
+
+    Raises
+    ------
+    InputError
+        A column is missing or a value impossible.
+    """
+    file = str(arms.attrs["file"])
+    first, second = columns
+    missing = [name for name in columns if name not in arms]
+    if missing:
+        written = ", ".join(str(name) for name in arms.columns)
+        raise InputError([
+            Problem(file, name, "(absent)", "the column is missing",
+                    f"Add it, name it so, or choose another likelihood; there are {written}")
+            for name in missing
+        ])  # fmt: skip
+    problems: list[Problem] = []
+    x, s = arms[first].to_numpy(float), arms[second].to_numpy(float)
+    tests = [(first, ~np.isfinite(x), "is missing", "Write it"),
+             (second, ~(s > 0), "is not above 0", "Write it")]  # fmt: skip
+    if first == "r":
+        tests.append((first, x < 0, "is below 0", "Write a count"))
+        tests.append((first, x != np.round(x), "is no whole number", "Write a count"))
+    if columns == ("r", "n"):
+        tests.append((first, x > s, "exceeds n", "Correct the one or the other"))
+        tests.append((second, s != np.round(s), "is no whole number", "Write a count"))
+    offset = np.zeros(len(arms))
+    if time is not None:
+        if time not in arms:
+            raise InputError(
+                Problem(file, time, "(absent)", "the column is missing",
+                        f"Add it; there are {', '.join(map(str, arms.columns))}")
+            )  # fmt: skip
+        given = frames.numbers(arms, time, problems)
+        tests.append((time, ~(given > 0), "is not above 0", "Write it"))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            offset = np.log(given)
+    problems += [
+        frames.problem(arms, int(row), name, message, remedy)
+        for name, wrong, message, remedy in tests
+        for row in np.flatnonzero(wrong & ~(np.isnan(arms[name].to_numpy(float))
+                                            if message not in ("is missing", "is not above 0")
+                                            else np.zeros(len(arms), bool)))
+    ]  # fmt: skip
+    frames.stop(problems)
+    return x, s, offset
+
+
+def events(arms: pd.DataFrame, columns: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each arm has an event, and whether it has a patient without one."""
+    if columns[0] != "r":
+        every = np.ones(len(arms), bool)
+        return every, every
+    r = arms["r"].to_numpy(float)
+    others = r < arms["n"].to_numpy(float) if columns[1] == "n" else np.ones(len(arms), bool)
+    return r > 0, others

@@ -1,0 +1,131 @@
+"""Tables that a user hands over, as a data frame or from a file, and what is wrong with them.
+
+Columns are known by the names of `evinet.usertable.column`: small letters. A frame that `usertable`
+read has the name of its file in ``attrs["file"]`` and lines as its index, so that a problem names
+both; of any other frame it names the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evinet import usertable
+from evinet.errors import InputError, Problem
+
+NAMES = {
+    "trial": "study", "studlab": "study", "treat1": "treatment", "treat2": "comparator",
+    "te": "diff", "sete": "se", "log_estimate": "diff",
+}  # fmt: skip
+"""Names that other programs and the workflow give to columns, and ours."""
+CHANGE_MEANING = {
+    "entry": "delayed entry is not modelled", "weight": "weights are not used",
+    "weights": "weights are not used",
+}  # fmt: skip
+FRAME = "the data frame"
+
+
+def prepared(frame: pd.DataFrame, required: Iterable[str]) -> pd.DataFrame:
+    """A copy with known column names and stripped labels of studies and treatments.
+
+    Raises
+    ------
+    InputError
+        It has no rows, lacks a required column, has a column that would change the meaning of the
+        others, an empty label, or labels that differ by case or blanks alone.
+    """
+    file = str(frame.attrs.get("file", FRAME))
+    names = [usertable.column(str(name)) for name in frame.columns]
+    found = frame.set_axis(names, axis=1)
+    found = found.rename(columns={old: new for old, new in NAMES.items() if new not in names})
+    found.attrs = dict(frame.attrs) | {"file": file}
+    if found.empty:
+        raise InputError(Problem(file, "(whole file)", "", "has no rows", "Write a row an arm"))
+    missing = [name for name in required if name not in found]
+    problems = [
+        Problem(file, name, "(absent)", "the column is missing",
+                f"Add it, or name it so; there are {', '.join(map(str, frame.columns))}")
+        for name in missing
+    ]  # fmt: skip
+    problems += [
+        Problem(file, name, "(column)", f"is a column of the table, but {why}",
+                "Take the column out if it changes nothing, or analyse the data elsewhere")
+        for name, why in CHANGE_MEANING.items() if name in found
+    ]  # fmt: skip
+    stop(problems)
+    for name in ("study", "treatment", "comparator"):
+        if name in found:
+            labels = ["" if pd.isna(label) else str(label).strip() for label in found[name]]
+            found[name] = labels
+            problems += [
+                problem(found, row, name, "is empty", f"Name the {name}")
+                for row, label in enumerate(labels) if not label
+            ]  # fmt: skip
+    stop(problems)
+    return found
+
+
+def spellings(tables: Iterable[pd.DataFrame]) -> None:
+    """Refuse labels that differ by case, blanks or hyphens alone.
+
+    Raises
+    ------
+    InputError
+        There are such labels of studies or treatments.
+    """
+    frames = list(tables)
+    problems = []
+    for name in ("study", "treatment"):
+        columns = [name] if name == "study" else ["treatment", "comparator"]
+        labels = [label for frame in frames for each in columns if each in frame
+                  for label in frame[each]]  # fmt: skip
+        groups: dict[str, list[str]] = {}
+        for first, other in usertable.same_but_written_differently(labels):
+            groups.setdefault(first, [first]).append(other)
+        problems += [
+            Problem(str(frames[0].attrs["file"]), name, ", ".join(group),
+                    f"are {len(group)} spellings that differ by case, blanks or hyphens alone",
+                    "Write one label in one way, or make the labels differ more")
+            for group in groups.values()
+        ]  # fmt: skip
+    stop(problems)
+
+
+def problem(frame: pd.DataFrame, row: int, field: str, message: str, remedy: str) -> Problem:
+    """What is wrong in a row, by its place in the frame."""
+    file = str(frame.attrs["file"])
+    value: Any = frame.iloc[row][field] if field in frame else ""
+    value = "" if pd.isna(value) else value.item() if isinstance(value, np.generic) else value
+    if file == FRAME:
+        return Problem(f"{file}, row {frame.index[row]}", field, value, message, remedy)
+    return Problem(file, field, value, message, remedy, line=int(frame.index[row]))
+
+
+def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarray:
+    """A column as floats, NaN where a cell is empty; all NaN where there is no such column."""
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    if pd.api.types.is_numeric_dtype(frame[name].dtype):
+        values = frame[name].to_numpy(float, na_value=np.nan)
+    else:
+        texts = ["" if pd.isna(cell) else str(cell) for cell in frame[name]]
+        values = np.array([usertable.number(text) for text in texts])
+        problems += [
+            problem(frame, row, name, "is not a number", "Write a number, or leave the cell empty")
+            for row, text in enumerate(texts)
+            if not np.isfinite(values[row]) and not usertable.missing(text)
+        ]
+    problems += [
+        problem(frame, int(row), name, "is not finite", "Write a number, or leave the cell empty")
+        for row in np.flatnonzero(np.isinf(values))
+    ]
+    return values
+
+
+def stop(problems: list[Problem]) -> None:
+    """Raise what was found, if anything."""
+    if problems:
+        raise InputError(problems)

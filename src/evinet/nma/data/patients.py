@@ -1,0 +1,168 @@
+"""Individual patient data of a network, one or more reconstructions of it, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evinet.errors import Problem
+from evinet.nma.data import frames
+
+COLUMNS = ("study", "treatment", "time", "event")
+
+
+@dataclass(frozen=True)
+class Records:
+    """The patients of one reconstruction; `arm` numbers the arms of `Patients`."""
+
+    arm: np.ndarray
+    time: np.ndarray
+    event: np.ndarray
+
+    def of(self, *arms: int) -> tuple[np.ndarray, np.ndarray]:
+        """Times and events of the patients in some arms."""
+        mine = np.isin(self.arm, arms)
+        return self.time[mine], self.event[mine]
+
+
+@dataclass(frozen=True)
+class Patients:
+    """Patients of a network's trials.
+
+    `arms` lists (study, treatment), a study's arms together and its baseline arm first. `draws`
+    holds the reconstructions of them: those numbered 1, 2, ..., or draw 0 when there is no other;
+    `best` is draw 0 when there is one, and decides where knots are.
+    """
+
+    arms: list[tuple[str, str]]
+    draws: list[Records]
+    best: Records
+
+    @property
+    def studies(self) -> list[str]:
+        """Studies in the order of their arms."""
+        return list(dict.fromkeys(study for study, _ in self.arms))
+
+    @property
+    def study_of_arm(self) -> np.ndarray:
+        """Number of each arm's study."""
+        studies = self.studies
+        return np.array([studies.index(study) for study, _ in self.arms])
+
+    @property
+    def incidence(self) -> np.ndarray:
+        """1 where an arm belongs to a study, shape (studies, arms)."""
+        return (np.arange(len(self.studies))[:, None] == self.study_of_arm).astype(float)
+
+    def arms_of(self, study: str) -> list[int]:
+        """Numbers of a study's arms."""
+        return [number for number, (name, _) in enumerate(self.arms) if name == study]
+
+    def baseline(self, study: str) -> str:
+        """Treatment of a study's baseline arm."""
+        return self.arms[self.arms_of(study)[0]][1]
+
+    @property
+    def single(self) -> list[str]:
+        """Studies of one arm: populations, which inform no effect."""
+        return [study for study in self.studies if len(self.arms_of(study)) == 1]
+
+    @property
+    def without_events(self) -> list[tuple[str, str]]:
+        """Arms in which nobody has an event: data give their effects one limit, not two."""
+        return [pair for number, pair in enumerate(self.arms) if not self.best.of(number)[1].any()]
+
+    def upper(self, study: str) -> float:
+        """Longest follow-up of a study, over all reconstructions."""
+        arms = self.arms_of(study)
+        return max(float(records.of(*arms)[0].max()) for records in [self.best, *self.draws])
+
+
+def read(frame: pd.DataFrame) -> pd.DataFrame:
+    """Patients from columns study, treatment, time, event and, if there are several, draw.
+
+    A study of one arm is a population: it informs no effect. A study with one draw (real patients,
+    say) is the same in every draw of the others.
+
+    Raises
+    ------
+    InputError
+        Whatever is wrong with the rows, or studies without events, or whose arms differ between
+        draws.
+    """
+    given = frames.prepared(frame, COLUMNS)
+    problems: list[Problem] = []
+    time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
+    draw = frames.numbers(given, "draw", problems) if "draw" in given else np.zeros(len(given))
+    frames.stop(problems)
+    tests = [
+        ("time", ~np.isfinite(time) | (time < 0), "is no time", "Write a number from 0 up"),
+        ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
+        ("time", (time == 0) & (event == 1), "an event at time 0 has no likelihood",
+         "Give it the smallest time that the data can tell from 0, or leave the patient out"),
+        ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is no draw", "Write 0, 1, 2, ..."),
+    ]  # fmt: skip
+    frames.stop([
+        frames.problem(given, int(row), name, message, remedy)
+        for name, wrong, message, remedy in tests
+        for row in np.flatnonzero(wrong)
+    ])  # fmt: skip
+    found = pd.DataFrame({
+        "study": given["study"].to_numpy(), "treatment": given["treatment"].to_numpy(),
+        "time": time, "event": event.astype(int), "draw": draw.astype(int),
+    })  # fmt: skip
+    pairs = sorted(set(zip(found["study"], found["treatment"], strict=True)))
+    frames.stop(_study_problems(found, pairs, str(given.attrs["file"])))
+    return found
+
+
+def build(people: pd.DataFrame, treatments: list[str]) -> Patients:
+    """The patients of `read`, a study's arms in the order of `treatments`: its baseline first."""
+    place = {name: number for number, name in enumerate(treatments)}
+    pairs = sorted(
+        set(zip(people["study"], people["treatment"], strict=True)),
+        key=lambda pair: (pair[0], place[pair[1]]),
+    )
+    numbers = people["draw"]
+    once = people["study"].map(numbers.groupby(people["study"]).nunique()) == 1
+    every = sorted(set(numbers[~once])) or [int(numbers.iloc[0])]
+    records = {number: _records(people[once | (numbers == number)], pairs) for number in every}
+    kept = [number for number in every if number != 0] or [every[0]]
+    return Patients(pairs, [records[number] for number in kept], records[every[0]])
+
+
+def _records(rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> Records:
+    number = {pair: arm for arm, pair in enumerate(pairs)}
+    arm = np.array([number[pair] for pair in zip(rows["study"], rows["treatment"], strict=True)])
+    time, event = rows["time"].to_numpy(float), rows["event"].to_numpy(int)
+    order = np.lexsort([event, time, arm])
+    return Records(arm[order], time[order], event[order])
+
+
+def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str) -> list[Problem]:
+    problems = []
+    for study in dict.fromkeys(study for study, _ in pairs):
+        arms = {treatment for name, treatment in pairs if name == study}
+        for draw, rows in frame[frame["study"] == study].groupby("draw"):
+            if set(rows["treatment"]) != arms:
+                problems.append(
+                    Problem(file, "draw", draw, f"{study} lacks an arm in this draw",
+                            f"Give every draw all of {', '.join(sorted(arms))}")
+                )  # fmt: skip
+            if not rows["event"].sum():
+                problems.append(
+                    Problem(file, "event", 0, f"{study} has no event in draw {draw}",
+                            "Leave the study out")
+                )  # fmt: skip
+    numbers = set(frame["draw"][frame["study"].map(frame.groupby("study")["draw"].nunique()) > 1])
+    for name, rows in frame.groupby("study"):
+        lacking = sorted(numbers - set(rows["draw"]))
+        if rows["draw"].nunique() > 1 and lacking:
+            problems.append(
+                Problem(file, "draw", ", ".join(map(str, lacking)),
+                        f"{name} has no rows for these draws",
+                        "Give it every draw of the others, or one for all")
+            )  # fmt: skip
+    return problems

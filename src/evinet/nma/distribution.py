@@ -1,0 +1,101 @@
+"""The posterior of one number: draws, or an exactly known mixture of normal distributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+QUANTILES = (0.025, 0.5, 0.975)
+COLUMNS = ("q2.5", "q50", "q97.5")
+STEPS = 60  # of the bisection, which halves an interval of some 20 standard deviations
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """A mixture of normal distributions; draws are components of standard deviation 0.
+
+    Attributes
+    ----------
+    mean, sd, weight
+        Of the components, shape (components,); the weights add up to 1.
+
+    Examples
+    --------
+    >>> one = Distribution(np.zeros(1), np.ones(1), np.ones(1))
+    >>> round(one.below(-1.96), 3), round(one.quantile(0.975), 2)
+    (0.025, 1.96)
+    """
+
+    mean: np.ndarray
+    sd: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def of_draws(cls, draws: np.ndarray, sd: np.ndarray | float = 0.0) -> Distribution:
+        """From draws, of equal weight; with `sd` each is a normal distribution around it."""
+        size = len(draws)
+        return cls(draws, np.broadcast_to(np.asarray(sd, float), size), np.full(size, 1 / size))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is made of draws, and so has Monte Carlo error."""
+        return not self.sd.any()
+
+    @property
+    def centre(self) -> float:
+        """The mean."""
+        return float(self.weight @ self.mean)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation."""
+        variance = float(self.weight @ (self.sd**2 + (self.mean - self.centre) ** 2))
+        size = len(self.mean)
+        return float(np.sqrt(variance * (size / (size - 1) if self.drawn and size > 1 else 1.0)))
+
+    def below(self, value: float) -> float:
+        """The probability of less than `value`."""
+        if self.drawn:
+            return float(self.weight @ (self.mean < value))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (value - self.mean) / self.sd
+        z = np.where(self.sd > 0, z, np.where(self.mean < value, np.inf, -np.inf))
+        return float(self.weight @ ndtr(z))
+
+    def quantile(self, share: float) -> float:
+        """The value below which `share` of the probability lies."""
+        if self.drawn:
+            return float(np.quantile(self.mean, share))
+        lower = float((self.mean - 12 * self.sd).min())
+        upper = float((self.mean + 12 * self.sd).max())
+        for _ in range(STEPS):
+            middle = (lower + upper) / 2
+            if self.below(middle) < share:
+                lower = middle
+            else:
+                upper = middle
+        return (lower + upper) / 2
+
+    def summary(self) -> dict[str, float]:
+        """Mean, sd, q2.5, q50, q97.5."""
+        quantiles = {name: self.quantile(q) for name, q in zip(COLUMNS, QUANTILES, strict=True)}
+        return {"mean": self.centre, "sd": self.spread, **quantiles}
+
+
+def summary(draws: np.ndarray) -> dict[str, float]:
+    """Mean, standard deviation and quantiles of draws of one quantity."""
+    return {
+        "mean": float(draws.mean()),
+        "sd": float(draws.std(ddof=1)),
+        **dict(zip(COLUMNS, map(float, np.quantile(draws, QUANTILES)), strict=True)),
+    }
+
+
+def checked(prefix: str, draws: np.ndarray, observed: float) -> dict[str, float]:
+    """95 % interval of replicated outcomes, and the two-sided mid-p of the observed one."""
+    lower, upper = np.quantile(draws, (0.025, 0.975))
+    below = float((draws < observed).mean() + (draws == observed).mean() / 2)
+    found = {"q2.5": float(lower), "q97.5": float(upper), "p": 2 * min(below, 1 - below)}
+    return {f"{prefix}{name}": value for name, value in found.items()}

@@ -1,0 +1,444 @@
+"""The log posterior density of arms and contrasts with its gradient, written out for any network.
+
+`evinet.nma.model.graph` states the same density as a PyMC graph, and a test holds the two together.
+A graph is compiled for the shapes of its data, which takes seconds to minutes; these functions take
+shapes as data, so that they are compiled once on a machine, and sampling needs no PyMC.
+
+All data are one vector: sizes and codes, then arrays, in the order of `_layout`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+from numba import carray, cfunc, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+if TYPE_CHECKING:
+    from evinet.nma.model import Model
+    from evinet.nma.priors import Prior
+
+SIZES = 8  # acting, extra, rows, arms, studies, deviations, members, contrasts
+CODES = 14  # after the sizes: likelihood, random, sigma free, risk, intercept sd, sigma, 2 * prior
+LIKELIHOODS = {
+    ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
+    ("poisson", "log"): 3, ("normal", "identity"): 4,
+}  # fmt: skip
+FAMILIES = {
+    "half-normal": 0, "half-cauchy": 1, "half-t": 2, "exponential": 3, "uniform": 4,
+    "log-normal": 5, "log-t": 6,
+}  # fmt: skip
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+def supported(model: Model) -> bool:
+    """Whether the density is written out: that of patients' hazards is not."""
+    return model.baseline is None
+
+
+def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
+    """All data of a model as one vector."""
+    design, arms = model.design, model.arms
+    keep, spread = design.mixing
+    random, prior = model.random, model.sigma_prior
+    count, members = len(design.of("arm")), spread.shape[1]
+    extra = len(values["b_sd"]) - keep.shape[1]
+    free = design.deviations.shape[1] if random else 0
+    sizes = [keep.shape[1], extra, len(design.rows), count, arms.studies if arms else 0, free,
+             members, len(model.network.contrasts.rows)]  # fmt: skip
+    code = LIKELIHOODS[arms.likelihood.name, arms.likelihood.link] if arms else 4
+    codes = [code, random, prior is not None, model.terms.baseline_risk, model.priors.intercepts,
+             model.known_sigma, *_prior(model.priors.tau), *_prior(prior)]  # fmt: skip
+    study = arms.study if arms else np.zeros(0)
+    weights = values["weights"][study, np.arange(count)] if arms else np.zeros(0)
+    order = [
+        values["b_centre"], values["b_root"], values["b_sd"], values["effects"],
+        *([values[name] for name in
+           ("class_precision", "class_slope", "class_effects", "class_spread")] if members else []),
+        *([values[name] for name in ("u_precision", "u_slope", "u_effects", "deviations")]
+          if free else []),
+        *([values["x"], values["s"], values["offset"], study, weights, values["level_centre"],
+           values["level_scale"]] if arms else []),
+        *([values["risk"], values["risk_centre"]] if model.terms.baseline_risk else []),
+        *([values["published"], values["whitening"]] if sizes[7] else []),
+    ]  # fmt: skip
+    parts = [np.array(sizes, float), np.array(codes, float), *order]
+    return np.concatenate([np.ravel(part).astype(float) for part in parts])
+
+
+def _prior(prior: Prior | None) -> list[float]:
+    if prior is None:
+        return [0.0, 1.0, 0.0, 0.0]
+    given = [*prior.parameters, 0.0, 0.0][:3]
+    return [float(FAMILIES[prior.family]), *given]
+
+
+def names(model: Model, values: dict[str, np.ndarray]) -> dict[str, tuple[int, ...]]:
+    """Name and shape of what `quantities` gives, in its order.
+
+    c are the independent coefficients and `members` what a class adds to its members' effects: the
+    coefficients b follow from them.
+    """
+    spread = model.design.mixing[1]
+    found: dict[str, tuple[int, ...]] = {
+        "c": (len(values["b_sd"]),), "members": (spread.shape[1],),
+        "theta": (len(model.design.rows),),
+        "eta": (len(model.arms.x) if model.arms else 0,),
+        "mu": (model.arms.studies if model.arms else 0,),
+    }  # fmt: skip
+    if model.random:
+        found["tau"] = ()
+    if model.sigma_prior is not None:
+        found["sigma"] = ()
+    return {name: shape for name, shape in found.items() if shape != (0,)}
+
+
+def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
+    """How many numbers the sampler moves."""
+    members = model.design.mixing[1].shape[1]
+    free = 1 + model.design.deviations.shape[1] if model.random else 0
+    studies = model.arms.studies if model.arms else 0
+    return len(values["b_sd"]) + members + (model.sigma_prior is not None) + free + studies
+
+
+@njit(cache=True)
+def _scale(code, p1, p2, p3, x):
+    """A prior of a scale: the scale at the unconstrained x, its derivative, log density, its."""
+    if code == 4:
+        share = 1 / (1 + math.exp(-x))
+        value = p1 + (p2 - p1) * share
+        slope = (p2 - p1) * share * (1 - share)
+        log = -math.log1p(math.exp(-abs(x))) * 2 - abs(x)
+        return value, slope, log, 1 - 2 * share
+    if code >= 5:
+        value, z = math.exp(x), (x - p1) / p2
+        if code == 5:
+            return value, value, -0.5 * z * z, -z / p2
+        log = -0.5 * (p3 + 1) * math.log1p(z * z / p3)
+        return value, value, log, -(p3 + 1) * z / (p3 + z * z) / p2
+    value = math.exp(x)
+    if code == 0:
+        z = value / p1
+        return value, value, -0.5 * z * z + x, 1 - z * z
+    if code == 1:
+        z = value / p1
+        return value, value, -math.log1p(z * z) + x, 1 - 2 * z * z / (1 + z * z)
+    if code == 2:
+        z = value / p2
+        return (
+            value,
+            value,
+            -0.5 * (p1 + 1) * math.log1p(z * z / p1) + x,
+            (1 - (p1 + 1) * z * z / (p1 + z * z)),
+        )
+    return value, value, -p1 * value + x, 1 - p1 * value
+
+
+@njit(cache=True)
+def _log_ndtr(x):
+    """log Phi(x) and phi(x) / Phi(x)."""
+    if x > -35.0:
+        share = 0.5 * math.erfc(-x / math.sqrt(2.0))
+        return math.log(share), math.exp(-0.5 * x * x - HALF_LOG_2PI) / share
+    square = 1 / (x * x)
+    series = 1 - square * (1 - 3 * square * (1 - 5 * square))
+    log = -0.5 * x * x - math.log(-x) - HALF_LOG_2PI + math.log(series)
+    return log, -x / series
+
+
+@njit(cache=True)
+def _likelihood(code, x, s, eta):
+    """Log-likelihood of one arm up to a constant, and its slope in eta."""
+    if code == 0:
+        if eta > 0:
+            small = math.exp(-eta)
+            return x * eta - s * (eta + math.log1p(small)), x - s / (1 + small)
+        large = math.exp(eta)
+        return x * eta - s * math.log1p(large), x - s * large / (1 + large)
+    if code == 1:
+        log, slope = 0.0, 0.0
+        if x > 0:
+            above, ratio = _log_ndtr(eta)
+            log, slope = x * above, x * ratio
+        if s > x:
+            below, ratio = _log_ndtr(-eta)
+            log, slope = log + (s - x) * below, slope - (s - x) * ratio
+        return log, slope
+    if code == 2:
+        hazard = math.exp(eta)
+        log, slope = -(s - x) * hazard, -(s - x) * hazard
+        if x > 0:
+            share = -math.expm1(-hazard)
+            log += x * math.log(share)
+            slope += x * hazard * math.exp(-hazard) / share
+        return log, slope
+    if code == 3:
+        expected = s * math.exp(eta)
+        return x * eta - expected, x - expected
+    z = (x - eta) / s
+    return -0.5 * z * z, z / s
+
+
+@njit(cache=True)
+def _deviate(moves, scale, precision, slope, z, narrow):
+    """Standardised z of `likelihoods.scaled_normal` from its moves; log density."""
+    log = 0.0
+    for k in range(len(moves)):
+        q = 1 + scale * scale * precision[k]
+        narrow[k] = 1 / math.sqrt(q)
+        z[k] = scale * slope[k] / q + narrow[k] * moves[k]
+        log += math.log(narrow[k]) - 0.5 * z[k] * z[k]
+    return log
+
+
+@njit(cache=True)
+def _deviate_back(moves, scale, precision, slope, narrow, g_z, g_moves, g_slope):
+    """Slopes in moves and in `slope` from those in z; returns the slope in the scale."""
+    g_scale = 0.0
+    for k in range(len(moves)):
+        q = 1 + scale * scale * precision[k]
+        g_moves[k] = g_z[k] * narrow[k]
+        g_slope[k] = g_z[k] * scale / q
+        twice = scale * precision[k] / q
+        g_scale += g_z[k] * (slope[k] / q * (1 - 2 * scale * twice) - moves[k] * twice * narrow[k])
+        g_scale -= twice
+    return g_scale
+
+
+@njit(cache=True)
+def _evaluate(point, data, gradient, kept):  # noqa: C901
+    """Log density; fills the gradient, and `kept` with `names` if it has room."""
+    acting, extra = int(data[0]), int(data[1])
+    rows, arms, studies = int(data[2]), int(data[3]), int(data[4])
+    free, members, contrasts = int(data[5]), int(data[6]), int(data[7])
+    code, sigma_free, risky = int(data[8]), data[10] > 0, data[11] > 0
+    intercept_sd, sigma = data[12], data[13]
+    size = acting + extra
+    at = SIZES + CODES
+    centre = data[at : at + size]
+    at += size
+    root = data[at : at + size * size].reshape(size, size)
+    at += size * size
+    sd = data[at : at + size]
+    at += size
+    effects = data[at : at + rows * acting].reshape(rows, acting)
+    at += rows * acting
+
+    c = centre + np.dot(root, point[:size])
+    log = -0.5 * ((c / sd) ** 2).sum()
+    g_c = -c / sd**2
+    theta = np.dot(effects, c[:acting])
+    place = size
+
+    class_at = at
+    u, u_narrow = np.zeros(members), np.zeros(members)
+    u_slope = np.zeros(members)
+    sigma_slope, sigma_log_slope = 0.0, 0.0
+    members_at = place
+    place += members
+    sigma_at = place
+    if members:
+        if sigma_free:
+            sigma, sigma_slope, more, sigma_log_slope = _scale(
+                int(data[18]), data[19], data[20], data[21], point[place]
+            )
+            log += more
+            place += 1
+        precision = data[at : at + members]
+        at += members
+        base = data[at : at + members]
+        at += members
+        u_effects = data[at : at + members * acting].reshape(members, acting)
+        at += members * acting
+        u_spread = data[at : at + rows * members].reshape(rows, members)
+        at += rows * members
+        u_slope = base - np.dot(u_effects, c[:acting])
+        log += _deviate(
+            point[members_at : members_at + members], sigma, precision, u_slope, u, u_narrow
+        )
+        theta = theta + sigma * np.dot(u_spread, u)
+
+    tau, tau_slope, tau_log_slope = 0.0, 0.0, 0.0
+    tau_at = place
+    z, z_narrow, z_slope = np.zeros(free), np.zeros(free), np.zeros(free)
+    random_at = at
+    if free:
+        tau, tau_slope, more, tau_log_slope = _scale(
+            int(data[14]), data[15], data[16], data[17], point[place]
+        )
+        log += more
+        place += 1
+        z_precision = data[at : at + free]
+        at += free
+        z_base = data[at : at + free]
+        at += free
+        z_effects = data[at : at + free * acting].reshape(free, acting)
+        at += free * acting
+        deviations = data[at : at + rows * free].reshape(rows, free)
+        at += rows * free
+        z_slope = z_base - np.dot(z_effects, c[:acting])
+        log += _deviate(point[place : place + free], tau, z_precision, z_slope, z, z_narrow)
+        spread = np.dot(deviations, z)
+        theta = theta + tau * spread
+        place += free
+
+    g_theta = np.zeros(rows)
+    eta, mu = np.zeros(arms), np.zeros(studies)
+    if arms:
+        x = data[at : at + arms]
+        at += arms
+        s = data[at : at + arms]
+        at += arms
+        offset = data[at : at + arms]
+        at += arms
+        study = data[at : at + arms]
+        at += arms
+        weights = data[at : at + arms]
+        at += arms
+        level_centre = data[at : at + studies]
+        at += studies
+        level_scale = data[at : at + studies]
+        at += studies
+        level = point[place : place + studies]
+        moved = np.empty(studies)
+        g_mu = np.zeros(studies)
+        risk_at = at
+        if risky:
+            at += arms + 1
+        for j in range(studies):
+            if risky:
+                log += abs(level[j]) + math.log1p(math.exp(-2 * abs(level[j])))
+                moved[j] = math.sinh(level[j])
+            else:
+                moved[j] = level[j]
+            mu[j] = level_centre[j] + level_scale[j] * moved[j]
+        for i in range(arms):
+            mu[int(study[i])] -= weights[i] * theta[i]
+        for j in range(studies):
+            log -= 0.5 * (mu[j] / intercept_sd) ** 2
+            g_mu[j] = -mu[j] / intercept_sd**2
+        for i in range(arms):
+            j = int(study[i])
+            eta[i] = offset[i] + mu[j] + theta[i]
+            times = 1.0
+            if risky:
+                away = mu[j] - data[risk_at + arms]
+                eta[i] += data[risk_at + i] * away * c[size - 1]
+                times += data[risk_at + i] * c[size - 1]
+            one, slope = _likelihood(code, x[i], s[i], eta[i])
+            log += one
+            g_theta[i] += slope
+            g_mu[j] += slope * times
+            if risky:
+                g_c[size - 1] += slope * data[risk_at + i] * (mu[j] - data[risk_at + arms])
+        for i in range(arms):
+            g_theta[i] -= weights[i] * g_mu[int(study[i])]
+        for j in range(studies):
+            g = g_mu[j] * level_scale[j]
+            if risky:
+                gradient[place + j] = g * math.cosh(level[j]) + math.tanh(level[j])
+            else:
+                gradient[place + j] = g
+    if contrasts:
+        published = data[at : at + contrasts]
+        at += contrasts
+        whitening = data[at : at + contrasts * contrasts].reshape(contrasts, contrasts)
+        white = np.dot(whitening, published - theta[rows - contrasts :])
+        log -= 0.5 * (white**2).sum()
+        g_theta[rows - contrasts :] += np.dot(whitening.T, white)
+
+    g_c[:acting] += np.dot(effects.T, g_theta)
+    if members:
+        precision = data[class_at : class_at + members]
+        start = class_at + 2 * members
+        u_effects = data[start : start + members * acting].reshape(members, acting)
+        start += members * acting
+        u_spread = data[start : start + rows * members].reshape(rows, members)
+        g_u = sigma * np.dot(u_spread.T, g_theta) - u
+        g_slope = np.empty(members)
+        g_sigma = np.dot(np.dot(u_spread, u), g_theta)
+        g_sigma += _deviate_back(
+            point[members_at : members_at + members], sigma, precision, u_slope, u_narrow, g_u,
+            gradient[members_at : members_at + members], g_slope,
+        )  # fmt: skip
+        g_c[:acting] -= np.dot(u_effects.T, g_slope)
+        if sigma_free:
+            gradient[sigma_at] = g_sigma * sigma_slope + sigma_log_slope
+    if free:
+        z_precision = data[random_at : random_at + free]
+        start = random_at + 2 * free
+        z_effects = data[start : start + free * acting].reshape(free, acting)
+        start += free * acting
+        deviations = data[start : start + rows * free].reshape(rows, free)
+        g_z = tau * np.dot(deviations.T, g_theta) - z
+        g_slope = np.empty(free)
+        g_tau = np.dot(spread, g_theta)
+        g_tau += _deviate_back(
+            point[tau_at + 1 : tau_at + 1 + free], tau, z_precision, z_slope, z_narrow, g_z,
+            gradient[tau_at + 1 : tau_at + 1 + free], g_slope,
+        )  # fmt: skip
+        g_c[:acting] -= np.dot(z_effects.T, g_slope)
+        gradient[tau_at] = g_tau * tau_slope + tau_log_slope
+    gradient[:size] = np.dot(root.T, g_c)
+
+    if len(kept):
+        kept[:size] = c
+        put = size
+        kept[put : put + members] = sigma * u
+        put += members
+        kept[put : put + rows] = theta
+        put += rows
+        kept[put : put + arms] = eta
+        put += arms
+        kept[put : put + studies] = mu
+        put += studies
+        if free:
+            kept[put] = tau
+            put += 1
+        if members and sigma_free:
+            kept[put] = sigma
+    return log
+
+
+@intrinsic
+def _pointer(typingctx: Any, address: Any) -> Any:
+    """A number as a pointer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(address), generate
+
+
+@njit(cache=True)
+def _data(record):
+    """The vector of data: the sampler hands over a record of its address and its length."""
+    header = carray(record, (2,), numba.uint64)  # type: ignore[call-overload]
+    start: Any = _pointer(header[0])  # type: ignore[call-arg]
+    return carray(start, (numba.int64(header[1]),), numba.float64)
+
+
+_DOUBLES = types.CPointer(types.double)
+
+
+@cfunc(types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
+def density(size, point, gradient, value, record):
+    """The sampler's log density."""
+    slope = carray(gradient, (numba.int64(size),))
+    found = _evaluate(carray(point, (numba.int64(size),)), _data(record), slope, np.empty(0))
+    carray(value, (1,))[0] = found
+    if math.isfinite(found) and np.isfinite(slope).all():
+        return 0
+    return 3
+
+
+@cfunc(types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
+def quantities(size, length, point, values, record):
+    """What the sampler keeps of a point."""
+    kept = carray(values, (numba.int64(length),))
+    _evaluate(carray(point, (numba.int64(size),)), _data(record), np.empty(numba.int64(size)), kept)
+    return 0

@@ -1,0 +1,312 @@
+"""Exact posteriors of normal data: no Markov chain is needed.
+
+Given tau and sigma everything is normal,
+
+    y ~ Normal(X b, V + tau^2 H),  b ~ Normal(0, P(sigma))
+
+so that b has a normal posterior and the data a known marginal likelihood. tau and sigma, one or two
+numbers, are integrated over a fine grid: the posterior is a mixture of normal distributions (the
+direct method of Röver 2020, J Stat Softw 93(6), for networks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtr
+
+from evinet.nma.distribution import Distribution
+from evinet.nma.priors import Prior
+
+if TYPE_CHECKING:
+    from evinet.nma.model import Model
+
+REACH = 6.0
+"""The grid covers the priors from -6 to 6 on the scale of a standard normal quantile."""
+COARSE = {1: 121, 2: 31}
+FINE = {1: 161, 2: 61}
+NEGLIGIBLE = 20.0
+"""Cells whose log density lies this far below the highest are left out of the fine grid."""
+BATCH = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class NormalData:
+    """Normal data and the prior of what they are of.
+
+    Attributes
+    ----------
+    studies, pairs
+        Study of each row, and what it compares: treatment and comparator.
+    y
+        Shape (rows,).
+    columns
+        X, shape (rows, coefficients).
+    noise
+        Covariance of y given its means; `intercepts` that of the studies' prior means.
+    between
+        H: 1 on the diagonal, 1/2 between contrasts of a study.
+    prior_sd
+        Of each coefficient; of members of a class that of the class mean.
+    members
+        Numbers of the coefficients that a class makes exchangeable.
+    tau, sigma
+        Their priors, or what is known.
+    """
+
+    studies: list[str]
+    pairs: list[tuple[str, str]]
+    y: np.ndarray
+    columns: np.ndarray
+    noise: np.ndarray
+    intercepts: np.ndarray
+    between: np.ndarray
+    prior_sd: np.ndarray
+    members: list[int]
+    tau: Prior | float
+    sigma: Prior | float
+
+    @property
+    def within(self) -> np.ndarray:
+        """V: covariance of y given the effects."""
+        return self.noise + self.intercepts
+
+    def subset(self, rows: np.ndarray) -> NormalData:
+        """Some of the rows, by a mask or their numbers."""
+        index = np.arange(len(self.y))[rows]
+        both = np.ix_(index, index)
+        return replace(
+            self,
+            studies=[self.studies[row] for row in index],
+            pairs=[self.pairs[row] for row in index],
+            y=self.y[index],
+            columns=self.columns[index],
+            noise=self.noise[both],
+            intercepts=self.intercepts[both],
+            between=self.between[both],
+        )
+
+    def with_column(self, column: np.ndarray, sd: float) -> NormalData:
+        """With one more coefficient of its own normal prior."""
+        return replace(
+            self,
+            columns=np.column_stack([self.columns, column]),
+            prior_sd=np.append(self.prior_sd, sd),
+        )
+
+    def prior(self, sigma: np.ndarray | float) -> np.ndarray:
+        """P: prior covariance of b given sigma of shape (...): (..., coefficients, same)."""
+        size = len(self.prior_sd)
+        member = np.zeros(size)
+        member[self.members] = 1.0
+        square = np.asarray(sigma, dtype=float)[..., None, None] ** 2
+        own = np.diag(self.prior_sd**2 * (1 - member))
+        shared = np.outer(member * self.prior_sd, member * self.prior_sd)
+        return own + shared + square * np.diag(member)
+
+    def covariance(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        """Of y, b integrated out, given each (tau, sigma): (points, rows, rows)."""
+        spread = self.columns @ self.prior(sigma) @ self.columns.T
+        return spread + self.within + tau[:, None, None] ** 2 * self.between
+
+    def gain(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        """Regression of b on y for each (tau, sigma): (points, coefficients, rows).
+
+        P X' (X P X' + V + tau^2 H)^-1.
+        """
+        across = self.prior(sigma) @ self.columns.T
+        covariance = self.covariance(tau, sigma)
+        return np.swapaxes(np.linalg.solve(covariance, np.swapaxes(across, -1, -2)), -1, -2)
+
+    def log_marginal(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        """Log likelihood of y given tau and sigma, up to a constant; shape (points,)."""
+        found = np.empty(len(tau))
+        for start in range(0, len(tau), BATCH):
+            part = slice(start, start + BATCH)
+            root = np.linalg.cholesky(self.covariance(tau[part], sigma[part]))
+            target = np.broadcast_to(self.y, root.shape[:2])[..., None]
+            white = np.linalg.solve(root, target)[..., 0]
+            diagonal = np.diagonal(root, axis1=1, axis2=2)
+            found[part] = -0.5 * (white**2).sum(axis=1) - np.log(diagonal).sum(axis=1)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """A posterior: normal distributions of b, one for each point (tau, sigma), and their weights.
+
+    Attributes
+    ----------
+    tau, sigma, weight
+        Shape (points,).
+    mean, covariance
+        Of b at each point, shapes (points, coefficients) and (points, coefficients, same).
+    """
+
+    tau: np.ndarray
+    sigma: np.ndarray
+    weight: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    def of(self, row: np.ndarray, tau: float = 0.0, noise: float = 0.0) -> Distribution:
+        """The distribution of a linear function of b.
+
+        Plus `tau` times a new study's deviation, plus normal `noise` of that variance.
+        """
+        variance = np.einsum("i,gij,j->g", row, self.covariance, row) + (tau * self.tau) ** 2
+        variance = variance + noise
+        return Distribution(self.mean @ row, np.sqrt(variance.clip(min=0.0)), self.weight)
+
+    def scale(self, name: str) -> Distribution:
+        """The distribution of tau or sigma."""
+        values = self.tau if name == "tau" else self.sigma
+        return Distribution(values, np.zeros(len(values)), self.weight)
+
+    def draws(
+        self, size: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Independent draws of b, shape (size, coefficients), tau and sigma, shape (size,)."""
+        chosen = rng.choice(len(self.weight), size, p=self.weight)
+        values, vectors = np.linalg.eigh(self.covariance)
+        roots = vectors * np.sqrt(values.clip(min=0.0))[:, None, :]
+        unit = rng.standard_normal((size, self.mean.shape[1]))
+        b = self.mean[chosen] + np.einsum("sij,sj->si", roots[chosen], unit)
+        return b, self.tau[chosen], self.sigma[chosen]
+
+
+def solve(data: NormalData) -> Mixture:
+    """The posterior of normal data."""
+    free = {
+        name: prior
+        for name, prior in (("tau", data.tau), ("sigma", data.sigma))
+        if isinstance(prior, Prior)
+    }
+    known = {name: float(value) for name, value in (("tau", data.tau), ("sigma", data.sigma))
+             if not isinstance(value, Prior)}  # fmt: skip
+
+    def both(points: dict[str, np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
+        tau, sigma = (
+            points[name] if name in points else np.full(count, known[name])
+            for name in ("tau", "sigma")
+        )
+        return tau, sigma
+
+    if free:
+        points, weight = _grid_of(free, lambda at, count: data.log_marginal(*both(at, count)))
+    else:
+        points, weight = {}, np.ones(1)
+    tau, sigma = both(points, len(weight))
+    prior, gain = data.prior(sigma), data.gain(tau, sigma)
+    covariance = prior - gain @ (data.columns @ prior)
+    covariance = (covariance + np.swapaxes(covariance, -1, -2)) / 2
+    return Mixture(tau, sigma, weight, gain @ data.y, covariance)
+
+
+def _grid_of(
+    free: dict[str, Prior],
+    log_likelihood: Callable[[dict[str, np.ndarray], int], np.ndarray],
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Points of the heterogeneity and the class's spread, and their posterior weights.
+
+    A coarse grid over the priors finds where the posterior is; a fine one there integrates it. Its
+    points are even on the scale of the priors' normal quantiles, where the integrand is smooth and
+    vanishes at both ends, so that the sum has hardly an error.
+    """
+
+    def scaled(points: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            name: prior.ppf(ndtr(points[:, number]))
+            for number, (name, prior) in enumerate(free.items())
+        }
+
+    def log_density(points: np.ndarray) -> np.ndarray:
+        return log_likelihood(scaled(points), len(points)) - 0.5 * (points**2).sum(axis=1)
+
+    dimensions = len(free)
+    axes = [np.linspace(-REACH, REACH, COARSE[dimensions])] * dimensions
+    points = _grid(axes)
+    density = log_density(points)
+    kept = points[density > density.max() - NEGLIGIBLE]
+    step = axes[0][1] - axes[0][0]
+    axes = [
+        np.linspace(low - step, high + step, FINE[dimensions])
+        for low, high in zip(kept.min(axis=0), kept.max(axis=0), strict=True)
+    ]
+    points = _grid(axes)
+    density = log_density(points)
+    chosen = density > density.max() - NEGLIGIBLE
+    share = np.exp(density[chosen] - density.max())
+    return scaled(points[chosen]), share / share.sum()
+
+
+def _grid(axes: Sequence[np.ndarray]) -> np.ndarray:
+    """Every combination of the axes' values, shape (points, axes)."""
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+
+
+def data(model: Model) -> NormalData:
+    """The data of a model whose posterior is normal given tau and sigma: arms, then contrasts."""
+    design = model.design
+    rows = np.concatenate([design.of("arm"), design.of("contrast")])
+    y: list[np.ndarray] = []
+    count = len(design.of("arm"))
+    size = len(rows)
+    noise, intercepts = np.zeros((size, size)), np.zeros((size, size))
+    if model.arms is not None:
+        y.append(model.arms.x - model.arms.offset)
+        noise[:count, :count] = np.diag(model.arms.s**2)
+        same = model.arms.study[:, None] == model.arms.study
+        intercepts[:count, :count] = model.priors.intercepts**2 * same
+    if size > count:
+        y.append(model.network.contrasts.y)
+        noise[count:, count:] = model.network.contrasts.covariance
+    deviations = design.deviations[rows]
+    return _of(model, rows, np.concatenate(y), noise, intercepts, deviations @ deviations.T)
+
+
+def summarised(model: Model, patients: dict[str, tuple[np.ndarray, np.ndarray]]) -> NormalData:
+    """Any model's data as normal contrasts on the scale of effects, the free rows.
+
+    Contrasts are as they are; arms count by differences of their rough estimates on the scale of
+    the link; patients by the mean and the covariance of their study's effects, if given, else by
+    the log-rank test.
+    """
+    rows = model.design.free
+    y, noise = model.rough_effects()
+    studies = model.design.rows["study"].to_numpy()[rows]
+    for study, (mean, covariance) in patients.items():
+        own = np.flatnonzero(studies == study)
+        y[own] = mean
+        noise[np.ix_(own, own)] = covariance
+    deviations = model.design.deviations[rows]
+    return _of(model, rows, y, noise, np.zeros_like(noise), deviations @ deviations.T)
+
+
+def _of(
+    model: Model,
+    rows: np.ndarray,
+    y: np.ndarray,
+    noise: np.ndarray,
+    intercepts: np.ndarray,
+    between: np.ndarray,
+) -> NormalData:
+    design = model.design
+    table = design.rows.iloc[rows]
+    prior = model.sigma_prior
+    return NormalData(
+        studies=list(table["study"]),
+        pairs=list(zip(table["treatment"], table["against"], strict=True)),
+        y=y,
+        columns=design.effects[rows],
+        noise=noise,
+        intercepts=intercepts,
+        between=between,
+        prior_sd=model.prior_sd[: len(design.names)],
+        members=[design.names.index(f"d[{name}]") for name in design.group],
+        tau=model.priors.tau if model.random else 0.0,
+        sigma=model.known_sigma if prior is None else prior,
+    )

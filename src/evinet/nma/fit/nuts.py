@@ -1,0 +1,167 @@
+"""Sampling: one compiled model serves many fits; draws do not depend on the number of cores.
+
+`prepare` must run before NumPy or PyMC is imported: BLAS threads, NumPy's processor features and
+fast-math flags change the last bits of draws, and cannot be set later.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evinet import processor
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pymc as pm
+
+    from evinet.config import Sampler
+    from evinet.nma.model import Model
+
+
+def prepare() -> None:
+    """Set what makes draws repeatable, and where compiled code is kept (`.cache/`)."""
+    cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve()
+    processor.prepare()
+    os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
+    warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
+    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'models'},numba__fastmath=False"
+
+
+class Compiled:
+    """A compiled PyMC model, whose data are one vector (`data_vector`), for any data of its shapes.
+
+    `sample` gives an `arviz.InferenceData`, whose `sample_stats` hold positions and gradients for
+    `control_variates`.
+    """
+
+    def __init__(self, model: pm.Model):
+        from evinet.nma.fit import compiled
+
+        start = time.perf_counter()
+        self._model = compiled.compile_model(model)
+        self.seconds = time.perf_counter() - start
+
+    def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
+        """Posterior draws given data in the shapes of the model's."""
+        from evinet.nma.fit.data_vector import pack
+
+        return _nutpie(self._model.with_data(**pack(data)), sampler, seed)
+
+
+def _nutpie(model: Any, sampler: Sampler, seed: int) -> Any:
+    import nutpie
+
+    return nutpie.sample(
+        model,
+        draws=sampler.draws,
+        tune=sampler.warmup,
+        chains=sampler.chains,
+        cores=min(sampler.chains, processor.cores()),
+        target_accept=sampler.target_accept,
+        seed=seed,
+        progress_bar=False,
+        save_warmup=False,
+        store_gradient=True,
+        store_unconstrained=True,
+    )
+
+
+def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
+    """A trace by the density that is written out for any network (`density`)."""
+    import numpy as np
+    import xarray as xr
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    from evinet.nma.fit import density
+
+    data = density.vector(model, values)
+    record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
+    record["address"], record["size"] = data.ctypes.data, data.size
+    shapes = density.names(model, values)
+    stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+    size = density.dimension(model, values)
+    compiled = CompiledPyMCModel(
+        dims={name: (f"of_{name}",) for name, shape in shapes.items() if shape},
+        compiled_logp_func=density.density,
+        compiled_expand_func=density.quantities,
+        initial_point_func=lambda chain: np.random.default_rng(chain).uniform(-1, 1, size),
+        shared_data={"data": data},
+        user_data=record,
+        n_expanded=int(stops[-1]),
+        shape_info=(list(shapes), list(map(slice, [0, *stops[:-1]], stops)), list(shapes.values())),
+        logp_func=None,
+        expand_func=None,
+        _n_dim=size,
+        _shapes=shapes,
+        _coords={f"of_{name}": np.arange(shape[0]) for name, shape in shapes.items() if shape},
+    )
+    trace = _nutpie(compiled, sampler, seed)
+    drawn = {name: trace.posterior[name].to_numpy() for name in shapes}
+    keep, spread = model.design.mixing
+    b = drawn["c"][..., : keep.shape[1]] @ keep.T
+    if "members" in drawn:
+        b = b + drawn["members"] @ spread.T
+    drawn["b"] = np.concatenate([b, drawn["c"][..., keep.shape[1] :]], axis=-1)
+    along = {"b": "parameter", "theta": "row", "eta": "arm", "mu": "study"}
+    variables = {
+        name: (("chain", "draw", *((along[name],) if name in along else ())), drawn[name])
+        for name in ("b", "theta", "eta", "mu", "tau", "sigma") if name in drawn
+    }  # fmt: skip
+    trace.posterior = xr.Dataset(variables, coords={"parameter": model.names})
+    return trace
+
+
+def sample(
+    model: Model, sampler: Sampler, seed: int, job: str, known: dict[Any, Any]
+) -> tuple[list[Any], dict[str, float]]:
+    """A trace of each reconstruction of the patients (one without patients), and the seconds taken.
+
+    `known` holds compiled models by the shapes of their data, and is added to.
+    """
+    from evinet import seeds
+    from evinet.nma import model as models
+    from evinet.nma.fit import density
+
+    patients = model.patients
+    if density.supported(model):
+        start = time.perf_counter()
+        values = models.values(model)
+        trace = _written_out(model, values, sampler, seeds.integer_seed(seed, job))
+        return [trace], {"compile": 0.0, "sample": time.perf_counter() - start}
+    assert patients is not None
+    assert model.baseline is not None
+    every = [models.values(model, records) for records in patients.draws]
+    layout = (
+        model.effects, model.priors.printed["tau"], model.sigma_prior, model.known_sigma,
+        str(model.priors), model.terms.unrelated, model.terms.split is None,
+        tuple((key, value.shape) for key, value in every[0].items()),
+    )  # fmt: skip
+    if layout not in known:
+        known[layout] = Compiled(models.graph(model, every[0]))
+    compiled, start, traces = known[layout], time.perf_counter(), []
+    for number, values in enumerate(every):
+        name = f"{job}/{number}"
+        trace = compiled.sample(values, sampler, seeds.integer_seed(seed, name))
+        trace.posterior = trace.posterior.assign_coords(parameter=model.names)
+        rng = seeds.generator(seed, f"{name}/complete")
+        trace.posterior = model.baseline.complete(trace.posterior, values, rng)
+        traces.append(trace)
+    return traces, {"compile": compiled.seconds, "sample": time.perf_counter() - start}
+
+
+def write_posterior(path: Path, posterior: Any) -> None:
+    """Write a dataset as NetCDF without the times of sampling, so that its bytes repeat."""
+    import arviz as az
+
+    from evinet import files
+
+    clean = posterior.copy()
+    clean.attrs = {}
+    data = az.InferenceData(posterior=clean)
+    data.attrs.clear()
+    with files.replacing(path) as temporary:
+        data.to_netcdf(str(temporary), engine="h5netcdf")

@@ -1,0 +1,1 @@
+"""Likelihoods of arms and of patients."""

@@ -1,0 +1,151 @@
+"""Likelihoods of an arm's outcome given its linear predictor eta (Dias et al., NICE TSD 2).
+
+Each knows its columns, its links, a rough estimate of eta (to tell the sampler where to look), the
+log-likelihood as a PyTensor expression, and deviances and log-likelihoods of draws of eta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special, stats
+
+LOGIT, PROBIT, CLOGLOG = "logit", "probit", "cloglog"
+SCALES = {
+    LOGIT: "ln OR", PROBIT: "difference of probits", CLOGLOG: "ln HR", "log": "ln rate ratio",
+    "identity": "mean difference",
+}  # fmt: skip
+MOST = 1e15  # events that a vague prior may predict
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """One likelihood with one link. `columns` names its two columns of data, here called x and s.
+
+    `rough` gives eta and its variance from (x, s); `symbolic` the log-likelihood of (x, s, eta) up
+    to a constant; `fitted` the expectation of x; `log_likelihood` that of draws of eta, in full;
+    `deviance` of x at an expectation, against the saturated model; `replicate` draws new x given
+    draws of eta.
+    """
+
+    name: str
+    link: str
+    columns: tuple[str, str]
+    rough: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    symbolic: Callable[[Any, Any, Any], Any]
+    fitted: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    log_likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    deviance: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    replicate: Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
+
+    @property
+    def scale(self) -> str:
+        """What effects are."""
+        return SCALES[self.link]
+
+
+def _binomial_rough(link: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    def rough(r: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        p = (r + 0.5) / (n + 1)
+        if link == LOGIT:
+            eta, slope = special.logit(p), 1 / (p * (1 - p))
+        elif link == PROBIT:
+            eta = special.ndtri(p)
+            slope = 1 / stats.norm.pdf(eta)
+        else:
+            eta = np.log(-np.log1p(-p))
+            slope = -1 / ((1 - p) * np.log1p(-p))
+        return eta, slope**2 * p * (1 - p) / (n + 1)
+
+    return rough
+
+
+def _binomial_symbolic(link: str) -> Callable[[Any, Any, Any], Any]:
+    def symbolic(r: Any, n: Any, eta: Any) -> Any:
+        import pytensor.tensor as pt
+        from pymc.distributions.dist_math import normal_lcdf
+
+        if link == LOGIT:
+            return r * eta - n * pt.softplus(eta)
+        if link == PROBIT:
+            return r * normal_lcdf(0, 1, eta) + (n - r) * normal_lcdf(0, 1, -eta)
+        hazard = pt.exp(eta)
+        return r * pt.log(-pt.expm1(-hazard)) - (n - r) * hazard
+
+    return symbolic
+
+
+def _probability(link: str, eta: np.ndarray) -> np.ndarray:
+    inverse: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        LOGIT: special.expit,
+        PROBIT: special.ndtr,
+        CLOGLOG: lambda x: -np.expm1(-np.exp(np.minimum(x, 500))),
+    }
+    return inverse[link](eta)
+
+
+def _binomial_deviance(r: np.ndarray, n: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    return 2 * (
+        special.xlogy(r, r)
+        - special.xlogy(r, expected)
+        + special.xlogy(n - r, n - r)
+        - special.xlogy(n - r, n - expected)
+    )
+
+
+def _binomial(link: str) -> Likelihood:
+    return Likelihood(
+        "binomial",
+        link,
+        ("r", "n"),
+        _binomial_rough(link),
+        _binomial_symbolic(link),
+        lambda eta, n: n * _probability(link, eta),
+        lambda r, n, eta: np.asarray(stats.binom.logpmf(r, n, _probability(link, eta))),
+        _binomial_deviance,
+        lambda rng, eta, n: rng.binomial(n.astype(int), _probability(link, eta)),
+    )
+
+
+def _poisson_symbolic(r: Any, exposure: Any, eta: Any) -> Any:
+    import pytensor.tensor as pt
+
+    return r * eta - exposure * pt.exp(eta)
+
+
+POISSON = Likelihood(
+    "poisson",
+    "log",
+    ("r", "e"),
+    lambda r, exposure: (np.log((r + 0.5) / exposure), 1 / (r + 0.5)),
+    _poisson_symbolic,
+    lambda eta, exposure: exposure * np.exp(eta),
+    lambda r, exposure, eta: np.asarray(stats.poisson.logpmf(r, exposure * np.exp(eta))),
+    lambda r, exposure, expected: 2 * (special.xlogy(r, r) - special.xlogy(r, expected)
+                                       - r + expected),
+    lambda rng, eta, exposure: rng.poisson(
+        np.exp(np.minimum(eta + np.log(exposure), np.log(MOST)))
+    ),
+)  # fmt: skip
+NORMAL = Likelihood(
+    "normal",
+    "identity",
+    ("y", "se"),
+    lambda y, se: (y, se**2),
+    lambda y, se, eta: -0.5 * ((y - eta) / se) ** 2,
+    lambda eta, se: eta,
+    lambda y, se, eta: np.asarray(stats.norm.logpdf(y, eta, se)),
+    lambda y, se, expected: ((y - expected) / se) ** 2,
+    lambda rng, eta, se: rng.normal(eta, se),
+)
+EVERY = (*(_binomial(link) for link in (LOGIT, PROBIT, CLOGLOG)), POISSON, NORMAL)
+LIKELIHOODS = {(each.name, each.link): each for each in EVERY}
+"""Likelihoods by name and link."""
+
+
+def links(name: str) -> list[str]:
+    """The links of a likelihood, the usual one first."""
+    return [link for known, link in LIKELIHOODS if known == name]

@@ -1,0 +1,1 @@
+"""Survival likelihoods: families of baseline hazards with their kind of effect."""

@@ -1,0 +1,58 @@
+"""The baselines by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from evinet.errors import InputError, Problem
+from evinet.nma.data.patients import Patients
+from evinet.nma.likelihoods.survival.baseline import Baseline
+from evinet.nma.likelihoods.survival.families import FAMILIES
+from evinet.nma.likelihoods.survival.fractional import FractionalPolynomial
+from evinet.nma.likelihoods.survival.mspline import MSpline
+from evinet.nma.likelihoods.survival.parametric import Parametric
+from evinet.nma.likelihoods.survival.piecewise import Piecewise
+
+BASELINES: dict[str, Callable[..., Baseline]] = {
+    "mspline": MSpline,
+    "piecewise": Piecewise,
+    "fracpoly": FractionalPolynomial,
+    **{name: partial(Parametric, name=name) for name in FAMILIES},
+}
+
+
+def choose(name: str, patients: Patients, contrasts: bool, options: dict[str, Any]) -> Baseline:
+    """The baseline called `name`; `contrasts` says whether there are published hazard ratios.
+
+    Raises
+    ------
+    InputError
+        There is no such baseline or option, too few events for its knots, or published hazard
+        ratios cannot be combined with its kind of effect.
+    """
+    if name not in BASELINES:
+        raise InputError(
+            Problem("(options)", "baseline", name, "is no baseline",
+                    f"Use one of {', '.join(BASELINES)}")
+        )  # fmt: skip
+    known = [
+        key
+        for key in inspect.signature(BASELINES[name]).parameters
+        if key not in ("patients", "name")
+    ]
+    unknown = [key for key in options if key not in known]
+    if unknown:
+        raise InputError(
+            Problem("(options)", f"option of {name}", ", ".join(unknown), "is unknown",
+                    f"Use {', '.join(known)}")
+        )  # fmt: skip
+    baseline = BASELINES[name](patients, **options)
+    if contrasts and baseline.scale != "ln HR":
+        raise InputError(
+            Problem("(options)", "baseline", name, f"its effects are {baseline.scale}, which "
+                    "published hazard ratios do not inform", "Use a proportional hazards baseline")
+        )  # fmt: skip
+    return baseline

@@ -1,0 +1,100 @@
+"""What a likelihood needs of the patients, so that its cost does not grow with their number.
+
+The log-likelihood of right-censored data is ``sum over events of log h(t) - sum over patients of
+H(t)``. With a hazard that is linear in fixed functions of time, the second sum needs only their
+summed integrals; a piecewise constant hazard also collapses the first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigh_tridiagonal
+
+from evinet.nma.likelihoods.survival.splines import Basis
+
+FAINT = 1e-3  # information that every arm is taken to have
+
+
+def events_and_exposure(
+    time: np.ndarray, event: np.ndarray, cuts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Events and person-time in (0, c1], (c1, c2], ..., (cK, inf): arrays of length len(cuts) + 1.
+
+    They are sufficient for a piecewise exponential hazard (Friedman 1982, Ann Stat 10:101).
+    """
+    edges = np.concatenate([[0.0], cuts, [np.inf]])
+    interval = np.searchsorted(cuts, time[event == 1], side="left")
+    events = np.bincount(interval, minlength=len(cuts) + 1).astype(float)
+    exposure = (np.clip(time[:, None], edges[:-1], edges[1:]) - edges[:-1]).sum(axis=0)
+    return events, exposure
+
+
+def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows of the columns, shape (rows, columns), and how often each occurs."""
+    rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
+    return rows, counts.astype(float)
+
+
+def quadrature(
+    values: np.ndarray, nodes: int, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights with ``sum w f(x) = sum f(values)`` for polynomials up to 2 * nodes - 1.
+
+    With `weights` of the values the right side is their weighted sum.
+
+    The Gauss rule of the values' own distribution, from the Jacobi matrix that the Lanczos
+    iteration gives (Golub & Welsch 1969; Gautschi 2004, Orthogonal Polynomials, section 2.2). With
+    no more distinct values than nodes it is the values themselves, and exact for any function.
+    """
+    points, place = np.unique(values, return_inverse=True)
+    counts = np.bincount(place, weights, len(points)).astype(float)
+    if len(points) <= nodes:
+        return points, counts
+    centre, half = (points[0] + points[-1]) / 2, (points[-1] - points[0]) / 2
+    scaled = (points - centre) / half
+    vector = np.sqrt(counts / counts.sum())
+    rows: list[np.ndarray] = []
+    diagonal, off = np.empty(nodes), np.empty(nodes)
+    for step in range(nodes):
+        rows.append(vector)
+        image = scaled * vector
+        diagonal[step] = image @ vector
+        known = np.array(rows)
+        for _ in range(2):  # twice is enough to keep the vectors orthogonal
+            image = image - known.T @ (known @ image)
+        off[step] = np.linalg.norm(image)
+        vector = image / off[step]
+    roots, vectors = eigh_tridiagonal(diagonal, off[:-1])
+    return centre + half * roots, counts.sum() * vectors[0] ** 2
+
+
+def event_nodes(events: np.ndarray, basis: Basis, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Times and weights that stand for the event times in sums of a log hazard.
+
+    One Gauss rule between each two knots, where the hazard is one polynomial and its logarithm
+    smooth; `nodes` of them an interval.
+    """
+    if not len(events):
+        return np.empty(0), np.empty(0)
+    interval = np.searchsorted(basis.internal, events, side="left")
+    rules = [quadrature(events[interval == number], nodes) for number in np.unique(interval)]
+    return np.concatenate([x for x, _ in rules]), np.concatenate([w for _, w in rules])
+
+
+def log_rank(arm: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One-step estimates of ln HR of arms 1, 2, ... against arm 0, and their covariance.
+
+    From the log-rank statistic's observed minus expected events and their covariance (Peto et al.
+    1977, Br J Cancer 35:1): rough, and good enough to tell a sampler where to look. An arm that
+    nobody was watched in at an event has a variance of 1 / FAINT.
+    """
+    arms = np.arange(int(arm.max()) + 1)
+    at = np.unique(time[event == 1])
+    risk = np.array([(time[arm == a][:, None] >= at).sum(axis=0) for a in arms], float)
+    deaths = np.array([(time[(arm == a) & (event == 1)][:, None] == at).sum(axis=0) for a in arms])
+    total, share = deaths.sum(axis=0), risk / risk.sum(axis=0)
+    spread = total * (risk.sum(axis=0) - total) / np.maximum(risk.sum(axis=0) - 1, 1)
+    excess = (deaths - total * share).sum(axis=1)[1:]
+    covariance = (np.diag((spread * share).sum(axis=1)) - (spread * share) @ share.T)[1:, 1:]
+    inverse = np.linalg.inv(covariance + FAINT * np.eye(len(covariance)))
+    return inverse @ excess, inverse

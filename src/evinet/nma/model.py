@@ -1,0 +1,526 @@
+"""The model of a network, and its PyMC graph.
+
+    arms        x_jk ~ likelihood(eta_jk),  eta_jk = offset_jk + mu_j + theta_jk
+    contrasts   y_j ~ multivariate normal(theta_j, V_j)
+    patients    of an arm: the baseline hazard's likelihood given theta_jk
+    effects     theta = X b + tau * deviations,  deviations ~ N(0, 1), correlation 1/2 in a study
+    priors      b ~ N(0, prior SD), mu ~ N(0, prior SD), tau as named
+    class       d_k = mean + sigma * u_k,  u_k ~ N(0, 1), of its members
+
+What is sampled is standardised by a rough normal approximation of the posterior, which changes how
+fast the sampler moves and never where to: mu is replaced by its study's mean predictor, b by its
+principal axes (`fit.approximate`), deviations as in `likelihoods.scaled_normal`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from scipy.linalg import block_diag
+
+from evinet.errors import InputError, Problem
+from evinet.nma import design as designs
+from evinet.nma.data import arms as arm_data
+from evinet.nma.data.patients import Patients, Records
+from evinet.nma.design import BASELINE_RISK, Design
+from evinet.nma.fit.approximate import rough
+from evinet.nma.fit.data_vector import unpack
+from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood, links
+from evinet.nma.likelihoods.survival.baseline import Baseline
+from evinet.nma.likelihoods.survival.sufficient import log_rank
+from evinet.nma.network import Network
+from evinet.nma.priors import Prior, Priors
+from evinet.nma.terms import Terms
+
+Effects = Literal["fixed", "random"]
+
+
+@dataclass(frozen=True, eq=False)
+class Arms:
+    """The arms in the order of the design's rows: data x, s and offset, the number of their study.
+
+    `weights` are those of each study's arms in its mean predictor, shape (studies, arms).
+    """
+
+    likelihood: Likelihood
+    x: np.ndarray
+    s: np.ndarray
+    offset: np.ndarray
+    study: np.ndarray
+
+    @property
+    def studies(self) -> int:
+        """How many studies they are of."""
+        return int(self.study.max()) + 1 if len(self.study) else 0
+
+    @cached_property
+    def rough(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rough mu + theta of each arm, from its own data, and its variance."""
+        eta, variance = self.likelihood.rough(self.x, self.s)
+        return eta - self.offset, variance
+
+    @property
+    def member(self) -> np.ndarray:
+        """1 where an arm belongs to a study, shape (studies, arms)."""
+        return (np.arange(self.studies)[:, None] == self.study).astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """One model of one network.
+
+    Attributes
+    ----------
+    network
+        The studies.
+    design
+        Which coefficient acts where.
+    effects
+        Fixed, or random with the heterogeneity tau.
+    priors
+        Of effects, intercepts, coefficients and tau.
+    arms
+        Arms with their likelihood; None without studies by arms.
+    baseline
+        The baseline hazards of patients; None without them. `hazards` and `settings` say which.
+    """
+
+    network: Network
+    design: Design
+    effects: Effects
+    priors: Priors
+    arms: Arms | None = None
+    baseline: Baseline | None = None
+    hazards: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def terms(self) -> Terms:
+        """What shapes effects beside consistency."""
+        return self.design.terms
+
+    @property
+    def patients(self) -> Patients | None:
+        """The patients, if studies enter by them."""
+        return None if self.baseline is None else self.network.patients
+
+    @property
+    def random(self) -> bool:
+        """Whether effects are random."""
+        return self.effects == "random"
+
+    @property
+    def sigma_prior(self) -> Prior | None:
+        """The prior of the class's sigma; None where it is known, or there is no class."""
+        group = self.terms.group
+        return group.sigma if group is not None and isinstance(group.sigma, Prior) else None
+
+    @property
+    def known_sigma(self) -> float:
+        """The class's sigma where it is known, else 0."""
+        group = self.terms.group
+        return group.sigma if group is not None and not isinstance(group.sigma, Prior) else 0.0
+
+    @property
+    def scale(self) -> str:
+        """What effects are."""
+        if self.baseline is not None:
+            return self.baseline.scale
+        if self.arms is not None:
+            return self.arms.likelihood.scale
+        return "effect"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the coefficients b."""
+        return [*self.design.names, *([BASELINE_RISK] if self.terms.baseline_risk else [])]
+
+    @cached_property
+    def prior_sd(self) -> np.ndarray:
+        """Prior standard deviation of each coefficient (of members: of the class mean)."""
+        slope = np.array([name.startswith("beta") for name in self.names], bool)
+        return np.where(slope, self.priors.coefficients, self.priors.effects)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the posterior is normal given tau and sigma, so that no sampler is needed."""
+        normal = self.arms is None or self.arms.likelihood.name == "normal"
+        return normal and self.baseline is None and not self.terms.baseline_risk
+
+    @property
+    def centre(self) -> float:
+        """Where effects are sampled: the mean baseline risk, else the mean of the covariate."""
+        return self.risk_centre if self.terms.baseline_risk else self.design.centre
+
+    @property
+    def reported_at(self) -> float:
+        """Where effects are reported: `at`, or the centre."""
+        return self.centre if self.terms.at is None else self.terms.at
+
+    def to_reported(self) -> np.ndarray:
+        """From coefficients to those reported: effects d at `at`; shape (coefficients, same)."""
+        found = np.eye(len(self.names))
+        if self.terms.at is None:
+            return found
+        for row, name in enumerate(self.names):
+            if name.startswith("d["):
+                own = name.replace("d[", "beta[", 1)
+                slope = next(each for each in (own, "beta", BASELINE_RISK) if each in self.names)
+                found[row, self.names.index(slope)] = self.terms.at - self.centre
+        return found
+
+    @cached_property
+    def risk(self) -> np.ndarray:
+        """How often the baseline risk acts on each arm: 1, 0 on the reference or against itself."""
+        reference = self.network.references[0]
+        rows = self.design.rows.iloc[self.design.of("arm")]
+        active = (rows["treatment"] != reference).astype(float)
+        return (active - (rows["against"] != reference)).to_numpy(float)
+
+    @cached_property
+    def risk_centre(self) -> float:
+        """The mean of the rough outcomes on the reference."""
+        assert self.arms is not None
+        weights = self.arm_weights
+        rows = self.design.rows.iloc[self.design.of("arm")]
+        has = ((rows["treatment"] == self.network.references[0]).to_numpy(float)
+               @ self._baseline_member.T) > 0  # fmt: skip
+        return float((weights @ self.arms.rough[0])[has].mean())
+
+    @property
+    def _baseline_member(self) -> np.ndarray:
+        assert self.arms is not None
+        rows = self.design.rows.iloc[self.design.of("arm")]
+        return self.arms.member * (rows["treatment"] == rows["against"]).to_numpy(float)
+
+    @cached_property
+    def arm_weights(self) -> np.ndarray:
+        """Weights of a study's arms in its mean predictor, shape (studies, arms).
+
+        With baseline risk mu itself must be sampled, as it multiplies a coefficient.
+        """
+        assert self.arms is not None
+        member = self._baseline_member if self.terms.baseline_risk else self.arms.member
+        precision = member / self.arms.rough[1]
+        return np.asarray(precision / precision.sum(axis=1, keepdims=True))
+
+    def rough_effects(self, records: Records | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Rough effects of the free rows, and their covariance, from the data alone.
+
+        Arms are compared on the scale of the link, patients by the log-rank test; a time ratio is
+        taken for a hazard ratio to minus the spread of ln event times.
+        """
+        values: list[np.ndarray] = []
+        blocks: list[np.ndarray] = []
+        rows, free = self.design.rows, set(self.design.free)
+        if self.arms is not None:
+            eta, variance = self.arms.rough
+            for study in range(self.arms.studies):
+                own = np.flatnonzero(self.arms.study == study)
+                others = [row for row in own if row in free]
+                values.append(eta[others] - eta[own[0]])
+                blocks.append(np.diag(variance[others]) + variance[own[0]])
+        if self.baseline is not None:
+            assert self.patients is not None
+            chosen = records or self.patients.best
+            for name in self.patients.studies:
+                arms = self.patients.arms_of(name)
+                if len(arms) > 1:
+                    mine = np.isin(chosen.arm, arms)
+                    estimate, covariance = log_rank(
+                        chosen.arm[mine] - arms[0], chosen.time[mine], chosen.event[mine]
+                    )
+                    died = mine & (chosen.event == 1)
+                    spread = float(np.log(chosen.time[died]).std()) if died.any() else 1.0
+                    accelerated = self.baseline.scale != "ln HR"
+                    factor = -max(spread, 0.05) if accelerated else 1.0
+                    values.append(factor * estimate)
+                    blocks.append(factor**2 * covariance)
+        if len(self.network.contrasts.rows):
+            values.append(self.network.contrasts.y)
+            blocks.append(self.network.contrasts.covariance)
+        assert len(rows)
+        return np.concatenate(values), block_diag(*blocks)
+
+    def without_likelihood_limits(self) -> set[frozenset[str]]:
+        """Pairs of one island whose effect only the prior keeps from being infinite.
+
+        An arm without an event (or with nothing but events) limits its effect to one side. Two
+        treatments are held by data if studies connect them through arms with both.
+        """
+        import networkx as nx
+
+        graph: nx.Graph[str] = nx.Graph()
+        graph.add_nodes_from(self.network.treatments)
+        rows = self.design.rows
+        known = np.ones(len(rows), bool)
+        if self.arms is not None and self.arms.likelihood.name != "normal":
+            arms = self.network.arms.iloc[rows["place"].to_numpy()[self.design.of("arm")]]
+            has, others = arm_data.events(arms, self.arms.likelihood.columns)
+            known[self.design.of("arm")] = has & others
+        if self.patients is not None:
+            empty = set(self.patients.without_events)
+            pairs = zip(rows["study"], rows["treatment"], strict=True)
+            mine = rows["kind"] == "patients"
+            known &= ~np.array([pair in empty for pair in pairs]) | ~mine.to_numpy()
+        for _, own in rows[known].groupby("study", sort=False):
+            together = list(own["treatment"])
+            published = own["kind"].iloc[0] == "contrast"
+            nx.add_star(graph, [own["against"].iloc[0], *together] if published else together)
+        nx.add_path(graph, self.design.group)
+        found = set()
+        names = self.network.treatments
+        for first in names:
+            reached = nx.node_connected_component(graph, first)
+            for second in names:
+                same = self.design.islands[first] == self.design.islands[second]
+                if same and second not in reached:
+                    found.add(frozenset((first, second)))
+        return found
+
+
+def build(
+    network: Network,
+    *,
+    likelihood: str | None = None,
+    link: str | None = None,
+    effects: Effects = "random",
+    terms: Terms | None = None,
+    priors: Priors | None = None,
+    time: str | None = None,
+    baseline: str = "mspline",
+    settings: dict[str, Any] | None = None,
+) -> Model:
+    """The model that is asked of a network (see `evinet.nma.fit.fit`).
+
+    Raises
+    ------
+    InputError
+        The data do not have what the likelihood needs, or options do not go together.
+    """
+    terms = terms or Terms()
+    design = designs.build(network, terms)
+    arms = None
+    if len(network.arms):
+        if network.people is not None:
+            raise _refused("patients", network.file, "arms and patients have no common scale",
+                           "Analyse them apart, or give arms by their ln HR")  # fmt: skip
+        arms = _arms(network, design, _likelihood(network, likelihood, link, time), time)
+    elif likelihood not in (None, "contrast") and network.people is None:
+        raise _refused("likelihood", likelihood, "there are no studies by arms",
+                       "Leave it out: contrasts are normal")  # fmt: skip
+    _check(network, terms, arms)
+    if network.patients is None:
+        return Model(network, design, effects, priors or Priors(), arms)
+    from evinet.nma.likelihoods.survival.choice import choose
+
+    published = len(network.contrasts.rows) > 0
+    chosen = choose(baseline, network.patients, published, settings or {})
+    return Model(
+        network, design, effects, priors or Priors(), None, chosen, baseline, settings or {}
+    )
+
+
+def _likelihood(
+    network: Network, name: str | None, link: str | None, time: str | None
+) -> Likelihood:
+    """The likelihood that is named, else that whose columns the arms have."""
+    if name is None:
+        fits = [
+            each for each in dict.fromkeys(name for name, _ in LIKELIHOODS)
+            if set(LIKELIHOODS[each, links(each)[0]].columns) <= set(network.arms)
+        ]  # fmt: skip
+        if len(fits) != 1:
+            found = ", ".join(fits) or "none"
+            raise _refused("likelihood", "(not given)", f"the columns fit {found} of binomial (r, "
+                           "n), normal (y, se) and poisson (r, e)", "Name one")  # fmt: skip
+        name = fits[0]
+    if name not in {each for each, _ in LIKELIHOODS}:
+        raise _refused("likelihood", name, "is no likelihood of arms",
+                       "Use binomial, normal or poisson")  # fmt: skip
+    if time is not None and (name != "binomial" or link not in (None, "cloglog")):
+        raise _refused("time", time, "is the follow-up of binomial arms with the cloglog link",
+                       "Use link cloglog, or leave the column out")  # fmt: skip
+    link = link or ("cloglog" if time is not None else links(name)[0])
+    if (name, link) not in LIKELIHOODS:
+        raise _refused("link", link, f"is no link of the {name} likelihood",
+                       f"Use one of {', '.join(links(name))}")  # fmt: skip
+    return LIKELIHOODS[name, link]
+
+
+def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | None) -> Arms:
+    from evinet.usertable import column
+
+    x, s, offset = arm_data.data(network.arms, likelihood.columns, time and column(time))
+    place = design.rows["place"].to_numpy()[design.of("arm")]
+    studies = list(design.rows["study"].iloc[design.of("arm")])
+    numbers = {study: number for number, study in enumerate(dict.fromkeys(studies))}
+    study = np.array([numbers[name] for name in studies])
+    return Arms(likelihood, x[place], s[place], offset[place], study)
+
+
+def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
+    if terms.baseline_risk and (arms is None or len(network.contrasts.rows)):
+        raise _refused("baseline_risk", True, "a contrast has no baseline risk",
+                       "Give every study by its arms")  # fmt: skip
+    if terms.baseline_risk and (terms.group or len(network.references) > 1 or terms.unrelated):
+        raise _refused("baseline_risk", True, "needs consistent effects in one island without a "
+                       "class", "Leave the one or the other out")  # fmt: skip
+    if terms.at is not None and (
+        terms.unrelated or (terms.covariate is None) == (not terms.baseline_risk)
+    ):
+        raise _refused("at", terms.at, "is of no one thing that effects depend on",
+                       "Give it with a covariate or baseline risk, and not with ume")  # fmt: skip
+
+
+def _refused(field: str, value: object, message: str, remedy: str) -> InputError:
+    return InputError(Problem("(options)", field, value, message, remedy))
+
+
+def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray]:
+    """The graph's data for one reconstruction: the network's own, and what standardises moves."""
+    design, free = model.design, model.design.free
+    keep, spread = design.mixing
+    found: dict[str, np.ndarray] = {}
+    y, covariance = model.rough_effects(records)
+    acting = design.effects[free]
+    deviations = design.deviations[free] if model.random else None
+    wide = covariance
+    if spread.shape[1]:
+        prior = model.sigma_prior
+        sigma = model.known_sigma if prior is None else float(prior.ppf(0.5))
+        own = acting @ spread
+        wide = covariance + sigma**2 * own @ own.T
+        inverse = np.linalg.inv(covariance)
+        found["class_precision"] = np.diag(own.T @ inverse @ own).copy()
+        found["class_slope"] = own.T @ inverse @ y
+        found["class_effects"] = own.T @ inverse @ acting @ keep
+        found["class_spread"] = design.effects @ spread
+    found["effects"] = design.effects @ keep
+    sd = _independent_sd(model)
+    centre, root = rough(acting @ keep, y, wide, deviations, sd[: keep.shape[1]])
+    extra = len(sd) - keep.shape[1]
+    found["b_centre"] = np.concatenate([centre, np.zeros(extra)])
+    found["b_root"] = block_diag(root, np.eye(extra))
+    found["b_sd"] = sd
+    if deviations is not None:
+        unmix = np.linalg.inv(deviations)
+        precision = 1 / np.diag(unmix @ covariance @ unmix.T)
+        found["deviations"] = design.deviations
+        found["u_precision"] = precision
+        found["u_slope"] = precision * (unmix @ y)
+        found["u_effects"] = precision[:, None] * (unmix @ acting @ keep)
+    if model.arms is not None:
+        weights = model.arm_weights
+        rough_eta, variance = model.arms.rough
+        member = model._baseline_member if model.terms.baseline_risk else model.arms.member
+        found |= {
+            "x": model.arms.x, "s": model.arms.s, "offset": model.arms.offset,
+            "level_centre": weights @ rough_eta,
+            "level_scale": np.sqrt(1 / (member / variance).sum(axis=1)),
+            "weights": np.zeros_like(weights) if model.terms.baseline_risk else weights,
+        }  # fmt: skip
+        if model.terms.baseline_risk:
+            found |= {"risk": model.risk, "risk_centre": np.array(model.risk_centre)}
+    if len(model.network.contrasts.rows):
+        found["whitening"] = model.network.contrasts.whitening
+        found["published"] = model.network.contrasts.y
+    if model.baseline is not None:
+        assert model.patients is not None
+        found |= model.baseline.data(records or model.patients.best)
+    return found
+
+
+def _independent_sd(model: Model) -> np.ndarray:
+    """Prior standard deviations of the independent coefficients c, then of baseline risk's."""
+    keep, spread = model.design.mixing
+    size = len(model.design.names)
+    if not spread.shape[1]:
+        return model.prior_sd
+    others = keep[:, :-1].argmax(axis=0)
+    return np.concatenate([model.prior_sd[others], [model.priors.effects], model.prior_sd[size:]])
+
+
+def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
+    """The PyMC model; `data` are those of any reconstruction (see `values`).
+
+    Variables: b (coefficients), tau, sigma, theta (effects of the rows), eta and mu of arms, and
+    those of the baseline hazards.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    from evinet.nma.likelihoods.scaled_normal import standard_normal
+
+    design = model.design
+    coordinates: dict[str, Any] = {
+        "parameter": model.names, "row": np.arange(len(design.rows)),
+        "arm": np.arange(len(design.of("arm"))),
+    }  # fmt: skip
+    if model.baseline is not None:
+        coordinates |= model.baseline.coordinates()
+    if model.patients is not None:
+        coordinates["study"] = model.patients.studies
+    elif model.arms is not None:
+        coordinates["study"] = list(dict.fromkeys(design.rows["study"].iloc[design.of("arm")]))
+    keep, spread = design.mixing
+    with pm.Model(coords=coordinates) as found:
+        known = unpack(data)
+        size = len(data["b_sd"])
+        moves = pm.Flat("effect_moves", shape=size, initval=np.zeros(size))
+        c = known["b_centre"] + pt.dot(known["b_root"], moves)
+        pm.Potential("b_prior", -0.5 * pt.sqr(c / known["b_sd"]).sum())
+        acting = c[: keep.shape[1]]
+        theta, b = pt.dot(known["effects"], acting), pt.dot(keep, acting)
+        if spread.shape[1]:
+            prior = model.sigma_prior
+            sigma: Any = (
+                pt.constant(model.known_sigma) if prior is None else prior.variable("sigma")
+            )
+            slope = known["class_slope"] - pt.dot(known["class_effects"], acting)
+            u = standard_normal(
+                "members", (spread.shape[1],), sigma, slope, known["class_precision"]
+            )
+            theta = theta + sigma * pt.dot(known["class_spread"], u)
+            b = b + sigma * pt.dot(spread, u)
+        b = pm.Deterministic("b", pt.concatenate([b, c[keep.shape[1] :]]), dims="parameter")
+        if model.random:
+            tau = model.priors.tau.variable("tau")
+            slope = known["u_slope"] - pt.dot(known["u_effects"], acting)
+            shape = (design.deviations.shape[1],)
+            z = standard_normal("deviation", shape, tau, slope, known["u_precision"])
+            theta = theta + tau * pt.dot(known["deviations"], z)
+        theta = pm.Deterministic("theta", theta, dims="row")
+        if model.arms is not None:
+            _arms_part(model, known, theta[design.of("arm")], b)
+        if model.baseline is not None:
+            likelihood = model.baseline.log_likelihood(known, theta[design.of("patients")])
+            pm.Potential("patients", likelihood)
+        if len(model.network.contrasts.rows):
+            residual = known["published"] - theta[design.of("contrast")]
+            pm.Potential("contrasts", -0.5 * pt.sqr(pt.dot(known["whitening"], residual)).sum())
+    return found
+
+
+def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any) -> None:
+    """The likelihood of the arms; adds eta and mu."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    assert model.arms is not None
+    of, count = model.arms.study, model.arms.studies
+    level = pm.Flat("level", shape=count, initval=np.zeros(count))
+    if model.terms.baseline_risk:  # mu of an arm without events has a long tail
+        pm.Potential("level_jacobian", pt.log(pt.cosh(level)).sum())
+        level = pt.sinh(level)
+    level = known["level_centre"] + known["level_scale"] * level
+    mu = pm.Deterministic("mu", level - pt.dot(known["weights"], theta), dims="study")
+    pm.Potential("mu_prior", -0.5 * pt.sqr(mu / model.priors.intercepts).sum())
+    eta = known["offset"] + mu[of] + theta
+    if model.terms.baseline_risk:
+        eta = eta + known["risk"] * (mu[of] - known["risk_centre"]) * b[-1]
+    pm.Deterministic("eta", eta, dims="arm")
+    pm.Potential("arms", model.arms.likelihood.symbolic(known["x"], known["s"], eta).sum())

@@ -1,0 +1,394 @@
+"""Studies by arms, by contrasts and by patients, and the network that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from evinet.errors import InputError, Problem
+from evinet.nma.data import arms as arm_data
+from evinet.nma.data import contrasts as contrast_data
+from evinet.nma.data import frames
+from evinet.nma.data import patients as patient_data
+from evinet.nma.data.contrasts import EMPTY, Contrasts
+from evinet.nma.data.patients import Patients
+
+if TYPE_CHECKING:
+    from evinet.nma.posterior import Fit
+
+SHOWN = 40  # islands in a message
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Studies and the treatments that they compare.
+
+    Make one with `from_arms`, `from_contrasts` or `from_patients`, add studies known in another way
+    with `add_contrasts`, and fit models with `fit`.
+
+    Attributes
+    ----------
+    arms
+        A row an arm of the studies by arms: study, treatment, the columns of their outcomes, and
+        whatever other columns were given.
+    contrasts
+        Studies by published contrasts.
+    people
+        A row a patient of the studies by patients: study, treatment, time, event, draw.
+    asked
+        The references that were asked for; empty: the treatment in most studies.
+    tables
+        The tables as given, where covariates are looked up.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> network = Network.from_arms(pd.DataFrame({
+    ...     "study": ["S1", "S1", "S2", "S2"], "treatment": ["A", "B", "A", "C"],
+    ...     "r": [3, 5, 2, 6], "n": [50, 52, 40, 41],
+    ... }), reference="A")
+    >>> network.treatments, network.studies
+    (['A', 'B', 'C'], ['S1', 'S2'])
+    """
+
+    arms: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"study": [], "treatment": []}))
+    contrasts: Contrasts = EMPTY
+    people: pd.DataFrame | None = None
+    asked: tuple[str, ...] = ()
+    tables: tuple[pd.DataFrame, ...] = ()
+
+    @classmethod
+    def from_arms(cls, frame: pd.DataFrame, reference: str | list[str] | None = None) -> Network:
+        """A network of studies by their arms.
+
+        Parameters
+        ----------
+        frame
+            A row an arm: study, treatment and r, n (events of patients), y, se (a mean or another
+            estimate with its standard error) or r, e (events in an exposure). Studies without these
+            but with diff, se enter by contrasts. Treatments may repeat in a study.
+        reference
+            The reference treatment, or one of each island; by default that in most studies.
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with the table.
+        """
+        arms, contrasts = arm_data.read(frame)
+        found = cls(
+            arms=arms,
+            contrasts=contrast_data.read(contrasts) if len(contrasts) else EMPTY,
+            asked=_listed(reference),
+            tables=(frames.prepared(frame, ()),),
+        )
+        return found._checked()
+
+    @classmethod
+    def from_contrasts(
+        cls, frame: pd.DataFrame, reference: str | list[str] | None = None
+    ) -> Network:
+        """A network of studies by their contrasts: relative effects and standard errors.
+
+        The table has a row an arm or a row a contrast (see `evinet.nma.data.contrasts.read`).
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with the table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Network.from_contrasts(pd.DataFrame({
+        ...     "study": ["S1", "S2"], "treatment": ["B", "C"], "comparator": ["A", "A"],
+        ...     "diff": [-0.4, -0.1], "se": [0.2, 0.2],
+        ... })).treatments
+        ['A', 'B', 'C']
+        """
+        found = cls(
+            contrasts=contrast_data.read(frame), asked=_listed(reference),
+            tables=(frames.prepared(frame, ()),),
+        )  # fmt: skip
+        return found._checked()
+
+    @classmethod
+    def from_patients(
+        cls, frame: pd.DataFrame, reference: str | list[str] | None = None
+    ) -> Network:
+        """A network of survival studies by their patients, real or reconstructed.
+
+        Parameters
+        ----------
+        frame
+            A row a patient: study, treatment, time, event (1 or 0) and, if there are several
+            reconstructions, draw.
+        reference
+            The reference treatment, or one of each island; by default that in most studies.
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with the table.
+        """
+        people = patient_data.read(frame)
+        found = cls(people=people, asked=_listed(reference), tables=(frames.prepared(frame, ()),))
+        return found._checked()
+
+    def add_contrasts(self, frame: pd.DataFrame) -> Network:
+        """This network with more studies, by their contrasts.
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with the table, or a study is in the network already.
+        """
+        more = contrast_data.read(frame)
+        twice = sorted({study for study, _, _ in more.rows} & set(self.studies))
+        if twice:
+            raise InputError(
+                Problem(str(frame.attrs.get("file", frames.FRAME)), "study", ", ".join(twice),
+                        "is in the network already: a study enters once",
+                        "Leave out its contrasts, or its other rows")
+            )  # fmt: skip
+        both = Contrasts(
+            [*self.contrasts.rows, *more.rows],
+            np.concatenate([self.contrasts.y, more.y]),
+            _blocks(self.contrasts.covariance, more.covariance),
+        )
+        tables = (*self.tables, frames.prepared(frame, ()))
+        return replace(self, contrasts=both, tables=tables)._checked()
+
+    def fit(self, **options: Any) -> Fit:
+        """Fit a model; the options are those of `evinet.nma.fit.fit`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> network = Network.from_contrasts(pd.DataFrame({
+        ...     "study": ["S1", "S2"], "treatment": ["B", "C"], "comparator": ["A", "A"],
+        ...     "diff": [-0.4, -0.1], "se": [0.2, 0.2],
+        ... }))
+        >>> fit = network.fit(effects="fixed")
+        >>> fit.league().round(2).loc[0, ["treatment", "comparator", "mean", "sd"]].tolist()
+        ['A', 'B', 0.4, 0.2]
+        """
+        from evinet.nma.fit import fit
+
+        return fit(self, **options)
+
+    def split_pairs(self) -> list[tuple[str, str]]:
+        """Pairs (A, B) with direct and independent indirect evidence, in the order of treatments.
+
+        Raises
+        ------
+        InputError
+            There is no such pair.
+        """
+        from evinet.nma import terms
+
+        return terms.splits(self.rows, self.treatments, self.file)
+
+    @property
+    def file(self) -> str:
+        """Where the first table came from, for messages."""
+        return str(self.tables[0].attrs["file"]) if self.tables else frames.FRAME
+
+    @cached_property
+    def studies(self) -> list[str]:
+        """Studies by arms, then by patients, then by contrasts."""
+        people = [] if self.people is None else sorted(set(self.people["study"]))
+        published = [study for study, _, _ in self.contrasts.rows]
+        return list(dict.fromkeys([*self.arms["study"], *people, *published]))
+
+    @cached_property
+    def members(self) -> dict[str, set[str]]:
+        """Study -> its treatments."""
+        found: dict[str, set[str]] = {}
+        for study, treatment in zip(self.arms["study"], self.arms["treatment"], strict=True):
+            found.setdefault(study, set()).add(treatment)
+        if self.people is not None:
+            for study, treatment in set(
+                zip(self.people["study"], self.people["treatment"], strict=True)
+            ):
+                found.setdefault(study, set()).add(treatment)
+        for study, treatment, baseline in self.contrasts.rows:
+            found.setdefault(study, set()).update((treatment, baseline))
+        return found
+
+    @cached_property
+    def islands(self) -> dict[str, int]:
+        """Treatment -> number of its island, in the order of the references.
+
+        Raises
+        ------
+        InputError
+            Nothing is compared, a reference is unknown, or an island has none, or several.
+        """
+        self._check_islands()
+        order = {name: number for number, name in enumerate(self.references, start=1)}
+        return {
+            name: next(order[member] for member in island if member in order)
+            for island in islands_of(self.members)
+            for name in island
+        }
+
+    @cached_property
+    def references(self) -> list[str]:
+        """The reference treatment of each island."""
+        if self.asked:
+            return list(self.asked)
+        counts: dict[str, int] = {}
+        for treatments in self.members.values():
+            for name in treatments:
+                counts[name] = counts.get(name, 0) + 1
+        return [min(counts, key=lambda name: (-counts[name], name))]
+
+    @cached_property
+    def treatments(self) -> list[str]:
+        """Island by island, its reference first, the others by name."""
+        return sorted(
+            self.islands,
+            key=lambda name: (self.islands[name], name not in self.references, name),
+        )
+
+    @cached_property
+    def patients(self) -> Patients | None:
+        """The patients with their arms in order, each study's baseline arm first."""
+        if self.people is None:
+            return None
+        return patient_data.build(self.people, self.treatments)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Arms, arms of patients, contrasts: study, treatment, against (its baseline), kind, place.
+
+        `place` numbers the row in `arms`, in the arms of `patients`, or in `contrasts`. A study's
+        arms stand together, its baseline first; treatments are ordered as in `treatments`.
+        """
+        place = {name: number for number, name in enumerate(self.treatments)}
+        first = {study: number for number, study in enumerate(dict.fromkeys(self.arms["study"]))}
+        names = list(zip(self.arms["study"], self.arms["treatment"], strict=True))
+        order = sorted(
+            range(len(names)), key=lambda row: (first[names[row][0]], place[names[row][1]], row)
+        )
+        found = [(*names[row], "arm", row) for row in order]
+        if self.patients is not None:
+            found += [(*pair, "patients", row) for row, pair in enumerate(self.patients.arms)]
+        frame = pd.DataFrame(found, columns=["study", "treatment", "kind", "place"])
+        frame["against"] = frame.groupby("study", sort=False)["treatment"].transform("first")
+        published = pd.DataFrame(
+            [(*row, "contrast", number) for number, row in enumerate(self.contrasts.rows)],
+            columns=["study", "treatment", "against", "kind", "place"],
+        )
+        parts = [part for part in (frame, published) if len(part)]
+        columns = ["study", "treatment", "against", "kind", "place"]
+        return pd.concat(parts, ignore_index=True)[columns]
+
+    def covariate(self, name: str) -> dict[str, float]:
+        """Study -> its value of a column of the tables.
+
+        Raises
+        ------
+        InputError
+            The column is missing, a study has no number in it or several, or all have the same.
+        """
+        from evinet.usertable import column
+
+        known = column(name)
+        found: dict[str, float] = {}
+        problems: list[Problem] = []
+        for table in self.tables:
+            file = str(table.attrs["file"])
+            if known not in table:
+                problems.append(
+                    Problem(file, name, "(absent)", "the column is missing",
+                            f"Add it; there are {', '.join(map(str, table.columns))}")
+                )  # fmt: skip
+                continue
+            values = frames.numbers(table, known, problems)
+            for study, own in pd.Series(values).groupby(table["study"].to_numpy()):
+                if not np.isfinite(own).all() or own.nunique() != 1:
+                    problems.append(
+                        Problem(file, name, str(study), "has no number, or several, in this study",
+                                "Write one number in all rows of the study")
+                    )  # fmt: skip
+                found[str(study)] = float(own.iloc[0])
+        frames.stop(problems)
+        compared = {found[study] for study, own in self.members.items() if len(own) > 1}
+        if len(compared) == 1:
+            raise InputError(
+                Problem(self.file, name, f"{compared.pop():g}",
+                        "is the same in every study, so that nothing tells its coefficient",
+                        "Use a covariate that differs between studies, or none")
+            )  # fmt: skip
+        return found
+
+    def _checked(self) -> Network:
+        """The network, if every label is spelt in one way."""
+        frames.spellings(self.tables)
+        return self
+
+    def _check_islands(self) -> None:
+        """Refuse a network that compares nothing, or an island without exactly one reference."""
+        if all(len(own) == 1 for own in self.members.values()):
+            raise InputError(
+                Problem(self.file, "study", ", ".join(self.members),
+                        "has one arm, so nothing is compared",
+                        "Add studies of two arms, or published contrasts")
+            )  # fmt: skip
+        known = {name for own in self.members.values() for name in own}
+        unknown = [name for name in self.references if name not in known]
+        if unknown:
+            raise InputError(
+                Problem(self.file, "reference", ", ".join(unknown), "is no treatment here",
+                        f"Use one of {', '.join(sorted(known))}")
+            )  # fmt: skip
+        islands = islands_of(self.members)
+        wrong = [
+            (island, len(set(island) & set(self.references)))
+            for island in islands
+            if len(set(island) & set(self.references)) != 1
+        ]
+        if wrong and not self.asked:
+            shown = "; ".join(", ".join(island) for island in islands[:SHOWN])
+            raise InputError(
+                Problem(self.file, "treatment", shown,
+                        f"the network falls into {len(islands)} islands that no study joins",
+                        "Name a reference treatment of each island (--reference once for each): "
+                        "their effects are then estimated side by side and never compared")
+            )  # fmt: skip
+        if wrong:
+            island, count = wrong[0]
+            raise InputError(
+                Problem(self.file, "reference", ", ".join(self.asked),
+                        f"the island of {', '.join(island)} has {count} references, not one",
+                        "Name one reference an island; effects across islands are not defined")
+            )  # fmt: skip
+
+
+def _listed(reference: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    if reference is None:
+        return ()
+    return (reference,) if isinstance(reference, str) else tuple(reference)
+
+
+def _blocks(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    size = len(first) + len(second)
+    found = np.zeros((size, size))
+    found[: len(first), : len(first)] = first
+    found[len(first) :, len(first) :] = second
+    return found
+
+
+def islands_of(members: dict[str, set[str]]) -> list[list[str]]:
+    """The islands of a network: sorted lists of treatments that studies connect."""
+    graph: nx.Graph[str] = nx.Graph()
+    for own in members.values():
+        nx.add_star(graph, sorted(own))
+    return sorted(sorted(island) for island in nx.connected_components(graph))

@@ -1,0 +1,296 @@
+"""Priors of a heterogeneity tau, written as text, with those that were found empirically by name.
+
+``half-normal(0.5)`` names a family and its parameters; ``turner-2015:all-cause-mortality:
+pharmacological-placebo`` names a published predictive distribution by table, outcome and
+comparison, ``turner-2015:any`` that of the general setting. The published tables are of tau^2
+(`published_priors`); a `Prior` is always of the standard deviation tau.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from evinet.errors import InputError, Problem
+from evinet.nma.published_priors import TABLES, Cell
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of distributions on the positive numbers, made from one on the line.
+
+    `how` says how: tau = |x| ("half", x symmetric around 0), tau = exp(x) ("log") or tau = x.
+    """
+
+    parameters: tuple[str, ...]
+    how: Literal["half", "log", "plain"]
+    pymc: str
+    keywords: tuple[str, ...]
+
+
+FAMILIES = {
+    "half-normal": Family(("scale",), "half", "HalfNormal", ("sigma",)),
+    "half-cauchy": Family(("scale",), "half", "HalfCauchy", ("beta",)),
+    "half-t": Family(("df", "scale"), "half", "HalfStudentT", ("nu", "sigma")),
+    "exponential": Family(("rate",), "plain", "Exponential", ("lam",)),
+    "uniform": Family(("lower", "upper"), "plain", "Uniform", ("lower", "upper")),
+    "log-normal": Family(("location", "scale"), "log", "Normal", ("mu", "sigma")),
+    "log-t": Family(("location", "scale", "df"), "log", "StudentT", ("mu", "sigma", "nu")),
+}
+SIGNED = ("location", "lower")
+LOG_T_DF = 5.0
+"""Degrees of freedom of the log-t distributions of Rhodes et al. 2015."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A prior of a standard deviation.
+
+    Attributes
+    ----------
+    text : as it was asked for. source : its reference, None when it was given by numbers.
+    effects : the scale of effects that a published prior is for, None when given by numbers.
+    """
+
+    text: str
+    family: str
+    parameters: tuple[float, ...]
+    source: str | None = None
+    effects: str | None = None
+
+    @property
+    def formula(self) -> str:
+        """The family with its numbers, such as ``log-normal(-1.975, 0.67)``."""
+        return f"{self.family}({', '.join(f'{value:g}' for value in self.parameters)})"
+
+    @property
+    def scale(self) -> float:
+        """The last parameter of a half-normal, half-Cauchy or half-t prior: its scale.
+
+        Raises
+        ------
+        AttributeError
+            The family has no scale in units of tau.
+        """
+        if FAMILIES[self.family].how != "half":
+            raise AttributeError(f"{self.formula} has no scale in units of tau")
+        return self.parameters[-1]
+
+    def logpdf(self, tau: np.ndarray) -> np.ndarray:
+        """Log density at tau > 0."""
+        tau = np.asarray(tau, dtype=float)
+        how = FAMILIES[self.family].how
+        if how == "log":
+            return self._parent().logpdf(np.log(tau)) - np.log(tau)
+        return self._parent().logpdf(tau) + (np.log(2) if how == "half" else 0.0)
+
+    def ppf(self, share: np.ndarray | float) -> np.ndarray:
+        """The quantile of tau below which `share` of the prior lies."""
+        share = np.asarray(share, dtype=float)
+        how = FAMILIES[self.family].how
+        if how == "half":
+            return self._parent().ppf((1 + share) / 2)
+        return np.exp(self._parent().ppf(share)) if how == "log" else self._parent().ppf(share)
+
+    def draws(self, rng: np.random.Generator, size: int) -> np.ndarray:
+        """Random draws of tau, shape (size,)."""
+        return self.ppf(rng.random(size))
+
+    def variable(self, name: str) -> Any:
+        """The prior as a variable `name` of the PyMC model in whose context this is called.
+
+        The log families add ``log_<name>``, which is what is sampled.
+        """
+        import pymc as pm
+
+        family = FAMILIES[self.family]
+        given = dict(zip(family.keywords, self.parameters, strict=True))
+        if family.how == "log":
+            return pm.Deterministic(
+                name, pm.math.exp(getattr(pm, family.pymc)(f"log_{name}", **given))
+            )
+        return getattr(pm, family.pymc)(name, **given)
+
+    def _parent(self) -> Any:
+        """The distribution of x (see `Family`)."""
+        values = self.parameters
+        match self.family:
+            case "half-normal":
+                return stats.norm(0, values[0])
+            case "half-cauchy":
+                return stats.cauchy(0, values[0])
+            case "half-t":
+                return stats.t(values[0], 0, values[1])
+            case "exponential":
+                return stats.expon(scale=1 / values[0])
+            case "uniform":
+                return stats.uniform(values[0], values[1] - values[0])
+            case "log-normal":
+                return stats.norm(*values)
+            case _:
+                return stats.t(values[2], values[0], values[1])
+
+
+def parse(text: str, field: str = "tau_prior", file: str = "(command line)") -> Prior:
+    """The prior that `text` names (see the module).
+
+    Raises
+    ------
+    InputError
+        Not of either form, an unknown family, table, outcome or comparison, a wrong number of
+        parameters, or values that no distribution has; the remedy names what there is.
+    """
+    stripped = text.strip()
+    try:
+        if ":" in stripped:
+            return _published(stripped)
+        return _given(stripped)
+    except ValueError as error:
+        message, remedy = error.args
+        raise InputError(Problem(file, field, text, message, remedy)) from None
+
+
+def names() -> list[str]:
+    """Every published prior, by the name that `parse` takes."""
+    every = []
+    for name, table in TABLES.items():
+        every.append(f"{name}:any")
+        for outcome, cells in table.outcomes.items():
+            every += [
+                f"{name}:{outcome}:{comparison}"
+                for comparison, cell in zip(table.comparisons, cells, strict=True)
+                if cell is not None
+            ]
+    return every
+
+
+def _given(text: str) -> Prior:
+    found = re.fullmatch(r"([a-z-]+)\(([^()]*)\)", text)
+    if found is None:
+        raise ValueError("not a prior", "Write it as half-normal(0.5), or as turner-2015:any")
+    name, inside = found.groups()
+    if name not in FAMILIES:
+        raise ValueError(f"there is no family {name!r}", f"Use one of {', '.join(FAMILIES)}")
+    wanted = FAMILIES[name].parameters
+    remedy = f"Write it as {name}({', '.join(wanted)})"
+    try:
+        values = tuple(float(part) for part in inside.split(","))
+    except ValueError:
+        raise ValueError("its parameters are not numbers", remedy) from None
+    if len(values) != len(wanted) or not np.isfinite(values).all():
+        raise ValueError(f"{name} has {len(wanted)} finite parameters", remedy)
+    for parameter, value in zip(wanted, values, strict=True):
+        if parameter not in SIGNED and value <= 0:
+            raise ValueError(f"its {parameter} is not above 0", remedy)
+    if name == "uniform" and not 0 <= values[0] < values[1]:
+        raise ValueError("its limits are not 0 <= lower < upper", remedy)
+    return Prior(text, name, values)
+
+
+def _published(text: str) -> Prior:
+    """A published prior of tau^2 as a prior of tau: log tau = log tau^2 / 2."""
+    name, outcome, *rest = text.split(":")
+    if name not in TABLES:
+        raise ValueError(f"there is no table {name!r}", f"Use one of {', '.join(TABLES)}")
+    table = TABLES[name]
+    if outcome == "any" and not rest:
+        cell: Cell = table.any
+    else:
+        if outcome not in table.outcomes:
+            known = ", ".join(["any", *table.outcomes])
+            raise ValueError(f"{name} has no outcome {outcome!r}", f"Use one of {known}")
+        if len(rest) != 1 or rest[0] not in table.comparisons:
+            remedy = f"Write {name}:{outcome}: and one of {', '.join(table.comparisons)}"
+            raise ValueError("the comparison is missing or unknown", remedy)
+        cell = table.outcomes[outcome][table.comparisons.index(rest[0])]
+    if cell is None:
+        raise ValueError("its printed value is doubtful", f"Use {name}:any or another comparison")
+    location, scale = cell
+    degrees = (LOG_T_DF,) if table.family == "log-t" else ()
+    parameters = (location / 2, scale / 2, *degrees)
+    return Prior(text, table.family, parameters, table.source, table.effects)
+
+
+DEFAULTS = {
+    "effects": ("normal(0, 100)", "hardly limits an effect on any scale (NICE TSD 2)"),
+    "intercepts": ("normal(0, 100)", "hardly limits an outcome of a study on any scale"),
+    "coefficients": ("normal(0, 100)", "hardly limits a coefficient of a covariate"),
+    "tau": (
+        "half-normal(5)",
+        "vague on any scale; on that of log ratios half-normal(0.5) is weakly informative "
+        "(Röver et al. 2021, Res Synth Methods 12:448) and published priors say more",
+    ),
+}
+"""The priors of every model unless others are asked for, and why."""
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Priors of a model: standard deviations of normal ones around 0, and that of tau.
+
+    Examples
+    --------
+    >>> priors({"tau": "half-normal(0.5)", "effects": "normal(0, 10)"}).printed["effects"]
+    'normal(0, 10)'
+    """
+
+    effects: float = 100.0
+    intercepts: float = 100.0
+    coefficients: float = 100.0
+    tau: Prior = field(default_factory=lambda: parse(DEFAULTS["tau"][0]))
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """Each prior in the form in which it may be given."""
+        normal = ("effects", "intercepts", "coefficients")
+        return {name: f"normal(0, {getattr(self, name):g})" for name in normal} | {
+            "tau": self.tau.formula
+        }
+
+
+def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(options)") -> Priors:
+    """Priors from texts such as {"tau": "half-normal(5)", "effects": "normal(0, 100)"}.
+
+    `field` and `file` name the place of a text in messages.
+
+    Raises
+    ------
+    InputError
+        An unknown name, or a text that is no such prior.
+    """
+    found: dict[str, Any] = {}
+    for name, text in texts.items():
+        place = field.format(name)
+        if name not in DEFAULTS:
+            raise InputError(
+                Problem(file, place, name, "there is no such prior",
+                        f"Name {', '.join(DEFAULTS)}")
+            )  # fmt: skip
+        found[name] = parse(text, place, file) if name == "tau" else normal(text, place, file)
+    return Priors(**found)
+
+
+def normal(text: str, field: str, file: str) -> float:
+    """The standard deviation of a normal prior around 0: ``normal(0, 100)`` or ``normal(100)``.
+
+    Raises
+    ------
+    InputError
+        The text is no such prior.
+    """
+    number = re.fullmatch(r"normal\((?:\s*0(?:\.0*)?\s*,)?\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*\)",
+                          text.strip())  # fmt: skip
+    try:
+        sd = float(number.group(1)) if number else 0.0
+    except ValueError:
+        sd = 0.0
+    if not sd > 0:
+        raise InputError(
+            Problem(file, field, text, "is not a normal prior around 0",
+                    "Write its standard deviation: normal(0, 100)")
+        )  # fmt: skip
+    return sd

@@ -1,0 +1,175 @@
+"""What shapes effects beside consistency: unrelated effects, a split pair, covariates, a class.
+
+`rows` are those of `evinet.nma.network.Network`: study, treatment and against, the study's
+baseline. A column holds what its coefficient adds to each row's effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from scipy.linalg import block_diag
+
+from evinet.errors import InputError, Problem
+from evinet.nma.priors import Prior
+
+Interactions = Literal["shared", "separate"]
+
+
+@dataclass(frozen=True)
+class ClassEffect:
+    """Members of a class are exchangeable around a class mean (Dias et al., NICE TSD 3, section 5).
+
+    Attributes
+    ----------
+    members
+        Treatments of the class.
+    sigma
+        Standard deviation of the members around the mean: known, or its prior.
+    """
+
+    members: tuple[str, ...]
+    sigma: float | Prior
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a model has beside consistent effects.
+
+    Attributes
+    ----------
+    unrelated
+        An effect of its own for every compared pair (NICE TSD 4, section 3).
+    split
+        A pair (A, B) whose direct and indirect effects are taken apart by a coefficient ``omega``.
+    covariate, interactions, at
+        A covariate of the studies, one coefficient for all treatments or one each, and the value of
+        the covariate (or of the baseline risk) for which effects are reported; None: the mean.
+    baseline_risk
+        Effects depend on the study's outcome on the reference.
+    group
+        A class of treatments.
+    """
+
+    unrelated: bool = False
+    split: tuple[str, str] | None = None
+    covariate: str | None = None
+    interactions: Interactions = "shared"
+    at: float | None = None
+    baseline_risk: bool = False
+    group: ClassEffect | None = None
+
+
+def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:
+    """The first treatment of each pair less the second, shape (pairs, treatments)."""
+    found = np.zeros((len(pairs), len(treatments)))
+    for row, (name, against) in enumerate(pairs):
+        found[row, treatments.index(name)] += 1
+        found[row, treatments.index(against)] -= 1
+    return found
+
+
+def deviations(rows: pd.DataFrame) -> np.ndarray:
+    """From independent standard normals to the rows' deviations; none for a baseline arm.
+
+    Those of one study, whose rows stand together, have correlation 1/2.
+    """
+    free = (rows["treatment"] != rows["against"]).to_numpy()
+    sizes = rows[free].groupby("study", sort=False).size()
+    mapped = np.zeros((len(rows), int(free.sum())))
+    if free.any():
+        roots = [np.linalg.cholesky((np.eye(size) + 1) / 2) for size in sizes]
+        mapped[free] = block_diag(*roots)
+    return mapped
+
+
+def pairs_of(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Treatment of each row, and what it is against."""
+    return list(zip(rows["treatment"], rows["against"], strict=True))
+
+
+def unrelated(rows: pd.DataFrame, treatments: list[str]) -> tuple[np.ndarray, list[str]]:
+    """A mean effect of its own for every compared pair: columns, and their names, d[B vs A].
+
+    B comes after A in `treatments`, whichever of them a study has for its baseline.
+    """
+    place = {name: number for number, name in enumerate(treatments)}
+    pairs = pairs_of(rows)
+    known = dict.fromkeys(
+        tuple(sorted(pair, key=place.__getitem__)) for pair in pairs if pair[0] != pair[1]
+    )
+    columns = np.zeros((len(rows), len(known)))
+    for row, (treatment, against) in enumerate(pairs):
+        for column, pair in enumerate(known):
+            if {treatment, against} == set(pair):
+                columns[row, column] = 1.0 if pair == (against, treatment) else -1.0
+    return columns, [f"d[{second} vs {first}]" for first, second in known]
+
+
+def omega(rows: pd.DataFrame, split: tuple[str, str]) -> np.ndarray:
+    """Direct less indirect effect of B against A, in the studies that have both.
+
+    Dias et al. 2010, Stat Med 29:932: 1 for B, -1 where B is the baseline.
+    """
+    first, second = split
+    column = np.zeros(len(rows))
+    for _, mine in rows.reset_index(drop=True).groupby("study", sort=False):
+        treatments = set(mine["treatment"]) | set(mine["against"])
+        if {first, second} <= treatments:
+            is_second = (mine["treatment"] == second).to_numpy(float)
+            column[mine.index] = is_second - (mine["against"] == second).to_numpy(float)
+    return column
+
+
+def splits(
+    rows: pd.DataFrame, treatments: list[str], file: str, group: list[str] | None = None
+) -> list[tuple[str, str]]:
+    """Pairs with direct and indirect evidence; `file` is named where there is none.
+
+    Indirect evidence is a path between the pair in the studies that do not compare it (van
+    Valkenhoef et al. 2016, Res Synth Methods 7:80, leaves studies that do out of the path too), or
+    by way of the class `group`.
+
+    Raises
+    ------
+    InputError
+        There is no such pair.
+    """
+    arms = {study: set(mine["treatment"]) | set(mine["against"])
+            for study, mine in rows.groupby("study", sort=False)}  # fmt: skip
+    found = []
+    for first, second in combinations(treatments, 2):
+        if not any({first, second} <= members for members in arms.values()):
+            continue
+        graph: nx.Graph[str] = nx.Graph()
+        graph.add_nodes_from(treatments)
+        nx.add_path(graph, group or [])
+        for members in arms.values():
+            if not {first, second} <= members:
+                nx.add_star(graph, list(members))
+        if nx.has_path(graph, first, second):
+            found.append((first, second))
+    if not found:
+        raise InputError(
+            Problem(file, "--model", "node-split", "no pair of treatments has both direct and "
+                    "indirect evidence", "Use the consistency model")
+        )  # fmt: skip
+    return found
+
+
+def regression(
+    effects: np.ndarray, names: list[str], covariate: np.ndarray, interactions: Interactions
+) -> tuple[np.ndarray, list[str]]:
+    """Interactions of the effects with a centred covariate (NICE TSD 3): columns, and their names.
+
+    `effects` are the columns of the treatments but the references, `names` theirs, d[...]. Shared:
+    one coefficient for all treatments against their reference; else one each.
+    """
+    if interactions == "shared":
+        return (effects.sum(axis=1) * covariate)[:, None], ["beta"]
+    return effects * covariate[:, None], [name.replace("d[", "beta[", 1) for name in names]

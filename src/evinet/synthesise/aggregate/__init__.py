@@ -1,1 +1,0 @@
-"""Network meta-analysis of aggregate data: arms, contrasts, or both, of any outcome."""

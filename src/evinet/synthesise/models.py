@@ -1,0 +1,122 @@
+"""From a review's configuration and its tables to a network and a model of the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evinet import tables
+from evinet.config import Config, Model
+from evinet.errors import InputError, Problem
+from evinet.nma import model as models
+from evinet.nma import priors
+from evinet.nma.network import Network
+from evinet.nma.posterior import Fit
+from evinet.nma.terms import ClassEffect, Terms
+
+
+def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[Path]) -> Network:
+    """The network that a model of an analysis is fitted to.
+
+    Parameters
+    ----------
+    data
+        Table NETWORK_DATA.
+    ipd
+        Tables IPD of the studies that enter by their patients.
+
+    Raises
+    ------
+    InputError
+        Patients are asked for that were not reconstructed.
+    """
+    asked = config.analyses[analysis]
+    table = tables.NETWORK_DATA.read(data)
+    table.attrs["file"] = str(data)
+    table.index = table.index + 2
+    references = list(asked.references)
+    if asked.data != "hazard-ratios":
+        columns = ["study", "treatment", "r", "n"]
+        return Network.from_arms(_counts(table, model, references)[columns], references)
+    contrasts = table.drop(columns=["r", "n", "fewest", "most"])
+    wanted = [study for study in model.ipd if study in set(table["study"])]
+    if not wanted:
+        return Network.from_contrasts(contrasts, references)
+    frames = {frame["study"].iloc[0]: frame for frame in map(tables.IPD.read, ipd)}
+    missing = [study for study in wanted if study not in frames]
+    if missing:
+        raise InputError([
+            Problem("config/config.yaml", "models.(this model).ipd", study,
+                    "its patients cannot be reconstructed",
+                    "Add its numbers at risk or curve, or take it out of ipd")
+            for study in missing
+        ])  # fmt: skip
+    patients = pd.concat([frames[study] for study in wanted], ignore_index=True)
+    patients.attrs["file"] = ", ".join(map(str, ipd))
+    patients.index = patients.index + 2
+    found = Network.from_patients(patients.drop(columns="arm"), references)
+    rest = contrasts[~contrasts["study"].isin(wanted)]
+    rest.attrs["file"] = str(data)
+    return found.add_contrasts(rest) if len(rest) else found
+
+
+def _counts(table: pd.DataFrame, model: Model, references: list[str]) -> pd.DataFrame:
+    """Arms with the counts that the model takes of those that rounding allows."""
+    if model.counts == "likeliest":
+        return table
+    reference = table["treatment"].isin(references)
+    more = (model.counts == "favouring-treatment") != reference
+    return table.assign(r=np.where(more, table["most"], table["fewest"]))
+
+
+def specify(config: Config, model: Model, studies: Network) -> Any:
+    """The library's model that a model of the configuration asks for."""
+    texts = {"effects": f"normal(0, {config.effect_prior_sd:g})",
+             "tau": f"half-normal({config.heterogeneity.scale!r})"}  # fmt: skip
+    texts |= {str(name): text for name, text in model.priors.items()}
+    if model.tau_prior is not None:
+        texts["tau"] = model.tau_prior
+    settings = {"shapes": model.shapes, "knots": model.knots}
+    return models.build(
+        studies,
+        effects=model.effects,
+        terms=Terms(
+            model.relation == "ume", None, model.covariate, model.interactions, None, False,
+            _group(config, model, studies),
+        ),
+        priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),
+        link=model.link,
+        baseline=model.baseline,
+        settings={name: value for name, value in settings.items() if value is not None},
+    )  # fmt: skip
+
+
+def _group(config: Config, model: Model, studies: Network) -> ClassEffect | None:
+    if model.bridge is None:
+        return None
+    bridge = config.bridges[model.bridge]
+    sigma: Any = model.sigma
+    if sigma is None:
+        assert bridge.sigma_prior is not None
+        sigma = priors.parse(f"half-normal({bridge.sigma_prior.scale!r})")
+    return ClassEffect(tuple(bridge.members), sigma)
+
+
+def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: Path) -> Fit:
+    """The fit whose posterior was written, for what follows from it."""
+    import arviz as az
+    import xarray as xr
+
+    from evinet.nma.fit import exact
+
+    job = f"fit/{analysis}/{name}"
+    better = config.analyses[analysis].better
+    if specified.exact:
+        mixture = exact.solve(exact.data(specified))
+        return Fit(specified, config.sampler, config.seed, job, better, mixture=mixture)
+    with xr.open_dataset(posterior, group="posterior", engine="h5netcdf") as file:
+        trace = az.InferenceData(posterior=file.load())
+    return Fit(specified, config.sampler, config.seed, job, better, traces=[trace])

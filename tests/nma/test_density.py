@@ -1,0 +1,87 @@
+"""The density that is written out, and the PyMC graph of the same model, are one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evinet import usertable
+from evinet.nma import ClassEffect, Network
+from evinet.nma import model as models
+from evinet.nma.fit import density
+from evinet.nma.priors import parse, priors
+from evinet.nma.terms import Terms
+
+DATA = Path(__file__).parents[1] / "validation"
+CLASS = ("Self-help", "Group counselling")
+SMOKING = {
+    "random logit": ({}, Terms(), {}),
+    "unrelated": ({"effects": "fixed"}, Terms(unrelated=True), {}),
+    "probit": ({"link": "probit"}, Terms(), {"tau": "log-normal(-1, 0.5)"}),
+    "cloglog": ({"link": "cloglog"}, Terms(), {"tau": "exponential(2)"}),
+    "risk": ({}, Terms(baseline_risk=True), {"tau": "uniform(0, 2)"}),
+    "class": ({}, Terms(group=ClassEffect(CLASS, parse("half-t(3, 0.5)"))),
+              {"tau": "half-cauchy(0.5)"}),
+    "known class": ({}, Terms(group=ClassEffect(CLASS, 0.2)), {"tau": "log-t(-1, 0.5, 5)"}),
+}  # fmt: skip
+
+
+def agree(model: models.Model) -> None:
+    import pytensor
+
+    values = models.values(model)
+    graph = models.graph(model, values)
+    data, size = density.vector(model, values), density.dimension(model, values)
+    start = graph.initial_point()
+    order = [variable.name for variable in graph.value_vars]
+    outputs = [graph.logp(), graph.dlogp()]
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        compiled = pytensor.function(graph.value_vars, outputs, on_unused_input="ignore")
+    ours = {"effect_moves": len(values["b_sd"]), "members": model.design.mixing[1].shape[1],
+            "sigma": int(model.sigma_prior is not None), "tau": int(model.random),
+            "deviation": model.design.deviations.shape[1] * model.random,
+            "level": model.arms.studies if model.arms else 0}  # fmt: skip
+    ours = {name: count for name, count in ours.items() if count}
+    theirs = {
+        name: next(
+            each for each in order if each == name or each.startswith((f"{name}_", f"log_{name}"))
+        )
+        for name in ours
+    }  # fmt: skip
+    rng, apart = np.random.default_rng(1), []
+    for _ in range(3):
+        point = rng.uniform(-1, 1, size)
+        stops = np.cumsum([0, *ours.values()])
+        pieces = {theirs[name]: point[a:b] for name, a, b in
+                  zip(ours, stops[:-1], stops[1:], strict=True)}  # fmt: skip
+        value, slope = compiled(*(
+            pieces[name] if start[name].ndim else pieces[name][0] for name in order
+        ))  # fmt: skip
+        ends = np.cumsum([0, *(start[name].size for name in order)])
+        slopes = {name: slope[a:b] for name, a, b in
+                  zip(order, ends[:-1], ends[1:], strict=True)}  # fmt: skip
+        gradient = np.empty(size)
+        found = density._evaluate(point, data, gradient, np.empty(0))
+        wanted = np.concatenate([slopes[theirs[name]] for name in ours])
+        assert gradient == pytest.approx(wanted, rel=1e-5, abs=1e-5)
+        apart.append(value - found)
+    assert apart == pytest.approx([apart[0]] * 3, abs=1e-4)  # the same up to a constant
+
+
+@pytest.mark.parametrize("name", list(SMOKING))
+def test_of_counts(name):
+    options, terms, texts = SMOKING[name]
+    network = Network.from_arms(usertable.read(DATA / "smoking.csv"), "No intervention")
+    agree(models.build(network, terms=terms, priors=priors(texts), **options))
+
+
+def test_of_rates():
+    network = Network.from_arms(usertable.read(DATA / "dietary-fat.csv"), "Control")
+    agree(models.build(network, likelihood="poisson"))
+
+
+def test_of_means_and_contrasts():
+    network = Network.from_arms(usertable.read(DATA / "parkinsons-mixed.csv"), "4")
+    agree(models.build(network, likelihood="normal"))

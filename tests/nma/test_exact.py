@@ -1,0 +1,157 @@
+"""Exact posteriors against generalised least squares, brute force and the sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, stats
+
+from evinet import usertable
+from evinet.config import Sampler
+from evinet.nma import ClassEffect, Network
+from evinet.nma import model as models
+from evinet.nma.distribution import Distribution
+from evinet.nma.fit import exact, nuts
+from evinet.nma.priors import parse, priors
+from evinet.nma.terms import Terms
+
+DATA = Path(__file__).parents[1] / "validation"
+STUDIES = [
+    ("one", "b", "a", -1.0, 0.2),
+    ("two", "b", "a", -0.4, 0.3),
+    ("three", "c", "a", -0.6, 0.25),
+    ("three", "d", "a", -0.9, 0.30),
+]
+SHARED = {"three": 0.03}
+TIGHT = {"effects": "normal(0, 10)"}
+
+
+def test_fixed_effects_are_generalised_least_squares(contrasts):
+    network = contrasts(STUDIES, "a", SHARED)
+    fit = network.fit(effects="fixed", priors=TIGHT)
+    given = exact.data(fit.specification)
+    precision = given.columns.T @ np.linalg.solve(given.within, given.columns) + np.eye(3) / 100
+    covariance = np.linalg.inv(precision)
+    mean = covariance @ given.columns.T @ np.linalg.solve(given.within, given.y)
+    table = fit.effects().set_index("parameter")
+    assert table["mean"].to_numpy() == pytest.approx(mean, rel=1e-9)
+    assert table["sd"].to_numpy() == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-9)
+
+
+def test_random_effects_are_those_of_brute_force(contrasts):
+    """One comparison: the posterior of d and tau by two-dimensional integration."""
+    network = contrasts(STUDIES[:2], "a")
+    fit = network.fit(priors={**TIGHT, "tau": "half-normal(0.5)"})
+    y, v = np.array([-1.0, -0.4]), np.array([0.2, 0.3]) ** 2
+
+    d, tau = np.meshgrid(np.linspace(-4, 3, 1501), np.linspace(1e-4, 3, 1501), indexing="ij")
+    spread = np.sqrt(v[:, None, None] + tau**2)
+    log = -0.5 * ((y[:, None, None] - d) / spread) ** 2 - np.log(spread)
+    weight = np.exp(log.sum(axis=0) - 0.5 * (d / 10) ** 2 - 0.5 * (tau / 0.5) ** 2)
+
+    def moment(power_d, power_tau):
+        return (d**power_d * tau**power_tau * weight).sum()
+
+    total = moment(0, 0)
+    table = fit.effects().set_index("parameter")
+    assert table.at["d[b]", "mean"] == pytest.approx(moment(1, 0) / total, abs=2e-4)
+    assert table.at["tau", "mean"] == pytest.approx(moment(0, 1) / total, abs=2e-3)
+    variance = moment(2, 0) / total - (moment(1, 0) / total) ** 2
+    assert table.at["d[b]", "sd"] == pytest.approx(np.sqrt(variance), rel=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["contrasts", "class", "class known", "normal arms", "mixed"])
+def test_the_sampler_agrees(contrasts, kind):
+    """What is exact is also a PyMC graph and a density, and draws of it agree."""
+    terms = Terms()
+    if kind in ("normal arms", "mixed"):
+        name = "arms" if kind == "normal arms" else "mixed"
+        network = Network.from_arms(usertable.read(DATA / f"parkinsons-{name}.csv"), "4")
+    else:
+        network = contrasts(STUDIES, "a", SHARED)
+        if kind != "contrasts":
+            sigma = 0.2 if kind == "class known" else parse("half-normal(0.2)")
+            terms = Terms(group=ClassEffect(("b", "c"), sigma))
+    chosen = priors({"effects": "normal(0, 3)", "tau": "half-normal(0.5)"})
+    model = models.build(network, terms=terms, priors=chosen)
+    assert model.exact
+    mixture = exact.solve(exact.data(model))
+    sampler = Sampler(draws=2500, target_accept=0.95)
+    (trace,), _ = nuts.sample(model, sampler, 1, "test", {})
+    b = trace.posterior["b"].to_numpy().reshape(-1, len(model.names))
+    for column in range(len(model.names)):
+        ours = mixture.of(np.eye(len(model.names))[column])
+        assert b[:, column].mean() == pytest.approx(ours.centre, abs=0.05 * ours.spread)
+        assert b[:, column].std() == pytest.approx(ours.spread, rel=0.06)
+    tau = trace.posterior["tau"].to_numpy()
+    assert tau.mean() == pytest.approx(mixture.scale("tau").centre, rel=0.06)
+    if kind == "class":
+        sigma = trace.posterior["sigma"].to_numpy()
+        assert sigma.mean() == pytest.approx(mixture.scale("sigma").centre, rel=0.06)
+
+
+def test_draws_of_the_posterior_are_of_the_mixture(contrasts):
+    fit = contrasts(STUDIES, "a", SHARED).fit(sampler=Sampler(draws=10000), priors=TIGHT)
+    table = fit.effects().set_index("parameter")
+    for name, draws in fit.parameters.items():
+        assert draws[0].mean() == pytest.approx(
+            table.at[name, "mean"], abs=0.03 * table.at[name, "sd"]
+        )
+        assert draws[0].std() == pytest.approx(table.at[name, "sd"], rel=0.03)
+
+
+def test_measures_are_exact_and_do_not_depend_on_the_seed(contrasts):
+    """DIC of one linear model: pD is the number of its coefficients."""
+    network = contrasts(STUDIES, "a", SHARED)
+    one, two = (network.fit(effects="fixed", seed=seed).measures() for seed in (1, 2))
+    assert one == two
+    assert one["pD"] == pytest.approx(3.0, abs=1e-4)
+    random = [network.fit(seed=seed).measures()["DIC"] for seed in (1, 2)]
+    assert random[0] == random[1]
+
+
+def test_leaving_out_is_a_ratio_of_marginal_likelihoods(contrasts):
+    """Against the definition: p(y_i | the others) = p(y) / p(the others)."""
+    fit = contrasts(STUDIES[:3], "a").fit(priors={**TIGHT, "tau": "half-normal(0.5)"})
+    given = exact.data(fit.specification)
+
+    def log_evidence(data):
+        def density(tau):
+            cov = data.covariance(np.array([tau]), np.zeros(1))[0]
+            return stats.multivariate_normal.pdf(data.y, np.zeros(len(data.y)), cov) * (
+                stats.halfnorm.pdf(tau, scale=0.5)
+            )
+
+        return np.log(integrate.quad(density, 0, 6, epsabs=1e-13)[0])
+
+    everything = log_evidence(given)
+    expected = sum(everything - log_evidence(given.subset(np.arange(3) != row)) for row in range(3))
+    assert fit.measures()["LOO"]["elpd"] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.025, 0.5, 0.9])
+def test_a_quantile_has_its_share_below(share):
+    mixture = Distribution(np.array([-1.0, 2.0]), np.array([0.5, 1.0]), np.array([0.3, 0.7]))
+    assert mixture.below(mixture.quantile(share)) == pytest.approx(share, abs=1e-9)
+    draws = np.random.default_rng(1).normal(size=1000)
+    assert Distribution.of_draws(draws).quantile(share) == np.quantile(draws, share)
+
+
+def test_the_exact_path_loads_neither_pymc_nor_arviz(tmp_path):
+    import subprocess
+    import sys
+
+    pd.DataFrame(STUDIES, columns=["study", "treatment", "comparator", "diff", "se"]).assign(
+        shared_variance=[None, None, 0.03, 0.03]
+    ).to_csv(tmp_path / "c.csv", index=False)
+    code = (
+        "import sys; from evinet import usertable, Network; "
+        f"f = Network.from_contrasts(usertable.read({str(tmp_path / 'c.csv')!r}), 'a').fit(); "
+        "f.league(), f.ranks(), f.measures(), f.summary(); "
+        "print([n for n in ('pymc', 'pytensor', 'arviz', 'nutpie') if n in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -1,0 +1,84 @@
+"""Compiled models are kept between processes, and give the same draws from the cache."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from numba.core.caching import IndexDataCacheFile
+
+MODEL = """
+import sys
+from evinet.nma.fit import nuts as sampler
+sampler.prepare()
+import numpy as np
+import pymc as pm
+from evinet.config import Sampler
+from evinet.nma.fit.data_vector import unpack
+
+def compiled(outcomes):
+    values = {"y": np.array(outcomes), "sd": np.array(2.0)}
+    with pm.Model(coords={"study": list("abcdef")[:len(outcomes)]}) as model:
+        known = unpack(values)
+        centre = pm.Normal("centre", 0.0, 10.0)
+        scale = pm.HalfNormal("scale", 1.0)
+        each = pm.Normal("each", 0.0, 1.0, dims="study")
+        theta = pm.Deterministic("theta", centre + scale * each, dims="study")
+        pm.Potential("likelihood", -0.5 * (((known["y"] - theta) / known["sd"]) ** 2).sum())
+    return values, sampler.Compiled(model)
+
+for studies in sys.argv[1:]:
+    values, model = compiled([1.0, 2.0, 6.0, 3.0, 3.0, 3.0][:int(studies)])
+    for shift in (0.0, 50.0):
+        moved = values | {"y": values["y"] + shift}
+        posterior = model.sample(moved, Sampler(chains=2, warmup=500, draws=500), 3).posterior
+        assert posterior["theta"].dims == ("chain", "draw", "study"), posterior["theta"].dims
+        print(float(posterior["centre"].mean()).hex(), float(posterior["theta"].mean()).hex())
+"""
+
+
+SAVE = """
+import sys
+from numba.core.caching import IndexDataCacheFile
+from evinet.nma.fit.shared_cache import share
+
+share()
+for number in range(50):
+    key = f"{sys.argv[2]}-{number}"
+    IndexDataCacheFile(sys.argv[1], "add", 0).save(key, key)
+"""
+
+
+def run(cache: Path, *studies: str) -> list[list[float]]:
+    """Means of the centre and of theta, with the data as they are and moved by 50, model by model.
+
+    In one process, of models of so many studies.
+    """
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", MODEL, *studies], check=True, text=True,
+        capture_output=True, env={**os.environ, "EVINET_CACHE": str(cache)},
+    )  # fmt: skip
+    return [[float.fromhex(word) for word in line.split()] for line in told.stdout.splitlines()]
+
+
+def test_other_processes_compile_nothing_and_draw_the_same(tmp_path: Path) -> None:
+    """Models compiled in two processes are not taken for each other in a third."""
+    first, second = run(tmp_path, "3"), run(tmp_path, "6")
+    compiled = {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")}
+    assert any("density" in path.name for path in compiled)
+    assert run(tmp_path, "3", "6") == [*first, *second]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")} == compiled
+    # by numerical integration over the scale
+    assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)
+    assert first[1] == pytest.approx([52.11, 52.31], abs=0.3)
+
+
+def test_processes_that_save_at_once_do_not_take_each_others_files(tmp_path: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", SAVE, str(tmp_path), name]) for name in "abcd"
+    ]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    cache = IndexDataCacheFile(str(tmp_path), "add", 0)
+    keys = [f"{name}-{number}" for name in "abcd" for number in range(50)]
+    assert [cache.load(key) for key in keys] == keys
