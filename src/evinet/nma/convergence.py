@@ -17,19 +17,32 @@ def convergence(traces: list[Any], parameters: dict[str, list[np.ndarray]]) -> d
     """The worst R-hat, effective sample sizes, energy and divergences over several fits.
 
     `parameters` are what is reported: name -> draws of each fit, shape (chains, draws) (Vehtari et
-    al. 2021, Bayesian Analysis 16:667). An exact posterior has no traces and nothing to converge:
-    all is None, and no draw diverged.
+    al. 2021, Bayesian Analysis 16:667). Several fits are those of several reconstructions, whose
+    draws are reported together: their effective sizes add up, and R-hat compares the chains of all
+    of them. An exact posterior has no traces and nothing to converge: all is None, and no draw
+    diverged.
     """
     if not traces:
         return {"rhat_max": None, "ess_bulk_min": None, "ess_tail_min": None, "bfmi_min": None,
                 "divergences": 0}  # fmt: skip
     import arviz as az
 
-    each = [draws for several in parameters.values() for draws in several if np.ptp(draws) > 0]
+    moving = [
+        [draws for draws in several if np.ptp(draws) > 0] for several in parameters.values()
+    ]
+    moving = [several for several in moving if several]
+
+    def smallest(method: str) -> float:
+        return min(
+            sum(float(az.ess(draws, method=method)) for draws in several) for several in moving
+        )
+
+    # draw by draw, so that the halves that R-hat compares hold every reconstruction
+    together = [np.stack(several, axis=-1).reshape(len(several[0]), -1) for several in moving]
     return {
-        "rhat_max": max(float(az.rhat(draws)) for draws in each),
-        "ess_bulk_min": min(float(az.ess(draws, method="bulk")) for draws in each),
-        "ess_tail_min": min(float(az.ess(draws, method="tail")) for draws in each),
+        "rhat_max": max(float(az.rhat(draws)) for draws in together),
+        "ess_bulk_min": smallest("bulk"),
+        "ess_tail_min": smallest("tail"),
         "bfmi_min": min(float(az.bfmi(trace).min()) for trace in traces),
         "divergences": sum(int(trace.sample_stats["diverging"].sum()) for trace in traces),
     }

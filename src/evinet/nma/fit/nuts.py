@@ -115,6 +115,17 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     return trace
 
 
+def shared(sampler: Sampler, reconstructions: int) -> Sampler:
+    """What each of several reconstructions is sampled with, since their draws are pooled.
+
+    The draws are shared among up to five; more get a fifth each, so that their chains can be
+    compared. Half the warm-up is enough where the data differ so little.
+    """
+    part = min(reconstructions, 5)
+    warmup = sampler.warmup if part == 1 else (sampler.warmup + 1) // 2
+    return sampler.model_copy(update={"warmup": warmup, "draws": -(-sampler.draws // part)})
+
+
 def sample(
     model: Model, sampler: Sampler, seed: int, job: str, known: dict[Any, Any]
 ) -> tuple[list[Any], dict[str, float]]:
@@ -143,9 +154,10 @@ def sample(
     if layout not in known:
         known[layout] = Compiled(models.graph(model, every[0]))
     compiled, start, traces = known[layout], time.perf_counter(), []
+    each = shared(sampler, len(every))
     for number, values in enumerate(every):
         name = f"{job}/{number}"
-        trace = compiled.sample(values, sampler, seeds.integer_seed(seed, name))
+        trace = compiled.sample(values, each, seeds.integer_seed(seed, name))
         trace.posterior = trace.posterior.assign_coords(parameter=model.names)
         rng = seeds.generator(seed, f"{name}/complete")
         trace.posterior = model.baseline.complete(trace.posterior, values, rng)
