@@ -27,24 +27,31 @@ def convergence(traces: list[Any], parameters: dict[str, list[np.ndarray]]) -> d
                 "divergences": 0}  # fmt: skip
     import arviz as az
 
-    moving = [
-        [draws for draws in several if np.ptp(draws) > 0] for several in parameters.values()
+    found = [
+        mixing(several)
+        for several in parameters.values()
+        if any(np.ptp(each) > 0 for each in several)
     ]
-    moving = [several for several in moving if several]
-
-    def smallest(method: str) -> float:
-        return min(
-            sum(float(az.ess(draws, method=method)) for draws in several) for several in moving
-        )
-
-    # draw by draw, so that the halves that R-hat compares hold every reconstruction
-    together = [np.stack(several, axis=-1).reshape(len(several[0]), -1) for several in moving]
     return {
-        "rhat_max": max(float(az.rhat(draws)) for draws in together),
-        "ess_bulk_min": smallest("bulk"),
-        "ess_tail_min": smallest("tail"),
+        "rhat_max": max(each["rhat"] for each in found),
+        "ess_bulk_min": min(each["ess_bulk"] for each in found),
+        "ess_tail_min": min(each["ess_tail"] for each in found),
         "bfmi_min": min(float(az.bfmi(trace).min()) for trace in traces),
         "divergences": sum(int(trace.sample_stats["diverging"].sum()) for trace in traces),
+    }
+
+
+def mixing(several: list[np.ndarray]) -> dict[str, float]:
+    """Effective sample sizes and R-hat of one quantity, drawn in several fits that are pooled."""
+    import arviz as az
+
+    moving = [draws for draws in several if np.ptp(draws) > 0] or several
+    # draw by draw, so that the halves that R-hat compares hold every reconstruction
+    together = np.stack(moving, axis=-1).reshape(len(moving[0]), -1)
+    return {
+        "ess_bulk": sum(float(az.ess(draws, method="bulk")) for draws in moving),
+        "ess_tail": sum(float(az.ess(draws, method="tail")) for draws in moving),
+        "rhat": float(az.rhat(together)),
     }
 
 

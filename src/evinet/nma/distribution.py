@@ -58,11 +58,11 @@ class Distribution:
     def below(self, value: float) -> float:
         """The probability of less than `value`."""
         if self.drawn:
-            return float(self.weight @ (self.mean < value))
+            return min(float(self.weight @ (self.mean < value)), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = (value - self.mean) / self.sd
         z = np.where(self.sd > 0, z, np.where(self.mean < value, np.inf, -np.inf))
-        return float(self.weight @ ndtr(z))
+        return min(float(self.weight @ ndtr(z)), 1.0)
 
     def quantile(self, share: float) -> float:
         """The value below which `share` of the probability lies."""

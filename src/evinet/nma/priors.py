@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from scipy.special import gammaln, ndtri, stdtrit
 
 from evinet.errors import InputError, Problem
 from evinet.nma.published_priors import TABLES, Cell
@@ -44,6 +44,45 @@ FAMILIES = {
 SIGNED = ("location", "lower")
 LOG_T_DF = 5.0
 """Degrees of freedom of the log-t distributions of Rhodes et al. 2015."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A distribution on the line: t with `df` degrees of freedom, normal where they are infinite.
+
+    Written out because the import of `scipy.stats` takes longer than an exact fit.
+    """
+
+    location: float
+    scale: float
+    df: float = np.inf
+    kind: Literal["t", "exponential", "uniform"] = "t"
+
+    def logpdf(self, x: np.ndarray) -> np.ndarray:
+        """Log density, -inf outside the support."""
+        z = (x - self.location) / self.scale
+        if self.kind == "exponential":
+            found = np.where(z >= 0, -z, -np.inf)
+        elif self.kind == "uniform":
+            found = np.where((z >= 0) & (z <= 1), 0.0, -np.inf)
+        elif np.isinf(self.df):
+            found = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
+        else:
+            half = (self.df + 1) / 2
+            found = -half * np.log1p(z**2 / self.df) + (
+                gammaln(half) - gammaln(self.df / 2) - 0.5 * np.log(self.df * np.pi)
+            )
+        return np.asarray(found - np.log(self.scale))
+
+    def ppf(self, share: np.ndarray) -> np.ndarray:
+        """The quantile below which `share` of the probability lies."""
+        if self.kind == "exponential":
+            z = -np.log1p(-share)
+        elif self.kind == "uniform":
+            z = share
+        else:
+            z = ndtri(share) if np.isinf(self.df) else stdtrit(self.df, share)
+        return np.asarray(self.location + self.scale * z)
 
 
 @dataclass(frozen=True)
@@ -115,24 +154,24 @@ class Prior:
             )
         return getattr(pm, family.pymc)(name, **given)
 
-    def _parent(self) -> Any:
+    def _parent(self) -> Parent:
         """The distribution of x (see `Family`)."""
         values = self.parameters
         match self.family:
             case "half-normal":
-                return stats.norm(0, values[0])
+                return Parent(0.0, values[0])
             case "half-cauchy":
-                return stats.cauchy(0, values[0])
+                return Parent(0.0, values[0], df=1.0)
             case "half-t":
-                return stats.t(values[0], 0, values[1])
+                return Parent(0.0, values[1], df=values[0])
             case "exponential":
-                return stats.expon(scale=1 / values[0])
+                return Parent(0.0, 1 / values[0], kind="exponential")
             case "uniform":
-                return stats.uniform(values[0], values[1] - values[0])
+                return Parent(values[0], values[1] - values[0], kind="uniform")
             case "log-normal":
-                return stats.norm(*values)
+                return Parent(values[0], values[1])
             case _:
-                return stats.t(values[2], values[0], values[1])
+                return Parent(values[0], values[1], df=values[2])
 
 
 def parse(text: str, field: str = "tau_prior", file: str = "(command line)") -> Prior:

@@ -107,9 +107,6 @@ def _group(config: Config, model: Model, studies: Network) -> ClassEffect | None
 
 def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: Path) -> Fit:
     """The fit whose posterior was written, for what follows from it."""
-    import arviz as az
-    import xarray as xr
-
     from evinet.nma.fit import exact
 
     job = f"fit/{analysis}/{name}"
@@ -117,6 +114,9 @@ def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: 
     if specified.exact:
         mixture = exact.solve(exact.data(specified))
         return Fit(specified, config.sampler, config.seed, job, better, mixture=mixture)
+    import arviz as az
+    import xarray as xr
+
     with xr.open_dataset(posterior, group="posterior", engine="h5netcdf") as file:
         trace = az.InferenceData(posterior=file.load())
     return Fit(specified, config.sampler, config.seed, job, better, traces=[trace])

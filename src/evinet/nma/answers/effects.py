@@ -11,6 +11,7 @@ import pandas as pd
 
 from evinet import tables
 from evinet.config import Margin
+from evinet.nma.convergence import mixing
 from evinet.nma.distribution import COLUMNS, Distribution, summary
 
 if TYPE_CHECKING:
@@ -29,22 +30,18 @@ def pairs(islands: dict[str, int]) -> Iterator[tuple[str, str]]:
 def estimates(fit: Fit) -> pd.DataFrame:
     """Table ESTIMATES: coefficients, tau, sigma and the baseline hazards' parameters.
 
-    Over reconstructions draws are pooled, effective sample sizes add, the worst R-hat counts.
+    Over reconstructions draws are pooled, and so is what tells of their convergence.
     """
     if fit.mixture is not None:
         return tables.ESTIMATES.frame(
             [{"parameter": name, **each.summary()} for name, each in _exactly(fit).items()]
         )
-    import arviz as az
-
     rows: list[dict[str, Any]] = []
     for name, values in fit.parameters.items():
         rows.append({
             "parameter": name,
             **summary(np.concatenate([array.ravel() for array in values])),
-            "ess_bulk": sum(float(az.ess(array, method="bulk")) for array in values),
-            "ess_tail": sum(float(az.ess(array, method="tail")) for array in values),
-            "rhat": max(float(az.rhat(array)) for array in values),
+            **mixing(values),
         })  # fmt: skip
     return tables.ESTIMATES.frame(rows)
 

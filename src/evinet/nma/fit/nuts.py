@@ -167,13 +167,10 @@ def sample(
 
 def write_posterior(path: Path, posterior: Any) -> None:
     """Write a dataset as NetCDF without the times of sampling, so that its bytes repeat."""
-    import arviz as az
-
     from evinet import files
 
     clean = posterior.copy()
     clean.attrs = {}
-    data = az.InferenceData(posterior=clean)
-    data.attrs.clear()
     with files.replacing(path) as temporary:
-        data.to_netcdf(str(temporary), engine="h5netcdf")
+        compressed = {name: {"zlib": True, "complevel": 4} for name in clean.variables}
+        clean.to_netcdf(temporary, group="posterior", engine="h5netcdf", encoding=compressed)

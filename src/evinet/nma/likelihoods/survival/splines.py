@@ -7,9 +7,9 @@ is ``exp(intercept) * sum_k s_k I_k(t)``. Beyond the last knot the hazard stays 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Basis:
         )
 
     @property
-    def _splines(self) -> BSpline:
+    def _splines(self) -> Any:
+        from scipy.interpolate import BSpline
+
         knots, order = self._knots, self.degree + 1
         scale = order / (knots[order:] - knots[:-order])
         return BSpline(knots, np.diag(scale), self.degree)
