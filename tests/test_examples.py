@@ -15,7 +15,7 @@ nuts.prepare()
 
 ROOT = Path(__file__).parents[1]
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-EXAMPLE = re.compile(r"^ *>>> \w", re.M)
+EXAMPLE = re.compile(r"^ *>>> \w(?!.*SKIP)", re.M)
 SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if EXAMPLE.search(path.read_text()))
 
 

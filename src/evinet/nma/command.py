@@ -47,7 +47,7 @@ OF_SURVIVAL = {
 @click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
 @click.option(
     "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
-    show_default=True, help="Of the covariate: one coefficient, or one a treatment.",
+    show_default=True, help="Of the covariate: one coefficient, or one for each treatment.",
 )  # fmt: skip
 @click.option(
     "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
@@ -104,7 +104,7 @@ OF_SURVIVAL = {
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
-    """Bayesian network meta-analysis of ARMS, a table with a row an arm, or of --ipd.
+    """Bayesian network meta-analysis of ARMS, a table with one row for each arm, or of --ipd.
 
     Columns: study, treatment and r, n (binomial); y, se or mean, sd, n (normal); r, E (Poisson, E
     the exposure); or diff, se (contrasts: the baseline's row has an empty diff and, in studies of

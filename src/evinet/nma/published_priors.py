@@ -1,6 +1,6 @@
 """Published predictive distributions of the between-study variance tau^2.
 
-[location, scale] of log tau^2, a row an outcome, a column a comparison. None is a cell whose value
+[location, scale] of log tau^2, rows are outcomes, columns comparisons. None is a cell whose value
 as printed contradicts the additive model that the table was made with (a misprint, probably): it
 cannot be chosen. The scale of the log-t distributions (5 degrees of freedom) is taken as the R
 package bayesmeta takes it.

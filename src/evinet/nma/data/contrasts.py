@@ -116,7 +116,7 @@ def _log_ratios(frame: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
 def _arms(
     frame: pd.DataFrame, places: np.ndarray, problems: list[Problem]
 ) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
-    """Baseline, treatments, effects and covariance of a study with a row an arm."""
+    """Baseline, treatments, effects and covariance of a study with one row for each arm."""
     mine = frame.iloc[places]
     diff, se = mine["diff"].to_numpy(float), mine["se"].to_numpy(float)
     names = list(mine["treatment"])
@@ -159,7 +159,7 @@ def _arms(
 def _pairs(
     frame: pd.DataFrame, places: np.ndarray, problems: list[Problem]
 ) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
-    """The same of a study with a row a contrast."""
+    """The same of a study with one row for each contrast."""
     mine = frame.iloc[places]
     se = mine["se"].to_numpy(float)
 

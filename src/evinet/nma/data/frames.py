@@ -43,7 +43,9 @@ def prepared(frame: pd.DataFrame, required: Iterable[str]) -> pd.DataFrame:
     found = found.rename(columns={old: new for old, new in NAMES.items() if new not in names})
     found.attrs = dict(frame.attrs) | {"file": file}
     if found.empty:
-        raise InputError(Problem(file, "(whole file)", "", "has no rows", "Write a row an arm"))
+        raise InputError(
+            Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
+        )
     missing = [name for name in required if name not in found]
     problems = [
         Problem(file, name, "(absent)", "the column is missing",
