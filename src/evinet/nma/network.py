@@ -95,7 +95,8 @@ class Network:
     ) -> Network:
         """A network of studies by their contrasts: relative effects and standard errors.
 
-        The table has one row for each arm, or for each contrast (see `evinet.nma.data.contrasts.read`).
+        The table has one row for each arm, or for each contrast: see
+        `evinet.nma.data.contrasts.read`.
 
         Raises
         ------
