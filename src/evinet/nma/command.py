@@ -357,7 +357,7 @@ def _write(found: dict[str, Any], out: Path) -> None:
     from evinet import files, tables
     from evinet.nma.fit.nuts import write_posterior
 
-    known = {table.name: table for table in tables.ALL}
+    known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
     write_posterior(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")
     for name, frame in found.items():

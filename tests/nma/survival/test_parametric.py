@@ -74,7 +74,7 @@ def test_the_nodes_give_the_likelihood_of_the_patients(
     case: tuple[str, float, tuple[float, ...]], seed: int
 ) -> None:
     name, eta, shapes = case
-    people = Network.from_patients(rows(seed))
+    people = Network.from_patients(rows(seed)).patients
     baseline, records = Parametric(people, name), people.best
     values, family = baseline.data(records), baseline.family
     assert values["time"].shape[1] <= 32
@@ -93,7 +93,7 @@ def waltons() -> pd.DataFrame:
 
 def estimate(name: str, frame: pd.DataFrame) -> tuple[np.ndarray, float]:
     """Maximum likelihood: mu, the effect, the shapes' logarithms (Q as it is), and its value."""
-    people = Network.from_patients(frame, "control")
+    people = Network.from_patients(frame, "control").patients
     baseline = Parametric(people, name)
     shapes = baseline.family.shapes
 

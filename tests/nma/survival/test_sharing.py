@@ -11,18 +11,18 @@ from evinet.nma.likelihoods.survival.choice import choose
 from evinet.nma.likelihoods.survival.sharing import shape_effects
 
 
-def people(**studies: str) -> Patients:
+def people(reference: list[str] | None = None, **studies: str) -> Patients:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
         [(study, name, rng.exponential(9), 1) for study, names in studies.items()
          for name in names for _ in range(20)],
         columns=["study", "treatment", "time", "event"],
     )  # fmt: skip
-    return Network.from_patients(frame).patients
+    return Network.from_patients(frame, reference).patients
 
 
 def test_the_most_frequent_baseline_of_an_island_is_its_reference() -> None:
-    found = shape_effects(people(one="ab", two="bc", three="bd", four="xy"))
+    found = shape_effects(people(["b", "x"], one="ab", two="bc", three="bd", four="xy"))
     assert found.changed == ["a", "c", "d", "y"]
     assert found.reached("c") == ["a", "b", "c", "d"]
     assert found.reached("x") == ["x", "y"]

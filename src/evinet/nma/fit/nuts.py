@@ -6,6 +6,7 @@ fast-math flags change the last bits of draws, and cannot be set later.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import warnings
@@ -23,12 +24,25 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Set what makes draws repeatable, and where compiled code is kept (`.cache/`)."""
-    cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve()
+    """Set what makes draws repeatable, and where compiled code is kept (`.cache/`).
+
+    Compiled code names the modules that it came from, so that it has a place of its own for each
+    set of modules: what an older version left is not read.
+    """
+    cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve() / _modules()
     processor.prepare()
     os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'models'},numba__fastmath=False"
+
+
+def _modules() -> str:
+    root = Path(__file__).parents[1]
+    names = sorted(
+        path.relative_to(root).as_posix()
+        for part in ("fit", "likelihoods") for path in (root / part).rglob("*.py")
+    )  # fmt: skip
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
 
 
 class Compiled:

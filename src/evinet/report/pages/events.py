@@ -23,7 +23,7 @@ def every(results: Results) -> Markdown:
     """Every analysis of counts."""
     parts: list[object] = []
     for name, analysis in results.counted.items():
-        parts.append(heading(2, analysis.title, name))
+        parts.append(heading(2, analysis.title, f"counts-{name}"))
         if analysis.cautions:
             parts.append(callout("warning", "Bear in mind", bullets(analysis.cautions)))
         parts += [

@@ -6,13 +6,13 @@ Proportional hazards, `eta` the log of the hazard's level:
     weibull         h(t) = exp(eta) shape t^(shape - 1)
     gompertz        h(t) = exp(eta) exp(shape t), the shape of either sign
 
-Accelerated failure time, `eta` the location of ln t, w = (ln t - eta) / sigma:
+Accelerated failure time, `eta` the location of ln t, w = (ln t - eta) / scale:
 
     lognormal       S(t) = Phi(-w)
     loglogistic     S(t) = 1 / (1 + exp(w))
     gengamma        w has the generalised gamma distribution of Prentice 1974 (`gengamma`)
 
-They are those of flexsurv (Jackson 2016, J Stat Softw 70:8), its log-logistic shape 1 / sigma.
+They are those of flexsurv (Jackson 2016, J Stat Softw 70:8), its log-logistic shape 1 / scale.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Family:
         return (found + spent if self.accelerated else found), spent
 
 
-def _standardised(xp: Any, eta: Any, sigma: Any, time: Any) -> Any:
-    return (xp.log(time) - eta) / sigma
+def _standardised(xp: Any, eta: Any, scale: Any, time: Any) -> Any:
+    return (xp.log(time) - eta) / scale
 
 
 def _log_ndtr(xp: Any, x: Any) -> Any:
@@ -108,21 +108,21 @@ FAMILIES = {
         _gompertz_cumulative,
     ),
     "lognormal": Family(
-        ("sigma",), (), True, True,
+        ("scale",), (), True, True,
         *_accelerated(
             lambda xp, w: -0.5 * w**2 - 0.5 * np.log(2 * np.pi),
             lambda xp, w: -_log_ndtr(xp, -w),
         ),
     ),
     "loglogistic": Family(
-        ("sigma",), (), True, True,
+        ("scale",), (), True, True,
         *_accelerated(
             lambda xp, w: w - 2 * xp.logaddexp(0.0, w),
             lambda xp, w: xp.logaddexp(0.0, w),
         ),
     ),
     "gengamma": Family(
-        ("sigma", "Q"), ("Q",), True, True,
+        ("scale", "Q"), ("Q",), True, True,
         *_accelerated(gengamma.log_density, gengamma.cumulative),
     ),
 }  # fmt: skip
