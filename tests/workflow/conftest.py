@@ -18,6 +18,7 @@ PARTS = (
     "Snakefile", "environment.yml", "config", "workflow", "profiles", "data", "reports", "src",
 )  # fmt: skip
 SMALL = Path(__file__).parent / "small.yaml"
+FEWER = Path(__file__).parent / "fewer.yaml"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Project:
     """A copy of the project in a folder of its own."""
 
     folder: Path
+    overlays: tuple[Path, ...] = (SMALL, FEWER)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,7 +50,7 @@ class Project:
 
     def snakemake(self, *arguments: str, cores: int = 2) -> subprocess.CompletedProcess[str]:
         return self.command(
-            "snakemake", *arguments, "--cores", str(cores), "--configfile", str(SMALL)
+            "snakemake", *arguments, "--cores", str(cores), "--configfile", *map(str, self.overlays)
         )
 
     def evinet(self, *arguments: str) -> subprocess.CompletedProcess[str]:

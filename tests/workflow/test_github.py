@@ -106,7 +106,8 @@ def runner(finished_copy, tmp_path, services) -> Runner:
     folder = finished_copy.folder
     yaml = YAML(typ="safe")
     content: dict[str, Any] = yaml.load(folder / "config/config.yaml")
-    update_config(content, yaml.load(Path(__file__).parent / "small.yaml"))
+    for overlay in ("small.yaml", "fewer.yaml"):
+        update_config(content, yaml.load(Path(__file__).parent / overlay))
     yaml.dump(content, folder / "config/config.yaml")
     for name in ("requirements.txt", ".gitignore"):
         shutil.copy(ROOT / name, folder / name)

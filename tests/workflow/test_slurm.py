@@ -17,10 +17,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+
+SMALL = Path(__file__).parent / "small.yaml"
 
 OPTIONS = ("--workflow-profile", "profiles/slurm", "--slurm-no-account",
            "--slurm-status-command", "squeue", "--latency-wait", "5")  # fmt: skip
@@ -172,7 +175,7 @@ def reviews(new_project):
     """Two copies of a review of four trials, with one analysis and two models."""
     made = []
     for name in ("local", "slurm"):
-        copy = new_project(name)
+        copy = replace(new_project(name), overlays=(SMALL,))
         for folder in (copy.folder / "data/raw/trials").iterdir():
             if folder.name not in TRIALS:
                 shutil.rmtree(folder)

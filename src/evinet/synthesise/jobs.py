@@ -56,7 +56,9 @@ def _write(found: Fit, record: dict[str, Any], out: Path) -> None:
     for table in tables.FIT:
         frame = frames.get(table.name)
         table.write(out / f"{table.name}.csv", table.frame([]) if frame is None else frame)
-    files.write_json(out / "fit.json", record | found.summary())
+    written = record | found.summary()
+    del written["seconds"]  # they differ between runs
+    files.write_json(out / "fit.json", written)
     found.write_posterior(out / "posterior.nc")
 
 
