@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -60,6 +60,7 @@ class Axis:
     slope: float
     residuals: Floats  # in units of the position
     left_out: tuple[str, ...] = ()  # words beside it that do not fit
+    broken: bool = False  # one of them stands beyond those that fit
 
     @property
     def error(self) -> float:
@@ -84,14 +85,14 @@ class Axis:
         return max(tick.value for tick in self.ticks)
 
 
-def fit(ticks: Sequence[Tick], left_out: tuple[str, ...] = ()) -> Axis:
+def fit(ticks: Sequence[Tick]) -> Axis:
     """The least squares line through ticks; two or more with different positions are needed."""
     at = np.array([tick.at for tick in ticks])
     value = np.array([tick.value for tick in ticks])
     slope, offset = np.polyfit(at - at.mean(), value, 1)
     offset -= slope * at.mean()
     residuals = at - (value - offset) / slope
-    return Axis(tuple(ticks), float(offset), float(slope), residuals, left_out)
+    return Axis(tuple(ticks), float(offset), float(slope), residuals)
 
 
 def number(text: str) -> float | None:
@@ -296,7 +297,12 @@ def _axis(
     long = [line for line in lines if line.length > 0.6 * depth]
     step = min(abs(a - b) for a, b in combinations([at for at, _, _ in words], 2))
     reach = min(0.75 * high, 0.3 * step)
-    left_out = tuple(word.text for word, _ in series.others if _beside(word, series, upright))
+    others = [word for word, _ in series.others if _beside(word, series, upright)]
+    ends = sorted(at for at, _, _ in words)
+    left_out = tuple(word.text for word in others)
+    broken = any(
+        not ends[0] < (word.box.y if upright else word.box.x) < ends[-1] for word in others
+    )
     for how, found in (("tick", _aligned(short, lines, upright)), ("grid", long)):
         ticks = [
             Tick(near.at, value, how)
@@ -308,8 +314,8 @@ def _axis(
         axis = fit(ticks)
         worst = np.abs(axis.residuals).max()
         if worst < 0.12 * high + 0.02 * step and len({tick.at for tick in ticks}) == len(ticks):
-            return Axis(axis.ticks, axis.offset, axis.slope, axis.residuals, left_out)
-    return Axis(rough.ticks, rough.offset, rough.slope, rough.residuals, left_out)
+            return replace(axis, left_out=left_out, broken=broken)
+    return replace(rough, left_out=left_out, broken=broken)
 
 
 def _beside(word: Word, series: _Series, upright: bool) -> bool:

@@ -22,7 +22,7 @@ from evinet.errors import InputError, Problem
 
 HEAD = """\
 What was read off the figure. Look at overlay.html (or correct this file in editor.html), mend what
-is wrong here, and run `evinet digitise` again with --axis. Beside a value stands what was read;
+is wrong here, and run `evinet digitise` again. Beside a value stands what was read;
 a value that differs from it counts as typed by a person. Delete a doubt when you have settled it.
 """
 NOWHERE = Box(0, 0, 0, 0)
@@ -174,7 +174,9 @@ def ticks(axis: Axis, digits: int = 4) -> list[TickEntry]:
         zip(axis.ticks, axis.residuals, strict=True), key=lambda pair: pair[0].value
     ):
         at, value = round(float(tick.at), digits), float(f"{tick.value:.9g}")
-        entries.append(TickEntry(at=at, value=value, read=(at, value), off=round(float(off), 3)))
+        entries.append(
+            TickEntry(at=at, value=value, read=(at, value), off=round(float(off), 3) + 0.0)
+        )
     return entries
 
 

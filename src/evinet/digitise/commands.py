@@ -9,6 +9,7 @@ import click
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+KINDS = {"vector": "read as drawn lines", "raster": "read as a picture"}
 
 
 @click.command()
@@ -25,6 +26,10 @@ def digitise(figure: Path, page: int, panel: int | None, axis: Path | None, out:
     (confidence and reasons) and, where the confidence is 0.6 or more, curve.csv, marks.csv and
     at-risk.csv. An axis.yaml that is in OUT already is used, not overwritten: delete it to read
     the figure anew. Times are in the unit of the axis. Exit status 3: no curve was written.
+
+    \b
+    Example:
+      evinet digitise paper.pdf --page 7 --out data/raw/trials/my-trial/digitised/pfs
     """
     from evinet import files
     from evinet.digitise import axis as axis_file
@@ -43,10 +48,13 @@ def digitise(figure: Path, page: int, panel: int | None, axis: Path | None, out:
     names = ", ".join(arm.name for arm in reading.arms) or "no curve"
     source = f" (axes and arms from {given})" if given else ""
     click.echo(
-        f"{figure.name}{source}: {names}; {made.axis.kind}; confidence {reading.confidence:.2f}"
+        f"{figure.name}{source}: {names}; {KINDS[made.axis.kind]}; confidence "
+        f"{reading.confidence:.2f} of 1"
     )
     for reason in reading.reasons:
-        click.echo(f"  {reason.code}{f' ({reason.arm})' if reason.arm else ''}: {reason.message}")
+        click.echo(f"  {f'{reason.arm}: ' if reason.arm else ''}{reason.message}")
+    if reading.answered:
+        click.echo(f"Compare the traces with the figure in {out / 'overlay.html'}")
     if not reading.answered:
         click.echo(
             f"No curve was written: look at {out / 'overlay.html'}, correct {own} by hand or in "

@@ -8,16 +8,20 @@ contradicted costs so much confidence that no curve is written.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from evinet.digitise import check
 from evinet.digitise.axes import Axis, Panel
+from evinet.digitise.labels import like
 from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
+from evinet.digitise.strokes import levels_of
 from evinet.digitise.table import Row
 from evinet.digitise.trace import Curve, Trace, survival
 
 FINE = 1e-4  # standard error of survival below which every drop can be told
+ALIKE = 28  # units of 255: colours that cannot be told apart
 Named = Sequence[tuple[str, str]]
 
 
@@ -36,9 +40,11 @@ def propose(
     doubts: list[Reason] = []
     for name, axis in (("x", panel.x), ("y", panel.y)):
         if axis.left_out:
-            left = 0.85 if len(axis.ticks) >= 4 and len(axis.left_out) == 1 else 0.5
+            one = len(axis.ticks) >= 4 and len(axis.left_out) == 1 and not axis.broken
+            end = ": the axis may have a break" if axis.broken else ""
             doubts.append(Reason(f"{name}-left-out", f"beside the {name} axis "
-                                 f"{', '.join(axis.left_out)} do not fit", left))  # fmt: skip
+                                 f"{', '.join(axis.left_out)} does not fit the other values{end}",
+                                 0.85 if one else 0.5))  # fmt: skip
     if score < 0.8:
         doubts.append(Reason("hard-to-read", "a number was hard to read", 0.85))
     if not traces:
@@ -172,6 +178,7 @@ def confirm(
         left = 0.8 if traced.open < 0.25 else 0.5
         reading.note("unexplained", f"{100 * traced.open:.0f} % of what is drawn in the plot is on "
                      "no curve", left)  # fmt: skip
+    _touching(reading)
     _fits(reading, float(panel.x.value(panel.box.right)))
     _doubts(reading)
     return reading
@@ -187,6 +194,25 @@ def _start(reading: Reading) -> None:
         if early.max(initial=0.0) > 0.12:
             reading.note("falls-at-once", f"it falls by {early.max():.2f} at the very start", 0.5,
                          arm.name)  # fmt: skip
+
+
+def _touching(reading: Reading) -> None:
+    """Curves of a picture that look alike and meet: which goes on as which cannot be seen."""
+    if reading.sigma < FINE:
+        return
+    for one, other in combinations(reading.arms, 2):
+        a, b = one.trace.look, other.trace.look
+        if like(a.colour, b.colour) > ALIKE or bool(a.dash) != bool(b.dash):
+            continue
+        end = min(one.trace.corners[-1, 0], other.trace.corners[-1, 0])
+        start = max(one.trace.corners[0, 0], other.trace.corners[0, 0])
+        grid = np.arange(start, end, 1.0)
+        apart = np.abs(levels_of(one.trace.corners, grid) - levels_of(other.trace.corners, grid))
+        near = apart < max(a.width, b.width) + 2
+        parted = np.flatnonzero(apart > 2 * (max(a.width, b.width) + 2))
+        if len(parted) and near[parted[0] :].any():
+            reading.note("alike", f"{one.name} and {other.name} are drawn alike and meet: they may "
+                         "be exchanged from there on", 0.5)  # fmt: skip
 
 
 def _axis(reading: Reading, name: str, axis: Axis, scale: float) -> None:

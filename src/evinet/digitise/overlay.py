@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from evinet import files
 from evinet.digitise import pdf
-from evinet.digitise.axis import HEAD
+from evinet.digitise.axis import HEAD, colour_of
 from evinet.digitise.drawing import Box
+from evinet.digitise.labels import like
 from evinet.digitise.run import Digitised
 from evinet.digitise.vector import VectorFigure
 from evinet.digitise.write import doubtful, summary
@@ -59,10 +60,11 @@ def page(made: Digitised, edits: bool) -> str:
 
 def _traces(made: Digitised) -> list[dict[str, object]]:
     reading = made.reading
+    colours = _told_apart(made)
     return [
         {
             "name": arm.name,
-            "colour": COLOURS[place % len(COLOURS)],
+            "colour": colours[place],
             "line": [[round(float(x), 3), round(float(y), 3)] for x, y in arm.trace.corners],
             "marks": [[round(float(x), 2), round(float(y), 2)] for x, y in arm.trace.marks],
             "doubts": [[round(d.start, 2), round(d.end, 2), d.why] for d in arm.trace.doubts],
@@ -70,6 +72,17 @@ def _traces(made: Digitised) -> list[dict[str, object]]:
         }
         for place, arm in enumerate(reading.arms)
     ]
+
+
+def _told_apart(made: Digitised) -> list[str]:
+    """A colour for each trace, as unlike those of the figure's curves as can be."""
+    looks = [arm.trace.look.colour for arm in made.reading.arms]
+
+    def unlike(colour: str) -> float:
+        return min(like(colour_of(colour), look) for look in looks)
+
+    ordered = sorted(COLOURS, key=unlike, reverse=True) if looks else []
+    return [ordered[place % len(ordered)] for place in range(len(looks))]
 
 
 def _rectangle(box: Box) -> list[float]:
@@ -142,8 +155,7 @@ def _pictures(out: Path, made: Digitised) -> None:
         shown = sheet.copy()
         if traced:
             pen = ImageDraw.Draw(shown)
-            for place, arm in enumerate(made.reading.arms):
-                colour = COLOURS[place % len(COLOURS)]
+            for colour, arm in zip(_told_apart(made), made.reading.arms, strict=True):
                 line = [(float(a) * scale, float(b) * scale) for a, b in arm.trace.corners]
                 pen.line(line, fill=colour, width=max(2, round(scale)))
                 for a, b in arm.trace.marks * scale:

@@ -44,6 +44,31 @@ def render(path: Path, page: int, dpi: float) -> Image:
         document.close()
 
 
+def resolution(path: Path, page: int) -> float | None:
+    """Dots per inch of the picture that fills most of a scanned page; None if there is none.
+
+    A page that is drawn so is not resampled: its pixels are those of the scan.
+    """
+    import pypdfium2.raw as pdfium
+
+    document = _open(path)
+    try:
+        found = _page(document, path, page)
+        width, height = found.get_size()
+        for item, matrix in _objects(found.raw, _to_page(found), depth=0):
+            if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_IMAGE:
+                continue
+            across, down = ctypes.c_uint(), ctypes.c_uint()
+            pdfium.FPDFImageObj_GetImagePixelSize(item, across, down)
+            corners = _placed(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), matrix)
+            wide, high = np.ptp(corners, axis=0)
+            if wide * high > 0.5 * width * height and across.value and down.value:
+                return 72 * float(np.sqrt(across.value * down.value / (wide * high)))
+        return None
+    finally:
+        document.close()
+
+
 def read(path: Path, page: int) -> Drawing:
     """The words and strokes of a page, counted from 1.
 

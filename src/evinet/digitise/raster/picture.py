@@ -20,6 +20,7 @@ from evinet.errors import InputError, Problem
 
 LARGEST = 40_000_000  # pixels
 LONG = 3600  # pixels of the longer side: a finer picture is reduced by a whole number
+LEAST_DPI = 100.0  # of a scan that is read in its own pixels
 SMALL = 700  # pixels: text of a smaller picture is read enlarged
 
 
@@ -115,5 +116,8 @@ def read(path: Path) -> RasterFigure:
 
 
 def from_page(path: Path, page: int, dpi: float) -> RasterFigure:
-    """A page of a PDF as a picture."""
+    """A page of a PDF as a picture: a scan in its own pixels, anything else at `dpi`."""
+    own = pdf.resolution(path, page)
+    if own is not None and LEAST_DPI <= own <= 2 * dpi:
+        dpi = own
     return RasterFigure(skew.levelled(np.asarray(pdf.render(path, page, dpi))))
