@@ -40,6 +40,10 @@ COMMANDS = {
     "answers": ("evinet.synthesise.commands:answers", "Derive what follows from a fit."),
     "predict": ("evinet.synthesise.commands:predict", "Predict survival in named populations."),
     "nma": ("evinet.nma.command:nma", "Run a network meta-analysis on your own data."),
+    "adjust": (
+        "evinet.nma.population.command:adjust",
+        "Compare two trials in one population, with the patients of one (MAIC, STC).",
+    ),
     "exhibits": (
         "evinet.report.commands:exhibits",
         "Draw the figures and write the tables of the report.",

@@ -1,0 +1,123 @@
+"""Cox regression with weights: quick enough for a bootstrap, with a robust variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+STEPS = 50
+FAR = 5.0  # a step of ln HR, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Cox:
+    """A fitted model.
+
+    Attributes
+    ----------
+    coefficients
+        ln HR of each column, shape (columns,).
+    covariance
+        Inverse of the information, shape (columns, columns).
+    robust
+        Sandwich of the weighted score residuals (Lin & Wei 1989, JASA 84:1074), same shape.
+    times, hazard
+        Event times, and the jumps of the baseline's cumulative hazard there (Breslow), shape
+        (times,).
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    robust: np.ndarray
+    times: np.ndarray
+    hazard: np.ndarray
+
+
+def fit(
+    time: np.ndarray, event: np.ndarray, columns: np.ndarray, weights: np.ndarray | None = None
+) -> Cox:
+    """Fit by Newton's method; ties by Efron (1977, JASA 72:557), as R's survival does.
+
+    Parameters
+    ----------
+    time, event
+        Shape (patients,); event 1 or 0.
+    columns
+        Shape (patients, columns).
+    weights
+        Shape (patients,); default 1.
+    """
+    order = np.argsort(-time, kind="stable")
+    time, event, columns = time[order], event[order].astype(bool), columns[order].astype(float)
+    weight = np.ones(len(time)) if weights is None else weights[order].astype(float)
+    # cells: an event time, cut into as many as there are events then (Efron)
+    at = time[event]
+    stop = np.searchsorted(-time, -at, side="right")  # patients at risk: the first `stop`
+    values, place, count = np.unique(-at, return_inverse=True, return_counts=True)
+    rank = np.arange(len(at)) - np.concatenate([[0], np.cumsum(count)])[:-1][place]
+    share = rank / count[place]
+    mean_weight = np.bincount(place, weight[event]) / count
+
+    theta = np.zeros(columns.shape[1])
+    for _ in range(STEPS):
+        risk = weight * np.exp(np.clip(columns @ theta, -500, 500))
+        s0, s1, s2 = _sums(risk, columns, stop, event, place, share)
+        mean = s1 / s0[:, None]
+        score = weight[event] @ columns[event] - mean_weight[place] @ mean
+        spread = s2 / s0[:, None, None] - mean[:, :, None] * mean[:, None, :]
+        information = np.einsum("e,eij->ij", mean_weight[place], spread)
+        step = np.clip(np.linalg.lstsq(information, score, rcond=None)[0], -FAR, FAR)
+        theta = theta + step
+        if abs(step).max(initial=0.0) < 1e-9:
+            break
+    risk = weight * np.exp(np.clip(columns @ theta, -500, 500))
+    s0, s1, _ = _sums(risk, columns, stop, event, place, share)
+    mean, jump = s1 / s0[:, None], mean_weight[place] / s0
+    covariance = np.linalg.pinv(information)
+    residuals = _residuals(
+        columns, event, risk / weight.clip(1e-300), stop, mean, jump, place, share
+    )
+    scaled = (weight[:, None] * residuals) @ covariance
+    times = -values[::-1]
+    return Cox(theta, covariance, scaled.T @ scaled, times, np.bincount(place, jump)[::-1])
+
+
+def _sums(
+    risk: np.ndarray, columns: np.ndarray, stop: np.ndarray, event: np.ndarray,
+    place: np.ndarray, share: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Sums over who is at risk in each cell, of 1, x and x x', less the share of those who die."""
+    square = columns[:, :, None] * columns[:, None, :]
+    found = []
+    for values in (np.ones(len(risk)), columns, square):
+        weighted = risk.reshape(-1, *[1] * (values.ndim - 1)) * values
+        every = np.cumsum(weighted, axis=0)[stop - 1]
+        own = np.zeros((int(place.max()) + 1, *weighted.shape[1:]))
+        np.add.at(own, place, weighted[event])
+        found.append(every - share.reshape(-1, *[1] * (values.ndim - 1)) * own[place])
+    return found[0], found[1], found[2]
+
+
+def _residuals(
+    columns: np.ndarray, event: np.ndarray, ratio: np.ndarray, stop: np.ndarray,
+    mean: np.ndarray, jump: np.ndarray, place: np.ndarray, share: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Score residuals of the patients, without their weights."""
+    size = len(ratio)
+    spent, spent_mean = np.zeros(size + 1), np.zeros((size + 1, columns.shape[1]))
+    # a patient is at risk in the cells whose `stop` lies above its number
+    np.add.at(spent, stop - 1, jump)
+    np.add.at(spent_mean, stop - 1, jump[:, None] * mean)
+    spent = np.cumsum(spent[::-1])[::-1][:size]
+    spent_mean = np.cumsum(spent_mean[::-1], axis=0)[::-1][:size]
+    own = np.bincount(place, share * jump)[place]
+    own_mean = np.zeros((int(place.max()) + 1, columns.shape[1]))
+    np.add.at(own_mean, place, (share * jump)[:, None] * mean)
+    average = np.zeros_like(own_mean)
+    np.add.at(average, place, mean)
+    average = (average / np.bincount(place)[:, None])[place]
+    found = -ratio[:, None] * (columns * spent[:, None] - spent_mean)
+    found[event] += ratio[event][:, None] * (columns[event] * own[:, None] - own_mean[place])
+    found[event] += columns[event] - average
+    return found

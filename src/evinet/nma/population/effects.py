@@ -1,0 +1,111 @@
+"""Effects on the scale of the linear predictor: ln OR, mean difference, ln HR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from evinet.nma.data import arms as arm_data
+from evinet.nma.data import frames
+from evinet.nma.population import cox
+
+SCALES = {"binomial": "ln OR", "normal": "difference", "survival": "ln HR"}
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An estimate and its variance."""
+
+    estimate: float
+    variance: float
+
+    @property
+    def se(self) -> float:
+        """Standard error."""
+        return float(np.sqrt(self.variance))
+
+    def less(self, other: Effect) -> Effect:
+        """The difference from an independent one."""
+        return Effect(self.estimate - other.estimate, self.variance + other.variance)
+
+
+def contrast(
+    kind: str,
+    own: pd.DataFrame,
+    other: pd.DataFrame,
+    own_weights: np.ndarray | None = None,
+    other_weights: np.ndarray | None = None,
+) -> Effect:
+    """Effect of one arm's patients against another's, with a robust variance if weighted.
+
+    Binomial and normal: the difference of arms (see `arm`). Survival: Cox regression on the arm,
+    with the sandwich of Lin & Wei.
+    """
+    if kind != "survival":
+        return arm(kind, own, own_weights).less(arm(kind, other, other_weights))
+    weighted = own_weights is not None or other_weights is not None
+    first = np.ones(len(own)) if own_weights is None else own_weights
+    second = np.ones(len(other)) if other_weights is None else other_weights
+    both = pd.concat([own, other])
+    treated = np.repeat([1.0, 0.0], [len(own), len(other)])
+    found = cox.fit(both["time"].to_numpy(float), both["event"].to_numpy(), treated[:, None],
+                    np.concatenate([first, second]))  # fmt: skip
+    variance = found.robust if weighted else found.covariance
+    return Effect(float(found.coefficients[0]), float(variance[0, 0]))
+
+
+def arm(kind: str, patients: pd.DataFrame, weights: np.ndarray | None = None) -> Effect:
+    """Log odds (binomial) or mean (normal) of an arm's patients.
+
+    Of weighted patients the variance is the sandwich, with residuals divided by one less their
+    leverage (HC3: MacKinnon & White 1985, J Econometrics 29:305); weights count as known.
+    """
+    values = patients["r" if kind == "binomial" else "y"].to_numpy(float)
+    weight = np.ones(len(values)) if weights is None else weights
+    mean = float(weight @ values / weight.sum())
+    spread = mean * (1 - mean) if kind == "binomial" else 1.0
+    estimate = float(special.logit(mean)) if kind == "binomial" else mean
+    if weights is None:
+        own = spread if kind == "binomial" else values.var(ddof=1)
+        with np.errstate(divide="ignore"):
+            return Effect(estimate, float(own / spread**2 / len(values)))
+    residual = weight * (values - mean) / (1 - weight / weight.sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Effect(estimate, float((residual**2).sum() / (weight.sum() * spread) ** 2))
+
+
+def published_arms(frame: pd.DataFrame, kind: str) -> dict[str, Effect]:
+    """Treatment -> log odds (columns r, n) or mean (y, se; mean, sd, n) of its arm.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a value impossible, or an arm has no event (or nothing but events).
+    """
+    columns = ("r", "n") if kind == "binomial" else ("y", "se")
+    found = frame.copy()
+    problems: list[frames.Problem] = []
+    if kind == "normal" and {"mean", "sd", "n"} <= set(found) and "y" not in found:
+        mean, sd, n = (frames.numbers(found, name, problems) for name in ("mean", "sd", "n"))
+        found["y"], found["se"] = mean, sd / np.sqrt(n)
+    for name in columns:
+        if name in found:
+            found[name] = frames.numbers(found, name, problems)
+    frames.stop(problems)
+    x, s, _ = arm_data.data(found, columns, None)
+    if kind == "normal":
+        return {name: Effect(float(mean), float(se**2))
+                for name, mean, se in zip(found["treatment"], x, s, strict=True)}  # fmt: skip
+    frames.stop([
+        frames.problem(found, int(row), "r", "leaves the odds 0 or infinite",
+                       "Give the published contrast (diff, se) instead of the arms")
+        for row in np.flatnonzero((x == 0) | (x == s))
+    ])  # fmt: skip
+    return {
+        name: Effect(float(special.logit(r / n)), float(1 / r + 1 / (n - r)))
+        for name, r, n in zip(found["treatment"], x, s, strict=True)
+    }

@@ -1,0 +1,154 @@
+"""Covariates as publications print them: means, standard deviations, medians and shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evinet.errors import InputError, Problem
+from evinet.nma.data import frames
+
+KINDS = ("mean", "sd", "median")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is published of one covariate; NaN where it is not. A binary one has its share as mean.
+
+    Attributes
+    ----------
+    mean, sd, median
+        Of the population.
+    binary
+        Whether the covariate is 0 or 1.
+    """
+
+    mean: float
+    sd: float = float("nan")
+    median: float = float("nan")
+    binary: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """The covariates of one arm, or of one study (treatment empty), with its number of patients."""
+
+    study: str
+    treatment: str
+    n: float
+    covariates: dict[str, Summary]
+
+
+def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
+    """Published covariates from a table with a row an arm, or a row a study.
+
+    Parameters
+    ----------
+    frame
+        Columns study, treatment (empty or absent: the whole study), n, and for a covariate ``age``
+        age_mean, age_sd and age_median as far as published; the share of a binary covariate
+        ``male`` may stand in a column of its own name. Other columns are left alone.
+    names
+        The covariates that are needed.
+    binary
+        Those of them that are 0 or 1 in the patients.
+
+    Raises
+    ------
+    InputError
+        A covariate is in no column or in no row, a share is not between 0 and 1, or a standard
+        deviation is not above 0.
+    """
+    given = frames.prepared(frame, ("study",))
+    problems: list[Problem] = []
+    n = frames.numbers(given, "n", problems)
+    if "n" not in given and "sample_size" in given:
+        n = frames.numbers(given, "sample_size", problems)
+    columns = {
+        name: {kind: frames.numbers(given, _written(given, name, kind), problems) for kind in KINDS}
+        for name in names
+    }
+    frames.stop(problems)
+    for name in names:
+        problems += _wrong(given, name, columns[name], name in binary)
+    frames.stop(problems)
+    treatments = given["treatment"] if "treatment" in given else [""] * len(given)
+    return [
+        Row(study, treatment, float(n[row]), {
+            name: Summary(
+                float(columns[name]["mean"][row]), float(columns[name]["sd"][row]),
+                float(columns[name]["median"][row]), name in binary,
+            )
+            for name in names
+        })
+        for row, (study, treatment) in enumerate(zip(given["study"], treatments, strict=True))
+    ]  # fmt: skip
+
+
+def _written(frame: pd.DataFrame, name: str, kind: str) -> str:
+    """The column of a summary: a mean may stand under the covariate's own name."""
+    full = f"{name}_{kind}"
+    return name if kind == "mean" and full not in frame else full
+
+
+def _wrong(
+    frame: pd.DataFrame, name: str, values: dict[str, np.ndarray], binary: bool
+) -> list[Problem]:
+    file = str(frame.attrs["file"])
+    mean, sd, median = (values[kind] for kind in KINDS)
+    if not np.isfinite(mean).any() and not np.isfinite(median).any():
+        there = ", ".join(map(str, frame.columns))
+        return [
+            Problem(file, f"{name}_mean", "(absent)", f"nothing is published of {name}",
+                    f"Add {name}_mean (or the share {name} of a binary one), or leave {name} "
+                    f"out of the adjustment; there are {there}")
+        ]  # fmt: skip
+    own = _written(frame, name, "mean")
+    tests = [(f"{name}_sd", np.isfinite(sd) & (sd <= 0), "is not above 0",
+              "Write the standard deviation between patients, or leave it empty")]  # fmt: skip
+    if binary:
+        tests.append((own, (mean > 1) & (mean <= 100),
+                      f"is a percentage, but {name} is 0 or 1 in the patients",
+                      "Write a share between 0 and 1: 63 percent is 0.63"))  # fmt: skip
+        tests.append((own, (mean < 0) | (mean > 100), "is no share", "Write one from 0 to 1"))
+    tests.append((own, ~np.isfinite(mean) & ~np.isfinite(median), "is missing",
+                  "Write it, or leave the covariate out of the adjustment"))  # fmt: skip
+    return [
+        frames.problem(frame, int(row), field, message, remedy)
+        for field, wrong, message, remedy in tests
+        for row in np.flatnonzero(wrong)
+    ]
+
+
+def pooled(rows: list[Row], file: str) -> dict[str, Summary]:
+    """The covariates of a whole study from those of its arms, weighted by their patients.
+
+    The variance is that within arms and between their means; a median is that of no single number,
+    so it is kept only where one row stands for the study.
+
+    Raises
+    ------
+    InputError
+        There are several rows, and one has no number of patients.
+    """
+    whole = [row for row in rows if not row.treatment]
+    rows = whole or rows
+    if len(rows) == 1:
+        return rows[0].covariates
+    n = np.array([row.n for row in rows])
+    if not (n > 0).all():
+        raise InputError(
+            Problem(file, "n", "(missing)", f"the arms of {rows[0].study} cannot be combined "
+                    "without their numbers of patients", "Write n in every row")
+        )  # fmt: skip
+    share = n / n.sum()
+    found = {}
+    for name in rows[0].covariates:
+        each = [row.covariates[name] for row in rows]
+        means, sds = (np.array([getattr(one, kind) for one in each]) for kind in ("mean", "sd"))
+        mean = float(share @ means)
+        within = float((n - 1) @ sds**2 + n @ (means - mean) ** 2) / (n.sum() - 1)
+        found[name] = Summary(mean, float(np.sqrt(within)), float("nan"), each[0].binary)
+    return found
