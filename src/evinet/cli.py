@@ -39,6 +39,10 @@ COMMANDS = {
     "fit": ("evinet.synthesise.commands:fit", "Fit one model of one analysis."),
     "answers": ("evinet.synthesise.commands:answers", "Derive what follows from a fit."),
     "predict": ("evinet.synthesise.commands:predict", "Predict survival in named populations."),
+    "modifiers": (
+        "evinet.synthesise.commands:modifiers",
+        "What published subgroups and trials tell about effect modifiers.",
+    ),
     "nma": ("evinet.nma.command:nma", "Run a network meta-analysis on your own data."),
     "adjust": (
         "evinet.nma.population.command:adjust",

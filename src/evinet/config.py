@@ -145,6 +145,28 @@ class Population(Strict):
     )
 
 
+class Level(Strict):
+    """A value of an effect modifier for which effects are stated."""
+
+    value: float
+    label: Line
+
+
+class Modifier(Strict):
+    """A covariate that may change effects, and where publications state it."""
+
+    label: Line = Field(description="what it is, such as: primary tumour in the pancreas")
+    step: Line = Field(description="what a step of 1 means, such as: pancreas against elsewhere")
+    levels: list[Level] = Field(min_length=2, description="values that pages name")
+    subgroups: dict[Line, dict[Line, float]] = Field(
+        default={}, description="characteristic of published subgroups: subgroup: its value"
+    )
+    population: dict[Line, dict[Line, float]] = Field(
+        default={}, description="characteristic of populations: category: its value"
+    )
+    caution: Prose | None = Field(None, description="what readers must bear in mind; printed")
+
+
 class Question(Strict):
     """A comparison that readers ask for."""
 
@@ -204,6 +226,9 @@ class Analysis(Strict):
         default=[],
         description="the comparisons that pages answer; empty: each treatment against the "
         "reference of its island",
+    )
+    modifiers: Annotated[list[Slug], Unique] = Field(
+        default=[], description="effect modifiers of this configuration that are looked into"
     )
     supports: Support | None = Field(
         None, description="given: no answer of its own, but beside another analysis"
@@ -281,6 +306,9 @@ class Config(Strict):
         default=[], description="differences whose probability is reported for every pair"
     )
     bridges: dict[Slug, ClassEffect] = Field(default={})
+    modifiers: dict[Slug, Modifier] = Field(
+        default={}, description="covariates that may change effects, by name"
+    )
     models: dict[Slug, Model]
     analyses: dict[Slug, Analysis]
     conduct: Conduct = Conduct()
@@ -346,12 +374,24 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
         for i, model_name in enumerate(each.models):
             if model_name not in config.models:
                 yield (*where, "models", i), "there is no such model", _one_of(config.models)
+        yield from _of_modifiers(config, where, each)
         for label, population in each.populations.items():
             if population.trial not in each.trials:
                 place = (*where, "populations", label, "trial")
                 yield place, "is none of the trials of the analysis", _one_of(each.trials)
         if each.outcome in each.proxies:
             yield (*where, "proxies", each.outcome), "stands in for itself", "Remove it"
+
+
+def _of_modifiers(
+    config: Config, where: tuple[str, str], each: Analysis
+) -> Iterator[tuple[Location, str, str]]:
+    for i, modifier in enumerate(each.modifiers):
+        at = (*where, "modifiers", i)
+        if modifier not in config.modifiers:
+            yield at, "there is no such modifier", _one_of(config.modifiers)
+        if each.data != "hazard-ratios":
+            yield at, "published subgroups are of hazard ratios", "Remove it"
 
 
 def _of_support(

@@ -951,12 +951,72 @@ OBSERVED_TIMES = Table(
     key=("population", "treatment", "measure"),
 )
 
+_INFORMATION = {
+    "modifier": _text("modifier of the configuration", required=True),
+    **_PAIR,
+}
+_POSTERIOR = {
+    "mean": _number("posterior mean of ln HR; empty: no trial tells it"),
+    "sd": _number("posterior standard deviation"),
+    "q2.5": _number("2.5 % quantile"),
+    "q50": _number("median"),
+    "q97.5": _number("97.5 % quantile"),
+}
+MODIFIERS = Table(
+    "modifiers",
+    "How much the effect of each pair changes with a covariate, by what is known of it.",
+    {
+        **_INFORMATION,
+        "information": _text(
+            "within (subgroups of a trial), across (trials with other patients), difference "
+            "(within less across) or both (one slope)", required=True,
+        ),
+        **_POSTERIOR,
+        "p_lower": _number("probability of a slope below 0: more effect with the covariate"),
+        "trials": _text("trials of the pair that tell it, separated by commas"),
+    },
+    key=("modifier", "treatment", "comparator", "information"),
+)  # fmt: skip
+MODIFIER_LEVELS = Table(
+    "modifier-levels",
+    "The effect of each pair in patients with each value of a covariate, under one slope.",
+    {
+        **_INFORMATION,
+        "value": _number("of the covariate", required=True),
+        "level_name": _text("what the value means", required=True),
+        **_POSTERIOR,
+        "extrapolated": _flag(
+            "whether no trial of the pair has such patients, nor trials on both sides",
+            required=True,
+        ),
+    },
+    key=("modifier", "treatment", "comparator", "value"),
+)
+MODIFIER_TRIALS = Table(
+    "modifier-trials",
+    "What each trial publishes of a covariate.",
+    {
+        "modifier": _text("modifier of the configuration", required=True),
+        **_STUDY,
+        **_PAIR,
+        "mean": _number("mean of the covariate in the trial's patients; empty: not published"),
+        "of": _text("where the mean comes from: population or subgroups"),
+        "used": _integer("subgroups with an interval, which are used", required=True),
+        "unused": _integer("subgroups without an interval, which are not", required=True),
+        "finding": _text("what the trial tells, in words", required=True),
+        "source": _text("key in data/raw/sources.yaml"),
+        "locator": _text("where in the source"),
+    },
+    key=("modifier", "study"),
+)
+
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
     NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED, NETWORK_DATA,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
     PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES,
+    MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
 )  # fmt: skip
 
 FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE)
@@ -965,3 +1025,5 @@ ANSWERS = (MARGINS, TIPPING, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, 
 """Tables that follow from a fit."""
 PREDICTED = (PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES)
 """Tables of the populations of an analysis."""
+MODIFIED = (MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS)
+"""Tables of the effect modifiers of an analysis."""

@@ -117,6 +117,12 @@ PREDICTED = [
     if analysis.populations
     for table in PREDICTIONS
 ]
+MODIFIED = [
+    f"results/modifiers/{name}/{table.name}.csv"
+    for name, analysis in CONFIG.analyses.items()
+    if analysis.modifiers
+    for table in tables.MODIFIED
+]
 WORDS = {"label", "title", "source", "assumption", "cautions", "distribution"}
 """Fields of the configuration that are printed and change no result."""
 

@@ -29,6 +29,7 @@ rule exhibits:
         ),
         FITTED,
         PREDICTED,
+        MODIFIED,
     output:
         figures=directory("results/figures"),
         tables=directory("results/tables"),
@@ -59,6 +60,7 @@ rule report:
         ),
         FITTED,
         PREDICTED,
+        MODIFIED,
         rules.exhibits.output,
         "results/manifest.json",
         sorted(str(path) for path in Path("releases").glob("*/release.json")),

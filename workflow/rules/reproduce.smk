@@ -11,6 +11,7 @@ RESULTS = [
     collect(rules.network.output, analysis=CONFIG.analyses),
     FITTED,
     PREDICTED,
+    MODIFIED,
     rules.exhibits.output,
 ]
 BY_TRIAL = collect(

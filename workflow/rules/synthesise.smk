@@ -1,7 +1,7 @@
 # Synthesis: the network of an analysis, and every model fitted to it, a job each.
 # In:  results/evidence/trials/<trial>/*.csv, results/evidence/treatments.csv, results/ipd/
 # Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*,
-#      results/populations/<analysis>/*.csv
+#      results/populations/<analysis>/*.csv, results/modifiers/<analysis>/*.csv
 
 
 rule network:
@@ -122,3 +122,28 @@ rule predict:
         "evinet predict {wildcards.analysis} --config {params.config:q} --data {input.data:q}"
         " --studies {input.studies:q} --fits results/fits/{wildcards.analysis} {params.ipd}"
         " --out results/populations/{wildcards.analysis} > {log:q} 2>&1"
+
+
+rule modifiers:
+    """Find out what subgroups and trials tell about effect modifiers."""
+    input:
+        "results/evidence/subgroups.csv",
+        "results/evidence/populations.csv",
+        studies=rules.network.output.studies,
+    output:
+        expand("results/modifiers/{{analysis}}/{file}", file=files_of("MODIFIED")),
+    log:
+        "logs/modifiers/{analysis}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        config=CONFIG_FILE,
+        modifiers=section("modifiers"),
+        asked=lambda wildcards: section("analyses")[wildcards.analysis]["modifiers"],
+        analysis=lambda wildcards: fitted_by(wildcards.analysis),
+        priors=[section("effect_prior_sd"), without_words(section("heterogeneity"))],
+        code=code_digest("evinet.synthesise.commands:modifiers"),
+    shell:
+        "evinet modifiers {wildcards.analysis} --config {params.config:q}"
+        " --studies {input.studies:q} --evidence results/evidence"
+        " --out results/modifiers/{wildcards.analysis} > {log:q} 2>&1"

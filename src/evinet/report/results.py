@@ -181,6 +181,11 @@ class Results:
         path = self.root / "populations" / analysis / f"{table.name}.csv"
         return table.read(_existing(path))
 
+    def modified(self, analysis: str, table: tables.Table) -> list[dict[str, Any]]:
+        """Rows of a table of effect modifiers of an analysis that looks into any."""
+        path = self.root / "modifiers" / analysis / f"{table.name}.csv"
+        return records(table.read(_existing(path)))
+
     def predicted(
         self, analysis: str, table: tables.Table, population: str, model: str | None = None
     ) -> list[dict[str, Any]]:

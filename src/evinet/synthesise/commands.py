@@ -118,6 +118,24 @@ def predict(
         click.echo(line)
 
 
+@click.command()
+@click.argument("analysis")
+@CONFIG
+@click.option("--evidence", type=FOLDER, default=Path("results/evidence"), show_default=True)
+@click.option("--studies", type=FILE, required=True, help="studies.csv of `evinet network`.")
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def modifiers(analysis: str, config_file: Path, evidence: Path, studies: Path, out: Path) -> None:
+    """What subgroups within the trials of ANALYSIS, and differences between them, tell.
+
+    Writes modifiers.csv, modifier-levels.csv and modifier-trials.csv.
+    """
+    from evinet.synthesise import modifiers as stage
+
+    review = _review(config_file, analysis)
+    for line in stage.write(review, analysis, studies, evidence, out):
+        click.echo(line)
+
+
 def _review(config_file: Path, analysis: str, model: str | None = None) -> config.Config:
     """The configuration, if it has the analysis and the model.
 

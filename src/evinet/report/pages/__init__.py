@@ -7,6 +7,7 @@ from evinet.report.pages import (
     changes,
     conduct,
     events,
+    for_whom,
     methods,
     models,
     others,
@@ -25,8 +26,8 @@ from evinet.report.pages import (
 )
 
 __all__ = [
-    "assumptions", "beyond", "certainty", "changes", "conduct", "events", "methods", "models",
-    "others",
+    "assumptions", "beyond", "certainty", "changes", "conduct", "events", "for_whom", "methods",
+    "models", "others",
     "outcomes", "provenance", "reconstruction", "reproducibility", "reviewers", "robustness",
     "sensitivity", "summary", "survival", "trial", "trials", "watch",
 ]  # fmt: skip
