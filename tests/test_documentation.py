@@ -72,6 +72,18 @@ def test_the_tutorial_can_be_followed(tmp_path):
     assert (tmp_path / "data/raw/trials/hypo-1/trial.yaml").exists()
 
 
+def test_the_page_on_adjustment_can_be_followed(tmp_path):
+    blocks = [code for kind, code in FENCED.findall((ROOT / "docs/adjusting.md").read_text())
+              if kind == "sh"]  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail"], input="\n".join(blocks), cwd=tmp_path, env=ENVIRONMENT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "maic: A against B" in done.stdout
+    assert "stc: A against B" in done.stdout
+
+
 def test_the_version_is_the_same_wherever_it_is_written():
     written = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     citation = YAML(typ="safe").load(ROOT / "CITATION.cff")["version"]
