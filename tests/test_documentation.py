@@ -82,6 +82,16 @@ def test_the_page_on_adjustment_can_be_followed(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "maic: A against B" in done.stdout
     assert "stc: A against B" in done.stdout
+    (python,) = (
+        code
+        for kind, code in FENCED.findall((ROOT / "docs/adjusting.md").read_text())
+        if kind == "python"
+    )
+    again = subprocess.run(
+        ["python", "-c", python], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
 
 
 def test_the_version_is_the_same_wherever_it_is_written():

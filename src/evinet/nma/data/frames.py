@@ -28,8 +28,12 @@ CHANGE_MEANING = {
 FRAME = "the data frame"
 
 
-def prepared(frame: pd.DataFrame, required: Iterable[str]) -> pd.DataFrame:
+def prepared(
+    frame: pd.DataFrame, required: Iterable[str], covariates: Iterable[str] = ()
+) -> pd.DataFrame:
     """A copy with known column names and stripped labels of studies and treatments.
+
+    Columns that are named as covariates are just that: the body weight of patients is no weight.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def prepared(frame: pd.DataFrame, required: Iterable[str]) -> pd.DataFrame:
     problems += [
         Problem(file, name, "(column)", f"is a column of the table, but {why}",
                 "Take the column out if it changes nothing, or analyse the data elsewhere")
-        for name, why in CHANGE_MEANING.items() if name in found
+        for name, why in CHANGE_MEANING.items()
+        if name in found and name not in set(covariates)
     ]  # fmt: skip
     stop(problems)
     for name in ("study", "treatment", "comparator"):

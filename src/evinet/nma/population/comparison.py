@@ -94,8 +94,8 @@ def read(
         asked for.
     """
     names = [column(name) for name in covariates]
-    people, kind = _patients(patients, names)
-    other = frames.prepared(published, ("treatment",))
+    people, kind = outcomes(patients, names)
+    other = frames.prepared(published, ("treatment",), names)
     file = str(people.attrs["file"])
     ours, theirs = set(people["treatment"]), set(other["treatment"])
     if "comparator" in other:
@@ -140,8 +140,15 @@ def read(
     )  # fmt: skip
 
 
-def _patients(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]:
-    given = frames.prepared(frame, ("treatment",))
+def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]:
+    """Patients with one outcome and the covariates, as numbers, and the kind of the outcome.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a value missing or impossible, or a covariate the same in everybody.
+    """
+    given = frames.prepared(frame, ("treatment",), names)
     file = str(given.attrs["file"])
     kinds = [kind for kind, columns in OUTCOMES.items() if set(columns) <= set(given)]
     if len(kinds) != 1:
@@ -241,7 +248,7 @@ def _published(
         sign = 1.0 if first == comparator else -1.0
         return Effect(sign * float(found.y[0]), float(found.covariance[0, 0])), None, None
     if kind == "survival":
-        people, other = _patients(frame, [])
+        people, other = outcomes(frame, [])
         if other != "survival":
             raise InputError(Problem(file, "time", "(absent)", "the patients have survival times",
                                      "Give the published ln HR (diff, se), its ratio with limits, "

@@ -61,7 +61,7 @@ def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
         A covariate is in no column or in no row, a share is not between 0 and 1, or a standard
         deviation is not above 0.
     """
-    given = frames.prepared(frame, ("study",))
+    given = frames.prepared(frame, ("study",), names)
     problems: list[Problem] = []
     n = frames.numbers(given, "n", problems)
     if "n" not in given and "sample_size" in given:
