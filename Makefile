@@ -35,7 +35,7 @@ report: $(READY) ## Run the workflow on all cores, or go on after a run that was
 	evinet run
 
 test: $(READY_TO_TEST) lint ## Checks and tests (minutes)
-	pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY_TO_TEST) ## Formatting, static checks, types, workflow linting
 	ruff format --check .

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,44 @@ settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: at the end, no processor waits for the other."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
+
+
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Gives a folder by its name, which is filled once for all processes of a run of the tests.
+
+    The first process that asks fills it; others wait. Nobody may change what is in it.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def get(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = root / name, root / f"{name}.done"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def installed(once: Once) -> Path:
     """The folder of the programs of an environment that has the wheel, and what it needs."""
-    folder = tmp_path_factory.mktemp("wheel")
+    return once("wheel", _install) / "venv" / "bin"
+
+
+def _install(folder: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     source = folder / "source"  # built from a copy: setuptools writes beside what it builds
     archive = subprocess.run(
@@ -43,4 +80,3 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What the wheel needs is there already: the packages of this environment, but for evinet's own
     # editable entry, which is read only from the folder that holds it.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "venv" / "bin"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +71,20 @@ SOURCE = {"source": "invented-2020", "locator": "p. 1"}
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with config/config.yaml and results/ of the invented review."""
-    root = tmp_path_factory.mktemp("project")
+def project(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A folder with config/config.yaml and results/ of the invented review, figures and all."""
+    return once("invented", _make)
+
+
+def _make(root: Path) -> None:
     files.write_json(root / "config" / "config.yaml", CONFIG)
     write_results(root / "results")
-    return root
+    options = ["--config", str(root / "config/config.yaml"), "--results", str(root / "results")]
+    folders = ["--figures", str(root / "results/figures"),
+               "--tables", str(root / "results/tables")]  # fmt: skip
+    _invoke(exhibits, [*options, *folders])
+    out = root / "results/report"
+    _invoke(report, [*options, "--pages", str(PAGES), "--out", str(out), "--renderer", "builtin"])
 
 
 @pytest.fixture(scope="session")
@@ -87,14 +96,7 @@ def results(project: Path) -> Results:
 @pytest.fixture(scope="session")
 def site(project: Path) -> Path:
     """The rendered site of the invented review."""
-    options = ["--config", str(project / "config/config.yaml"),
-               "--results", str(project / "results")]  # fmt: skip
-    folders = ["--figures", str(project / "results/figures"),
-               "--tables", str(project / "results/tables")]  # fmt: skip
-    _invoke(exhibits, [*options, *folders])
-    out = project / "results/report"
-    _invoke(report, [*options, "--pages", str(PAGES), "--out", str(out), "--renderer", "builtin"])
-    return out
+    return project / "results/report"
 
 
 def _invoke(command: Command, arguments: list[str]) -> None:

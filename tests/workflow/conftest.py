@@ -102,15 +102,14 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def finished(once: Callable[[str, Callable[[Path], object]], Path]) -> Project:
     """A copy in which the whole workflow ran on two cores (edit a `finished_copy` instead)."""
-    copy = copy_project(tmp_path_factory.mktemp("finished"))
-    copy.run()
-    return copy
+    return Project(once("finished", lambda folder: copy_project(folder).run()))
 
 
 @pytest.fixture
 def finished_copy(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, with Snakemake's records, that a test may change."""
-    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
+    momentary = shutil.ignore_patterns("locks", "log", "tmp*")  # of a run in the original
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True, ignore=momentary)
     return Project(tmp_path / "copy")
