@@ -40,6 +40,7 @@ rule all:
     input:
         BY_TRIAL,
         RESULTS,
+        rules.exhibits.output,
         rules.report.output,
         rules.manifest.output,
         rules.manifest_report.output,

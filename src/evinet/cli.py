@@ -56,6 +56,10 @@ COMMANDS = {
         "evinet.report.commands:report",
         "Write the report: web pages, one HTML file, and a PDF.",
     ),
+    "prepare-report": (
+        "evinet.report.commands:prepare_report",
+        "Write what Quarto needs to render the pages by hand.",
+    ),
     "release": (
         "evinet.report.commands:release",
         "Keep a finished run as a release, to compare later runs with.",

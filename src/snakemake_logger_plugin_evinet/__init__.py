@@ -2,6 +2,9 @@
 
 `snakemake --logger evinet` uses it, and so does `evinet run`. Snakemake's own complete log goes to
 a file whose name is printed at the end.
+
+Snakemake imports this module whenever it starts. Where it cannot read a configuration file, its own
+message says neither which file nor which line: `Unreadable` says both, with every logger.
 """
 
 from __future__ import annotations
@@ -9,11 +12,15 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+
+if TYPE_CHECKING:
+    from evinet.errors import InputError
 
 LAST_LINES = 20
 """Of the log of a failed job, so many lines are shown."""
@@ -91,6 +98,34 @@ class LogHandler(LogHandlerBase):
             lines += [f"  {line}" for line in text.splitlines()[-LAST_LINES:]]
         return lines
 
+
+class Unreadable(logging.Filter):
+    """Says where a configuration file cannot be read, in place of Snakemake's own message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the message, if it is about such a file; no message is left out."""
+        _, error, trace = sys.exc_info()
+        if record.levelno >= logging.ERROR:
+            for frame, _ in traceback.walk_tb(trace):
+                if frame.f_code.co_name == "load_configfile":
+                    record.msg = f"bad input\n{_mistake(Path(frame.f_locals['configpath']), error)}"
+        return True
+
+
+def _mistake(path: Path, found: object) -> InputError:
+    from evinet import document
+    from evinet.errors import InputError, Problem
+
+    try:
+        document.load(path)
+    except InputError as error:
+        return error
+    reason = str(found).rstrip(".")
+    remedy = "Write it like config/config.yaml: settings by name, in YAML or JSON"
+    return InputError(Problem(str(path), "file", path.name, f"cannot be used: {reason}", remedy))
+
+
+logging.getLogger("snakemake.logging").addFilter(Unreadable())
 
 TOLD = ("Nothing to be done", "Complete log")
 """Messages of Snakemake that are passed on, beside warnings."""

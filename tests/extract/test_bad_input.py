@@ -50,7 +50,7 @@ MISTAKES = {
                                   "no locator"),
     "an event in two tables": ("netter-2", "{event: nausea, grade: any,",
                                "{event: anaemia, grade: any,", "most common events",
-                               "40 (27%)", "counts it too"),
+                               "40 (27%)", "has the same event of the same arm"),
     "a negative ratio": ("netter-2", "value: 0.276", "value: -0.276", "value", "-0.276",
                          "greater than 0"),
     "a median among the counts": ("e2211", "62 years", '"62"', "population", "",

@@ -62,7 +62,7 @@ def test_a_ratio_of_an_arm_that_is_not_there_is_refused(tmp_path):
     table = tmp_path / "at-risk.csv"
     table.write_text("arm,time,n\na,0,100\na,6,80\nb,0,100\nb,6,70\n")
     given = ["--at-risk", str(table), "--hr", "c/b=0.5", "--out", str(tmp_path / "out")]
-    with pytest.raises(InputError, match="'c/b': names no two arms"):
+    with pytest.raises(InputError, match="'c/b': does not name two arms"):
         reconstruct.main(given, standalone_mode=False)
 
 

@@ -188,7 +188,7 @@ def test_batch_takes_every_option(tmp_path, options):
 
 @pytest.mark.parametrize("value", ["x", "-1", "inf", "nan", ""])
 def test_an_error_of_the_axis_is_a_number_of_pixels(tmp_path, options, value):
-    with pytest.raises(InputError, match="is no number of pixels"):
+    with pytest.raises(InputError, match="is not a number of pixels"):
         run(tmp_path, options, "curve at-risk", "--axis-error", value)
 
 
@@ -200,7 +200,7 @@ def test_a_batch_takes_the_error_of_the_axis(tmp_path, options):
             ("trial", "curve", "at-risk", "axis-error"),
             *((trial, options["curve"], options["at-risk"], error) for trial, error in rows),
         ])  # fmt: skip
-    with pytest.raises(InputError, match="is no number of pixels"):
+    with pytest.raises(InputError, match="is not a number of pixels"):
         CliRunner().invoke(
             reconstruct, ["--batch", str(manifest), "--draws", "2", "--out", str(tmp_path)],
             catch_exceptions=False,

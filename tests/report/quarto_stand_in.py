@@ -4,7 +4,10 @@ What it does as Quarto does, from Quarto's sources: it ignores whatever lies in 
 still ends with status 0 (project-context.ts); documents that start with an underscore are no pages;
 the theme that is named first is the one that a site opens in (format-html-info.ts); Bootswatch
 themes ask a font server; a document with cells starts a kernel; titles are Markdown; `render` with
-a document writes that page alone. Pages come from pandoc, with the filters of the project.
+a document writes that page alone; the step before a render runs first, in the folder of the
+project, and the settings are read again after it; settings that `metadata-files` names are taken in
+where they are there, lists after lists (metadata.ts); a picture that a page shows must be there to
+be copied into the site. Pages come from pandoc, with the filters of the project.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pypandoc
 from ruamel.yaml import YAML
@@ -27,9 +32,12 @@ CELL = re.compile(r"^[\t >]*```+\s*\{([a-zA-Z][a-zA-Z0-9_.]*)([^}]*)?\}\s*$", re
 def main(arguments: list[str]) -> int:
     assert arguments[0] == "render", arguments
     here = Path.cwd().resolve()
-    settings = YAML().load(here / "_quarto.yml")
+    for command in as_list(merged(here)["project"].get("pre-render")):
+        subprocess.run(shlex.split(command), check=True, cwd=here)
+    settings = merged(here)
     named = [Path(name).stem for name in arguments[1:] if name.endswith(".qmd")]
-    documents = named or [Path(name).stem for name in settings["project"]["render"]]
+    everything = sorted(path.name for path in here.glob("*.qmd"))
+    documents = named or [Path(name).stem for name in settings["project"].get("render", everything)]
     if any(part.startswith(".") for part in here.parts):
         documents = []
     for name in documents:
@@ -38,6 +46,27 @@ def main(arguments: list[str]) -> int:
     for name in settings["project"].get("resources", []):
         shutil.copy(here / name, here / "_site" / name) if documents else None
     return 0
+
+
+def merged(here: Path) -> dict[str, Any]:
+    settings = YAML(typ="safe").load(here / "_quarto.yml")
+    for name in settings.get("metadata-files", []):
+        if (here / name).exists():
+            settings = together(settings, YAML(typ="safe").load(here / name))
+    return settings
+
+
+def together(first: Any, second: Any) -> Any:
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first | {
+            key: together(first[key], value) if key in first else value
+            for key, value in second.items()
+        }
+    return first + second if isinstance(first, list) and isinstance(second, list) else second
+
+
+def as_list(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
 
 
 def write(here: Path, name: str, settings: dict) -> None:
@@ -54,19 +83,23 @@ def write(here: Path, name: str, settings: dict) -> None:
     filters = [part for path in settings["filters"] for part in ("--lua-filter", path)]
     head = "".join(f'<link rel="stylesheet" href="{url}">' for url in [html["css"], *fonts])
     after = "".join(part["text"] for part in html["include-after-body"])
-    (here / "head.html").write_text(head)
-    (here / "after.html").write_text(after)
-    site = here / "_site"
+    site, scratch = here / "_site", here / ".quarto"
     site.mkdir(exist_ok=True)
+    scratch.mkdir(exist_ok=True)
+    (scratch / "head.html").write_text(head)
+    (scratch / "after.html").write_text(after)
     shutil.copy(here / html["css"], site)
     subprocess.run(
         [pypandoc.get_pandoc_path(), "--from", "markdown", "--to", "html5", "--standalone",
-         "--include-in-header", "head.html", "--include-after-body", "after.html",
+         "--include-in-header", ".quarto/head.html", "--include-after-body", ".quarto/after.html",
          "--title-prefix", str(settings["website"]["title"]), "--metadata", "lang=en",
          *filters, "--mathml", "--output", str(site / f"{name}.html"), str(source)],
         check=True, cwd=here,
     )  # fmt: skip
     page = (site / f"{name}.html").read_text(encoding="utf-8")
+    for picture in re.findall(r'<img[^>]* src="(figures/[^"]+)"', page):
+        (site / picture).parent.mkdir(exist_ok=True)
+        shutil.copy(here / picture, site / picture)
     mode = f'<body class="quarto-{next(iter(html["theme"]))}">'
     page = re.sub(r'href="([\w-]+)\.qmd', r'href="\1.html', page.replace("<body>", mode))
     menu = json.dumps(settings["website"]["page-footer"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -11,8 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from evinet.report import project as settings
-from evinet.report import site as builtin
+from evinet.report import project as documents
 from evinet.report.commands import report
 
 PAGES = Path(__file__).parents[2] / "reports"
@@ -86,6 +87,32 @@ def test_one_page_alone(project: Path, tmp_path: Path, quarto: Path) -> None:
     assert {path.name for path in (tmp_path / "out").glob("*.html")} == {"index.html"}
 
 
+def test_quarto_by_hand_finds_all_that_the_pages_need(
+    project: Path, site: Path, tmp_path: Path, quarto: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`quarto render` in reports/: the step before it writes what `evinet report` would."""
+    for folder in ("config", "results"):
+        shutil.copytree(project / folder, tmp_path / folder)
+    here = tmp_path / "reports"
+    shutil.copytree(PAGES, here)
+    written = documents.documents(here)
+    (here / "trial-birch.qmd").write_text("---\ntitle: My own page of this trial\n---\n\nMine.\n")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    for page in ([], ["index.qmd"]):  # the whole site, and one page again
+        subprocess.run(["quarto", "render", *page], cwd=here, check=True)
+    names = {path.name for path in (here / "_site").glob("*.html")}
+    assert names == {path.name for path in site.glob("*.html")} - {"invented.html"}
+    assert "Mine." in (here / "_site/trial-birch.html").read_text()
+    assert documents.documents(here) == sorted([*written, here / "trial-birch.qmd"])
+    done = CliRunner().invoke(  # what Quarto left does not disturb
+        report,
+        ["--config", str(tmp_path / "config/config.yaml"), "--results", str(tmp_path / "results"),
+         "--pages", str(here), "--out", str(tmp_path / "out"), "--page", "trial-birch"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "Mine." in (tmp_path / "out/trial-birch.html").read_text()
+
+
 def test_a_page_that_does_not_exist_is_named(project: Path, tmp_path: Path, quarto: Path) -> None:
     done = render(project, tmp_path / "out", "--page", "inde")
     assert done.exit_code != 0
@@ -139,18 +166,18 @@ def test_without_quarto_asking_for_it_is_an_error(
 
 
 def test_the_settings_keep_their_order(tmp_path: Path) -> None:
-    (tmp_path / settings.SETTINGS).write_bytes((PAGES / settings.SETTINGS).read_bytes())
-    html = settings.read(tmp_path)["format"]["html"]
+    (tmp_path / documents.SETTINGS).write_bytes((PAGES / documents.SETTINGS).read_bytes())
+    html = documents.read(tmp_path / documents.SETTINGS)["format"]["html"]
     assert next(iter(html["theme"])) == "light"
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_themes_of_quarto_have_the_colours_of_the_figures(mode: str) -> None:
     """A figure stands on the paper of the page, not on a patch of another shade."""
-    scss = dict(re.findall(r"\$([\w-]+): (#\w+);", builtin.theme(f"{mode}.scss")))
-    css = builtin.theme("content.css")
+    scss = dict(re.findall(r"\$([\w-]+): (#\w+);", documents.theme(f"{mode}.scss")))
+    css = documents.theme("content.css")
     block = css[css.index(f"body.quarto-{mode}") :].split("}")[0]
     variables = dict(re.findall(r"--([\w-]+): (#\w+);", block))
     assert (scss["body-bg"], scss["body-color"]) == (variables["paper"], variables["ink"])
     assert scss["link-color"] == variables["link"]
-    assert "http" not in builtin.theme(f"{mode}.scss") + css
+    assert "http" not in documents.theme(f"{mode}.scss") + css

@@ -50,6 +50,20 @@ def test_a_configuration_that_is_not_yaml_is_told_with_its_line(project):
     assert "config/config.yaml:14: YAML = 'seed': is a duplicate key" in refused(project)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"sampler:\n\tchains: 2\n", "overlay.yaml:2: YAML"), (b"a:\n  b: caf\xe9\n", "UTF-8"),
+     (b"- 1\n", "overlay.yaml"), (b"a: [1\n", "overlay.yaml:")],
+)  # fmt: skip
+def test_an_overlay_that_cannot_be_read_is_told_with_its_place(project, content, told):
+    (project.folder / "overlay.yaml").write_bytes(content)
+    done = project.command("snakemake", "--dry-run", "--configfile", "overlay.yaml")
+    assert done.returncode != 0
+    assert told in done.stdout + done.stderr
+    assert "overlay.yaml" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_folder_that_cannot_be_a_trial_is_told_and_a_note_is_not(project):
     trials = project.folder / "data/raw/trials"
     (trials / "netter-2" / "notes {draft}.txt").write_text("mine")

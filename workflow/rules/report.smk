@@ -1,16 +1,28 @@
 # Report: the figures and tables that people publish, and the pages that they read.
 # In:  all results, reports/*.qmd
 # Out: results/figures/, results/tables/, results/report/
-from evinet.report import project
+from evinet.report import exhibit, project
 
 REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
 STATUS = {trial: status(trial) for trial in TRIALS}
-PAGES = project.page_names(Path("reports")) + [
+PAGES = project.page_names(project.sections(Path("reports"))) + [
     project.page_of(trial)
     for trial in project.trial_pages(
         [each for each in CONFIG.analyses.values() if each.supports is None], STATUS
     )
 ]
+# Which figures the data allow is known when they are drawn: an index names them. What an index names
+# and is gone is an output as well, which the rule `all` asks for, so that it is made again.
+EXHIBITS = ["results/figures/index.json", "results/tables/index.json"]
+DOWNLOADS = ["results/report/figures/index.json", "results/report/tables/index.json"]
+REPORT = DOWNLOADS + collect(
+    "results/report/{file}",
+    file=[
+        *[f"{page}.html" for page in PAGES],
+        f"{CONFIG.review.slug}.html",
+        f"{CONFIG.review.slug}.pdf",
+    ],
+)
 
 
 rule exhibits:
@@ -31,8 +43,8 @@ rule exhibits:
         PREDICTED,
         MODIFIED,
     output:
-        figures=directory("results/figures"),
-        tables=directory("results/tables"),
+        EXHIBITS,
+        exhibit.missing(EXHIBITS),
     log:
         "logs/exhibits.log",
     benchmark:
@@ -45,7 +57,7 @@ rule exhibits:
         code=code_digest("evinet.report.commands:exhibits"),
     shell:
         "evinet exhibits --config {params.config:q} --results results"
-        " --figures {output.figures:q} --tables {output.tables:q} > {log:q} 2>&1"
+        " --figures results/figures --tables results/tables > {log:q} 2>&1"
 
 
 rule report:
@@ -61,18 +73,14 @@ rule report:
         FITTED,
         PREDICTED,
         MODIFIED,
-        rules.exhibits.output,
+        EXHIBITS,
         "results/manifest.json",
         sorted(str(path) for path in Path("releases").glob("*/release.json")),
-        sorted(str(path) for path in Path("reports").rglob("*") if path.is_file()),
+        project.documents(Path("reports")),
         theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
     output:
-        collect("results/report/{page}.html", page=PAGES),
-        collect(
-            "results/report/{slug}.{kind}",
-            slug=CONFIG.review.slug,
-            kind=["html", "pdf"],
-        ),
+        REPORT,
+        exhibit.missing(DOWNLOADS),
     log:
         "logs/report.log",
     benchmark:

@@ -12,7 +12,7 @@ RESULTS = [
     FITTED,
     PREDICTED,
     MODIFIED,
-    rules.exhibits.output,
+    EXHIBITS,
 ]
 BY_TRIAL = collect(
     "results/evidence/trials/{trial}/{table}.csv", trial=TRIALS, table=EVIDENCE
@@ -34,10 +34,14 @@ rule manifest:
     params:
         config=CONFIG_FILE,
         sections=SECTIONS,
-        trials=collect("results/evidence/trials/{trial}", trial=TRIALS),
+        folders=[
+            *collect("results/evidence/trials/{trial}", trial=TRIALS),
+            "results/figures",
+            "results/tables",
+        ],
         code=code_digest(*MODULES),
     shell:
-        "evinet manifest {input.results:q} {params.trials:q} --config {params.config:q}"
+        "evinet manifest {input.results:q} {params.folders:q} --config {params.config:q}"
         " --results results --out {output:q} > {log:q} 2>&1"
 
 
@@ -45,7 +49,7 @@ rule manifest_report:
     """Hash every file of the report."""
     input:
         "results/manifest.json",
-        report=rules.report.output,
+        REPORT,
     output:
         "results/report-manifest.json",
     log:

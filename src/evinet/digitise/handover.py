@@ -63,7 +63,7 @@ def sources(folder: Path) -> list[Source]:
         axis = place / "axis.yaml"
         if not is_slug(place.name) or not axis.is_file():
             raise InputError(
-                Problem(str(place), "folder", place.name, "is no digitised outcome",
+                Problem(str(place), "folder", place.name, "is not the folder of an outcome",
                         "Name it by the outcome's slug, and keep axis.yaml in it")
             )  # fmt: skip
         figure = place / axis_file.read(axis).figure
@@ -105,7 +105,7 @@ def named(axis: AxisFile, file: str, known: set[str]) -> dict[str, str]:
         slug = arm.arm or arm.name
         if slug not in known:
             problems.append(
-                Problem(file, "arms", arm.name, "is not known which arm of the trial it is",
+                Problem(file, "arms", arm.name, "it is not known which arm of the trial this is",
                         f"Write arm: with one of {', '.join(sorted(known))}")
             )  # fmt: skip
         arms[arm.name] = slug

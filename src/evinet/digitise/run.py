@@ -107,7 +107,7 @@ def open_figure(path: Path, page: int, kind: str | None = None) -> Figure:
         return VectorFigure(svg.read(path))
     if suffix != ".pdf":
         raise InputError(
-            Problem(str(path), "figure", path.name, "is of no known kind",
+            Problem(str(path), "figure", path.name, "is a file of a kind that is not read",
                     f"Use PDF, SVG or {', '.join(PICTURES)}")
         )  # fmt: skip
     figure = VectorFigure(pdf.read(path, page))

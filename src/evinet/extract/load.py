@@ -232,11 +232,14 @@ def _unfilled(trial: Trial, written: Document) -> Iterator[Problem]:
     if trial.status == "ongoing":
         return
     if len(trial.arms) < 2:
-        remedy = "Enter at least two arms, or write status: ongoing"
-        yield written.problem(("arms",), f"a trial with results has {len(trial.arms)} arms", remedy)
+        remedy = "Enter the others, or write status: ongoing while there is nothing to compare"
+        found = f"a trial that reported needs two arms or more, and has {len(trial.arms)}"
+        yield written.problem(("arms",), found, remedy)
     if not (trial.results or trial.responses or trial.adverse_events):
         remedy = "Enter a result (events, median or contrast), or write status: ongoing"
-        yield written.problem(("results",), "a trial with results has none", remedy)
+        yield written.problem(
+            ("results",), "a trial that reported needs a result, and has none", remedy
+        )
     if trial.source is None:
         yield written.problem(
             ("source",), "the main source is missing", "Name a key of sources.yaml"
@@ -344,7 +347,7 @@ def _events_twice(trial: Trial, written: Document) -> Iterator[Problem]:
                 if seen.setdefault(what, table.table) != table.table:
                     yield written.problem(
                         ("adverse_events", i, "events", j, "counts", arm),
-                        f"the table {seen[what]!r} counts it too",
+                        f"the table {seen[what]!r} has the same event of the same arm",
                         "Keep one, or say in the event's name how they differ",
                     )
 

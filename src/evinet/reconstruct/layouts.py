@@ -79,7 +79,7 @@ def _layout(table: Cells, what: str) -> list[Row]:
     if PATIENTS & set(head):
         raise InputError(
             _problem(table, table.lines[0], ", ".join(table.rows[0]),
-                     f"are patients, without a column {what}",
+                     f"holds patients, and has no column {what}",
                      "Give patients to `evinet nma --ipd` as they are")
         )  # fmt: skip
     if time is not None and value is not None and time != value:

@@ -361,7 +361,7 @@ def _units(text: str | None, problems: list[Problem]) -> dict[str, float]:
     for name, unit in _units_named(text):
         if unit not in UNITS or name not in (*TIMED, "all times"):
             problems.append(
-                Problem(OPTIONS, "--time-unit", text, "is no unit of time",
+                Problem(OPTIONS, "--time-unit", text, "is not a unit of time",
                         f"Write one of {', '.join(UNITS)}, or curve=years,at-risk=months "
                         f"({', '.join(TIMED)})")
             )  # fmt: skip
@@ -427,7 +427,13 @@ def _pixels(text: str | None, problems: list[Problem]) -> float:
         found = -1.0
     if not 0 <= found < np.inf:
         problems.append(
-            Problem(OPTIONS, "--axis-error", text, "is no number of pixels", "Write 0.5, say")
+            Problem(
+                OPTIONS,
+                "--axis-error",
+                text,
+                "is not a number of pixels",
+                "Write a number, such as 0.5",
+            )
         )
     return found
 
@@ -454,7 +460,7 @@ def _contrasts(options: Options, names: list[str], problems: list[Problem]) -> t
     wanted = _compared(options, names)
     if options.comparison is not None and wanted is None:
         problems.append(
-            Problem(OPTIONS, "--comparison", options.comparison, "names no two arms",
+            Problem(OPTIONS, "--comparison", options.comparison, "does not name two arms",
                     f"Write arm:comparator of {', '.join(names)}")
         )  # fmt: skip
     contrasts = []
@@ -463,7 +469,7 @@ def _contrasts(options: Options, names: list[str], problems: list[Problem]) -> t
         if arms is None:
             option = "--hr" if text in ratios else "--p"
             problems.append(
-                Problem(OPTIONS, option, text, "names no two arms",
+                Problem(OPTIONS, option, text, "does not name two arms",
                         f"Write arm/comparator of {', '.join(names)}")
             )  # fmt: skip
             continue

@@ -42,7 +42,7 @@ def exhibits(config: Path, results: Path, figures: Path, tables: Path) -> None:
     opened = load(config, results)
     names = drawn.write(opened, figures)
     written = export.write(opened, tables)
-    click.echo(f"{len(names)} figures in {figures}, {len(written)} tables in {tables}")
+    click.echo(f"{len(names)} figures in {figures}, {len(written)} files in {tables}")
 
 
 @click.command()
@@ -80,6 +80,24 @@ def report(
     except (CellError, RuntimeError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"rendered with {used}: {out / 'index.html'}")
+
+
+@click.command()
+@click.option(
+    "--pages", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("."),
+    show_default=True, help="Folder of Quarto documents with _quarto.yml.",
+)  # fmt: skip
+def prepare_report(pages: Path) -> None:
+    """Write what `quarto render` and `quarto preview` need beside the documents.
+
+    Quarto runs this before it renders, because reports/_quarto.yml asks for it. It writes a page
+    for each trial, the theme, the figures and the tables, from the results of the project around
+    this folder. The command `evinet report` needs no such step.
+    """
+    from evinet.report import project
+    from evinet.report.results import open_results
+
+    project.prepare(open_results(), pages)
 
 
 @click.command()

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INDEX = "index.json"
+"""Names every file of a folder of figures or tables, and is written after all of them."""
+
+
+def missing(indexes: Iterable[str]) -> list[Path]:
+    """The files that the indexes of folders name and that are gone.
+
+    The workflow cannot know beforehand which figures the data will allow. It asks for the index,
+    and for what is missing of it.
+    """
+    gone = []
+    for index in map(Path, indexes):
+        try:
+            names = list(json.loads(index.read_bytes()))
+        except (OSError, ValueError, TypeError):  # no index, or not as it was written
+            continue
+        paths = [index.with_name(name) for name in names if "." in name]
+        gone += [path for path in paths if not path.exists()]
+    return gone
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,9 @@ def write(results: Results, folder: Path) -> list[str]:
             figure = exhibit.draw()
             if figure is not None:
                 style.save(figure, folder / f"{exhibit.name}.svg")
-                index[exhibit.name] = {"caption": exhibit.caption, "alt": exhibit.alt}
+                index[f"{exhibit.name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
     for left in folder.glob("*.svg"):  # by an earlier run, with other models
-        if left.stem not in index:
+        if left.name not in index:
             left.unlink()
     files.write_json(folder / INDEX, index)
     return list(index)

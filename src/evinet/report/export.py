@@ -1,4 +1,4 @@
-"""The tables of the report for other programs: CSV, and one workbook with a sheet a table."""
+"""The tables of the report for spreadsheets and other programs: CSV files, and one workbook."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evinet import files, tables
 from evinet.report import layouts, references
+from evinet.report.exhibit import INDEX
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -20,25 +21,30 @@ if TYPE_CHECKING:
 WORKBOOK = "tables.xlsx"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 SHEET_NAME = 31
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How text starts that a spreadsheet takes for a formula."""
 
 
 def write(results: Results, folder: Path) -> list[str]:
-    """Write every table as CSV and all of them as one workbook; return their names.
+    """Write every table as CSV and all of them as one workbook; return the names of the files.
 
-    Beside them: the bibliography as BibTeX and RIS, and the layouts of robvis and CINeMA.
+    Beside them: the bibliography as BibTeX and RIS, the layouts of robvis and CINeMA, and an index
+    of the folder.
     """
     frames = dict(all_tables(results))
     sources = records(results.evidence(tables.SOURCES))
     files.write_text(folder / "references.bib", references.bibtex(sources))
     files.write_text(folder / "references.ris", references.ris(sources))
-    for name, frame in layouts.all_layouts(results):
-        files.write_csv(folder / f"{name}.csv", frame)
-    for name, frame in frames.items():
-        files.write_csv(folder / f"{name}.csv", _without_formulas(frame))
+    csv = {f"{name}.csv": frame for name, frame in (*layouts.all_layouts(results), *frames.items())}
+    for name, frame in csv.items():
+        files.write_csv(folder / name, _without_formulas(frame))
     workbook(frames, folder / WORKBOOK)
-    return list(frames)
+    names = ["references.bib", "references.ris", WORKBOOK, *csv]
+    for left in folder.glob("*.csv"):  # by an earlier run, with other models
+        if left.name not in csv:
+            left.unlink()
+    files.write_json(folder / INDEX, sorted(names))
+    return names
 
 
 def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:

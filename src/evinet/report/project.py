@@ -1,32 +1,76 @@
-"""The Quarto project of a review: the documents of reports/, and one page a trial."""
+"""The Quarto project of a review: the documents of reports/, and what is written beside them.
+
+People write the documents and `_quarto.yml`. Everything else that a renderer needs is written from
+the results: a page for each trial, the menu of those pages, the theme, the figures and the tables.
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from evinet import tables
+from evinet import files, tables
 from evinet.config import Analysis
 from evinet.report.markdown import escape, link, md
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
 SETTINGS = "_quarto.yml"
+REVIEW = "_review.yml"
+"""Settings that depend on the review; `_quarto.yml` includes them by `metadata-files`."""
 TRIAL_TEMPLATE = "_trial.qmd"
 TRIALS = "The trials"
+DOWNLOADS = ("figures", "tables")
+"""Folders of the results that the documents refer to."""
+THEME = ("content.css", "site.js", "site.lua", "light.scss", "dark.scss")
+"""Files of the theme that Quarto reads."""
+MARK = "---\n# Made from _trial.qmd"
+"""How the page of a trial starts until somebody makes it their own by removing that line."""
 
 
-def page_names(sources: Path) -> list[str]:
-    """Pages of the menu, in order."""
-    return [Path(entry).stem for section in sections(sources) for entry in section["contents"]]
+def documents(sources: Path) -> list[Path]:
+    """The files of the project that people write, without what is made beside them."""
+    made = {"_site", REVIEW, *DOWNLOADS, *THEME}
+    found = []
+    for path in sorted(sources.rglob("*")):
+        parts = path.relative_to(sources).parts
+        hidden = any(part.startswith(".") for part in parts)
+        if path.is_file() and not hidden and parts[0] not in made and not _is_made(path):
+            found.append(path)
+    return found
 
 
-def read(sources: Path) -> dict[str, Any]:
-    """The settings of the project."""
-    settings: dict[str, Any] = _yaml().load(sources / SETTINGS)
+def _is_made(path: Path) -> bool:
+    page = path.suffix == ".qmd" and path.name != TRIAL_TEMPLATE
+    return page and path.read_text(encoding="utf-8").startswith(MARK)
+
+
+def theme(name: str) -> str:
+    """A file of the theme."""
+    return resources.files("evinet.report").joinpath("theme", name).read_text(encoding="utf-8")
+
+
+def page_names(sections: list[dict[str, Any]]) -> list[str]:
+    """The pages of a menu, in order."""
+    return [Path(entry).stem for section in sections for entry in section["contents"]]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Settings of the project; none where there is no such file."""
+    settings: dict[str, Any] = (_yaml().load(path) if path.exists() else None) or {}
     return settings
+
+
+def write(path: Path, settings: dict[str, Any]) -> None:
+    """Write settings of the project."""
+    text = io.StringIO()
+    _yaml().dump(settings, text)
+    files.write_text(path, text.getvalue())
 
 
 def _yaml() -> Any:
@@ -36,27 +80,29 @@ def _yaml() -> Any:
     return YAML()
 
 
-def sections(sources: Path) -> list[dict[str, Any]]:
+def sections(sources: Path, name: str = SETTINGS) -> list[dict[str, Any]]:
     """The sections of the menu: each has a name, `section`, and documents, `contents`."""
-    contents: list[dict[str, Any]] = read(sources)["website"]["sidebar"]["contents"]
+    settings = read(sources / name)
+    contents: list[dict[str, Any]] = (
+        settings.get("website", {}).get("sidebar", {}).get("contents", [])
+    )
     return contents
 
 
+def menu(sources: Path) -> list[dict[str, Any]]:
+    """The sections of the prepared project, those of the trials included."""
+    return [*sections(sources), *sections(sources, REVIEW)]
+
+
 def prepare(results: Results, sources: Path) -> None:
-    """Write a document a trial from `_trial.qmd`, and name them and the review in the settings."""
+    """Write all that the documents need beside them.
+
+    A page for each trial, from `_trial.qmd`; a page that somebody made their own stays as it is.
+    The name of the review and the menu of those pages, in `_review.yml`. The theme, and the figures
+    and tables of the results.
+    """
     import jinja2
 
-    settings = read(sources)
-    review = results.config.review
-    settings["website"]["title"] = str(escape(review.title))
-    settings["website"]["page-footer"] = str(
-        md(
-            "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}.",
-            review.data_cutoff, results.fingerprint or "not known",
-            link("In one file", f"{review.slug}.html"), link("as PDF", f"{review.slug}.pdf"),
-            link("all tables", "tables/tables.xlsx"),
-        )
-    )  # fmt: skip
     template = jinja2.Template(
         (sources / TRIAL_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True
     )
@@ -64,16 +110,37 @@ def prepare(results: Results, sources: Path) -> None:
     trials = {row["trial"]: row for row in records(results.evidence(tables.TRIALS))}
     status = {trial: row["status"] for trial, row in trials.items()}
     for trial in trial_pages(results.config.analyses.values(), status):
-        name = f"{page_of(trial)}.qmd"
-        page = template.render(slug=trial, title=json.dumps(escape(trials[trial]["name"])))
-        (sources / name).write_text(page, encoding="utf-8")
-        names.append(name)
-    contents = settings["website"]["sidebar"]["contents"]
-    contents.append({"section": TRIALS, "contents": names})
-    settings["project"]["render"] = [
-        document for section in contents for document in section["contents"]
-    ]
-    _yaml().dump(settings, sources / SETTINGS)
+        path = sources / f"{page_of(trial)}.qmd"
+        if not path.exists() or _is_made(path):
+            title = json.dumps(escape(trials[trial]["name"]))
+            files.write_text(path, template.render(slug=trial, title=title))
+        names.append(path.name)
+    of_trials = {"section": TRIALS, "contents": names}
+    review = results.config.review
+    footer = md(
+        "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}.",
+        review.data_cutoff, results.fingerprint or "not known",
+        link("In one file", f"{review.slug}.html"), link("as PDF", f"{review.slug}.pdf"),
+        link("all tables", "tables/tables.xlsx"),
+    )  # fmt: skip
+    write(
+        sources / REVIEW,
+        {
+            "project": {
+                "render": [f"{name}.qmd" for name in page_names([*sections(sources), of_trials])]
+            },
+            "website": {
+                "title": str(escape(review.title)),
+                "page-footer": str(footer),
+                "sidebar": {"contents": [of_trials]},
+            },
+        },
+    )
+    for name in THEME:
+        files.write_text(sources / name, theme(name))
+    for folder in DOWNLOADS:
+        if (results.root / folder).exists():
+            shutil.copytree(results.root / folder, sources / folder, dirs_exist_ok=True)
 
 
 def trial_pages(analyses: Iterable[Analysis], status: Mapping[str, str]) -> list[str]:

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evinet import files
-from evinet.report import site
+from evinet.report import project as documents
 from evinet.report.results import Results
 from evinet.report.site import Page
 
-THEME = ("content.css", "site.js", "site.lua", "light.scss", "dark.scss")
 OUTPUT = "_site"
 
 
@@ -37,8 +36,9 @@ def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None
     with _visible_copy(sources, results.root) as project:
         for page in pages:
             files.write_text(project / f"{page.name}.qmd", page.head + page.markdown)
-        for name in THEME:
-            files.write_text(project / name, site.theme(name))
+        settings = documents.read(project / documents.SETTINGS)
+        settings["project"].pop("pre-render", None)  # it is done already
+        documents.write(project / documents.SETTINGS, settings)
         target = [f"{pages[0].name}.qmd"] if len(pages) == 1 else []
         command = ["quarto", "render", *target, "--to", "html", "--no-execute"]
         done = subprocess.run(command, cwd=project, capture_output=True, text=True)

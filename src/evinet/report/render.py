@@ -18,7 +18,6 @@ from evinet.report import project, quarto, single, site
 from evinet.report.results import CONFIG_VARIABLE, RELEASES_VARIABLE, RESULTS_VARIABLE, load
 from evinet.report.site import Page
 
-DOWNLOADS = ("figures", "tables")
 Renderer = Literal["auto", "quarto", "builtin"]
 
 
@@ -48,16 +47,19 @@ def render(
     chosen = _renderer(renderer)
     with tempfile.TemporaryDirectory(prefix="evinet-report-") as temporary:
         sources, filled = Path(temporary, "sources"), Path(temporary, "site")
-        _copy(pages, results, sources)
+        for path in project.documents(pages):
+            copy = sources / path.relative_to(pages)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
         filled.mkdir()
         project.prepare(opened, sources)
         with _environment(config, results, releases):
             ran = site.run(sources, only)
         write = quarto.write if chosen == "quarto" else site.write
         write(opened, ran, sources, filled)
-        for folder in DOWNLOADS:
-            if (sources / folder).exists():
-                shutil.copytree(sources / folder, filled / folder, dirs_exist_ok=True)
+        for folder in project.DOWNLOADS:
+            if (opened.root / folder).exists():
+                shutil.copytree(opened.root / folder, filled / folder, dirs_exist_ok=True)
         if only is None:
             single.write(opened, ran, sources, filled)
         _check(ran, filled, chosen)
@@ -69,14 +71,6 @@ def _renderer(renderer: Renderer) -> Literal["quarto", "builtin"]:
     if renderer == "quarto" and not quarto.installed():
         raise RuntimeError("quarto is not on the PATH; use --renderer builtin, or auto")
     return "quarto" if quarto.installed() and renderer != "builtin" else "builtin"
-
-
-def _copy(pages: Path, results: Path, sources: Path) -> None:
-    """A private copy of the documents, with the figures and tables that they refer to."""
-    shutil.copytree(pages, sources, ignore=shutil.ignore_patterns("_site", ".quarto"))
-    for folder in DOWNLOADS:
-        if (results / folder).exists():
-            shutil.copytree(results / folder, sources / folder)
 
 
 @contextmanager

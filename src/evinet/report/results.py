@@ -301,7 +301,15 @@ def _of_trials(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def open_results() -> Results:
-    """The results that the environment names, else those of the project around this folder."""
+    """The results that the environment names, else those of the project around this folder.
+
+    They are opened with the configuration that they were made by, where the run left it.
+
+    Raises
+    ------
+    InputError
+        There is no project around this folder, or it has no results.
+    """
     if CONFIG_VARIABLE in os.environ:
         return load(
             os.environ[CONFIG_VARIABLE],
@@ -311,7 +319,9 @@ def open_results() -> Results:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "config" / "config.yaml").exists():
-            return load(folder / "config/config.yaml", folder / "results", folder / "releases")
+            as_run = folder / "results/config.json"
+            config = as_run if as_run.exists() else folder / "config/config.yaml"
+            return load(config, folder / "results", folder / "releases")
     raise InputError(
         Problem(str(here), "config", None, "no config/config.yaml here or above", REMEDY)
     )

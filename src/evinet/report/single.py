@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from evinet import __version__, files
-from evinet.report import pandoc, site
+from evinet.report import pandoc, project, site
 from evinet.report.markdown import escape
 from evinet.report.results import Results
 from evinet.report.site import Page
@@ -33,11 +33,11 @@ def to_html(results: Results, pages: list[Page], sources: Path) -> str:
         for page in pages
     ]
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return template.from_string(site.theme("single.html")).render(
+    return template.from_string(project.theme("single.html")).render(
         review=results.config.review,
         pages=list(zip(pages, bodies, strict=True)),
-        css=site.theme("content.css") + site.theme("site.css"),
-        js=site.theme("site.js"),
+        css=project.theme("content.css") + project.theme("site.css"),
+        js=project.theme("site.js"),
         fingerprint=results.fingerprint or "not known",
         version=__version__,
     )
@@ -65,7 +65,7 @@ def to_pdf(results: Results, pages: list[Page], sources: Path, path: Path) -> No
         body = pandoc.convert(text, "typst", sources, "--lua-filter", str(lua), columns=100)
     document = sources / "report.typ"
     document.write_text(
-        site.theme("pdf.typ")
+        project.theme("pdf.typ")
         + f"#show: report.with(title: {_quoted(review.title)}, question: "
         + f"{_quoted(review.question)}, cutoff: {_quoted(review.data_cutoff)}, "
         + f"fingerprint: {_quoted(results.fingerprint or 'not known')}, "

@@ -36,7 +36,7 @@ def run(sources: Path, only: str | None = None) -> list[Page]:
     InputError
         `_quarto.yml` names no page `only`.
     """
-    names = project.page_names(sources)
+    names = project.page_names(project.menu(sources))
     if only is not None and only not in names:
         raise InputError(
             Problem(
@@ -54,12 +54,7 @@ def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None
         body = to_html(page.markdown, sources)
         files.write_text(out / f"{page.name}.html", _html(results, page, body, menu))
     for name in THEME:
-        files.write_text(out / name, theme(name))
-
-
-def theme(name: str) -> str:
-    """A file of the theme."""
-    return resources.files("evinet.report").joinpath("theme", name).read_text(encoding="utf-8")
+        files.write_text(out / name, project.theme(name))
 
 
 def _menu(sources: Path) -> list[dict[str, Any]]:
@@ -71,7 +66,7 @@ def _menu(sources: Path) -> list[dict[str, Any]]:
                 for entry in section["contents"]
             ],
         }
-        for section in project.sections(sources)
+        for section in project.menu(sources)
     ]
 
 
@@ -108,7 +103,7 @@ def _html(results: Results, page: Page, body: str, menu: list[dict[str, Any]]) -
     order = [entry for section in menu for entry in section["pages"]]
     here = next(i for i, entry in enumerate(order) if entry["name"] == page.name)
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return template.from_string(theme("page.html")).render(
+    return template.from_string(project.theme("page.html")).render(
         review=results.config.review,
         page=page,
         body=body,

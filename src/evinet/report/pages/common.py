@@ -75,7 +75,7 @@ def optional_exhibit(results: Results, name: str) -> Markdown:
     path = results.root / "figures" / INDEX
     if not path.exists():
         raise InputError(Problem(str(path), "figures", None, "is not there", REMEDY))
-    drawn = files.read_json(path).get(name)
+    drawn = files.read_json(path).get(f"{name}.svg")
     return figure(name, drawn["caption"], drawn["alt"]) if drawn else md("")
 
 
