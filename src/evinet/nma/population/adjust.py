@@ -121,8 +121,8 @@ def adjust(
     >>> other = pd.DataFrame({"treatment": ["A", "C"], "y": [6.2, 5.1], "se": [0.1, 0.1],
     ...                       "n": [150, 150], "age_mean": [62, 62], "age_sd": [8, 8]})
     >>> found = adjust(own, other, ["age"])
-    >>> found.estimates[["treatment", "comparator", "adjusted"]].iloc[-1].tolist()
-    ['B', 'C', True]
+    >>> found.estimates[["treatment", "comparator"]].iloc[-1].tolist()
+    ['B', 'C']
     """
     found = comparisons.read(patients, published, on, population, unanchored)
     if method == "maic":
