@@ -43,6 +43,10 @@ COMMANDS = {
         "evinet.synthesise.commands:modifiers",
         "What published subgroups and trials tell about effect modifiers.",
     ),
+    "hazards": (
+        "evinet.synthesise.commands:hazards",
+        "Test whether hazards of reconstructed patients are proportional.",
+    ),
     "nma": ("evinet.nma.command:nma", "Run a network meta-analysis on your own data."),
     "adjust": (
         "evinet.nma.population.command:adjust",

@@ -107,6 +107,11 @@ class Conduct(Strict):
     flow: Flow = Flow()
     excluded: list[Excluded] = Field(default=[])
     modifiers: list[Modifier] = Field(default=[])
+    patients: dict[Slug, Line] = Field(
+        default={},
+        description="trial: its patients in a few words, for the table of findings; empty: what "
+        "the trial printed of the first modifiers",
+    )
     rationale: Prose | None = None
     discussion: Prose | None = Field(
         None, description="limitations and conclusions, in the authors' words"

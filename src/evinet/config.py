@@ -73,6 +73,7 @@ class ClassEffect(Strict):
     """Treatments of one class are exchangeable around a class mean, with SD `sigma`."""
 
     kind: Literal["class-effect"] = "class-effect"
+    label: Line | None = Field(None, description="what pages call it; empty: made of its name")
     members: Annotated[list[Slug], Unique] = Field(min_length=2)
     assumption: Prose = Field(description="the assumption in plain words; printed")
     sigma_prior: HalfNormal | None = None

@@ -678,7 +678,11 @@ LEAGUE = Table(
         "treatment": _text("treatment", required=True),
         "comparator": _text("treatment", required=True),
         "component": _integer("island that holds both (after bridges)", required=True),
-        "bridged": _flag("whether the comparison rests on a bridge", required=True),
+        "bridged": _flag(
+            "whether the bridge moves the effect: without it, it would be another or none",
+            required=True,
+        ),
+        "crosses": _flag("whether no trials connect the two, the bridge alone", required=True),
         "mean": _number("posterior mean of the effect (ln HR, log odds, ...)", required=True),
         "sd": _number("posterior standard deviation", required=True),
         "q2.5": _number("2.5 % quantile", required=True),
@@ -935,6 +939,37 @@ PREDICTED_RATIOS = Table(
      "q97.5": _number("97.5 % quantile")},
     key=("population", "model", "treatment", "time"),
 )  # fmt: skip
+PREDICTED_OBSERVED = Table(
+    "predicted-observed",
+    "What models predict at the named times beside the Kaplan-Meier estimate of the population's "
+    "own patients.",
+    {
+        **_PREDICTED,
+        "time": _number("months", required=True),
+        "observed": _number("the best reconstruction", required=True),
+        "observed_lowest": _number("lowest of the reconstructions", required=True),
+        "observed_highest": _number("highest of the reconstructions", required=True),
+        **_QUANTILES,
+        "held": _flag(
+            "whether the predicted 95 % interval reaches what any reconstruction observed",
+            required=True,
+        ),
+    },
+    key=("population", "model", "treatment", "time"),
+)
+BASELINE_DRAWS = Table(
+    "baseline-draws",
+    "Draws of the survival of the arm that gives the baseline, at whole months: for economic "
+    "models.",
+    {
+        "population": _text("population of the configuration", required=True),
+        "treatment": _text("treatment of the arm that gives the baseline", required=True),
+        "draw": _integer("from 1", required=True),
+        "time": _number("months", required=True),
+        "survival": _number("proportion without an event", required=True),
+    },
+    key=("population", "draw", "time"),
+)
 OBSERVED_TIMES = Table(
     "observed-times",
     "Restricted means of a population's own arms, by Kaplan-Meier: no proportional hazards.",
@@ -1009,21 +1044,55 @@ MODIFIER_TRIALS = Table(
     },
     key=("modifier", "study"),
 )
+PROPORTIONALITY = Table(
+    "proportionality",
+    "Grambsch and Therneau's test of proportional hazards of two arms, by reconstructed patients.",
+    {
+        "arm": _text("arm", required=True),
+        "comparator": _text("arm that it is compared with", required=True),
+        "draws": _integer("reconstructions that were tested", required=True),
+        "p": _number("P value, median over reconstructions; empty: an arm without an event"),
+        "p_lowest": _number("smallest P value of a reconstruction"),
+        "p_highest": _number("largest P value of a reconstruction"),
+    },
+    key=("arm", "comparator"),
+)
+HAZARD_PERIODS = Table(
+    "hazard-periods",
+    "Ratio of the event rates of two arms in periods of follow-up, by reconstructed patients.",
+    {
+        "arm": _text("arm", required=True),
+        "comparator": _text("arm that it is compared with", required=True),
+        "start": _number("months", required=True),
+        "end": _number("months", required=True),
+        "events": _number("events of the arm, mean over reconstructions", required=True),
+        "events_comparator": _number("events of the comparator, likewise", required=True),
+        "q2.5": _number("2.5 % quantile of the ln ratio of rates", required=True),
+        "q50": _number("median", required=True),
+        "q97.5": _number("97.5 % quantile", required=True),
+    },
+    key=("arm", "comparator", "start"),
+)
 
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
     NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED, NETWORK_DATA,
     ESTIMATES, LEAGUE, TIPPING, RANKS,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
-    PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES,
-    MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
+    PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
+    BASELINE_DRAWS, PROPORTIONALITY, HAZARD_PERIODS, MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
 )  # fmt: skip
 
 FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE)
 """Tables that the job of a model writes, beside fit.json and posterior.nc."""
 ANSWERS = (MARGINS, TIPPING, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS)
 """Tables that follow from a fit."""
-PREDICTED = (PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, OBSERVED_TIMES)
+PREDICTED = (
+    PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
+    BASELINE_DRAWS,
+)  # fmt: skip
 """Tables of the populations of an analysis."""
 MODIFIED = (MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS)
 """Tables of the effect modifiers of an analysis."""
+HAZARDS = (PROPORTIONALITY, HAZARD_PERIODS)
+"""Whether hazards of a trial's arms are proportional."""

@@ -112,6 +112,7 @@ def write_results(root: Path) -> None:
     for name, model in configuration.parse(CONFIG).models.items():
         _fit(root / "fits" / "pfs" / name, bridged=model.bridge is not None)
     _predictions(root / "populations" / "pfs")
+    _hazards(root / "hazards" / "alba" / "pfs")
     files.write_json(
         root / "manifest.json",
         {"seed": 1, "files": {"evidence/trials.csv": "0" * 64}, "versions": {"numpy": "2.0"},
@@ -237,7 +238,8 @@ def _fit(folder: Path, bridged: bool) -> None:
               "new": 1 if bridged else 2}  # fmt: skip
     league = [
         {"treatment": a, "comparator": b, "component": island[a],
-         "bridged": bridged and (a in ("high", "new")) != (b in ("high", "new")),
+         "bridged": bridged and {a, b} != {"high", "new"},
+         "crosses": bridged and (a in ("high", "new")) != (b in ("high", "new")),
          "mean": effect[a] - effect[b], "sd": 0.2, "q2.5": effect[a] - effect[b] - 0.4,
          "q50": effect[a] - effect[b], "q97.5": effect[a] - effect[b] + 0.4,
          "p_better": 0.9 if effect[a] < effect[b] else 0.1, "prior_only": False,
@@ -270,13 +272,20 @@ def _fit(folder: Path, bridged: bool) -> None:
     )  # fmt: skip
     _robustness(folder, bridged)
     tau = np.abs(np.random.default_rng(2).normal(0, 0.5, (2, 200)))
-    posterior = xarray.Dataset({"tau": (("chain", "draw"), tau)})
+    drawn = np.zeros((2, 200, len(effect)))
+    drawn[...] = list(effect.values())
+    if not bridged:
+        drawn[..., [3, 4]] -= effect["high"]
+    posterior = xarray.Dataset(
+        {"tau": (("chain", "draw"), tau), "d": (("chain", "draw", "treatment"), drawn)},
+        coords={"treatment": list(effect)},
+    )
     posterior.to_netcdf(folder / "posterior.nc", group="posterior", engine="h5netcdf")
 
 
 def _predictions(folder: Path) -> None:
     """Exponential survival in Alba; with the bridge of `class` on low dose as well."""
-    curves, times = [], []
+    curves, times, observed = [], [], []
     for model, hazards in (
         ("fixed", {"new": 0.01, "high": 0.125}),
         ("class", {"new": 0.01, "high": 0.125, "low": 0.08}),
@@ -287,6 +296,17 @@ def _predictions(folder: Path) -> None:
             for time in range(0, 25, 3):
                 low, mid, high = (float(np.exp(-hazard * f * time)) for f in (1.3, 1, 0.7))
                 curves.append({**row, "time": time, "q2.5": low, "q50": mid, "q97.5": high})
+                if time in (6, 12) and treatment != "low":
+                    seen = float(np.exp(-time / {"new": 20, "high": 8}[treatment]))
+                    observed.append(
+                        {
+                            **curves[-1],
+                            "observed": seen,
+                            "observed_lowest": seen,
+                            "observed_highest": seen,
+                            "held": treatment == "high",
+                        }
+                    )
             for measure, value in (("rmst", 15.0), ("rmst-gain", 0.0), ("median", None)):
                 known = {"q2.5": value, "q50": value, "q97.5": value}
                 times.append({**row, "measure": measure, "horizon": 20, **known})
@@ -296,8 +316,35 @@ def _predictions(folder: Path) -> None:
         (tables.PREDICTED_SURVIVAL, curves),
         (tables.PREDICTED_TIMES, times),
         (tables.PREDICTED_RATIOS, []),
+        (tables.PREDICTED_OBSERVED, observed),
+        (
+            tables.BASELINE_DRAWS,
+            [
+                {
+                    "population": "alba",
+                    "treatment": "high",
+                    "draw": draw,
+                    "time": time,
+                    "survival": float(np.exp(-0.125 * time)),
+                }
+                for draw in (1, 2)
+                for time in range(25)
+            ],
+        ),
         (tables.OBSERVED_TIMES, [gain]),
     ):
+        table.write(folder / f"{table.name}.csv", table.frame(rows))
+
+
+def _hazards(folder: Path) -> None:
+    pair = {"arm": "new", "comparator": "high"}
+    tests = [{**pair, "draws": 2, "p": 0.002, "p_lowest": 0.001, "p_highest": 0.01}]
+    periods = [
+        {**pair, "start": start, "end": start + 6.0, "events": 3.0, "events_comparator": 9.0,
+         "q2.5": middle - 1, "q50": middle, "q97.5": middle + 1}
+        for start, middle in ((0.0, -3.0), (6.0, -0.5))
+    ]  # fmt: skip
+    for table, rows in ((tables.PROPORTIONALITY, tests), (tables.HAZARD_PERIODS, periods)):
         table.write(folder / f"{table.name}.csv", table.frame(rows))
 
 

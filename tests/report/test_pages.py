@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from evinet import files, tables
+from evinet import tables
+from evinet.config import Question
 from evinet.report import pages
 from evinet.report.effects import published
 from evinet.report.markdown import Field, table
@@ -19,6 +21,8 @@ from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
 from evinet.report.results import Results
 from evinet.report.rows import records
+
+PAGES = Path(__file__).parents[2] / "reports"
 
 
 def network(results: Results, folder: Path, contrasts: list[tuple[str, str, str]]) -> Results:
@@ -72,10 +76,56 @@ def test_the_methods_name_every_model_and_every_prior(results: Results) -> None:
     assert "invented for the tests" in text
 
 
-def test_islands_are_compared_only_after_the_bridge_is_named(results: Results, site: Path) -> None:
-    before, after = unescape(pages.summary.answers(results)).split("under an assumption")
-    assert "with New drug than with Placebo" not in before
-    assert "with New drug than with Placebo" in after
+def row_of(text: str, start: str) -> list[str]:
+    """The cells of the first row of a table that starts so."""
+    line = next(line for line in text.splitlines() if line.startswith(f"| {start}"))
+    return [cell.strip() for cell in line.split("|")[1:-1]]
+
+
+def test_findings_say_what_each_answer_rests_on(results: Results) -> None:
+    text = unescape(pages.summary.findings(results, PAGES / "certainty.yaml"))
+    direct = row_of(text, "**New drug** []{.break}vs High dose")
+    assert "**0.37** (0.25\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.55)" in direct[1]
+    assert direct[2] == "**randomised**"
+    assert direct[3].startswith("[ALBA]")
+    bridged = next(
+        line for line in text.splitlines() if "[**assumption**](assumptions.qmd) †" in line
+    )
+    assert "†" in bridged.split("|")[2]
+    assert "rests on the assumption “low high”" in text
+    assert "not appraised by the reviewers" in text
+
+
+def test_random_effects_stand_beside_where_they_allow_less(
+    results: Results, tmp_path: Path
+) -> None:
+    """A wider interval that includes 1 is shown with the headline, and only then."""
+    before = unescape(pages.summary.findings(results, PAGES / "certainty.yaml"))
+    assert "with random effects" not in before
+    shutil.copytree(results.root, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "fits/pfs/random/league.csv"
+    league = tables.LEAGUE.read(path)
+    tables.LEAGUE.write(path, league.assign(**{"q97.5": league["q97.5"] + 2, "q2.5": -5.0}))
+    opened = Results(tmp_path, results.config)
+    text = unescape(pages.summary.findings(opened, PAGES / "certainty.yaml"))
+    assert "with random effects: []{.break}0.37 (" in text
+
+
+def test_the_answer_names_its_assumption_and_what_would_undo_it(results: Results) -> None:
+    asked = [Question(treatment="new", comparator=other) for other in ("high", "placebo")]
+    main = results.config.analyses["pfs"].model_copy(update={"questions": asked})
+    config = results.config.model_copy(update={"analyses": {"pfs": main}})
+    text = unescape(pages.summary.answers(replace(results, config=config)))
+    trials, assumed = text.splitlines()
+    assert "lower with New drug than with High dose" in trials
+    assert assumed.startswith("- Under the assumption “low high”: the hazard was lower with New")
+    assert "wrong by a factor of 3.7" in assumed
+    models = [name for name in main.models if name in ("fixed", "random")]
+    apart = config.model_copy(
+        update={"analyses": {"pfs": main.model_copy(update={"models": models})}}
+    )
+    text = unescape(pages.summary.answers(replace(results, config=apart)))
+    assert "New drug against Low dose, Other drug or Placebo: not known." in text
 
 
 def test_published_limits_are_the_printed_ones(results: Results) -> None:
@@ -137,23 +187,23 @@ def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -
     assert "- new: median off by 0.1" in unescape(pages.reconstruction.every(results))
 
 
-def test_an_assumption_is_written_out_once(results: Results, site: Path, tmp_path: Path) -> None:
+def test_islands_are_told_apart_once(results: Results, site: Path, tmp_path: Path) -> None:
     shutil.copytree(results.root, tmp_path, dirs_exist_ok=True)
     for folder in ("networks", "fits"):
         shutil.copytree(tmp_path / folder / "pfs", tmp_path / folder / "again")
-    index = tmp_path / "figures/index.json"
-    drawn = files.read_json(index)
-    files.write_json(
-        index, {name.replace("pfs", "again"): of for name, of in drawn.items()} | drawn
-    )
     again = results.config.analyses["pfs"].model_copy(update={"title": "Again"})
     analyses = {**results.config.analyses, "again": again}
-    config = results.config.model_copy(update={"analyses": analyses})
-    again = Results(tmp_path, config)
-    text = unescape(pages.summary.answers(again) + pages.summary.limits(again))
-    assert text.count("similar effects") == 1
-    assert "The assumption is the same as for progression-free survival." in text
-    assert text.count("Nothing can be said without an assumption") == 1
+    again = Results(tmp_path, results.config.model_copy(update={"analyses": analyses}))
+    assert unescape(pages.summary.limits(again)).count("Nothing can be said without") == 1
+    text = unescape(pages.summary.networks(again))
+    assert "Again: the trials and the islands are those of progression-free survival." in text
+
+
+def test_whether_hazards_are_proportional_is_said_in_words(results: Results, site: Path) -> None:
+    text = unescape(pages.reconstruction.every(results))
+    assert "New drug vs High dose: The hazards are not proportional." in text
+    assert "P = 0.002" in text
+    assert "0.05 (0.02" in text, "the first period is there, with its few events"
 
 
 def test_facts_without_a_table_are_shown_with_their_source() -> None:

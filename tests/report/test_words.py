@@ -107,7 +107,7 @@ def test_the_prior_speaks_only_when_the_data_are_silent(prior: float, posterior:
 
 def test_a_bridge_is_named_in_a_bridged_sentence() -> None:
     sentence = words.bridged("The hazard was lower with A than with B.", "class-effect")
-    assert sentence.startswith("Under the assumption class-effect: the hazard")
+    assert sentence.startswith("Under the assumption “class-effect”: the hazard")
 
 
 def test_the_class_assumption_says_how_far_members_may_differ() -> None:

@@ -123,6 +123,11 @@ MODIFIED = [
     if analysis.modifiers
     for table in tables.MODIFIED
 ]
+HAZARDS = [
+    f"results/hazards/{trial}/{outcome}/{file}"
+    for trial, outcome in RECONSTRUCTED
+    for file in files_of("HAZARDS")
+]
 WORDS = {"label", "title", "source", "assumption", "cautions", "distribution"}
 """Fields of the configuration that are printed and change no result."""
 

@@ -1,7 +1,7 @@
 # Report: the figures and tables that people publish, and the pages that they read.
 # In:  all results, reports/*.qmd
 # Out: results/figures/, results/tables/, results/report/
-from evinet.report import exhibit, project
+from evinet.report import exhibit, project, single
 
 REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
 STATUS = {trial: status(trial) for trial in TRIALS}
@@ -19,8 +19,7 @@ REPORT = DOWNLOADS + collect(
     "results/report/{file}",
     file=[
         *[f"{page}.html" for page in PAGES],
-        f"{CONFIG.review.slug}.html",
-        f"{CONFIG.review.slug}.pdf",
+        *single.names(CONFIG.review.slug),
     ],
 )
 
@@ -42,6 +41,7 @@ rule exhibits:
         FITTED,
         PREDICTED,
         MODIFIED,
+        HAZARDS,
     output:
         EXHIBITS,
         exhibit.missing(EXHIBITS),
@@ -73,6 +73,7 @@ rule report:
         FITTED,
         PREDICTED,
         MODIFIED,
+        HAZARDS,
         EXHIBITS,
         "results/manifest.json",
         sorted(str(path) for path in Path("releases").glob("*/release.json")),

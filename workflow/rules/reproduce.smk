@@ -12,6 +12,7 @@ RESULTS = [
     FITTED,
     PREDICTED,
     MODIFIED,
+    HAZARDS,
     EXHIBITS,
 ]
 BY_TRIAL = collect(

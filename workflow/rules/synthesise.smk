@@ -1,7 +1,8 @@
 # Synthesis: the network of an analysis, and every model fitted to it, a job each.
 # In:  results/evidence/trials/<trial>/*.csv, results/evidence/treatments.csv, results/ipd/
 # Out: results/networks/<analysis>/*.csv, results/fits/<analysis>/<model>/*,
-#      results/populations/<analysis>/*.csv, results/modifiers/<analysis>/*.csv
+#      results/populations/<analysis>/*.csv, results/modifiers/<analysis>/*.csv,
+#      results/hazards/<trial>/<outcome>/*.csv
 
 
 rule network:
@@ -147,3 +148,24 @@ rule modifiers:
         "evinet modifiers {wildcards.analysis} --config {params.config:q}"
         " --studies {input.studies:q} --evidence results/evidence"
         " --out results/modifiers/{wildcards.analysis} > {log:q} 2>&1"
+
+
+rule hazards:
+    """Test whether the hazards of a trial's arms are proportional, by its reconstructed patients."""
+    input:
+        ipd="results/ipd/{trial}/{outcome}/ipd.csv",
+        contrasts="results/evidence/trials/{trial}/contrasts.csv",
+    output:
+        expand("results/hazards/{{trial}}/{{outcome}}/{file}", file=files_of("HAZARDS")),
+    log:
+        "logs/hazards/{trial}-{outcome}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        config=CONFIG_FILE,
+        out=lambda wildcards: f"results/hazards/{wildcards.trial}/{wildcards.outcome}",
+        seed=CONFIG.seed,
+        code=code_digest("evinet.synthesise.commands:hazards"),
+    shell:
+        "evinet hazards {wildcards.trial} {wildcards.outcome} --config {params.config:q}"
+        " --ipd {input.ipd:q} --contrasts {input.contrasts:q} --out {params.out:q} > {log:q} 2>&1"

@@ -13,6 +13,8 @@ from evinet.report.rows import records
 if TYPE_CHECKING:
     import pandas as pd
 
+Pair = tuple[str, str]
+"""A treatment, and what it is compared with."""
 RANKED = 3  # treatments of an island, at least, whose ranks are shown
 
 
@@ -38,6 +40,49 @@ def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
         row for row in rows if chosen.get(row["component"]) == row["comparator"] != row["treatment"]
     ]
     return sorted(found, key=lambda row: order[row["treatment"]])
+
+
+def asked(results: Results, analysis: str) -> list[Pair]:
+    """The questions of an analysis, else what `contrasts` shows of its models."""
+    questions = results.analysis(analysis).questions
+    if questions:
+        return [(each.treatment, each.comparator) for each in questions]
+    fits = filter(None, (results.unbridged(analysis), results.bridged(analysis)))
+    rows = [row for fit in fits for row in contrasts(results, fit)]
+    return list(dict.fromkeys((row["treatment"], row["comparator"]) for row in rows))
+
+
+def league(fit: Fit) -> dict[Pair, dict[str, Any]]:
+    """Every comparison that a fit can make."""
+    return {(row["treatment"], row["comparator"]): row for row in records(fit.league)}
+
+
+def partner(results: Results, fit: Fit) -> Fit | None:
+    """The first model like a fixed-effect one, of the same bridge, with random effects."""
+    if fit.model.effects == "random":
+        return None
+    return next(
+        (other for other in results.fits(fit.analysis)
+         if (other.model.effects, other.model.bridge) == ("random", fit.model.bridge)), None,
+    )  # fmt: skip
+
+
+def chosen(results: Results, analysis: str, population: str) -> dict[str, Fit]:
+    """Treatment -> the model whose predictions of it are shown in a population.
+
+    First the model with hazards of the population's own patients, of any shape; then the main
+    answer; then the first with a bridge. Only the first need hold the patients (see table
+    `predicted-observed`).
+    """
+    trial = results.config.analyses[analysis].populations[population].trial
+    fits = (results.by_patients(analysis, trial), results.unbridged(analysis),
+            results.bridged(analysis))  # fmt: skip
+    found: dict[str, Fit] = {}
+    for fit in filter(None, fits):
+        for row in results.predicted(analysis, tables.PREDICTED_TIMES, population, fit.name):
+            found.setdefault(row["treatment"], fit)
+    order = list(results.nodes(analysis)["treatment"])
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 
 
 def interval(row: dict[str, Any]) -> Interval:

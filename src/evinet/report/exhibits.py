@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
-from evinet.report.effects import contrasts, interval, pair, prediction, published, ranked
+from evinet.report.effects import (
+    chosen,
+    contrasts,
+    interval,
+    league,
+    pair,
+    prediction,
+    published,
+    ranked,
+)
 from evinet.report.exhibit import INDEX, Exhibit
 from evinet.report.exhibits_robustness import robustness
-from evinet.report.numbers import Interval, listing
+from evinet.report.numbers import Interval, listing, outcome_name
 from evinet.report.results import Fit, Reconstruction, Results
 from evinet.report.rows import records
 
@@ -35,20 +44,12 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
             if fit is not None:
                 yield _league(results, fit)
                 yield _ranks(results, fit)
-                yield from _predicted(results, fit)
                 yield from robustness(results, fit)
-        yield from _by_patients(results, analysis)
-
-
-def _by_patients(results: Results, analysis: str) -> Iterator[Exhibit]:
-    """Survival by the models with hazards of a population's own patients."""
-    trials = {each.trial for each in results.config.analyses[analysis].populations.values()}
-    shown = {results.unbridged(analysis).name}
-    for trial in sorted(trials):
-        fit = results.by_patients(analysis, trial)
-        if fit is not None and fit.name not in shown:
-            shown.add(fit.name)
-            yield from _predicted(results, fit)
+        yield from _predicted(results, analysis)
+    for analysis in results.counted:
+        if results.fits(analysis):
+            yield from _counted(results, analysis)
+    yield from _benefit(results)
 
 
 def write(results: Results, folder: Path) -> list[str]:
@@ -98,7 +99,7 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
     trial = results.trial_names[reconstruction.trial]
     quality = reconstruction.quality
     arms = arm_labels(results, reconstruction.trial, list(quality["arms"]))
-    outcome = reconstruction.outcome.upper()
+    outcome = outcome_name(reconstruction.outcome)
     return Exhibit(
         f"km-{reconstruction.trial}-{reconstruction.outcome}",
         f"{trial}, {outcome}, patients reconstructed (evidence tier {quality['tier']}). Line: best "
@@ -125,8 +126,8 @@ def _digitised(results: Results, reconstruction: Reconstruction) -> Iterator[Exh
     trial = results.trial_names[reconstruction.trial]
     yield Exhibit(
         f"digitised-{reconstruction.trial}-{reconstruction.outcome}",
-        f"{trial}, {reconstruction.outcome.upper()}: the published figure, and the same with the "
-        "curves (lines) and censor marks (circles) that were read off it.",
+        f"{trial}, {outcome_name(reconstruction.outcome)}: the published figure, and the same with "
+        "the curves (lines) and censor marks (circles) that were read off it.",
         "Left the published survival curves; right the same with the digitised curves drawn over "
         "them.",
         lambda: digitised.draw(folder / "figure.png", folder / "overlay.png"),
@@ -140,7 +141,7 @@ def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
     arms = arm_labels(results, reconstruction.trial, list(reconstruction.quality["arms"]))
     return Exhibit(
         f"hazard-{reconstruction.trial}-{reconstruction.outcome}",
-        f"{trial}, {reconstruction.outcome.upper()}: cumulative hazard of the reconstructed "
+        f"{trial}, {outcome_name(reconstruction.outcome)}: cumulative hazard of the reconstructed "
         "patients, both axes on log scales. Lines that keep their distance speak for proportional "
         "hazards, lines that meet or cross against. Thick: best reconstruction; thin: draws.",
         f"Log-cumulative hazard of {listing(list(arms.values()))} against log time.",
@@ -149,28 +150,30 @@ def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
 
 
 def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhibit]:
-    """Hazard ratio by period, where a ratio of two arms was published to hold it against."""
+    """Ratio of event rates by period, beside the ratio that was published of the two arms."""
     from evinet.report.figures import periods
 
+    trial, outcome = reconstruction.trial, reconstruction.outcome
+    rows = results.hazards(trial, outcome, tables.HAZARD_PERIODS)
     for row in records(results.evidence(tables.CONTRASTS)):
-        wanted = (reconstruction.trial, reconstruction.outcome, "hr", True)
+        wanted = (trial, outcome, "hr", True)
         if (row["trial"], row["outcome"], row["measure"], row["selected"]) != wanted:
             continue
-        if row["lower"] is None or row["upper"] is None:
+        arms_of = (row["arm"], row["comparator"])
+        mine = [(each["start"], each["end"], interval(each)) for each in rows
+                if (each["arm"], each["comparator"]) == arms_of]  # fmt: skip
+        if row["lower"] is None or row["upper"] is None or not mine:
             continue
-        arms = arm_labels(results, reconstruction.trial, [row["arm"], row["comparator"]])
+        arms = arm_labels(results, trial, [row["arm"], row["comparator"]])
         printed = Interval(row["estimate"], row["lower"], row["upper"])
         yield Exhibit(
-            f"periods-{reconstruction.trial}-{reconstruction.outcome}",
-            f"{results.trial_names[reconstruction.trial]}, {reconstruction.outcome.upper()}: ratio "
-            f"of event rates, {' vs '.join(arms.values())}, in periods with about equally many "
-            "events. Orange: best reconstruction with 95 % interval; dots: draws; blue: published "
-            "hazard ratio with its interval. A period with fewer than five events in an arm is "
-            "left out.",
-            "Hazard ratio in each period of follow-up, beside the published hazard ratio.",
-            lambda row=row, printed=printed: periods.draw(  # type: ignore[misc]
-                reconstruction.ipd, row["arm"], row["comparator"], printed
-            ),
+            f"periods-{trial}-{outcome}",
+            f"{results.trial_names[trial]}, {outcome_name(outcome)}: ratio of event rates, "
+            f"{' vs '.join(arms.values())}, in periods with about equally many events. Orange: "
+            "median and 95 % interval over all reconstructions; blue: published hazard ratio with "
+            "its interval. Intervals that reach lower than 0.01 are cut there.",
+            "Ratio of event rates in each period of follow-up, beside the published hazard ratio.",
+            lambda mine=mine, printed=printed: periods.draw(mine, printed),  # type: ignore[misc]
         )
         return
 
@@ -217,7 +220,7 @@ def _network(results: Results, analysis: str) -> Exhibit:
     nodes, studies = results.nodes(analysis), results.studies(analysis)
     nodes = nodes.assign(label=[results.labels[name] for name in nodes["treatment"]])
     members = results.members(results.bridged(analysis))
-    title = results.config.analyses[analysis].title
+    title = results.analysis(analysis).title
     return Exhibit(
         f"{analysis}-network",
         f"{title}: which treatments the trials compare. "
@@ -303,7 +306,7 @@ def _bridge(results: Results, analysis: str) -> Iterator[Exhibit]:
     answers: dict[str, list[tuple[float, Interval]]] = {}
     for fit in sorted(fits, key=lambda fit: fit.model.sigma or 0.0):
         for row in contrasts(results, fit):
-            if row["bridged"]:
+            if row["crosses"]:
                 name = pair(results, row)
                 answers.setdefault(name, []).append((fit.model.sigma or 0.0, interval(row)))
     if len(fits) > 1 and answers:
@@ -345,34 +348,82 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
     )
 
 
-def _assumed(fit: Fit) -> str:
-    """What a model takes of the shapes of hazards."""
-    if fit.model.shapes in ("treatment", "arm"):
-        return "hazards of any shape, not taken to be proportional"
-    return "hazards taken to be proportional"
-
-
-def _predicted(results: Results, fit: Fit) -> Iterator[Exhibit]:
-    """Survival in each population of the analysis."""
+def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
+    """Survival in each population of the analysis, each treatment by its model."""
     from evinet.report.figures import predicted
 
-    analysis = results.config.analyses[fit.analysis]
-    for slug, population in analysis.populations.items():
-        rows = results.predicted(fit.analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
-        labels = {row["treatment"]: results.labels[row["treatment"]] for row in rows}
+    asked = results.config.analyses[analysis]
+    for slug, population in asked.populations.items():
+        fits = chosen(results, analysis, slug)
+        rows = [
+            row
+            for treatment, fit in fits.items()
+            for row in results.predicted(analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
+            if row["treatment"] == treatment
+        ]
+        labels = {treatment: results.labels[treatment] for treatment in fits}
         trial = results.trial_names[population.trial]
-        note = " Orange, †: rests on a bridge." if any(row["bridged"] for row in rows) else ""
+        note = " Orange, †: rests on an assumption." if any(row["bridged"] for row in rows) else ""
         yield Exhibit(
-            f"{fit.analysis}-{slug}-{fit.name}-predicted",
-            f"{analysis.title} predicted for patients as in {trial}, {fit.model.label}: median and "
-            f"95 % credible band, {_assumed(fit)}.{note} Black steps: the trial's "
-            "own patients, best reconstruction. Curves end with the follow-up of the arm that "
-            "gives the baseline.",
+            f"{analysis}-{slug}-predicted",
+            f"{asked.title} predicted for patients as in {trial}: median and 95 % credible band, "
+            f"each treatment by the model named above.{note} Black steps: the trial's own "
+            "patients, best reconstruction. Curves end with the follow-up of the arm that gives "
+            "the baseline.",
             f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "
             "tables on this page hold the numbers.",
             lambda rows=rows, labels=labels, slug=slug: predicted.draw(  # type: ignore[misc]
                 tables.PREDICTED_SURVIVAL.frame(rows), labels,
-                results.own_patients(fit.analysis, slug),
-                f"{analysis.outcome.upper()} (proportion)",
+                results.own_patients(analysis, slug), f"{outcome_name(asked.outcome)} (proportion)",
             ),
         )  # fmt: skip
+
+
+def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
+    """The network of an analysis of counts, and its odds ratios by every model."""
+    from evinet.report.figures import forest
+
+    asked = results.counted[analysis]
+    yield _network(results, analysis)
+    groups = [
+        forest.Group(fit.model.label, [
+            forest.Row(pair(results, row), interval(row))
+            for row in records(fit.league) if row["comparator"] in asked.references
+        ])
+        for fit in results.fits(analysis)
+    ]  # fmt: skip
+    better = "more" if asked.better == "higher" else "fewer"
+    yield Exhibit(
+        f"{analysis}-forest",
+        f"{asked.title}: odds ratios with 95 % credible intervals, by what is made of counts that "
+        f"were published as rounded percentages. Here {better} is better.",
+        f"Forest plot of odds ratios of {asked.title.lower()}. The table on this page holds them.",
+        lambda: forest.draw(groups, "Odds ratio"),
+    )
+
+
+def _benefit(results: Results) -> Iterator[Exhibit]:
+    """The first survival outcome against each analysis of counts, for pairs that both compare."""
+    from evinet.report.figures import benefit
+
+    first = next(iter(results.config.analyses))
+    ratios = league(results.unbridged(first))
+    panels: dict[str, dict[str, tuple[Interval, Interval]]] = {}
+    for name, asked in results.counted.items():
+        counts = league(results.unbridged(name))
+        found = {
+            pair(results, row): (interval(row), interval(counts[key]))
+            for key, row in ratios.items()
+            if key in counts and key[1] in asked.references
+        }
+        if found:
+            panels[asked.title] = found
+    if panels:
+        title = results.config.analyses[first].title
+        yield Exhibit(
+            "benefit-risk",
+            f"Benefit and risk: hazard ratio of {title.lower()} against odds ratios, both with "
+            "95 % credible intervals. Only treatments that trials compare in both are shown.",
+            "Hazard ratio against odds ratio with an interval along each axis, a panel an outcome.",
+            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}"),
+        )

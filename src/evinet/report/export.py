@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evinet import files, tables
-from evinet.report import layouts, references
+from evinet.report import economic, layouts, references
 from evinet.report.exhibit import INDEX
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -28,8 +28,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def write(results: Results, folder: Path) -> list[str]:
     """Write every table as CSV and all of them as one workbook; return the names of the files.
 
-    Beside them: the bibliography as BibTeX and RIS, the layouts of robvis and CINeMA, and an index
-    of the folder.
+    Beside them: the bibliography as BibTeX and RIS, the layouts of robvis and CINeMA, draws for
+    economic models, and an index of the folder.
     """
     frames = dict(all_tables(results))
     sources = records(results.evidence(tables.SOURCES))
@@ -39,9 +39,11 @@ def write(results: Results, folder: Path) -> list[str]:
     for name, frame in csv.items():
         files.write_csv(folder / name, _without_formulas(frame))
     workbook(frames, folder / WORKBOOK)
-    names = ["references.bib", "references.ris", WORKBOOK, *csv]
+    files.write_csv(folder / "economic.csv", economic.draws(results))
+    workbook(economic.sheets(results), folder / "economic.xlsx")
+    names = ["references.bib", "references.ris", WORKBOOK, *csv, *economic.FILES]
     for left in folder.glob("*.csv"):  # by an earlier run, with other models
-        if left.name not in csv:
+        if left.name not in names:
             left.unlink()
     files.write_json(folder / INDEX, sorted(names))
     return names
@@ -59,7 +61,10 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
         for fit in results.fits(analysis):
             yield f"league-{analysis}-{fit.name}", hazard_ratios(fit.league)
         if results.analysis(analysis).populations:
-            for table in (tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES, tables.OBSERVED_TIMES):
+            for table in (
+                tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES, tables.PREDICTED_OBSERVED,
+                tables.OBSERVED_TIMES,
+            ):  # fmt: skip
                 yield f"{table.name}-{analysis}", results.prediction(analysis, table)
 
 

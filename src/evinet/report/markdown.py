@@ -143,10 +143,17 @@ def faint(text: object) -> Markdown:
     return md("[{}]{{.no}}", text)
 
 
-def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str) -> Markdown:
+def table(
+    fields: Sequence[Field],
+    rows: Iterable[Sequence[object]],
+    label: str,
+    name: str | None = None,
+    caption: object = "",
+) -> Markdown:
     """A pipe table in a box of its own that scrolls when it is wider than the page.
 
-    `label` names the box for screen readers. A cell that is None is empty.
+    `label` names the box for screen readers. A cell that is None is empty. A table with a `name`
+    has a numbered caption, and text can refer to it by ``@tbl-name``.
 
     Raises
     ------
@@ -157,10 +164,18 @@ def table(fields: Sequence[Field], rows: Iterable[Sequence[object]], label: str)
     rule = "|" + "|".join(dashes[f.align].format("-" * f.width) for f in fields) + "|"
     body = [_row([cell for _, cell in zip(fields, row, strict=True)]) for row in rows]
     lines = [_row([field.heading for field in fields]), Markdown(rule), *body]
-    return md(
+    box = md(
         '::: {{.scroll role="group" tabindex="0" aria-label="{}"}}\n\n{}\n\n:::',
         label, md("\n").join(lines),
     )  # fmt: skip
+    if name is None:
+        return box
+    return md("::: {{#tbl-{}}}\n\n{}\n\n{}\n\n:::", _name(name), box, caption)
+
+
+def breaks(lines: Iterable[object]) -> Markdown:
+    """Lines one below the other, inside a cell of a table or a paragraph."""
+    return md(" []{{.break}}").join(lines)
 
 
 def searchable(content: Markdown, label: str) -> Markdown:

@@ -97,6 +97,11 @@ def count(value: float | None) -> str:
     return MISSING if _missing(value) else f"{round(value)}"
 
 
+def outcome_name(slug: str) -> str:
+    """An outcome as people say it: short slugs are abbreviations."""
+    return slug.upper() if len(slug) <= 4 else slug.replace("-", " ")
+
+
 def listing(items: list[str], last: str = "and") -> str:
     """Items as prose: ``a, b and c``."""
     if len(items) < 2:

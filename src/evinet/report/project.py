@@ -27,7 +27,7 @@ TRIAL_TEMPLATE = "_trial.qmd"
 TRIALS = "The trials"
 DOWNLOADS = ("figures", "tables")
 """Folders of the results that the documents refer to."""
-THEME = ("content.css", "site.js", "site.lua", "light.scss", "dark.scss")
+THEME = ("content.css", "site.js", "site.lua", "light.scss", "dark.scss", "citations.csl")
 """Files of the theme that Quarto reads."""
 MARK = "---\n# Made from _trial.qmd"
 """How the page of a trial starts until somebody makes it their own by removing that line."""
@@ -118,9 +118,10 @@ def prepare(results: Results, sources: Path) -> None:
     of_trials = {"section": TRIALS, "contents": names}
     review = results.config.review
     footer = md(
-        "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}.",
+        "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}, {}.",
         review.data_cutoff, results.fingerprint or "not known",
         link("In one file", f"{review.slug}.html"), link("as PDF", f"{review.slug}.pdf"),
+        link("appendices", f"{review.slug}-appendices.pdf"),
         link("all tables", "tables/tables.xlsx"),
     )  # fmt: skip
     write(

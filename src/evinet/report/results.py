@@ -48,7 +48,7 @@ class Reconstruction:
         return content
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """One model fitted to one analysis."""
 
@@ -79,6 +79,11 @@ class Fit:
         return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
 
     @property
+    def any_shape(self) -> bool:
+        """Whether hazards need not be proportional."""
+        return self.model.shapes in ("treatment", "arm")
+
+    @property
     def failures(self) -> list[str]:
         """Why the model may not be reported: gates that it failed twice."""
         found: list[str] = self.record["failures"]
@@ -88,6 +93,19 @@ class Fit:
         """Rows of another table of the fit; none where the fit has no such table."""
         path = self.folder / f"{table.name}.csv"
         return records(_of_trials(table.read(path))) if path.exists() else []
+
+    def effect_draws(self) -> pd.DataFrame:
+        """Draws of every effect against the reference of its island: a column a treatment."""
+        import h5netcdf
+        import pandas as pd
+
+        with h5netcdf.File(_existing(self.folder / "posterior.nc")) as file:
+            held = file["posterior"].variables
+            if "d" not in held:
+                return pd.DataFrame()
+            drawn, names = held["d"][...], held["treatment"][...]
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+        return pd.DataFrame(drawn.reshape(-1, len(names)), columns=names)
 
     def draws(self, parameter: str) -> Any:
         """All posterior draws of a scalar parameter, as a flat array."""
@@ -112,8 +130,12 @@ class Results:
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def analysis(self, name: str) -> Analysis:
-        """An analysis, of its own or beside another."""
-        return self.config.analyses.get(name) or self.supporting[name]
+        """An analysis, of its own, beside another or of counts."""
+        return {**self.config.analyses, **self.supporting, **self.counted}[name]
+
+    def bridge_label(self, name: str) -> str:
+        """What pages call a bridge."""
+        return self.config.bridges[name].label or name.replace("-", " ")
 
     def beside(self, analysis: str, shows: str) -> dict[str, Analysis]:
         """The analyses beside another that a page shows: `sensitivity` or `bridge`."""
@@ -164,16 +186,13 @@ class Results:
 
     def every_fit(self, analysis: str) -> list[Fit]:
         """All fits of an analysis, those that did not converge too."""
-        models = self.counted[analysis].models if analysis in self.counted else (
-            self.analysis(analysis).models
-        )  # fmt: skip
-        return [self.fit(analysis, name) for name in models]
+        return [self.fit(analysis, name) for name in self.analysis(analysis).models]
 
     def by_patients(self, analysis: str, trial: str) -> Fit | None:
         """The first model with hazards of a trial's own patients that need not be proportional."""
         return next(
             (fit for fit in self.fits(analysis)
-             if trial in fit.model.ipd and fit.model.shapes in ("treatment", "arm")), None,
+             if trial in fit.model.ipd and fit.any_shape), None,
         )  # fmt: skip
 
     def prediction(self, analysis: str, table: tables.Table) -> pd.DataFrame:
@@ -229,6 +248,11 @@ class Results:
             Reconstruction(trial, outcome, _existing(self.root / "ipd" / trial / outcome))
             for trial, outcome in sorted(pairs)
         ]
+
+    def hazards(self, trial: str, outcome: str, table: tables.Table) -> list[dict[str, Any]]:
+        """Rows of a table of whether the hazards of a trial's arms are proportional."""
+        path = self.root / "hazards" / trial / outcome / f"{table.name}.csv"
+        return records(table.read(_existing(path)))
 
     @cached_property
     def manifest(self) -> dict[str, Any] | None:

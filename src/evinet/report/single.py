@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from importlib import resources
 from pathlib import Path
 
 from evinet import __version__, files
@@ -15,12 +14,22 @@ from evinet.report.site import Page
 
 
 def write(results: Results, pages: list[Page], sources: Path, out: Path) -> list[Path]:
-    """Write both files, named after the review, into `out`; return their paths."""
+    """Write the files, named after the review, into `out`; return their paths.
+
+    One HTML file holds all; the PDF is a paper, and its appendices stand in a second.
+    """
     name = results.config.review.slug
-    html, pdf = out / f"{name}.html", out / f"{name}.pdf"
+    html, *pdfs = (out / file for file in names(name))
     files.write_text(html, to_html(results, pages, sources))
-    to_pdf(results, pages, sources, pdf)
-    return [html, pdf]
+    for pdf, appendix in zip(pdfs, (False, True), strict=True):
+        chosen = [page for page in pages if page.appendix == appendix]
+        to_pdf(results, chosen, sources, pdf, appendix)
+    return [html, *pdfs]
+
+
+def names(slug: str) -> list[str]:
+    """The files that hold a report: HTML, paper, appendices."""
+    return [f"{slug}.html", f"{slug}.pdf", f"{slug}-appendices.pdf"]
 
 
 def to_html(results: Results, pages: list[Page], sources: Path) -> str:
@@ -46,27 +55,31 @@ def to_html(results: Results, pages: list[Page], sources: Path) -> str:
 def _inner_links(html: str, names: list[str]) -> str:
     """Links to pages as links inside the file; links to downloads go."""
     html = re.sub(r'<span class="downloads">.*?</span>', "", html, flags=re.DOTALL)
+    html = re.sub(r'<a\s+href="(?:tables|figures)/[^"]*">(.*?)</a>', r"\1", html, flags=re.DOTALL)
     for name in names:
         html = html.replace(f'href="{name}.html#', f'href="#{name}-')
         html = html.replace(f'href="{name}.html"', f'href="#page-{name}"')
     return html
 
 
-def to_pdf(results: Results, pages: list[Page], sources: Path, path: Path) -> None:
-    """A PDF through Typst, with matplotlib's fonts for figures, dated by the data cut-off."""
+def to_pdf(results: Results, pages: list[Page], sources: Path, path: Path, appendix: bool) -> None:
+    """A PDF through Typst, with matplotlib's fonts for figures, dated by the data cut-off.
+
+    The paper leaves out what opens on demand; appendices hold it.
+    """
     import matplotlib
     import typst
 
     review = results.config.review
     text = "\n\n".join(f"# {escape(page.title)}\n\n{page.markdown}" for page in pages)
     cutoff = datetime.datetime.fromisoformat(review.data_cutoff).replace(tzinfo=datetime.UTC)
-    filters = resources.files("evinet.report").joinpath("theme", "pdf.lua")
-    with resources.as_file(filters) as lua:
-        body = pandoc.convert(text, "typst", sources, "--lua-filter", str(lua), columns=100)
+    filters = ["references.lua", *([] if appendix else ["paper.lua"]), "pdf.lua"]
+    title = f"{review.title}: appendices" if appendix else review.title
+    body = pandoc.rendered(text, "typst", sources, *filters, columns=100)
     document = sources / "report.typ"
     document.write_text(
         project.theme("pdf.typ")
-        + f"#show: report.with(title: {_quoted(review.title)}, question: "
+        + f"#show: report.with(title: {_quoted(title)}, question: "
         + f"{_quoted(review.question)}, cutoff: {_quoted(review.data_cutoff)}, "
         + f"fingerprint: {_quoted(results.fingerprint or 'not known')}, "
         + f"version: {_quoted(__version__)})\n\n{body}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,16 @@ THEME = ("content.css", "site.css", "site.js")
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the site: its title, its front matter, and its Markdown after the cells ran."""
+    """A page of the site: its title, its front matter, and its Markdown after the cells ran.
+
+    An appendix stands in a PDF apart.
+    """
 
     name: str
     title: str
     head: str
     markdown: str
+    appendix: bool = False
 
 
 def run(sources: Path, only: str | None = None) -> list[Page]:
@@ -72,24 +75,16 @@ def _menu(sources: Path) -> list[dict[str, Any]]:
 
 def _page(sources: Path, name: str) -> Page:
     document = qmd.read(sources / f"{name}.qmd")
-    return Page(name, document.title, document.head, execute.to_markdown(document))
+    appendix = bool(document.front.get("appendix"))
+    return Page(name, document.title, document.head, execute.to_markdown(document), appendix)
 
 
 def to_html(markdown: str, folder: Path, *options: str) -> str:
     """Markdown to the inside of a page, figures inside it, links to .qmd turned to .html."""
-    filters = resources.files("evinet.report").joinpath("theme", "site.lua")
-    with resources.as_file(filters) as path:
-        return pandoc.convert(
-            markdown,
-            "html5",
-            folder,
-            "--lua-filter",
-            str(path),
-            "--wrap",
-            "none",
-            "--mathml",
-            *options,
-        )
+    return pandoc.rendered(
+        markdown, "html5", folder, "references.lua", "site.lua",
+        options=("--wrap", "none", "--mathml", *options),
+    )  # fmt: skip
 
 
 def _headings(html: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ islands are never compared without the name of the bridge, and estimates come wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evinet.report.numbers import (
     NBSP,
@@ -62,7 +62,43 @@ def comparison(
 
 def bridged(sentence: str, bridge: str) -> str:
     """A comparison that rests on a bridge, with the bridge named."""
-    return f"Under the assumption {bridge}: {sentence[0].lower() + sentence[1:]}"
+    return f"Under the assumption “{bridge}”: {sentence[0].lower() + sentence[1:]}"
+
+
+def medians(trial: str, outcome: str, treatments: Sequence[str], months: Sequence[str]) -> str:
+    """The medians of both arms of a trial, as printed."""
+    return (
+        f"In {trial} the median of {outcome} was {months[0]} months with {treatments[0]} and "
+        f"{months[1]} with {treatments[1]}."
+    )
+
+
+def tipping(factor: float | None) -> str:
+    """How wrong an assumption may be before the interval of its answer reaches 1."""
+    if factor is None:
+        return ""
+    if factor <= 1:
+        return "The interval includes 1 even if the assumption holds."
+    return (
+        f"Were the assumption wrong by a factor of {number(factor, 1)}, the interval would "
+        "include 1."
+    )
+
+
+def otherwise(bridge: str, hazard_ratio: Interval) -> str:
+    """The answer of another assumption to the same question."""
+    return (
+        f"By another assumption, “{bridge}”, with other trials, it is "
+        f"{ratio_interval(hazard_ratio)}."
+    )
+
+
+def out_of_reach(treatment: str, others: Sequence[str]) -> str:
+    """That nothing is known of a treatment against others."""
+    return (
+        f"{treatment} against {listing(list(others), 'or')}: not known. No chain of trials in use "
+        "joins them, and nothing was assumed."
+    )
 
 
 def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
@@ -93,11 +129,12 @@ def loops(independent: int) -> str:
     )
 
 
-def forbidden(first: Sequence[str], second: Sequence[str]) -> str:
-    """Which comparison the trials alone cannot make."""
+def apart(islands: Sequence[Sequence[str]]) -> str:
+    """Which comparisons the trials alone cannot make."""
+    names = "; ".join(f"({i}) {listing(list(island))}" for i, island in enumerate(islands, 1))
     return (
-        f"Nothing can be said without an assumption about {listing(list(first), 'or')} "
-        f"against {listing(list(second), 'or')}: no chain of trials joins them."
+        "Nothing can be said without an assumption about a treatment of one island against a "
+        f"treatment of another, for no chain of trials in use joins them: {names}."
     )
 
 
@@ -224,6 +261,68 @@ def prediction_misses(treatment: str, time: float, seen: Interval, predicted: In
         f"{treatment} at {time:g} months: {reconstructed} of the trial's own patients had no "
         f"event; {percent(predicted.lower)} to {percent(predicted.upper)} were predicted."
     )
+
+
+def observed(seen: Interval) -> str:
+    """A proportion of patients, with the range of the reconstructions where they differ."""
+    low, high = percent(seen.lower), percent(seen.upper)
+    said = percent(seen.estimate)
+    return said if low == high else f"{said} ({low} to {high})"
+
+
+def predictions_hold(missed: Mapping[str, Sequence[object]], values: int) -> str:
+    """Of each model: whether its predictions hold the patients whom they are about."""
+    said = []
+    for model, wrong in missed.items():
+        if not wrong:
+            said.append(f"{model}: all {values} intervals reach what was observed.")
+        else:
+            said.append(
+                f"{model}: {len(wrong)} of {values} intervals miss what every reconstruction "
+                "observed, so it is not used for these two arms."
+                if len(missed) > 1
+                else f"{model}: {len(wrong)} of {values} intervals miss what every reconstruction "
+                "observed, so its predictions of these two arms are wrong there."
+            )
+    return " ".join(said)
+
+
+def hazards_assumed(any_shape: bool) -> str:
+    """What a model takes of the shapes of hazards."""
+    if any_shape:
+        return "hazards of any shape, not taken to be proportional"
+    return "hazards taken to be proportional"
+
+
+def proportional(p: float | None, lowest: float | None, highest: float | None) -> str:
+    """What the test of proportional hazards says."""
+    if p is None or lowest is None or highest is None:
+        return "The test of proportional hazards needs an event in both arms."
+    test = (
+        f"Grambsch and Therneau's test gives P = {p_value(p)} (median of the reconstructions, "
+        f"which range from {p_value(lowest)} to {p_value(highest)})."
+    )
+    if highest < 0.05:
+        return f"The hazards are not proportional. {test}"
+    if lowest < 0.05:
+        return f"Whether the hazards are proportional differs between reconstructions. {test}"
+    return f"Nothing speaks against proportional hazards, which proves nothing for them. {test}"
+
+
+def rates(periods: Sequence[tuple[float, float, Interval]]) -> str:
+    """Ratios of event rates by period: start and end in months, and the ratio."""
+    said = [
+        f"{ratio(each.estimate)} ({limits(each)}) from {start:.0f} to {end:.0f} months"
+        for start, end, each in periods
+    ]
+    return f"The ratio of the event rates was {listing(said)}."
+
+
+def p_value(p: float) -> str:
+    """A P value with one or two figures that count."""
+    if p < 0.0001:
+        return "less than 0.0001"
+    return f"{p:.1g}" if p < 0.01 else f"{p:.2f}"
 
 
 def not_predicted(treatments: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""`evinet network`, `evinet fit`, `evinet answers` and `evinet predict`."""
+"""`evinet network`, `evinet fit`, `evinet answers`, `evinet predict` and `evinet hazards`."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def predict(
 ) -> None:  # fmt: skip
     """Survival in the populations that ANALYSIS names, on every treatment that a model connects.
 
-    Writes predicted-survival.csv, predicted-times.csv, predicted-ratios.csv and observed-times.csv.
+    Writes predicted-survival.csv, predicted-times.csv, predicted-ratios.csv,
+    predicted-observed.csv, observed-times.csv and baseline-draws.csv.
     """
     processor.prepare()
     from evinet.synthesise import populations
@@ -134,6 +135,45 @@ def modifiers(analysis: str, config_file: Path, evidence: Path, studies: Path, o
     review = _review(config_file, analysis)
     for line in stage.write(review, analysis, studies, evidence, out):
         click.echo(line)
+
+
+@click.command()
+@click.argument("trial")
+@click.argument("outcome")
+@CONFIG
+@click.option("--ipd", type=FILE, required=True, help="ipd.csv of the trial's outcome.")
+@click.option("--contrasts", type=FILE, required=True, help="contrasts.csv of the trial.")
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+def hazards(
+    trial: str, outcome: str, config_file: Path, ipd: Path, contrasts: Path, out: Path
+) -> None:
+    """Whether the hazards of the arms of TRIAL are proportional in OUTCOME.
+
+    Writes proportionality.csv and hazard-periods.csv: a row, or a row a period, for each pair of
+    arms that the trial published a hazard ratio of.
+    """
+    processor.prepare()
+    from evinet import config, files, seeds, tables
+    from evinet.nma.answers import proportionality
+
+    seed = config.load(config_file).seed
+    patients = tables.IPD.read(ipd)
+    pairs = [
+        (str(row["arm"]), str(row["comparator"]))
+        for row in tables.CONTRASTS.read(contrasts).to_dict("records")
+        if row["outcome"] == outcome and row["measure"] == "hr"
+        and {row["arm"], row["comparator"]} <= set(patients["arm"])
+    ]  # fmt: skip
+    pairs = list(dict.fromkeys(pairs))
+    rng = seeds.generator(seed, f"hazards/{trial}/{outcome}")
+    with files.together():
+        tables.PROPORTIONALITY.write(
+            out / "proportionality.csv", proportionality.tests(patients, pairs)
+        )
+        tables.HAZARD_PERIODS.write(
+            out / "hazard-periods.csv", proportionality.periods(patients, pairs, rng)
+        )
+    click.echo(f"{trial}, {outcome}: {len(pairs)} pair(s) of arms")
 
 
 def _review(config_file: Path, analysis: str, model: str | None = None) -> config.Config:

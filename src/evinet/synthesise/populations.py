@@ -20,6 +20,7 @@ from evinet import files, seeds, tables
 from evinet.config import Config, Population
 from evinet.errors import InputError, Problem
 from evinet.nma.answers import survival
+from evinet.nma.answers.bridge import rests_on_class
 from evinet.nma.distribution import COLUMNS, QUANTILES
 from evinet.nma.posterior import Fit
 from evinet.reconstruct.estimators import KaplanMeier, kaplan_meier
@@ -29,7 +30,7 @@ from evinet.synthesise import models
 DRAWS = 4000
 INTERVALS = 12
 EVENTS = 5  # in an interval, at least
-STEPS = 40  # of the curves
+KEPT = 1000  # draws of the baseline for economic models
 
 
 @dataclass(frozen=True)
@@ -130,23 +131,28 @@ def predict(
         rng = seeds.generator(config.seed, f"absolute/{analysis}/{name}")
         hazard = baseline(own, str(study["comparator_arm"]), rng)
         horizon = _horizon(analysis, name, population, hazard)
+        own_curves = _curves(own, study, np.array(population.times, float))
         for model, fit in converged.items():
+            moved = rests_on_class(fit.specification.design)
             for treatment in fit.treatments:
                 if fit.islands[treatment] != fit.islands[str(study["comparator"])]:
                     continue
                 against = str(study["comparator"])
-                bridged = _bridged(fit, treatment, against)
                 labels = {"population": name, "model": model, "treatment": treatment,
-                          "comparator": against, "bridged": bridged}  # fmt: skip
+                          "comparator": against,
+                          "bridged": frozenset((treatment, against)) in moved}  # fmt: skip
                 of = _of_model(fit, population.trial, treatment, hazard, rng)
                 if of is None:
                     continue
-                rows["predicted-survival"] += _curve(of, hazard.follow_up, population, labels)
+                curve = _curve(of, hazard.follow_up, population, labels)
+                rows["predicted-survival"] += curve
+                rows["predicted-observed"] += _beside(curve, own_curves.get(treatment, {}))
                 rows["predicted-times"] += _measures(of, horizon, labels)
                 rows["predicted-ratios"] += _ratios(fit, population, treatment, hazard, labels)
         rows["observed-times"] += [
             {"population": name, **row} for row in _observed(own, study, horizon)
         ]
+        rows["baseline-draws"] += _draws(hazard, name, str(study["comparator"]))
         lines.append(f"{name}: {len(hazard.hazard)} draws, to {hazard.follow_up:.1f} months")
     with files.together():
         for kind in tables.PREDICTED:
@@ -166,11 +172,6 @@ def _fits(config: Config, analysis: str, data: Path, ipd: list[Path], fits: Path
         specified = models.specify(config, model, studies)
         found[name] = models.loaded(config, analysis, name, specified, fits / name / "posterior.nc")
     return found
-
-
-def _bridged(fit: Fit, treatment: str, comparator: str) -> bool:
-    apart = fit.network.islands
-    return apart[treatment] != apart[comparator]
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _ratios(
     trial = population.trial
     if not _own_hazards(fit, trial) or treatment == _comparator(fit, trial):
         return []
-    time = np.linspace(0, hazard.follow_up, STEPS + 1)[1:]
+    time = _monthly(hazard.follow_up)[1:]
     of = survival.hazards(fit, trial, treatment, time)[0]
     against = survival.hazards(fit, trial, _comparator(fit, trial), time)[0]
     bands = np.quantile(of - against, QUANTILES, axis=0)
@@ -285,11 +286,64 @@ def _horizon(analysis: str, name: str, population: Population, own: Baseline) ->
     return population.horizon or own.follow_up
 
 
+def _monthly(end: float) -> np.ndarray:
+    """Whole months up to `end`, and `end`."""
+    return np.unique(np.append(np.arange(int(end) + 1.0), end))
+
+
+def _draws(hazard: Baseline, population: str, treatment: str) -> list[dict[str, Any]]:
+    """Draws of the survival of the arm that gives the baseline (table BASELINE_DRAWS)."""
+    kept = Baseline(hazard.edges, hazard.hazard[:KEPT])
+    time = np.arange(int(hazard.follow_up) + 1.0)
+    drawn = kept.survival(np.zeros(len(kept.hazard)), time)
+    return [
+        {"population": population, "treatment": treatment, "draw": number, "time": at,
+         "survival": float(value)}
+        for number, row in enumerate(drawn, 1)
+        for at, value in zip(time, row, strict=True)
+    ]  # fmt: skip
+
+
+def _curves(
+    ipd: pd.DataFrame, study: dict[str, Any], times: np.ndarray
+) -> dict[str, dict[float, np.ndarray]]:
+    """Treatment of the trial's own arms -> time -> survival in every reconstruction, best first.
+
+    Times after the last patient of a reconstruction are left out.
+    """
+    found = {}
+    for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
+        draws = [each for _, each in ipd[ipd["arm"] == study[arm]].groupby("draw")]
+        curves = [
+            kaplan_meier(Patients(each["time"].to_numpy(float), each["event"].to_numpy(np.int64)))
+            for each in draws
+        ]
+        last = min(float(each["time"].max()) for each in draws)
+        found[str(study[side])] = {
+            float(at): np.array([float(curve.at(np.array([at]))[0]) for curve in curves])
+            for at in times[times <= last]
+        }
+    return found
+
+
+def _beside(curve: list[dict[str, Any]], observed: dict[float, np.ndarray]) -> list[dict[str, Any]]:
+    """Rows of table PREDICTED_OBSERVED: a curve at the times that were observed."""
+    rows = []
+    for row in curve:
+        if row["time"] in observed:
+            seen = observed[row["time"]]
+            rows.append({
+                **row, "observed": float(seen[0]), "observed_lowest": float(seen.min()),
+                "observed_highest": float(seen.max()),
+                "held": bool(seen.min() <= row["q97.5"] and seen.max() >= row["q2.5"]),
+            })  # fmt: skip
+    return rows
+
+
 def _curve(
     of: Predicted, end: float, population: Population, row: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    grid = np.linspace(0, end, STEPS + 1)
-    time = np.unique(np.concatenate([grid, np.array(population.times, float)]))
+    time = np.unique(np.concatenate([_monthly(end), np.array(population.times, float)]))
     bands = np.quantile(of.survival(time), QUANTILES, axis=0)
     return [
         {**row, "time": at, **dict(zip(COLUMNS, column, strict=True))}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evinet import tables
 from evinet.config import Margin
+from evinet.nma.answers.bridge import rests_on_class
 from evinet.nma.convergence import mixing
 from evinet.nma.distribution import COLUMNS, Distribution, summary
 
@@ -68,7 +69,7 @@ def _of_grid(scale: Distribution) -> Distribution:
 
 def league(fit: Fit) -> pd.DataFrame:
     """Table LEAGUE: every pair inside an island; with random effects also in a new study."""
-    apart = fit.network.islands
+    apart, moved = fit.network.islands, rests_on_class(fit.specification.design)
     rows = []
     for treatment, comparator in pairs(fit.islands):
         effect = fit.difference(treatment, comparator)
@@ -76,7 +77,8 @@ def league(fit: Fit) -> pd.DataFrame:
             "treatment": treatment,
             "comparator": comparator,
             "component": fit.islands[treatment],
-            "bridged": apart[treatment] != apart[comparator],
+            "bridged": frozenset((treatment, comparator)) in moved,
+            "crosses": apart[treatment] != apart[comparator],
             **effect.summary(),
             "p_better": better(fit, effect),
             "prior_only": frozenset((treatment, comparator)) in fit.held_by_prior,
@@ -132,7 +134,7 @@ def ranks(fit: Fit) -> pd.DataFrame:
 
 def margins(fit: Fit, chosen: Sequence[Margin]) -> pd.DataFrame:
     """Table MARGINS: the probability of a ratio below each margin, for every pair."""
-    apart = fit.network.islands
+    moved = rests_on_class(fit.specification.design)
     rows = []
     for treatment, comparator in pairs(fit.islands):
         effect = fit.difference(treatment, comparator)
@@ -143,7 +145,7 @@ def margins(fit: Fit, chosen: Sequence[Margin]) -> pd.DataFrame:
                 "treatment": treatment,
                 "comparator": comparator,
                 "component": fit.islands[treatment],
-                "bridged": apart[treatment] != apart[comparator],
+                "bridged": frozenset((treatment, comparator)) in moved,
                 "ratio": margin.ratio,
                 "probability": effect.below(at),
                 "probability_new_study": new.below(at) if fit.specification.random else None,
@@ -157,9 +159,9 @@ def tipping(league_table: pd.DataFrame) -> pd.DataFrame:
     A bridge says how a treatment of one island relates to one of another. Were it wrong by a shift
     of the effect, every comparison across it would move by that shift.
     """
-    bridged = league_table[league_table["bridged"].astype(bool)]
+    across = league_table[league_table["crosses"].astype(bool)]
     rows = []
-    for row in bridged.to_dict("records"):
+    for row in across.to_dict("records"):
         shift = max(-row["q97.5"], row["q2.5"], 0.0)
         rows.append({
             "treatment": row["treatment"],

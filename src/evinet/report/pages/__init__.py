@@ -6,6 +6,7 @@ from evinet.report.pages import (
     certainty,
     changes,
     conduct,
+    economic,
     events,
     for_whom,
     methods,
@@ -26,7 +27,8 @@ from evinet.report.pages import (
 )
 
 __all__ = [
-    "assumptions", "beyond", "certainty", "changes", "conduct", "events", "for_whom", "methods",
+    "assumptions", "beyond", "certainty", "changes", "conduct", "economic", "events", "for_whom",
+    "methods",
     "models", "others",
     "outcomes", "provenance", "reconstruction", "reproducibility", "reviewers", "robustness",
     "sensitivity", "summary", "survival", "trial", "trials", "watch",

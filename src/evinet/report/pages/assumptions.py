@@ -18,15 +18,9 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import limits, ratio
+from evinet.report.numbers import limits, outcome_name, ratio
 from evinet.report.pages.beside import beside, would_join
-from evinet.report.pages.common import (
-    by_analysis,
-    optional_exhibit,
-    outcome_name,
-    prior_text,
-    slug_words,
-)
+from evinet.report.pages.common import by_analysis, optional_exhibit, prior_text
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
@@ -43,7 +37,7 @@ def bridges(results: Results) -> Markdown:
             bridge.assumption, "Members of the class:", bullets(members),
             f"Prior of sigma: {prior}.",
         ])  # fmt: skip
-        parts.append(callout("warning", slug_words(name).capitalize(), text))
+        parts.append(callout("warning", results.bridge_label(name), text))
     return blocks(parts)
 
 
@@ -104,7 +98,7 @@ def _answers(results: Results, fits: list[Fit]) -> Markdown:
         scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
         text = words.class_effect(fit.model.sigma, scale)
         assumed.append(md("{}: {}", strong(fit.model.label), text))
-        rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["bridged"]]
+        rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["crosses"]]
     fields = [
         Field("Comparison", "l", 30), Field("Model", "l", 30), Field("Hazard ratio", "r", 8),
         Field("95 % credible interval", "l", 13),

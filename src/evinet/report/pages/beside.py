@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evinet.config import Analysis
-from evinet.report.effects import contrasts, interval, versus
+from evinet.report.effects import Pair, asked, interval, league, versus
 from evinet.report.markdown import (
     Field,
     Markdown,
@@ -21,9 +21,6 @@ from evinet.report.markdown import (
 from evinet.report.numbers import limits, ratio
 from evinet.report.pages.common import bridge_text
 from evinet.report.results import Fit, Results
-from evinet.report.rows import records
-
-Pair = tuple[str, str]
 
 
 def beside(results: Results, analysis: str, shows: str) -> Markdown:
@@ -36,7 +33,7 @@ def _one(results: Results, main: str, name: str, other: Analysis) -> Markdown:
     assert other.supports is not None
     fits = results.fits(name)
     own = _own(results, main, other)
-    asked = _asked(results, main, other)
+    pairs = asked(results, name) if other.questions else asked(results, main)
     bridges = {fit.model.bridge: fit for fit in fits if fit.model.bridge}
     assumed = [
         md("**{}**: {}", fit.model.label, bridge_text(results, fit)) for fit in bridges.values()
@@ -46,7 +43,7 @@ def _one(results: Results, main: str, name: str, other: Analysis) -> Markdown:
         other.supports.because,
         _trials(results, main, name),
         bullets(assumed) if other.supports.shows == "bridge" and assumed else "",
-        _table(results, other, asked, own, fits),
+        _table(results, other, pairs, own, fits),
     ])  # fmt: skip
 
 
@@ -57,21 +54,6 @@ def _own(results: Results, main: str, other: Analysis) -> list[Fit]:
     return same or ([bridged] if bridged else [])
 
 
-def _asked(results: Results, main: str, other: Analysis) -> list[Pair]:
-    """The comparisons to show: the other's questions, else those of the main analysis."""
-    questions = other.questions or results.analysis(main).questions
-    if questions:
-        return [(each.treatment, each.comparator) for each in questions]
-    fits = filter(None, (results.unbridged(main), results.bridged(main)))
-    rows = [row for fit in fits for row in contrasts(results, fit)]
-    return list(dict.fromkeys((row["treatment"], row["comparator"]) for row in rows))
-
-
-def league(fit: Fit) -> dict[Pair, dict[str, Any]]:
-    """Every comparison that a fit can make."""
-    return {(row["treatment"], row["comparator"]): row for row in records(fit.league)}
-
-
 def _trials(results: Results, main: str, name: str) -> Markdown:
     """Which trials it adds."""
     before, now = (set(results.studies(each)["trial"]) for each in (main, name))
@@ -80,7 +62,7 @@ def _trials(results: Results, main: str, name: str) -> Markdown:
 
 
 def _table(
-    results: Results, other: Analysis, asked: list[Pair], own: list[Fit], fits: list[Fit]
+    results: Results, other: Analysis, pairs: list[Pair], own: list[Fit], fits: list[Fit]
 ) -> Markdown:
     """A row for each comparison, a column for each model: first those of the main analysis."""
     columns = [("Main analysis", fit) for fit in own] + [("Here", fit) for fit in fits]
@@ -90,7 +72,7 @@ def _table(
     rows = [
         [versus(results.labels, *pair),
          *(_said(each.get(pair)) for each in answers)]
-        for pair in asked
+        for pair in pairs
     ]  # fmt: skip
     note = "Hazard ratios with 95 % credible intervals. A dagger (†) marks what rests on a bridge."
     return blocks([note, table(fields, rows, other.title)])
@@ -114,20 +96,12 @@ def other_bridges(results: Results, main: str) -> Markdown:
     first = results.bridged(main)
     if first is None:
         return md("")
-    before = {pair: row for pair, row in league(first).items() if row["bridged"]}
-    asked = _asked(results, main, results.analysis(main))
-    items = []
-    for name in results.beside(main, "bridge"):
-        for fit in results.fits(name):
-            if fit.model.bridge in (None, first.model.bridge):
-                continue
-            now = {pair: row for pair, row in league(fit).items() if row["bridged"]}
-            items += [
-                f"{versus(results.labels, *pair)}: {said(now[pair])}, not {said(before[pair])} "
-                f"({fit.model.label})"
-                for pair in asked
-                if pair in before and pair in now
-            ]
+    before = league(first)
+    items = [
+        f"{versus(results.labels, *pair)}: {said(row)}, not {said(before[pair])} "
+        f"({fit.model.label})"
+        for pair, row, fit in other_answers(results, main)
+    ]
     if not items:
         return md("")
     text = md(
@@ -138,6 +112,23 @@ def other_bridges(results: Results, main: str) -> Markdown:
     return callout(
         "warning", "Another assumption gives other answers", blocks([text, bullets(items)])
     )
+
+
+def other_answers(results: Results, main: str) -> list[tuple[Pair, dict[str, Any], Fit]]:
+    """The questions that only a bridge answers, by the bridges of analyses beside `main`."""
+    first = results.bridged(main)
+    if first is None:
+        return []
+    before = {pair for pair, row in league(first).items() if row["crosses"]}
+    found = []
+    for name in results.beside(main, "bridge"):
+        for fit in results.fits(name):
+            if fit.model.bridge in (None, first.model.bridge):
+                continue
+            now = {pair: row for pair, row in league(fit).items() if row["crosses"]}
+            found += [(pair, now[pair], fit) for pair in asked(results, main)
+                      if pair in before and pair in now]  # fmt: skip
+    return found
 
 
 def would_join(results: Results) -> Markdown:

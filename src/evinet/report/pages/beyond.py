@@ -12,15 +12,8 @@ from evinet import tables
 from evinet.config import Harm
 from evinet.report import words
 from evinet.report.markdown import Field, Markdown, blocks, escape, faint, md, table
-from evinet.report.numbers import NBSP, listing
-from evinet.report.pages.common import (
-    dash,
-    outcome_name,
-    patients,
-    source_link,
-    unknown,
-    with_source,
-)
+from evinet.report.numbers import NBSP, listing, outcome_name
+from evinet.report.pages.common import dash, patients, source_link, unknown, with_source
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
 from evinet.report.rows import records

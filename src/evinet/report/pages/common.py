@@ -155,11 +155,6 @@ def slug_words(slug: str) -> str:
     return slug.replace("-", " ")
 
 
-def outcome_name(slug: str) -> str:
-    """An outcome as people say it: short slugs are abbreviations."""
-    return slug.upper() if len(slug) <= 4 else slug_words(slug)
-
-
 def by_arm(
     rows: list[dict[str, Any]],
     names: tuple[str, ...],

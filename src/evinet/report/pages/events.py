@@ -9,6 +9,7 @@ from evinet import tables
 from evinet.config import Analysis
 from evinet.report.markdown import Field, Markdown, blocks, bullets, callout, escape, heading, table
 from evinet.report.numbers import Interval, chance, limits, ratio
+from evinet.report.pages.common import optional_exhibit
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -23,16 +24,25 @@ def every(results: Results) -> Markdown:
     """Every analysis of counts."""
     parts: list[object] = []
     for name, analysis in results.counted.items():
-        parts.append(heading(2, analysis.title, f"counts-{name}"))
+        parts.append(heading(3, analysis.title, f"counts-{name}"))
         if analysis.cautions:
             parts.append(callout("warning", "Bear in mind", bullets(analysis.cautions)))
         parts += [
             _islands(results, name),
+            optional_exhibit(results, f"{name}-network"),
+            optional_exhibit(results, f"{name}-forest"),
             _counts(results, name),
             _effects(results, name, analysis),
             _excluded(results, name),
         ]
     return blocks(parts or [NONE])
+
+
+def benefit(results: Results) -> Markdown:
+    """The effect on survival against those on responses and adverse events."""
+    return optional_exhibit(results, "benefit-risk") or escape(
+        "No two treatments are compared in both survival and a count of patients."
+    )
 
 
 def _islands(results: Results, name: str) -> Markdown:

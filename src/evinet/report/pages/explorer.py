@@ -19,6 +19,7 @@ def explorer(results: Results, analysis: str) -> Markdown:
     """
     nodes = results.nodes(analysis)
     content = {
+        "name": analysis,
         "title": results.config.analyses[analysis].title,
         "treatments": [[name, results.labels[name]] for name in nodes["treatment"]],
         "references": results.config.analyses[analysis].references,

@@ -16,8 +16,8 @@ from evinet.report.markdown import (
     md,
     table,
 )
-from evinet.report.numbers import NBSP, percent
-from evinet.report.pages.common import outcome_name, source_link, unknown
+from evinet.report.numbers import NBSP, outcome_name, percent
+from evinet.report.pages.common import source_link, unknown
 from evinet.report.results import Results
 from evinet.report.rows import records
 

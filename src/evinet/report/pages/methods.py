@@ -6,8 +6,8 @@ from evinet.config import Analysis, Model
 from evinet.report import words
 from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import Markdown, blocks, bullets, link, md, strong
-from evinet.report.numbers import NBSP, listing
-from evinet.report.pages.common import named_prior, outcome_name, prior_text, slug_words
+from evinet.report.numbers import NBSP, listing, outcome_name
+from evinet.report.pages.common import named_prior, prior_text
 from evinet.report.results import Results
 
 
@@ -116,7 +116,7 @@ def priors(results: Results) -> Markdown:
         f"Heterogeneity tau: {prior_text(config.heterogeneity)}.",
     ]
     items += [
-        f"Sigma of the bridge {slug_words(name)}: {prior_text(bridge.sigma_prior)}."
+        f"Sigma of the bridge “{results.bridge_label(name)}”: {prior_text(bridge.sigma_prior)}."
         for name, bridge in config.bridges.items()
         if bridge.sigma_prior
     ]

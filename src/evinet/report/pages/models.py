@@ -26,7 +26,6 @@ from evinet.report.pages.common import (
     by_analysis,
     dash,
     optional_exhibit,
-    slug_words,
 )
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
@@ -42,7 +41,7 @@ def fitted(results: Results) -> Markdown:
         if model.bridge is not None:
             sigma = "estimated" if model.sigma is None else f"{model.sigma:g}"
         ipd = ", ".join(results.trial_names[trial] for trial in model.ipd)
-        bridge = None if model.bridge is None else slug_words(model.bridge)
+        bridge = None if model.bridge is None else results.bridge_label(model.bridge)
         rows.append([model.label, model.effects, ipd or dash(None), dash(bridge), dash(sigma)])
     fields = [
         Field("Model", "l", 34), Field("Effects", "l", 8),

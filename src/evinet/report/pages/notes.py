@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evinet.report.markdown import Markdown, bullets, md
-from evinet.report.pages.common import outcome_name, slug_words
+from evinet.report.numbers import outcome_name
+from evinet.report.pages.common import slug_words
 
 SAID_OF = ("outcome", "arm", "comparator", "event", "characteristic", "therapy", "topic")
 """The columns that say what a note is about."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
+from evinet.report.effects import league
 from evinet.report.markdown import Field, Markdown, escape, faint, md, table
-from evinet.report.numbers import Interval, limits, ratio
-from evinet.report.pages.beside import league, said
-from evinet.report.pages.common import outcome_name, source_link
+from evinet.report.numbers import Interval, limits, outcome_name, ratio
+from evinet.report.pages.beside import said
+from evinet.report.pages.common import source_link
 from evinet.report.results import Results
 from evinet.report.rows import records
 

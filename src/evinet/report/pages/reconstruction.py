@@ -6,6 +6,7 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
+from evinet.report.effects import interval
 from evinet.report.exhibits import arm_labels
 from evinet.report.markdown import (
     Field,
@@ -19,8 +20,8 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import Interval, count, months
-from evinet.report.pages.common import exhibit, optional_exhibit, outcome_name
+from evinet.report.numbers import Interval, count, months, outcome_name
+from evinet.report.pages.common import exhibit, optional_exhibit
 from evinet.report.results import Reconstruction, Results
 from evinet.report.rows import records
 
@@ -63,11 +64,26 @@ def one(results: Results, item: Reconstruction) -> Markdown:
         _contrast(quality),
         callout("caution", "What does not agree", _flags(flags)) if flags else "",
         strong("Are the hazards proportional?"),
+        _proportional(results, item),
         exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
         optional_exhibit(results, f"periods-{item.trial}-{item.outcome}"),
         strong("Numbers at risk."),
         _at_risk(results, item),
     ])  # fmt: skip
+
+
+def _proportional(results: Results, item: Reconstruction) -> Markdown:
+    """The test, and the ratios of event rates by period, in words; a pair of arms each."""
+    rates = results.hazards(item.trial, item.outcome, tables.HAZARD_PERIODS)
+    said: list[str] = []
+    for row in results.hazards(item.trial, item.outcome, tables.PROPORTIONALITY):
+        pair = (row["arm"], row["comparator"])
+        names = " vs ".join(arm_labels(results, item.trial, list(pair)).values())
+        periods = [(each["start"], each["end"], interval(each)) for each in rates
+                   if (each["arm"], each["comparator"]) == pair]  # fmt: skip
+        test = words.proportional(row["p"], row["p_lowest"], row["p_highest"])
+        said.append(f"{names}: {test} {words.rates(periods)}")
+    return bullets(said)
 
 
 def _summaries(results: Results, item: Reconstruction) -> Markdown:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from evinet import tables
 from evinet.conduct import Modifier
 from evinet.report.markdown import Field, Markdown, escape, faint, md, table
-from evinet.report.numbers import NBSP
+from evinet.report.numbers import NBSP, outcome_name
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import unknown, with_source
 from evinet.report.results import Results
@@ -81,7 +81,7 @@ def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
             else md("{} ({})", row["judgement"], row["reviewer"])
             for domain in DOMAINS
         ]
-        rows.append([results.trial_names[name], outcome.upper(), *cells])
+        rows.append([results.trial_names[name], outcome_name(outcome), *cells])
     if not rows:
         return escape("No judgement is asked for: no analysis uses the trial.")
     fields = [Field("Trial", "l", 12), Field("Outcome", "l", 8)]

@@ -12,7 +12,7 @@ from evinet.report.effects import contrasts, interval, pair
 from evinet.report.markdown import Field, Markdown, blocks, folded, heading, table
 from evinet.report.numbers import Interval, limits, listing, ratio
 from evinet.report.pages.beside import beside
-from evinet.report.pages.common import by_analysis, formula, slug_words
+from evinet.report.pages.common import by_analysis, formula
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
@@ -131,7 +131,10 @@ def difference(results: Results, base: Model, other: Model) -> str:
             else "published hazard ratios only"
         )
     if base.bridge != other.bridge:
-        was, now = (slug_words(model.bridge or "none") for model in (base, other))
+        was, now = (
+            results.bridge_label(model.bridge) if model.bridge else "none"
+            for model in (base, other)
+        )
         changes.append(f"bridge {now} instead of {was}")
     if base.sigma != other.sigma:
         was = "estimated" if base.sigma is None else f"{base.sigma:g}"

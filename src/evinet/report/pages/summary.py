@@ -1,20 +1,17 @@
-"""The first page: what is asked, what the trials answer, and what must not be concluded."""
+"""The first page: what is asked, what is known, what must not be concluded, and the network."""
 
 from __future__ import annotations
-
-from itertools import combinations
 
 from evinet import tables
 from evinet.config import Analysis
 from evinet.report import words
-from evinet.report.effects import contrasts
 from evinet.report.markdown import Markdown, blocks, bullets, callout, heading, link, md
 from evinet.report.numbers import listing
+from evinet.report.pages import findings as table_of_findings
 from evinet.report.pages.beside import other_bridges
-from evinet.report.pages.common import bridge_text, by_analysis, exhibit, sentences
-from evinet.report.pages.later import caution
+from evinet.report.pages.common import exhibit
 from evinet.report.pages.strength import weak_sources
-from evinet.report.results import Fit, Results
+from evinet.report.results import Results
 
 
 def question(results: Results) -> Markdown:
@@ -38,99 +35,26 @@ def not_checked(results: Results) -> Markdown:
     return callout("warning", "Not checked", text)
 
 
-def answers(results: Results) -> Markdown:
-    """The answer of each analysis: by the trials alone, and under the assumption of a bridge."""
-    return by_analysis(results, _answer, level=2)
-
-
-def _answer(results: Results, name: str) -> Markdown:
-    plain = results.unbridged(name)
-    title = results.config.analyses[name].title
-    return blocks([
-        _network(results, name),
-        heading(3, "What the trials say by themselves"),
-        bullets(sentences(results, contrasts(results, plain))),
-        md(
-            "Model: {}. All comparisons: {}.", plain.model.label,
-            link(title, f"outcomes.qmd#{name}"),
-        ),
-        caution(results, name),
-        weak_sources(results, name),
-        _bridged(results, name),
-        heading(3, "All answers in one picture"),
-        exhibit(results, f"{name}-forest"),
-    ])  # fmt: skip
-
-
-def _network(results: Results, name: str) -> Markdown:
-    """The network in words and as a picture, unless an earlier analysis has the same."""
-    analyses = list(results.config.analyses)
-    for earlier in analyses[: analyses.index(name)]:
-        if _shape(results, earlier) == _shape(results, name):
-            title = results.config.analyses[earlier].title
-            number = words.counted(len(results.islands(name)), "island")
-            return blocks([f"The trials and the {number} are the same as for {title.lower()}."])
-    islands = results.islands(name)
-    text = words.connectivity(islands, len(results.studies(name)))
-    figure = exhibit(results, f"{name}-network")
-    if len(islands) == 1:
-        return blocks([callout("note", "The trials form one network", text), figure])
-    number = words.counted(len(islands), "separate network").capitalize()
-    text += (
-        " An answer that crosses from one island to another rests on a stated assumption (a "
-        "bridge), and is only as good as that assumption."
-    )
-    return blocks([callout("important", f"{number}, not one", text), figure])
-
-
-def _shape(results: Results, name: str) -> tuple[list[list[str]], set[str]]:
-    return results.islands(name), set(results.studies(name)["trial"])
-
-
-def _bridged(results: Results, name: str) -> Markdown:
-    fit = results.bridged(name)
-    if fit is None:
-        return md("")
-    rows = [row for row in contrasts(results, fit) if row["bridged"]]
-    return blocks([
-        heading(3, "What can be said under an assumption"),
-        _assumption(results, fit),
-        bullets(sentences(results, rows)),
-        other_bridges(results, name),
-    ])  # fmt: skip
-
-
-def _assumption(results: Results, fit: Fit) -> Markdown:
-    """What the fit assumes, written out where it first comes up."""
-    analyses = list(results.config.analyses)
-    for earlier in analyses[: analyses.index(fit.analysis)]:
-        other = results.bridged(earlier)
-        if other is not None and other.model == fit.model:
-            title = results.config.analyses[earlier].title.lower()
-            return blocks([f"The assumption is the same as for {title}."])
-    return callout("warning", "The assumption", bridge_text(results, fit))
+findings, answers = table_of_findings.findings, table_of_findings.answers
 
 
 def limits(results: Results) -> Markdown:
     """What must not be concluded, from the networks and the configuration."""
-    seen: list[str] = []
-    apart: list[list[set[str]]] = []
+    seen: list[object] = []
+    told: list[list[list[str]]] = []
     for name, analysis in results.config.analyses.items():
-        for pair in combinations(results.islands(name), 2):
-            if not any(_within(pair, other) for other in apart):
-                apart.append([set(island) for island in pair])
-                seen.append(words.forbidden(*pair))
+        islands = results.islands(name)
+        if len(islands) > 1 and not any(_within(islands, other) for other in told):
+            told.append(islands)
+            seen.append(words.apart(islands))
         seen += [*analysis.proxies.values(), *analysis.cautions]
         seen += _single_trials(results, name, analysis)
     return bullets(dict.fromkeys(seen)) or md("")
 
 
-def _within(pair: tuple[list[str], list[str]], other: list[set[str]]) -> bool:
-    """Whether what keeps two islands apart has been said of larger ones."""
-    return any(
-        all(set(island) <= whole for island, whole in zip(pair, sides, strict=True))
-        for sides in (other, other[::-1])
-    )
+def _within(islands: list[list[str]], others: list[list[str]]) -> bool:
+    """Whether islands are parts of larger ones that were told of, each of another."""
+    return all(any(set(island) <= set(other) for other in others) for island in islands)
 
 
 def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]:
@@ -144,6 +68,49 @@ def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]
     whose = "every comparison rests" if single == len(pairs) else some
     return [
         f"{analysis.title}: {whose} on a single trial, so the data say little about how much "
-        "effects differ between trials. What the random-effects model adds comes mostly from its "
-        "prior."
+        "effects differ between trials. Random effects then come mostly from their prior."
     ]
+
+
+def cautions(results: Results) -> Markdown:
+    """Other assumptions that give other answers, and hazard ratios of weak sources."""
+    names = list(results.config.analyses)
+    return blocks([
+        *(other_bridges(results, name) for name in names),
+        *dict.fromkeys(weak_sources(results, name) for name in names),
+    ])  # fmt: skip
+
+
+def networks(results: Results) -> Markdown:
+    """Each network in words and as a picture; one that an earlier analysis has is named only."""
+    parts: list[object] = []
+    for name, analysis in results.config.analyses.items():
+        same = _earlier(results, name)
+        if same is None:
+            parts += [heading(3, analysis.title), _network(results, name)]
+        else:
+            title = results.config.analyses[same].title.lower()
+            parts.append(f"{analysis.title}: the trials and the islands are those of {title}.")
+    return blocks(parts)
+
+
+def _earlier(results: Results, name: str) -> str | None:
+    """An earlier analysis with the same network."""
+    shape = (results.islands(name), set(results.studies(name)["trial"]))
+    for other in results.config.analyses:
+        if other == name:
+            return None
+        if (results.islands(other), set(results.studies(other)["trial"])) == shape:
+            return other
+    return None
+
+
+def _network(results: Results, name: str) -> Markdown:
+    islands = results.islands(name)
+    text = words.connectivity(islands, len(results.studies(name)))
+    if len(islands) > 1:
+        text += (
+            " An answer that crosses from one island to another rests on a stated assumption (a "
+            "bridge), and is only as good as that assumption."
+        )
+    return blocks([text, exhibit(results, f"{name}-network")])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from evinet import tables
 from evinet.config import Population
 from evinet.report import words
-from evinet.report.figures import km
+from evinet.report.effects import chosen
 from evinet.report.markdown import (
     Field,
     Markdown,
@@ -20,6 +18,7 @@ from evinet.report.markdown import (
     heading,
     link,
     md,
+    strong,
     table,
 )
 from evinet.report.numbers import NBSP, Interval, limits, months, percent, ratio
@@ -30,6 +29,7 @@ NONE = (
     "The configuration names no population, so nothing is predicted. The field populations of an "
     "analysis takes a trial whose patients were reconstructed."
 )
+Row = dict[str, Any]
 
 
 def every(results: Results) -> Markdown:
@@ -47,36 +47,33 @@ def every(results: Results) -> Markdown:
 
 
 def _population(results: Results, analysis: str, slug: str, population: Population) -> Markdown:
+    fits = chosen(results, analysis, slug)
+    trial = results.trial_names[population.trial]
     observed = results.predicted(analysis, tables.OBSERVED_TIMES, slug)
-    own = results.by_patients(analysis, population.trial)
-    parts: list[object] = [
-        bullets(_said(results, observed)), _proportional(results, population, own),
-    ]  # fmt: skip
-    for fit in (own, results.unbridged(analysis), results.bridged(analysis)):
-        if fit is None:
-            continue
-        curves = results.predicted(analysis, tables.PREDICTED_SURVIVAL, slug, fit.name)
-        measures = results.predicted(analysis, tables.PREDICTED_TIMES, slug, fit.name)
-        shown = blocks([
-            optional_exhibit(results, f"{analysis}-{slug}-{fit.name}-predicted"),
-            _landmarks(results, curves, population.times, fit) if population.times else "",
-            _means(results, measures, fit),
-            _ratios(results, analysis, slug, fit, population.times),
-        ])  # fmt: skip
-        parts.append(heading(3, fit.model.label, f"{analysis}-{slug}-{fit.name}"))
-        if fit.model.bridge is None:
-            missed = _missed(results, analysis, slug, curves, population.times)
-            parts += [_absent(results, fit, curves), missed, shown]
-        else:
-            rests = bridge_text(results, fit)
-            parts += [
-                callout("warning", "These predictions rest on an assumption", rests),
-                folded("The predictions", shown),
-            ]
-    return blocks(parts)
+    rests = [fit for fit in dict.fromkeys(fits.values()) if fit.model.bridge]
+    labels = [results.labels[name] for name in dict.fromkeys(results.nodes(analysis)["treatment"])
+              if name not in fits]  # fmt: skip
+    return blocks([
+        bullets(_gains(results, observed)),
+        md(
+            "These gains compare the areas under the Kaplan-Meier curves of {} and assume nothing "
+            "about hazards. The predictions below come from these models:",
+            link(trial, f"trial-{population.trial}.qmd"),
+        ),
+        bullets(_models(results, fits)),
+        *(callout("warning", f"What rests on an assumption ({DAGGER})", bridge_text(results, fit))
+          for fit in rests),
+        optional_exhibit(results, f"{analysis}-{slug}-predicted"),
+        _predicted(results, analysis, slug, population, fits),
+        words.not_predicted(labels) if labels else "",
+        heading(3, f"Do the predictions hold the patients of {trial}?", f"{analysis}-{slug}-held"),
+        _held(results, analysis, slug, fits),
+        *(_ratios(results, analysis, slug, fit, population.times)
+          for fit in dict.fromkeys(fits.values())),
+    ])  # fmt: skip
 
 
-def _said(results: Results, observed: list[dict[str, Any]]) -> list[str]:
+def _gains(results: Results, observed: list[Row]) -> list[str]:
     """What the trial's own patients say, without proportional hazards."""
     labels = results.labels
     return [
@@ -88,10 +85,106 @@ def _said(results: Results, observed: list[dict[str, Any]]) -> list[str]:
     ]
 
 
+def _models(results: Results, fits: dict[str, Fit]) -> list[Markdown]:
+    """Which model predicts what."""
+    by_fit: dict[Fit, list[str]] = {}
+    for treatment, fit in fits.items():
+        by_fit.setdefault(fit, []).append(results.labels[treatment])
+    return [
+        md("{}: {} ({})", ", ".join(names), fit.model.label, words.hazards_assumed(fit.any_shape))
+        for fit, names in by_fit.items()
+    ]
+
+
+def _predicted(
+    results: Results, analysis: str, slug: str, population: Population, fits: dict[str, Fit]
+) -> Markdown:
+    """A row for each treatment, by the model that was chosen for it."""
+    lines: list[list[object]] = []
+    end, against = 0.0, ""
+    for treatment, fit in fits.items():
+        curve = {row["time"]: row for row in _of(results, analysis, tables.PREDICTED_SURVIVAL, slug,
+                                                  fit, treatment)}  # fmt: skip
+        own = {row["measure"]: row for row in _of(results, analysis, tables.PREDICTED_TIMES, slug,
+                                                   fit, treatment)}  # fmt: skip
+        end, against = own["rmst"]["horizon"], own["rmst"]["comparator"]
+        gain = "–" if treatment == against else _months(own["rmst-gain"])
+        lines.append([
+            strong(results.labels[treatment] + (f" {DAGGER}" if own["rmst"]["bridged"] else "")),
+            *(f"{percent(curve[time]['q50'])} ({_percents(curve[time])})"
+              for time in population.times),
+            _months(own["median"]), _months(own["rmst"]), gain,
+        ])  # fmt: skip
+    fields = [
+        Field("Treatment", "l", 20), *(Field(f"{time:g} months", "l", 12)
+                                       for time in population.times),
+        Field("Median, months", "l", 12), Field(f"Mean within {end:g} months", "l", 12),
+        Field(f"Gain in that mean over {results.labels.get(against, '')}", "l", 14),
+    ]  # fmt: skip
+    caption = "Predicted survival, with 95 % credible intervals."
+    if any(row.endswith(DAGGER) for row in (str(line[0]).strip("*") for line in lines)):
+        caption += f" {DAGGER} rests on the assumption above."
+    return table(fields, lines, "Predicted survival", f"{analysis}-{slug}-predicted", caption)
+
+
+def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> Markdown:
+    """What the trial's own patients did, beside what each model predicts of them."""
+    rows = results.predicted(analysis, tables.PREDICTED_OBSERVED, slug)
+    if not rows:
+        return md("No time was named at which predicted survival could be held against theirs.")
+    compared = list(dict.fromkeys([*fits.values(), results.unbridged(analysis)]))
+    compared = [fit for fit in compared if fit.model.bridge is None]
+    at = {(row["model"], row["treatment"], row["time"]): row for row in rows}
+    seen = dict.fromkeys((row["treatment"], row["time"]) for row in rows)
+    lines = []
+    for treatment, time in seen:
+        found = [at.get((fit.name, treatment, time)) for fit in compared]
+        row = next(filter(None, found), None)
+        if row is None:
+            continue
+        span = Interval(row["observed"], row["observed_lowest"], row["observed_highest"])
+        lines.append([
+            results.labels[treatment], f"{time:g}", words.observed(span),
+            *("–" if each is None else _said(each) for each in found),
+        ])  # fmt: skip
+    fields = [
+        Field("Treatment", "l", 20), Field("Months", "r", 6),
+        Field("Observed (range of the reconstructions)", "l", 16),
+        *(Field(f"Predicted: {fit.model.label}", "l", 20) for fit in compared),
+    ]  # fmt: skip
+    missed = {
+        fit.model.label: [row for row in rows if row["model"] == fit.name and not row["held"]]
+        for fit in compared
+    }
+    used = {row["treatment"]: fits[row["treatment"]] for row in rows if row["treatment"] in fits}
+    wrong = [
+        words.prediction_misses(
+            results.labels[row["treatment"]], row["time"],
+            Interval(row["observed"], row["observed_lowest"], row["observed_highest"]),
+            _interval(row),
+        )
+        for row in rows
+        if row["treatment"] in used and used[row["treatment"]].name == row["model"]
+        and not row["held"]
+    ]  # fmt: skip
+    return blocks([
+        words.predictions_hold(missed, len(seen)),
+        callout("important", "The patients did otherwise", bullets(wrong)) if wrong else "",
+        table(fields, lines, "Observed and predicted survival", f"{analysis}-{slug}-held",
+              "Observed survival beside what models predict, with 95 % credible intervals. An "
+              "exclamation mark: the interval reaches no reconstruction."),
+    ])  # fmt: skip
+
+
+def _said(row: Row) -> Markdown:
+    text = f"{percent(row['q50'])} ({_percents(row)})"
+    return md("{}", text) if row["held"] else strong(f"{text} !")
+
+
 def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[float]) -> Markdown:
     """Hazard ratios over time, of a model whose hazards need not be proportional."""
     rows = results.predicted(analysis, tables.PREDICTED_RATIOS, slug, fit.name)
-    if fit.model.shapes not in ("treatment", "arm") or not rows or not times:
+    if not fit.any_shape or not rows or not times:
         return md("")
     at = [min(rows, key=lambda row: abs(row["time"] - time))["time"] for time in times]
     fields = [Field("Treatment", "l", 20), *(Field(f"{time:.0f} months", "l", 12) for time in at)]
@@ -101,114 +194,28 @@ def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[fl
         shown = [Interval.of_logs(*(mine[time][key] for key in ("q50", "q2.5", "q97.5")))
                  for time in at]  # fmt: skip
         cells = [f"{ratio(each.estimate)} ({limits(each)})" for each in shown]
-        lines.append([_name(results, mine[at[0]]), *cells])
+        lines.append([results.labels[treatment], *cells])
     against = results.labels[rows[0]["comparator"]]
-    return table(fields, lines, f"Hazard ratio against {against} over time, {fit.model.label}")
+    label = f"Hazard ratio against {against} over time, {fit.model.label}"
+    return folded(label, table(fields, lines, label))
 
 
-def _proportional(results: Results, population: Population, own: Fit | None) -> Markdown:
-    name = results.trial_names[population.trial]
-    first = md(
-        "First come the predictions of a model whose hazards may have any shape ({}), for the "
-        "treatments of this trial alone. The predictions after it assume",
-        own.model.label,
-    ) if own is not None else md("The predictions below assume")  # fmt: skip
-    return md(
-        "This estimate compares the areas under the two Kaplan-Meier curves and assumes nothing "
-        "about hazards. {} that hazards are proportional: that the hazard ratio is the same at "
-        "all times. The page of {} shows how well that holds. Everything here uses all "
-        "reconstructions of the patients, so that the intervals also carry what was not published.",
-        first,
-        link(name, f"trial-{population.trial}.qmd"),
-    )
+def _of(
+    results: Results, analysis: str, of: tables.Table, slug: str, fit: Fit, treatment: str
+) -> list[Row]:
+    return [row for row in results.predicted(analysis, of, slug, fit.name)
+            if row["treatment"] == treatment]  # fmt: skip
 
 
-def _absent(results: Results, fit: Fit, curves: list[dict[str, Any]]) -> str:
-    """Treatments that nothing connects with the population."""
-    there = {row["treatment"] for row in curves}
-    away = [
-        results.labels[name]
-        for name in dict.fromkeys(results.nodes(fit.analysis)["treatment"])
-        if name not in there
-    ]
-    return words.not_predicted(away) if away else ""
-
-
-def _missed(
-    results: Results, analysis: str, slug: str, curves: list[dict[str, Any]], times: list[float]
-) -> Markdown:
-    """Where the population's own curves lie outside what proportional hazards predict."""
-    said = []
-    for treatment, patients in results.own_patients(analysis, slug).items():
-        own = np.array([
-            km.survival(draw["time"].to_numpy(float), draw["event"].to_numpy(int), np.array(times))
-            for _, draw in patients.groupby("draw")
-        ])  # fmt: skip
-        bands = {row["time"]: row for row in curves if row["treatment"] == treatment}
-        for time, seen in zip(times, own.T, strict=True):
-            row = bands.get(time)
-            if row is None or np.isnan(seen).any():
-                continue
-            if seen.min() > row["q97.5"] or seen.max() < row["q2.5"]:
-                span = Interval(float(seen[0]), float(seen.min()), float(seen.max()))
-                label = results.labels[treatment]
-                said.append(words.prediction_misses(label, time, span, _interval(row)))
-    if not said:
-        return md("")
-    text = (
-        "In every reconstruction these values lie outside the intervals that this model predicts. "
-        "Where it assumes proportional hazards, they were hardly proportional: to compare the two "
-        "arms of this trial, use the estimate at the head of this section, or the model without "
-        "that assumption where there is one."
-    )
-    return callout("important", "The patients did otherwise", blocks([text, bullets(said)]))
-
-
-def _landmarks(
-    results: Results, curves: list[dict[str, Any]], times: list[float], fit: Fit
-) -> Markdown:
-    fields = [Field("Treatment", "l", 20), *(Field(f"{time:g} months", "l", 12) for time in times)]
-    lines = []
-    for treatment in dict.fromkeys(row["treatment"] for row in curves):
-        at = {row["time"]: row for row in curves if row["treatment"] == treatment}
-        cells = [f"{percent(at[time]['q50'])} ({_percents(at[time])})" for time in times]
-        lines.append([_name(results, at[times[0]]), *cells])
-    return table(fields, lines, f"Predicted survival, {fit.model.label}")
-
-
-def _means(results: Results, measures: list[dict[str, Any]], fit: Fit) -> Markdown:
-    if not measures:
-        return md("")
-    end, against = measures[0]["horizon"], results.labels[measures[0]["comparator"]]
-    fields = [
-        Field("Treatment", "l", 20), Field("Median, months", "l", 12),
-        Field(f"Mean within {end:g} months", "l", 12),
-        Field(f"Gain in that mean over {against}", "l", 14),
-    ]  # fmt: skip
-    lines = []
-    for treatment in dict.fromkeys(row["treatment"] for row in measures):
-        own = {row["measure"]: row for row in measures if row["treatment"] == treatment}
-        itself = treatment == own["rmst"]["comparator"]
-        gain = "–" if itself else _months(own["rmst-gain"])
-        lines.append([_name(results, own["rmst"]), _months(own["median"]), _months(own["rmst"]),
-                      gain])  # fmt: skip
-    label = f"Predicted medians and restricted means, {fit.model.label}"
-    return table(fields, lines, label)
-
-
-def _name(results: Results, row: dict[str, Any]) -> str:
-    return results.labels[row["treatment"]] + (f" {DAGGER}" if row["bridged"] else "")
-
-
-def _interval(row: dict[str, Any]) -> Interval:
+def _interval(row: Row) -> Interval:
     return Interval(row["q50"], row["q2.5"], row["q97.5"])
 
 
-def _percents(row: dict[str, Any]) -> str:
+def _percents(row: Row) -> str:
     return f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"
 
 
-def _months(row: dict[str, Any]) -> str:
+def _months(row: Row) -> str:
     """Estimate and limits; what was not reached in follow-up says so."""
     estimate, lower, upper = (
         "not reached" if row[key] is None else months(row[key]).replace("-", "−")

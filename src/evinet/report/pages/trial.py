@@ -18,12 +18,11 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, count, months, percent
+from evinet.report.numbers import NBSP, count, months, outcome_name, percent
 from evinet.report.pages.checks import plausibility
 from evinet.report.pages.common import (
     by_arm,
     dash,
-    outcome_name,
     patients,
     slug_words,
     source_link,

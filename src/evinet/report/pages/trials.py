@@ -19,12 +19,11 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, count, limits, percent, ratio
+from evinet.report.numbers import NBSP, count, limits, outcome_name, percent, ratio
 from evinet.report.pages.common import (
     by_analysis,
     dash,
     optional_exhibit,
-    outcome_name,
     slug_words,
     source_link,
     unknown,
@@ -133,6 +132,33 @@ def excluded(results: Results) -> Markdown:
         return escape("Every analysis uses every trial that it names.")
     fields = [Field("Analysis", "l", 18), Field("Trial", "l", 12), Field("Reason", "l", 50)]
     return table(fields, lines, "Trials that an analysis cannot use")
+
+
+def subgroups(results: Results) -> Markdown:
+    """Effects in subgroups by what may change effects, of every trial of the analyses."""
+    wanted = [name for each in results.config.conduct.modifiers for name in each.characteristics]
+    frame = results.evidence(tables.SUBGROUPS)
+    rows = [row for slug in _slugs(results) for row in records(frame[frame["trial"] == slug])]
+    shown = [row for row in rows if row["characteristic"] in wanted or not wanted]
+    if not shown:
+        return escape("No trial published effects in such subgroups.")
+    fields = [
+        Field("Trial", "l", 12), Field("Outcome", "l", 8), Field("By", "l", 16),
+        Field("Subgroup", "l", 20), Field("Patients, comparator's", "l", 12),
+        Field("Hazard ratio (95 % interval)", "l", 18),
+    ]  # fmt: skip
+    lines = []
+    for row in sorted(shown, key=lambda row: wanted.index(row["characteristic"]) if wanted else 0):
+        given = row["lower"] is not None and row["upper"] is not None
+        interval = f" ({row['lower']:g}{NBSP}to{NBSP}{row['upper']:g})" if given else ""
+        said = None if row["estimate"] is None else f"{row['estimate']:g}{interval}"
+        lines.append([
+            link(results.trial_names[row["trial"]], f"trial-{row['trial']}.qmd"),
+            outcome_name(row["outcome"]), slug_words(row["characteristic"]), row["level_name"],
+            f"{count(row['n_arm'])}, {count(row['n_comparator'])}",
+            with_source(unknown(said), row),
+        ])  # fmt: skip
+    return table(fields, lines, "Effects in subgroups")
 
 
 def populations(results: Results) -> Markdown:

@@ -23,6 +23,15 @@ function closeMenuOnTelephone() {
   if (menu && matchMedia("(max-width: 56rem)").matches) menu.open = false;
 }
 
+// The menu may be longer than the screen: it opens where the page is.
+function keepPageInSight() {
+  const here = document.querySelector(".menu [aria-current]");
+  const menu = here?.closest("details");
+  if (menu && menu.scrollHeight > menu.clientHeight) {
+    menu.scrollTop = here.offsetTop - menu.offsetTop - menu.clientHeight / 3;
+  }
+}
+
 // Folded parts that hold a row that was found open; Quarto folds by a class, the built-in renderer by details.
 function openMatches(box) {
   box.querySelectorAll("details, .callout-collapse").forEach((part) => {
@@ -74,6 +83,7 @@ function choice(label, options, selected) {
   return [element("label", { className: "choice" }, label, select), select];
 }
 
+const KEY = "compare";
 const SVG = "http://www.w3.org/2000/svg";
 const SPAN = Math.log(10); // the picture reaches from 1/10 to 10
 
@@ -101,6 +111,11 @@ function explore(box) {
   const [referenceLabel, reference] = choice("Compare with", data.treatments, data.references[0]);
   const bridged = data.models.findIndex((m) => m.bridge);
   const bridge = element("button", { type: "button" });
+  // A choice is kept in the address, so that a link to it shows the same.
+  const [, name, asked, against] = location.hash.slice(1).split("/");
+  const known = location.hash.startsWith(`#${KEY}/`) && name === data.name && data.models[asked] && labels[against];
+  if (known) [model.value, reference.value] = [asked, against];
+  let chose = false;
   const body = element("tbody");
   const note = element("p", { className: "found" });
   note.setAttribute("role", "status");
@@ -118,6 +133,8 @@ function explore(box) {
     bridge.setAttribute("aria-pressed", String(Boolean(chosen.bridge)));
     bridge.textContent = chosen.bridge ? `Bridge on: ${chosen.bridge}` : "Bridge off";
     const joined = slugs.filter((slug) => chosen.rows[`${slug}/${reference.value}`]).length;
+    if (chose) history.replaceState(null, "", `#${[KEY, data.name, model.value, reference.value].join("/")}`);
+    chose = true;
     note.textContent = `${chosen.label}: ${joined} of ${slugs.length} treatments can be compared with ${labels[reference.value]}.`;
   };
   const plain = Math.max(0, data.models.findIndex((m) => !m.bridge));
@@ -134,9 +151,11 @@ function explore(box) {
   box.append(element("p", { className: "explorer-title" }, "Choose what to compare"), controls, note, scroll);
   box.hidden = false;
   show();
+  if (known) box.scrollIntoView();
 }
 
 modeButton();
 closeMenuOnTelephone();
+keepPageInSight();
 document.querySelectorAll(".searchable").forEach(searchField);
 document.querySelectorAll(".explorer").forEach(explore);

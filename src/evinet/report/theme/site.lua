@@ -49,4 +49,8 @@ local function callout(div)
   return pandoc.Div(content, { class = "callout callout-" .. kind, role = "note" })
 end
 
-return { { Image = inline_svg, Link = link_to_page, Div = callout } }
+local function line_break(span)
+  if span.classes:includes("break") then return pandoc.LineBreak() end
+end
+
+return { { Span = line_break, Image = inline_svg, Link = link_to_page, Div = callout } }

@@ -1,0 +1,57 @@
+"""What a class of treatments, the bridge of a review, does to each comparison."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+if TYPE_CHECKING:
+    from evinet.nma.design import Design
+
+CLASS = ""
+"""The node of the class among the treatments."""
+
+
+def rests_on_class(design: Design) -> set[frozenset[str]]:
+    """Pairs of treatments whose effect would be another, or none, without the class.
+
+    The class informs a pair where evidence can come from one to the other by way of it: along a
+    path that meets no treatment twice. That is so for every pair of islands that the class joins,
+    and inside an island for every pair between which the class makes another way.
+
+    Examples
+    --------
+    Two members of a class were each compared with placebo; the class moves both effects. A third
+    member was compared with a new drug; that effect stays what its trial found.
+
+    >>> import pandas as pd
+    >>> from evinet.nma import Network
+    >>> from evinet.nma.design import build
+    >>> from evinet.nma.terms import ClassEffect, Terms
+    >>> network = Network.from_contrasts(pd.DataFrame({
+    ...     "study": ["S1", "S2", "S3"], "treatment": ["A", "B", "new"],
+    ...     "comparator": ["placebo", "placebo", "C"],
+    ...     "diff": [-0.5, -0.7, -1.0], "se": [0.2, 0.2, 0.2],
+    ... }), ["placebo", "new"])
+    >>> found = rests_on_class(build(network, Terms(group=ClassEffect(("A", "B", "C"), 0.1))))
+    >>> frozenset({"A", "placebo"}) in found, frozenset({"new", "placebo"}) in found
+    (True, True)
+    >>> frozenset({"new", "C"}) in found
+    False
+    """
+    if not design.group:
+        return set()
+    graph: nx.Graph[str] = nx.Graph((CLASS, member) for member in design.group)
+    graph.add_nodes_from(design.network.treatments)
+    for compared in design.network.members.values():
+        graph.add_edges_from(combinations(compared, 2))
+    found = set()
+    for pair in combinations(design.network.treatments, 2):
+        closed = graph.copy()
+        closed.add_edge(*pair)  # a path through the class then closes a ring with this edge
+        rings = nx.biconnected_components(closed)
+        if nx.has_path(graph, *pair) and any({CLASS, *pair}.issubset(ring) for ring in rings):
+            found.add(frozenset(pair))
+    return found
