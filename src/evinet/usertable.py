@@ -49,15 +49,17 @@ class Cells:
         return replace(self, rows=self.rows[count:], lines=self.lines[count:])
 
 
-def read(path: Path | str, required: Sequence[str] = ()) -> pd.DataFrame:
+def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = None) -> pd.DataFrame:
     """Read a table with a header.
 
     Parameters
     ----------
     path
-        CSV or another text with a separator, or XLSX.
+        CSV or another text with a separator, XLSX, or Parquet.
     required
         Columns that must be there.
+    sheet
+        The sheet of a workbook; without it the workbook has one that is not empty.
 
     Returns
     -------
@@ -83,7 +85,7 @@ def read(path: Path | str, required: Sequence[str] = ()) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = cells(path)
+    table = cells(path, sheet)
     if not table.rows:
         raise InputError(Problem(table.path, "(whole file)", "", "is empty", "Write a table"))
     header, body = table.rows[0], table.without(1)
@@ -114,7 +116,7 @@ def read(path: Path | str, required: Sequence[str] = ()) -> pd.DataFrame:
     return frame
 
 
-def cells(path: Path | str) -> Cells:
+def cells(path: Path | str, sheet: str | None = None) -> Cells:
     """Read a table without looking for a header; rows without any text are left out.
 
     Raises
@@ -131,11 +133,18 @@ def cells(path: Path | str) -> Cells:
             Problem(str(path), "(whole file)", "", f"cannot be read: {reason}", "Check the name")
         ) from None
     if content[:4] == b"PK\x03\x04":
-        return _workbook(path, content)
+        return _workbook(path, content, sheet)
+    if content[:4] == b"PAR1":
+        return _parquet(path, content)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" or content[:5] == b"%PDF-":
         raise InputError(
             Problem(str(path), "(whole file)", "", "is not text and not XLSX",
                     "Save the table as CSV or XLSX")
+        )  # fmt: skip
+    if sheet is not None:
+        raise InputError(
+            Problem(str(path), "(sheet)", sheet, "the file is no workbook",
+                    "Name a sheet of an XLSX file, or none")
         )  # fmt: skip
     return _text(path, _decoded(path, content))
 
@@ -309,7 +318,25 @@ def _decimal_commas(table: Cells) -> Cells:
     return table
 
 
-def _workbook(path: Path, content: bytes) -> Cells:
+def _parquet(path: Path, content: bytes) -> Cells:
+    """The cells of a Parquet file, a missing one empty; lines count as if it had a header."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(io.BytesIO(content))
+    except Exception as error:
+        raise InputError(
+            Problem(str(path), "(whole file)", "", f"cannot be read as Parquet: {error}",
+                    "Save the table as CSV or XLSX")
+        ) from None  # fmt: skip
+    rows = [["" if pd.isna(cell) else _cell(cell) for cell in row]
+            for row in frame.itertuples(index=False)]  # fmt: skip
+    kept = [(line, row) for line, row in enumerate([list(map(str, frame.columns)), *rows], 1)
+            if any(row)]  # fmt: skip
+    return Cells(str(path), [row for _, row in kept], [line for line, _ in kept], "")
+
+
+def _workbook(path: Path, content: bytes, sheet: str | None) -> Cells:
     from openpyxl import load_workbook
 
     try:
@@ -329,10 +356,17 @@ def _workbook(path: Path, content: bytes) -> Cells:
         for name, rows in sheets.items()
         if any(cell not in (None, "") for row in rows for cell in row)
     }
+    if sheet is not None and sheet not in sheets:
+        raise InputError(
+            Problem(str(path), "(sheet)", sheet, "is no sheet of the workbook",
+                    f"There are {', '.join(sheets)}")
+        )  # fmt: skip
+    if sheet is not None:
+        filled = {sheet: sheets[sheet]}
     if len(filled) > 1:
         raise InputError(
             Problem(str(path), "(sheets)", ", ".join(filled), "the workbook has several sheets",
-                    "Leave one, or save the one that is meant as CSV")
+                    "Name the one that is meant (evinet nma --sheet), or save it as CSV")
         )  # fmt: skip
     rows = [[_cell(cell) for cell in row] for row in next(iter(filled.values()), [])]
     kept = [(line, row) for line, row in enumerate(rows, 1) if any(row)]

@@ -140,6 +140,21 @@ def test_what_never_converges_is_not_written(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_was_understood_is_said_and_kept(tmp_path):
+    file = tmp_path / "trials.csv"
+    file.write_text("id;t1;d1;size1;t2;d2;size2\nLee;A;3;50;B;5;52\nMay;A;0;20;B;0;21\n"
+                    "Poe;A;4;40;B;;41\n")  # fmt: skip
+    said = run(str(file), "--columns", "d=r,size=n", "--drop-incomplete", "--effects", "fixed",
+               "--out", str(tmp_path / "out"))  # fmt: skip
+    assert "2 studies, 4 arms, a row a study; r (d1, d2) of n (size1, size2)" in said
+    assert "left out: Poe, B: no outcome" in said
+    assert "May: no arm has an event" in said
+    record = files.read_json(tmp_path / "out" / "fit.json")
+    assert record["data"][0]["columns"]["r"] == "d1, d2"
+    assert record["set_apart"] == ["May"]
+    assert record["studies"] == 1
+
+
 def test_bad_input_writes_nothing(tmp_path):
     (tmp_path / "arms.csv").write_text("study,treatment,r,n\ns1,a,11,10\ns1,b,2,10\n")
     out = tmp_path / "out"

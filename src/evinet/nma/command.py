@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evinet.errors import InputError, Problem
+from evinet.nma.data.vocabulary import SCALES
 
 if TYPE_CHECKING:
     from evinet.config import Sampler
@@ -26,7 +27,7 @@ OF_SURVIVAL = {
 
 
 @click.command()
-@click.argument("arms", type=FILE, required=False)
+@click.argument("data", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option(
     "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
     help="Of the arms; contrast: every study by its diff. Default: by the columns.",
@@ -43,7 +44,23 @@ OF_SURVIVAL = {
     "--model", type=click.Choice(["consistency", "ume", "node-split"]), default="consistency",
     show_default=True, help="ume: unrelated mean effects.",
 )  # fmt: skip
-@click.option("--contrasts", type=FILE, help="CSV of more studies, by contrasts.")
+@click.option(
+    "--columns", metavar="THEIRS=OURS,...",
+    help="Names of columns that are not known: dead=r,randomised=n. Ours are study, treatment, "
+    "comparator, r, n, e, y, sd, se, diff, hr, or, rr, lower, upper, p, o_e, v.",
+)  # fmt: skip
+@click.option(
+    "--level", type=click.FloatRange(50, 100, min_open=True, max_open=True), default=95.0,
+    show_default=True, help="Of intervals in the data, in percent.",
+)  # fmt: skip
+@click.option(
+    "--measure", type=click.Choice(list(SCALES), case_sensitive=False),
+    help="What effects in the data are, where no column tells.",
+)  # fmt: skip
+@click.option("--sheet", help="Sheet of a workbook.")
+@click.option(
+    "--drop-incomplete", is_flag=True, help="Leave out rows without an outcome, and name them."
+)
 @click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
 @click.option(
     "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
@@ -103,16 +120,14 @@ OF_SURVIVAL = {
     "--target-accept", type=click.FloatRange(0.5, 0.999), help="Default: 0.9, survival 0.8."
 )
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
-def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
-    """Bayesian network meta-analysis of ARMS, a table with one row for each arm, or of --ipd.
+def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
+    """Bayesian network meta-analysis of the studies in FILEs, or of --ipd.
 
-    Columns: study, treatment and r, n (binomial); y, se or mean, sd, n (normal); r, E (Poisson, E
-    the exposure); or diff, se (contrasts: the baseline's row has an empty diff and, in studies of
-    three arms or more, its own se). Contrasts may also stand one a row, with a column comparator;
-    a ratio (hr, or, rr) with lower and upper stands for diff and se. Studies with arms and studies
-    with contrasts may stand in one file. CSV with any separator, or XLSX.
-
-    With --ipd, ARMS are the published contrasts of other studies (ln HR).
+    FILEs are CSV with any separator, XLSX or Parquet, with a row an arm (study, treatment and r, n;
+    mean, sd, n; or r, exposure), a row a study (treat1, r1, n1, treat2, ...) or a row a pair
+    (treat1, treat2 and TE, seTE; hr, lower, upper; ...), under the names of gemtc, netmeta,
+    multinma, BUGSnet or MetaInsight. What was understood is printed. With --ipd, FILEs are the
+    published contrasts of other studies (ln HR).
 
     Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv,
     contribution.csv, threshold.csv, influence.csv, inconsistency.csv and powerscale.csv; with
@@ -120,18 +135,14 @@ def nma(arms: Path | None, ipd: Path | None, **asked: Any) -> None:
     hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
     is sampled once more, longer; if that fails too nothing is written, and the exit status is 1.
     """
-    if arms is None and ipd is None and asked["contrasts"] is None:
-        raise click.UsageError("give ARMS or --ipd")
-    if arms is not None and ipd is not None:
-        if asked["contrasts"] is not None:
-            raise click.UsageError("give the contrasts once: as ARMS or by --contrasts")
-        asked["contrasts"], arms = arms, None
+    if not data and ipd is None:
+        raise click.UsageError("give a FILE or --ipd")
     _applicable(asked, ipd is not None)
     from evinet.nma.fit import nuts
 
     nuts.prepare()
     try:
-        network = _network(arms, ipd, asked)
+        network = _network(data, ipd, asked)
         model = _model(network, asked)
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
@@ -180,30 +191,31 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
         raise click.UsageError("--class and --class-sigma go together")
 
 
-def _network(arms: Path | None, ipd: Path | None, asked: dict[str, Any]) -> Network:
-    """The network of the files."""
+def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) -> Network:
+    """The network of the files; says what was understood."""
     from evinet import usertable
+    from evinet.nma.data.layouts import Reading
     from evinet.nma.network import Network
 
     references = list(asked["references"]) or None
-    published = asked["contrasts"]
-    if ipd is not None:
-        network = Network.from_patients(usertable.read(ipd), references)
-    elif arms is None:
-        return Network.from_contrasts(usertable.read(published), references)
+    tables = [usertable.read(file, sheet=asked["sheet"]) for file in data]
+    kind: Any = "effects" if ipd is not None or asked["likelihood"] == "contrast" else None
+    options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
+               "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
+               "kind": kind}  # fmt: skip
+    if ipd is None:
+        network = Network.read(*tables, reference=references, **options)
     else:
-        frame = usertable.read(arms)
-        known = {name for name in map(str, frame.columns)}
-        pairs = known & {"comparator", "treat2"} or known & {"hr", "or", "rr", "irr", "ratio"}
-        by_contrasts = asked["likelihood"] == "contrast" or (
-            asked["likelihood"] is None and not known & {"r", "y", "mean"}
-            and (pairs or known & {"diff", "te"})
-        )  # fmt: skip
-        if by_contrasts:
-            network = Network.from_contrasts(frame, references)
-        else:
-            network = Network.from_arms(frame, references)
-    return network if published is None else network.add_contrasts(usertable.read(published))
+        network = Network.from_patients(usertable.read(ipd), references)
+        for table in tables:
+            network = network.add_contrasts(table, Reading(**options))
+    for reading in network.readings:
+        said, worked = reading["said"]
+        click.echo(f"Read {said}")
+        click.echo(f"  {worked}")
+        for name in reading["dropped"]:
+            click.echo(f"  left out: {name}")
+    return network
 
 
 def _model(network: Network, asked: dict[str, Any]) -> Model:
@@ -338,6 +350,11 @@ def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{record['DIC']:.1f}; {fit.better} effects count as better"
     ]
     lines += [
+        f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
+        "effects and was set apart" for study in record["set_apart"]
+    ]  # fmt: skip
+    lines += [caution for reading in record["data"] for caution in reading["cautions"]]
+    lines += [
         f"{' and '.join(pair)}: only the prior keeps their effect from being infinite, because "
         "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
         for pair in record["prior_only"]
@@ -373,6 +390,17 @@ def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(",")) if text else ()
     except ValueError:
         raise click.BadParameter(f"{text}: write {example}", param_hint=option) from None
+
+
+def _pairs(text: str | None, option: str) -> dict[str, str]:
+    """Text such as ``dead=r,randomised=n``."""
+    found = {}
+    for part in (text or "").split(",") if text else ():
+        name, separator, value = part.partition("=")
+        if not (separator and name.strip() and value.strip()):
+            raise click.BadParameter(f"{part}: write THEIRS=OURS", param_hint=option)
+        found[name.strip()] = value.strip()
+    return found
 
 
 def _priors(texts: tuple[str, ...]) -> dict[str, str]:

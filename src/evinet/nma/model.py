@@ -25,6 +25,7 @@ from evinet.errors import InputError, Problem
 from evinet.nma import design as designs
 from evinet.nma.data import arms as arm_data
 from evinet.nma.data.patients import Patients, Records
+from evinet.nma.data.vocabulary import SCALES
 from evinet.nma.design import BASELINE_RISK, Design
 from evinet.nma.fit.approximate import rough
 from evinet.nma.fit.data_vector import unpack
@@ -86,6 +87,8 @@ class Model:
         Arms with their likelihood; None without studies by arms.
     baseline
         The baseline hazards of patients; None without them. `hazards` and `settings` say which.
+    apart
+        Studies that were set apart, because their arms say nothing of effects.
     """
 
     network: Network
@@ -96,6 +99,7 @@ class Model:
     baseline: Baseline | None = None
     hazards: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -131,7 +135,7 @@ class Model:
             return self.baseline.scale
         if self.arms is not None:
             return self.arms.likelihood.scale
-        return "effect"
+        return SCALES.get(self.network.measure or "", "effect")
 
     @property
     def names(self) -> list[str]:
@@ -302,25 +306,30 @@ def build(
         The data do not have what the likelihood needs, or options do not go together.
     """
     terms = terms or Terms()
-    design = designs.build(network, terms)
-    arms = None
+    arms, chosen, apart = None, None, ()
     if len(network.arms):
         if network.people is not None:
             raise _refused("patients", network.file, "arms and patients have no common scale",
                            "Analyse them apart, or give arms by their ln HR")  # fmt: skip
-        arms = _arms(network, design, _likelihood(network, likelihood, link, time), time)
-    elif likelihood not in (None, "contrast") and network.people is None:
+        chosen = _likelihood(network, likelihood, link, time)
+        apart = tuple(arm_data.silent(network.arms, chosen.columns, chosen.link))
+        network = network.without(apart) if apart else network
+    design = designs.build(network, terms)
+    if chosen is not None and len(network.arms):
+        arms = _arms(network, design, chosen, time)
+    elif likelihood not in (None, "contrast") and network.people is None and not apart:
         raise _refused("likelihood", likelihood, "there are no studies by arms",
                        "Leave it out: contrasts are normal")  # fmt: skip
     _check(network, terms, arms)
+    _one_scale(network, arms)
     if network.patients is None:
-        return Model(network, design, effects, priors or Priors(), arms)
+        return Model(network, design, effects, priors or Priors(), arms, apart=apart)
     from evinet.nma.likelihoods.survival.choice import choose
 
     published = len(network.contrasts.rows) > 0
-    chosen = choose(baseline, network.patients, published, settings or {})
+    hazards = choose(baseline, network.patients, published, settings or {})
     return Model(
-        network, design, effects, priors or Priors(), None, chosen, baseline, settings or {}
+        network, design, effects, priors or Priors(), None, hazards, baseline, settings or {}
     )
 
 
@@ -360,6 +369,19 @@ def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | 
     numbers = {study: number for number, study in enumerate(dict.fromkeys(studies))}
     study = np.array([numbers[name] for name in studies])
     return Arms(likelihood, x[place], s[place], offset[place], study)
+
+
+def _one_scale(network: Network, arms: Arms | None) -> None:
+    """Refuse effects of another measure than that of the arms, or of the patients."""
+    told = SCALES.get(network.measure or "")
+    if told is None or not len(network.contrasts.rows):
+        return
+    scale = arms.likelihood.scale if arms is not None else told
+    if network.people is not None and told not in ("ln HR", "ln ratio"):
+        scale = "ln HR"
+    if scale != told and not (told == "ln ratio" and scale.startswith("ln ")):
+        raise _refused("measure", network.measure, f"is not on the scale of the other studies, "
+                       f"{scale}", "Give all effects on one scale")  # fmt: skip
 
 
 def _check(network: Network, terms: Terms, arms: Arms | None) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import arms as arm_data
 from evinet.nma.data import contrasts as contrast_data
-from evinet.nma.data import frames
+from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
 from evinet.nma.data.contrasts import EMPTY, Contrasts
+from evinet.nma.data.layouts import Kind, Reading, Understood
 from evinet.nma.data.patients import Patients
 
 if TYPE_CHECKING:
@@ -44,6 +48,10 @@ class Network:
         The references that were asked for; empty: the treatment in most studies.
     tables
         The tables as given, where covariates are looked up.
+    measure
+        What effects of contrasts are (see `evinet.nma.data.vocabulary.SCALES`); None: not told.
+    readings
+        How each table was understood: what fit.json keeps of it.
 
     Examples
     --------
@@ -61,6 +69,60 @@ class Network:
     people: pd.DataFrame | None = None
     asked: tuple[str, ...] = ()
     tables: tuple[pd.DataFrame, ...] = ()
+    measure: str | None = None
+    readings: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def read(
+        cls,
+        *sources: pd.DataFrame | Path | str,
+        reference: str | list[str] | None = None,
+        columns: Mapping[str, str] | None = None,
+        level: float = 95.0,
+        measure: str | None = None,
+        drop_incomplete: bool = False,
+        kind: Kind | None = None,
+    ) -> Network:
+        """A network of whatever the tables hold: arms, effects, or both.
+
+        Parameters
+        ----------
+        sources
+            Files or data frames, in any layout of `docs/data.md`.
+        reference
+            The reference treatment, or one of each island; by default that in most studies.
+        columns
+            Columns of other names, and what they are: ``{"dead": "r", "randomised": "n"}``.
+        level
+            Of intervals in the tables, in percent.
+        measure
+            What effects are, where no column tells: HR, OR, RR, IRR, ROM, ratio, MD, SMD, RD.
+        drop_incomplete
+            Leave out rows without an outcome; `readings` names them.
+        kind
+            arms or effects; by default as the columns tell.
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with a table, or tables that do not go together.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> network = Network.read(pd.DataFrame({
+        ...     "studlab": ["S1", "S2"], "treat1": ["B", "C"], "treat2": ["A", "A"],
+        ...     "hr": [0.7, 0.9], "lower": [0.5, 0.7], "upper": [0.98, 1.16],
+        ... }))
+        >>> network.treatments, network.measure
+        (['A', 'B', 'C'], 'HR')
+        """
+        reading = layouts.Reading(columns or {}, level, measure, drop_incomplete, kind)
+        found = cls(asked=_listed(reference))
+        for source in sources:
+            frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
+            found = found._with(layouts.read(frame, reading), len(sources) > 1)
+        return found._checked()
 
     @classmethod
     def from_arms(cls, frame: pd.DataFrame, reference: str | list[str] | None = None) -> Network:
@@ -80,14 +142,7 @@ class Network:
         InputError
             Whatever is wrong with the table.
         """
-        arms, contrasts = arm_data.read(frame)
-        found = cls(
-            arms=arms,
-            contrasts=contrast_data.read(contrasts) if len(contrasts) else EMPTY,
-            asked=_listed(reference),
-            tables=(frames.prepared(frame, ()),),
-        )
-        return found._checked()
+        return cls.read(frame, reference=reference, kind="arms")
 
     @classmethod
     def from_contrasts(
@@ -112,11 +167,7 @@ class Network:
         ... })).treatments
         ['A', 'B', 'C']
         """
-        found = cls(
-            contrasts=contrast_data.read(frame), asked=_listed(reference),
-            tables=(frames.prepared(frame, ()),),
-        )  # fmt: skip
-        return found._checked()
+        return cls.read(frame, reference=reference, kind="effects")
 
     @classmethod
     def from_patients(
@@ -141,7 +192,7 @@ class Network:
         found = cls(people=people, asked=_listed(reference), tables=(frames.prepared(frame, ()),))
         return found._checked()
 
-    def add_contrasts(self, frame: pd.DataFrame) -> Network:
+    def add_contrasts(self, frame: pd.DataFrame, reading: Reading | None = None) -> Network:
         """This network with more studies, by their contrasts.
 
         Raises
@@ -149,21 +200,53 @@ class Network:
         InputError
             Whatever is wrong with the table, or a study is in the network already.
         """
-        more = contrast_data.read(frame)
-        twice = sorted({study for study, _, _ in more.rows} & set(self.studies))
+        reading = reading or layouts.Reading(kind="effects")
+        return self._with(layouts.read(frame, reading), True)._checked()
+
+    def _with(self, found: Understood, several: bool) -> Network:
+        """This network and the studies of a table."""
+        arms, effects = self.arms.iloc[:0], found.table
+        if found.kind == "arms":
+            arms, effects = arm_data.read(found.table)
+            if len(effects):
+                effects = layouts.read(effects, layouts.Reading(kind="effects")).table
+        more = contrast_data.read(effects) if len(effects) else EMPTY
+        file = str(found.table.attrs["file"])
+        twice = sorted(({study for study, _, _ in more.rows} | set(arms["study"]))
+                       & set(self.studies))  # fmt: skip
         if twice:
             raise InputError(
-                Problem(str(frame.attrs.get("file", frames.FRAME)), "study", ", ".join(twice),
+                Problem(file, "study", ", ".join(twice),
                         "is in the network already: a study enters once",
                         "Leave out its contrasts, or its other rows")
+            )  # fmt: skip
+        if self.measure and found.measure and self.measure != found.measure:
+            raise InputError(
+                Problem(file, "measure", found.measure,
+                        f"is not the measure of the other table, {self.measure}",
+                        "Give all effects on one scale")
             )  # fmt: skip
         both = Contrasts(
             [*self.contrasts.rows, *more.rows],
             np.concatenate([self.contrasts.y, more.y]),
             _blocks(self.contrasts.covariance, more.covariance),
         )
-        tables = (*self.tables, frames.prepared(frame, ()))
-        return replace(self, contrasts=both, tables=tables)._checked()
+        if len(arms) and several:
+            arms = arms.assign(**{frames.FILE: file})
+        together = arms if not len(self.arms) else pd.concat([self.arms, arms])
+        files = [str(table.attrs["file"]) for table in (*self.tables, found.table)]
+        together.attrs = dict(arms.attrs) | {"file": ", ".join(files)}
+        return replace(
+            self, arms=together if len(arms) else self.arms, contrasts=both,
+            tables=(*self.tables, found.table), measure=self.measure or found.measure,
+            readings=(*self.readings, found.record),
+        )  # fmt: skip
+
+    def without(self, studies: Collection[str]) -> Network:
+        """This network without some studies by arms."""
+        kept = self.arms[~self.arms["study"].isin(studies)]
+        kept.attrs = self.arms.attrs
+        return replace(self, arms=kept)
 
     def fit(self, **options: Any) -> Fit:
         """Fit a model; the options are those of `evinet.nma.fit.fit`.
@@ -301,13 +384,15 @@ class Network:
         InputError
             The column is missing, a study has no number in it or several, or all have the same.
         """
-        from evinet.usertable import column
-
-        known = column(name)
+        wanted = usertable.column(name)
         found: dict[str, float] = {}
         problems: list[Problem] = []
         for table in self.tables:
             file = str(table.attrs["file"])
+            spelt = table.attrs.get("written", {})
+            known = wanted if wanted in table else next(
+                (ours for ours in table if usertable.column(str(spelt.get(ours, ""))) == wanted), ""
+            )  # fmt: skip
             if known not in table:
                 problems.append(
                     Problem(file, name, "(absent)", "the column is missing",

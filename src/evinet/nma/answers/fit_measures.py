@@ -277,9 +277,9 @@ def _exactly(fit: Fit) -> dict[str, Any]:
     )
     total = prior + given.noise
     precision = np.linalg.inv(total)
-    gain = prior @ precision
-    fitted = gain @ given.y
-    spread = prior - gain @ prior
+    against = given.noise @ precision  # by the noise, which no wide prior drowns
+    fitted = given.y - against @ given.y
+    spread = given.noise - against @ given.noise
     centre, weight = mixture.weight @ fitted, mixture.weight
     points: list[dict[str, Any]] = []
     elpd, inside = [], []

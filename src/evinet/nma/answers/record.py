@@ -29,6 +29,8 @@ def record(fit: Fit) -> dict[str, Any]:
         "studies": len(fit.network.studies),
         "treatments": len(fit.treatments),
         "patients": _patients(fit),
+        "data": [dict(reading) for reading in fit.network.readings],
+        "set_apart": list(model.apart),
         "depends_on": None if depends is None else {
             "name": depends, "interactions": terms.interactions, "centre": model.centre,
             "at": model.reported_at,

@@ -15,8 +15,8 @@ KNOWN = ("r", "n", "e", "y", "se", "diff")
 def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Arms, and the rows of studies that enter by their contrasts, from a table of both.
 
-    A study whose rows have no outcome (r or y) but a diff enters by its contrasts. Means with
-    standard deviations (columns mean, sd, n) become y and se.
+    A study whose rows have no outcome (r or y) but a diff enters by its contrasts. Columns have the
+    names that `layouts.read` gives them.
 
     Raises
     ------
@@ -26,11 +26,6 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     found = frames.prepared(frame, ("study", "treatment"))
     problems: list[Problem] = []
-    if {"mean", "sd", "n"} <= set(found) and not {"y", "se"} & set(found):
-        mean, sd, n = (frames.numbers(found, name, problems) for name in ("mean", "sd", "n"))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found["y"], found["se"] = mean, sd / np.sqrt(n)
-        found = found.drop(columns="n")
     for name in KNOWN:
         if name in found:
             found[name] = frames.numbers(found, name, problems)
@@ -56,7 +51,10 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         else pd.Series(False, index=found.index)
     )
     contrast = (~has & found["diff"].notna().groupby(of_study).transform("any")).to_numpy()
-    return found[~contrast], found[contrast]
+    published = found[contrast]
+    if contrast.any() and "se_diff" in found:
+        published = published.assign(se=frames.numbers(published, "se_diff", []))
+    return found[~contrast], published
 
 
 def data(
@@ -119,3 +117,18 @@ def events(arms: pd.DataFrame, columns: tuple[str, str]) -> tuple[np.ndarray, np
     r = arms["r"].to_numpy(float)
     others = r < arms["n"].to_numpy(float) if columns[1] == "n" else np.ones(len(arms), bool)
     return r > 0, others
+
+
+def silent(arms: pd.DataFrame, columns: tuple[str, str], link: str) -> list[str]:
+    """Studies whose arms have no event, or nothing but events: they say nothing of a ratio.
+
+    With any level of the study's outcomes their likelihood is the same for every effect, in the
+    limit. A difference of risks (the identity link) is told by them too.
+    """
+    if columns[0] != "r" or link == "identity" or not set(columns) <= set(arms):
+        return []
+    r, size = arms["r"].to_numpy(float), arms[columns[1]].to_numpy(float)
+    none = pd.Series(r == 0).groupby(arms["study"].to_numpy(), sort=False).all()
+    every = pd.Series((r == size) & (columns[1] == "n") & (link != "log"))
+    every = every.groupby(arms["study"].to_numpy(), sort=False).all()
+    return [str(study) for study in none.index if none[study] or every[study]]

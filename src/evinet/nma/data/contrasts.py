@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,7 @@ from scipy.linalg import block_diag, cholesky, solve_triangular
 from evinet.errors import InputError, Problem
 from evinet.nma.data import frames
 
-Z95 = 1.959963984540054
-RATIOS = ("hr", "or", "rr", "irr", "ratio")
+LOOP = 0.1  # standard errors by which the effects of a study may disagree around a loop
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ def read(frame: pd.DataFrame) -> Contrasts:
     In a study of three arms or more its se is that of its own arm, whose square is the covariance
     of two contrasts (NICE TSD 2, section 3.5).
 
-    A row a contrast: study, treatment, comparator, diff, se and, in a study with several,
-    shared_variance: the variance of the comparator's arm. Of all contrasts of a study those with
-    one common comparator count; they must compare each arm once with it.
+    A row a contrast: study, treatment, comparator, diff, se. A study of three arms or more has all
+    its pairs, whose standard errors tell the covariance (Rücker 2012, Res Synth Methods 3:312), or
+    its contrasts with one common comparator and shared_variance: the variance of that arm.
 
-    In place of diff and se: a ratio (hr, or, rr, irr, ratio) with lower and upper, its 95 % limits.
+    Columns have the names that `layouts.read` gives them.
 
     Raises
     ------
@@ -62,7 +63,6 @@ def read(frame: pd.DataFrame) -> Contrasts:
     """
     found = frames.prepared(frame, ("study", "treatment"))
     problems: list[Problem] = []
-    found = _log_ratios(found, problems)
     lacking = [name for name in ("diff", "se") if name not in found]
     if lacking:
         written = ", ".join(str(name) for name in frame.columns)
@@ -89,28 +89,6 @@ def read(frame: pd.DataFrame) -> Contrasts:
             blocks.append(covariance)
     frames.stop(problems)
     return Contrasts(rows, np.array(values), block_diag(*blocks))
-
-
-def _log_ratios(frame: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    given = [name for name in RATIOS if name in frame]
-    if "diff" in frame or not given or not {"lower", "upper"} <= set(frame):
-        return frame
-    estimate, lower, upper = (
-        frames.numbers(frame, name, problems) for name in (given[0], "lower", "upper")
-    )
-    some = np.isfinite(estimate)
-    with np.errstate(invalid="ignore"):
-        wrong = some & ~((lower > 0) & (lower < estimate) & (estimate < upper))
-    problems += [
-        frames.problem(frame, int(row), given[0], "is not between its limits, above 0",
-                       "Write lower < ratio < upper, the 95 % limits")
-        for row in np.flatnonzero(wrong)
-    ]  # fmt: skip
-    with np.errstate(invalid="ignore", divide="ignore"):
-        se = np.log(upper / lower) / (2 * Z95)
-        changed = frame.assign(diff=np.log(estimate))
-    own = frames.numbers(frame, "se", problems) if "se" in frame else np.full(len(frame), np.nan)
-    return changed.assign(se=np.where(some, se, own))
 
 
 def _arms(
@@ -156,6 +134,55 @@ def _arms(
     return names[at[0]], [names[place] for place in others], diff[others], covariance
 
 
+def _all_pairs(
+    mine: pd.DataFrame, pairs: list[tuple[str, str]], refused: Callable[[int, str, str, str], None]
+) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
+    """A study with all pairs of its arms: against the arm that is the comparator most often.
+
+    cov(a - c, b - c) = (var(a - c) + var(b - c) - var(a - b)) / 2. The effects must agree around
+    each loop to within LOOP of the smallest standard error there.
+    """
+    effect: dict[tuple[str, str], float] = {}
+    variance: dict[tuple[str, str], float] = {}
+    place_of: dict[frozenset[str], int] = {}
+    for place, ((one, two), diff, se) in enumerate(
+        zip(pairs, mine["diff"].to_numpy(float), mine["se"].to_numpy(float), strict=True)
+    ):
+        effect |= {(one, two): diff, (two, one): -diff}
+        variance |= {(one, two): se**2, (two, one): se**2}
+        place_of[frozenset((one, two))] = place
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    asked = [other for _, other in pairs]
+    base = max(names, key=lambda name: (asked.count(name), -names.index(name)))
+    others = [name for name in names if name != base]
+    for one, two in combinations(others, 2):
+        gap = effect[one, base] - effect[two, base] - effect[one, two]
+        least = min(variance[one, base], variance[two, base], variance[one, two]) ** 0.5
+        if abs(gap) > LOOP * least:
+            refused(
+                place_of[frozenset((one, two))],
+                "diff",
+                f"differs by {abs(gap):.3g} from what the other two effects of {one}, {two} "
+                f"and {base} in its study say",
+                "Effects of one study agree around a loop: correct one of the three",
+            )
+            return None  # fmt: skip
+    covariance = np.array([
+        [variance[one, base] if one == two
+         else (variance[one, base] + variance[two, base] - variance[one, two]) / 2
+         for two in others] for one in others
+    ])  # fmt: skip
+    if np.linalg.eigvalsh(covariance).min() <= 1e-9 * np.diag(covariance).max():
+        refused(
+            0,
+            "se",
+            "and those of the other pairs of its study are impossible together",
+            "Correct the standard errors: they must be those of all pairs of the same arms",
+        )
+        return None  # fmt: skip
+    return base, others, np.array([effect[name, base] for name in others]), covariance
+
+
 def _pairs(
     frame: pd.DataFrame, places: np.ndarray, problems: list[Problem]
 ) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
@@ -175,6 +202,17 @@ def _pairs(
     if bad:
         return None
     pairs = list(zip(mine["treatment"], mine["comparator"], strict=True))
+    for place, pair in enumerate(pairs):
+        earlier = [set(other) for other in pairs[:place]]
+        if len(set(pair)) == 1 or set(pair) in earlier:
+            refused(place, "comparator", "is the treatment itself" if len(set(pair)) == 1 else
+                    "is compared with this treatment in another row of the study",
+                    "Give each pair of a study once, and studies names of their own")  # fmt: skip
+            return None
+    shared_given = "shared_variance" in mine and mine["shared_variance"].notna().any()
+    count = len({name for pair in pairs for name in pair})
+    if count > 2 and len(pairs) == count * (count - 1) // 2 and not shared_given:
+        return _all_pairs(mine, pairs, refused)
     arms = sorted({name for pair in pairs for name in pair})
     for comparator in sorted({other for _, other in pairs}):
         chosen = [place for place, (_, other) in enumerate(pairs) if other == comparator]
@@ -192,7 +230,8 @@ def _pairs(
             refused(chosen[0], "shared_variance",
                     "the contrasts of a study of three arms or more are correlated through their "
                     "comparator: its variance must lie between 0 and theirs",
-                    "Add a column shared_variance: 1 / events of the comparator's arm")  # fmt: skip
+                    "Give all pairs of the study, or add a column shared_variance, of ln HR: 1 / "
+                    "events of the comparator's arm")  # fmt: skip
             return None
         covariance = np.where(np.eye(len(chosen)) == 1, covariance, shared)
     names = [pairs[place][0] for place in chosen]

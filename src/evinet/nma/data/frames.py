@@ -15,17 +15,14 @@ import pandas as pd
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
+from evinet.nma.data import vocabulary
 
-NAMES = {
-    "trial": "study", "studlab": "study", "treat1": "treatment", "treat2": "comparator",
-    "te": "diff", "sete": "se", "log_estimate": "diff",
-}  # fmt: skip
-"""Names that other programs and the workflow give to columns, and ours."""
 CHANGE_MEANING = {
     "entry": "delayed entry is not modelled", "weight": "weights are not used",
     "weights": "weights are not used",
 }  # fmt: skip
 FRAME = "the data frame"
+FILE = "file of the row"  # a column of tables that are put together of several files
 
 
 def prepared(
@@ -42,10 +39,8 @@ def prepared(
         others, an empty label, or labels that differ by case or blanks alone.
     """
     file = str(frame.attrs.get("file", FRAME))
-    names = [usertable.column(str(name)) for name in frame.columns]
-    found = frame.set_axis(names, axis=1)
-    found = found.rename(columns={old: new for old, new in NAMES.items() if new not in names})
-    found.attrs = dict(frame.attrs) | {"file": file}
+    found = vocabulary.renamed(vocabulary.written(frame), (vocabulary.LABELS,))
+    found.attrs["file"] = file
     if found.empty:
         raise InputError(
             Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
@@ -103,9 +98,10 @@ def spellings(tables: Iterable[pd.DataFrame]) -> None:
 
 def problem(frame: pd.DataFrame, row: int, field: str, message: str, remedy: str) -> Problem:
     """What is wrong in a row, by its place in the frame."""
-    file = str(frame.attrs["file"])
+    file = str(frame.iloc[row][FILE] if FILE in frame else frame.attrs["file"])
     value: Any = frame.iloc[row][field] if field in frame else ""
     value = "" if pd.isna(value) else value.item() if isinstance(value, np.generic) else value
+    field = str(frame.attrs.get("written", {}).get(field, field))
     if file == FRAME:
         return Problem(f"{file}, row {frame.index[row]}", field, value, message, remedy)
     return Problem(file, field, value, message, remedy, line=int(frame.index[row]))

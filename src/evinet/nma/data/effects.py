@@ -1,0 +1,217 @@
+"""Effects and standard errors, worked out of whatever a publication prints.
+
+A ratio is logged. A standard error is taken as given, else from the interval, else from the P
+value; a difference of observed and expected events o_e with variance v is the effect o_e / v with
+the standard error 1 / sqrt(v) (Cochrane Handbook, version 6, sections 6.3.1, 6.3.2 and 6.8.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from evinet.errors import InputError, Problem
+from evinet.nma.data import frames
+from evinet.nma.data.vocabulary import SCALES
+
+if TYPE_CHECKING:
+    from evinet.nma.data.layouts import Reading
+
+OFF_CENTRE = 0.1  # of half an interval, beyond rounding
+WAYS = ("diff", "a ratio", "o_e with v")
+
+
+def worked_out(
+    table: pd.DataFrame, named: dict[str, tuple[str, str]], reading: Reading
+) -> tuple[pd.DataFrame, str | None, list[str], list[str]]:
+    """A table with diff and se; the measure of its effects; what was done; what to beware of.
+
+    `named` tells of columns which effect they hold (`vocabulary.effect_names`).
+
+    Raises
+    ------
+    InputError
+        There is no effect, or no way to a standard error; two measures; impossible values.
+    """
+    problems: list[Problem] = []
+    columns = {name: frames.numbers(table, name, problems) for name in named}
+    given = {name: frames.numbers(table, name, problems)
+             for name in ("diff", "se", "lower", "upper", "p", "o_e", "v", "shared_variance")
+             }  # fmt: skip
+    frames.stop(problems)
+    estimates = {name: kind for name, kind in named.items() if kind[1] != "se"}
+    has_diff = np.isfinite(given["diff"]).any() and "diff" in table
+    _one_measure(table, [] if has_diff else list(estimates), reading)
+    _something(table, estimates)
+    natural = np.full(len(table), np.nan)  # the ratio itself, where limits are ratios
+    diff = given["diff"].copy()
+    measure, done = reading.measure, []
+    for name, (what, scale) in {} if has_diff else estimates.items():
+        measure = measure or what
+        values = columns[name]
+        if scale == "natural":
+            frames.stop([
+                frames.problem(table, int(row), name, "is a ratio, but not above 0",
+                               "Write a number above 0")
+                for row in np.flatnonzero(values <= 0)
+            ])  # fmt: skip
+            natural, diff = values, np.log(values)
+            done.append(f"{_written(table, name)} logged")
+        else:
+            diff = values
+    if "o_e" in table and "v" in table:
+        diff, given, measure = _observed(table, diff, given, measure, done, problems)
+    se, more, cautions = _standard_errors(table, diff, natural, given, columns, named, reading,
+                                          problems)  # fmt: skip
+    frames.stop(problems)
+    if "comparator" not in table and "shared_variance" in table:
+        baseline = np.isnan(diff) & np.isnan(se)
+        se = np.where(baseline, np.sqrt(given["shared_variance"]), se)
+    found = table.assign(diff=diff, se=se)
+    if "shared_variance" in table:
+        found["shared_variance"] = given["shared_variance"]
+    found.attrs = dict(table.attrs)
+    scale = SCALES[measure] if measure else "effects as given (--measure tells what they are)"
+    return found, measure, [scale, *done, *more], cautions
+
+
+def _written(table: pd.DataFrame, name: str) -> str:
+    return str(table.attrs.get("written", {}).get(name, name))
+
+
+def _one_measure(table: pd.DataFrame, estimates: list[str], reading: Reading) -> None:
+    if len(estimates) > 1:
+        raise InputError(
+            Problem(str(table.attrs["file"]), ", ".join(estimates), "(columns)",
+                    "are several effects: which one is meant is not told",
+                    "Keep the column that is meant, or name it diff by --columns")
+        )  # fmt: skip
+
+
+def _something(table: pd.DataFrame, estimates: dict[str, tuple[str, str]]) -> None:
+    """Refuse a table without an effect."""
+    if "diff" in table or estimates or {"o_e", "v"} <= set(table):
+        return
+    there = ", ".join(str(table.attrs.get("written", {}).get(name, name)) for name in table)
+    raise InputError(
+        Problem(str(table.attrs["file"]), "diff", "(absent)", "the column is missing",
+                "Neither outcomes of arms (r of n; r in e; mean with sd and n) nor effects (diff "
+                "or TE, hr, or, rr, o_e with v) were found: name columns by --columns "
+                f'"theirs=ours"; there are {there}')
+    )  # fmt: skip
+
+
+def _observed(
+    table: pd.DataFrame, diff: np.ndarray, given: dict[str, np.ndarray], measure: str | None,
+    done: list[str], problems: list[Problem],
+) -> tuple[np.ndarray, dict[str, np.ndarray], str | None]:  # fmt: skip
+    """Effects of rows that have observed less expected events, and their variance, alone."""
+    mine = np.isnan(diff) & np.isfinite(given["o_e"])
+    problems += [
+        frames.problem(table, int(row), "v", "is not above 0", "Write the variance of O - E")
+        for row in np.flatnonzero(mine & ~(given["v"] > 0))
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        diff = np.where(mine, given["o_e"] / given["v"], diff)
+        se = np.where(mine, 1 / np.sqrt(given["v"]), given["se"])
+    if mine.any():
+        assumed = " taken for a log-rank test's, so for ln HR" if measure is None else ""
+        done.append(f"o_e / v of {mine.sum()} rows{assumed}")
+    return diff, {**given, "se": se}, measure or "HR"
+
+
+def _standard_errors(
+    table: pd.DataFrame, diff: np.ndarray, natural: np.ndarray, given: dict[str, np.ndarray],
+    columns: dict[str, np.ndarray], named: dict[str, tuple[str, str]], reading: Reading,
+    problems: list[Problem],
+) -> tuple[np.ndarray, list[str], list[str]]:  # fmt: skip
+    """Standard errors of effects by the first way that a row has."""
+    log_se = next((columns[name] for name, (_, kind) in named.items() if kind == "se"), None)
+    se = given["se"] if log_se is None else np.where(np.isfinite(log_se), log_se, given["se"])
+    ratio = np.isfinite(natural)
+    if log_se is None and (ratio & np.isfinite(se)).any() and not _has(given, "lower"):
+        problems += [
+            frames.problem(table, int(row), "se", "is of a ratio, or of its logarithm?",
+                           "Name the standard error of the logarithm se_log, or give limits")
+            for row in np.flatnonzero(ratio & np.isfinite(se))
+        ]  # fmt: skip
+        return se, [], []
+    if log_se is None:
+        se = np.where(ratio & np.isfinite(given["lower"] + given["upper"]), np.nan, se)
+    known = np.isfinite(se)
+    done = [f"se of {(known & np.isfinite(diff)).sum()} as given"] if known.any() else []
+    limits, cautions = _by_limits(table, diff, natural, given, ~known, reading, problems)
+    lacking = ~known & np.isfinite(limits)
+    se = np.where(lacking, limits, se)
+    if lacking.any():
+        done.append(f"se of {lacking.sum()} by {reading.level:g} % limits")
+    p, wanted = given["p"], np.isfinite(diff) & ~np.isfinite(se) & np.isfinite(given["p"])
+    impossible = wanted & (~((p > 0) & (p < 1)) | (diff == 0))
+    problems += [
+        frames.problem(table, int(row), "p", "gives no standard error: it must lie between 0 and "
+                       "1, and the effect must not be 0", "Give se or limits")
+        for row in np.flatnonzero(impossible)
+    ]  # fmt: skip
+    by_p = np.full(len(diff), np.nan)
+    if (wanted & ~impossible).any():
+        use = wanted & ~impossible
+        by_p[use] = np.abs(diff[use]) / stats.norm.isf(p[use] / 2)
+        done.append(f"se of {use.sum()} by two-sided P values")
+        cautions.append(
+            f"standard errors of {use.sum()} effects are from P values, which are as rough as P is "
+            "rounded"
+        )
+    return np.where(np.isfinite(by_p), by_p, se), done, cautions
+
+
+def _has(given: dict[str, np.ndarray], name: str) -> bool:
+    return bool(np.isfinite(given[name]).any())
+
+
+def _by_limits(
+    table: pd.DataFrame, diff: np.ndarray, natural: np.ndarray, given: dict[str, np.ndarray],
+    wanted: np.ndarray, reading: Reading, problems: list[Problem],
+) -> tuple[np.ndarray, list[str]]:  # fmt: skip
+    """Standard errors by intervals, on the scale of the estimate; cautions on odd ones."""
+    lower, upper = given["lower"], given["upper"]
+    ratio = np.isfinite(natural)
+    estimate = np.where(ratio, natural, diff)
+    some = wanted & np.isfinite(estimate) & np.isfinite(lower + upper)
+    with np.errstate(invalid="ignore"):
+        inside = (lower < estimate) & (estimate < upper) & (~ratio | (lower > 0))
+    field = next((name for name in ("hr", "or", "rr", "irr", "ratio") if name in table), "diff")
+    problems += [
+        frames.problem(table, int(row), field, "is not between its limits"
+                       + (", above 0" if ratio[row] else ""),
+                       f"Write lower < estimate < upper, the {reading.level:g} % limits")
+        for row in np.flatnonzero(some & ~inside)
+    ]  # fmt: skip
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low, high = (np.where(ratio, np.log(each), each) for each in (lower, upper))
+        half = (high - low) / 2
+        unit = _last_digit(lower, upper, estimate) / 2
+        rounding = np.where(ratio, unit / lower + unit / natural + unit / upper, 3 * unit)
+        odd = some & inside & (np.abs(diff - (low + high) / 2) > OFF_CENTRE * half + rounding)
+    cautions = [
+        f"{table['study'].iloc[row]}, {table['treatment'].iloc[row]}: the estimate is not in the "
+        "middle of its interval" + (" on the log scale" if ratio[row] else "")
+        + ": an exact method, or a misprint?"
+        for row in np.flatnonzero(odd)
+    ]  # fmt: skip
+    return np.where(some & inside, half / reading.z, np.nan), cautions
+
+
+def _last_digit(*columns: np.ndarray) -> np.ndarray:
+    """The unit of the last printed digit in each row: the coarsest that all its numbers have."""
+    return np.array([
+        10.0 ** -max((_decimals(value) for value in row if np.isfinite(value)), default=15)
+        for row in zip(*columns, strict=True)
+    ])  # fmt: skip
+
+
+def _decimals(value: float) -> int:
+    text = f"{value:.10f}".rstrip("0")
+    return len(text.partition(".")[2])

@@ -1,0 +1,384 @@
+"""Tables in the layouts of other programs, brought into the two that the library has.
+
+Arms: a row an arm, or a row a study (treat1, r1, n1, treat2, ...), or a row a pair with the arms'
+outcomes. Effects: a row an arm with an empty one for the baseline, or a row a pair. What was read,
+and what was worked out of it, is said in two lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from evinet import usertable
+from evinet.errors import InputError, Problem
+from evinet.nma.data import effects, frames, vocabulary
+
+Kind = Literal["arms", "effects"]
+OUTCOMES = ("r", "y")
+DISAGREE = 0.1  # of a standard error, relative to sd / sqrt(n)
+NAMED = 12  # studies in a line
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How tables are to be read.
+
+    Attributes
+    ----------
+    columns
+        Names of columns and what they are here: ``{"dead": "r"}``.
+    level
+        Of intervals in the tables, in percent.
+    measure
+        What the effects in the tables are: HR, OR, RR, IRR, ROM, ratio, MD, SMD, RD.
+    drop_incomplete
+        Leave out rows without an outcome, and studies of which a single arm is left.
+    kind
+        arms or effects; None: as the columns tell.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    level: float = 95.0
+    measure: str | None = None
+    drop_incomplete: bool = False
+    kind: Kind | None = None
+
+    @property
+    def z(self) -> float:
+        """Half the width of an interval, in standard errors."""
+        return float(stats.norm.ppf(0.5 + self.level / 200))
+
+
+@dataclass(frozen=True, eq=False)
+class Understood:
+    """A table with our columns, as arms or as effects, what effects are, and what was done."""
+
+    table: pd.DataFrame
+    kind: Kind
+    measure: str | None
+    record: dict[str, Any]
+
+
+def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
+    """A table in any known layout, with a row an arm or a row a pair.
+
+    Raises
+    ------
+    InputError
+        Whatever keeps it from being understood.
+
+    Examples
+    --------
+    >>> found = read(pd.DataFrame({"treat1": ["A"], "event1": [3], "n1": [50], "treat2": ["B"],
+    ...                            "event2": [5], "n2": [52]}))
+    >>> found.table[["study", "treatment", "r", "n"]].to_numpy().tolist()
+    [['1', 'A', 3.0, 50.0], ['1', 'B', 5.0, 52.0]]
+    >>> found.record["said"][0]
+    'the data frame: 1 study, 2 arms, a row a study; r (event1, event2) of n (n1, n2)'
+    """
+    reading = reading or Reading()
+    _check(reading)
+    file = str(frame.attrs.get("file", frames.FRAME))
+    if frame.empty:
+        raise InputError(Problem(file, "(whole file)", "", "has no rows", "Write a row an arm"))
+    given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
+    given.attrs["file"] = file
+    wide = _wide(given) if reading.kind != "effects" else None
+    if wide is not None:
+        return _arms(wide, reading, "a row a pair" if _is_pairs(wide) else "a row a study")
+    named = frames.prepared(_pairs_of(given), ("study", "treatment"))
+    named = vocabulary.renamed(named, (vocabulary.ARMS, vocabulary.EFFECTS, vocabulary.BOTH))
+    if not {"e", "n"} & set(named) and {"r", "time"} <= set(named):
+        named = vocabulary.renamed(named, ({"e": ("time",)},))
+    kind = reading.kind or _kind(named)
+    if kind == "effects":
+        return _effects(named, reading)
+    return _arms(named, reading, "a row an arm")
+
+
+def _check(reading: Reading) -> None:
+    if not 0 < reading.level < 100:
+        raise InputError(
+            Problem("(options)", "level", reading.level, "is no percentage of an interval",
+                    "Write a number such as 95")
+        )  # fmt: skip
+    if reading.measure is not None and reading.measure not in vocabulary.SCALES:
+        raise InputError(
+            Problem("(options)", "measure", reading.measure, "is no measure of effects",
+                    f"Use one of {', '.join(vocabulary.SCALES)}")
+        )  # fmt: skip
+
+
+def _kind(table: pd.DataFrame) -> Kind:
+    """Effects if there is nothing else; a study may still enter by its diff beside arms."""
+    return "arms" if set(OUTCOMES) & set(table) and "comparator" not in table else "effects"
+
+
+def _pairs_of(given: pd.DataFrame) -> pd.DataFrame:
+    """With treat1 and treat2 as treatment and comparator."""
+    places = vocabulary.numbered(given)
+    one, two = (places.get(("treatment", number)) for number in (1, 2))
+    if one is None or two is None or "comparator" in given:
+        return given
+    names = {one: "treatment", two: "comparator"}
+    if "treatment" in given:
+        return given
+    return vocabulary.spelt_as(given, [names.get(str(name), str(name)) for name in given.columns])
+
+
+def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
+    """A row an arm of a table with several arms in a row; None of any other."""
+    places = vocabulary.numbered(given)
+    numbers = sorted(number for name, number in places if name == "treatment")
+    stems = {name for name, number in places if number in numbers and name != "treatment"}
+    if len(numbers) < 2 or not any(
+        (name, number) in places for name in OUTCOMES for number in numbers[:1]
+    ):
+        return None
+    if not {"e", "n"} & stems and "time" in stems:
+        stems = stems - {"time"} | {"e"}
+        places |= {("e", number): places[("time", number)] for number in numbers}
+    used = {places[key] for key in places if key[0] in {"treatment", *stems}}
+    rest = given[[name for name in given.columns if name not in used]]
+    rest = vocabulary.renamed(rest, ({"study": vocabulary.LABELS["study"]},))
+    taken = {"treatment", "arm", *stems}
+    rest = rest[[name for name in rest.columns if name not in taken]]
+    if "study" not in rest:
+        rest = rest.assign(study=[str(number + 1) for number in range(len(rest))])
+    parts = []
+    for number in numbers:
+        part = rest.assign(arm=number)
+        for name in ("treatment", *sorted(stems)):
+            column = places.get((name, number))
+            part[name] = given[column] if column else None
+        parts.append(part)
+    long = pd.concat(parts)
+    order = np.lexsort([np.tile(np.arange(len(given)), len(numbers))])
+    long = long.iloc[order]
+    spelt = {
+        name: ", ".join(
+            str(given.attrs["written"].get(places[name, number], places[name, number]))
+            for number in numbers if (name, number) in places
+        )
+        for name in ("treatment", *stems)
+    }  # fmt: skip
+    long.attrs = dict(given.attrs) | {"written": rest.attrs.get("written", {}) | spelt}
+    outcomes = [name for name in OUTCOMES if name in stems]
+    nothing = np.array([
+        _blank(label) and all(_blank(cell) for cell in cells)
+        for label, *cells in zip(long["treatment"], *(long[name] for name in outcomes), strict=True)
+    ])  # fmt: skip
+    return _once(long[~nothing])
+
+
+def _blank(cell: object) -> bool:
+    return cell is None or bool(pd.isna(cell)) or usertable.missing(str(cell))  # type: ignore[call-overload]
+
+
+def _is_pairs(long: pd.DataFrame) -> bool:
+    return bool(long.attrs.get("pairs"))
+
+
+def _once(long: pd.DataFrame) -> pd.DataFrame:
+    """Each arm once: a study of three arms has a row for each of its pairs."""
+    rows = long.groupby("study", sort=False)["arm"].apply(lambda arms: (arms == arms.min()).sum())
+    several = long["study"].map(rows > 1)
+    outcome = [name for name in ("study", "treatment", *vocabulary.ARMS, *vocabulary.BOTH)
+               if name in long]  # fmt: skip
+    kept = long[~(several & long.duplicated(outcome).to_numpy())]
+    own = kept[kept["study"].map(rows > 1)]
+    clash = own[own.duplicated(["study", "treatment"], keep="first").to_numpy()]
+    if len(clash):
+        raise InputError([
+            frames.problem(clash, row, "treatment", "has another outcome in this row of its study",
+                           "A study's arm has one outcome: correct it, or give a row an arm")
+            for row in range(len(clash))
+        ])  # fmt: skip
+    problems = []
+    for name, mine in long[several.to_numpy(bool)].groupby("study", sort=False):
+        arms, lines = mine["treatment"].nunique(), int(rows[name])
+        if lines != arms * (arms - 1) // 2:
+            problems.append(
+                frames.problem(mine, 0, "study", f"has {lines} rows of {arms} arms, which are not "
+                               "the pairs of its arms", "Give a study one row, or a row for each "
+                               "pair of its arms; different studies need different names")
+            )  # fmt: skip
+    frames.stop(problems)
+    again = kept.duplicated(["study", "treatment"]).any()
+    found = kept if again else kept.drop(columns="arm")
+    found.attrs = dict(long.attrs) | {"pairs": bool((rows > 1).any())}
+    return found
+
+
+def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
+    """Arms with our columns and, of means, their standard errors."""
+    table = frames.prepared(table, ("study", "treatment"))
+    problems: list[Problem] = []
+    for name in (*vocabulary.ARMS, "se", "lower", "upper"):
+        if name in table:
+            table[name] = frames.numbers(table, name, problems)
+    frames.stop(problems)
+    table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
+    table, done = _standard_errors(table, reading) if "y" in table else (table, [])
+    said = _columns_said(table, layout)
+    both = [name for name in ("diff",) if name in table and set(OUTCOMES) & set(table)]
+    if both:
+        done.append("studies without outcomes of arms by their diff")
+    return Understood(table, "arms", reading.measure, _record(table, reading, said, done, dropped))
+
+
+def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
+    """Standard errors of means: as given, else by sd and n, else by the interval."""
+    empty = np.full(len(table), np.nan)
+    y, se, sd, n, lower, upper = (
+        table[name].to_numpy(float) if name in table else empty
+        for name in ("y", "se", "sd", "n", "lower", "upper")
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_sd = sd / np.sqrt(n)
+        t = np.where(n > 1, stats.t.ppf(0.5 + reading.level / 200, np.maximum(n, 2) - 1), reading.z)
+        by_limits = (upper - lower) / (2 * t)
+        against = np.isfinite(se) & (np.abs(se - by_sd) > DISAGREE * by_sd)
+        outside = ~((lower < y) & (y < upper)) & np.isfinite(lower + upper + y)
+    problems = [
+        frames.problem(table, int(row), "se", f"is not sd / sqrt(n) = {by_sd[row]:.4g}",
+                       "Correct se, sd or n, or leave one of them out")
+        for row in np.flatnonzero(against)
+    ]  # fmt: skip
+    problems += [
+        frames.problem(table, int(row), "y", "is not between its limits",
+                       "Write lower < mean < upper")
+        for row in np.flatnonzero(outside & ~np.isfinite(se) & ~np.isfinite(by_sd))
+    ]  # fmt: skip
+    frames.stop(problems)
+    ways = {"as given": se, "sd / sqrt(n)": by_sd, f"{reading.level:g} % limits": by_limits}
+    found, done = np.where(np.isfinite(y), np.nan, se), []
+    for way, values in ways.items():
+        mine = np.isfinite(y) & ~np.isfinite(found) & np.isfinite(values)
+        found = np.where(mine, values, found)
+        if mine.any():
+            t_used = way.endswith("limits") and np.isfinite(n[mine]).any()
+            done.append(f"standard errors of {mine.sum()} arms {_by(way)}"
+                        + (" and the t distribution" if t_used else ""))  # fmt: skip
+    changed = table.assign(se=found) if np.isfinite(found).any() or "se" in table else table
+    changed.attrs = table.attrs
+    return changed, done
+
+
+def _by(way: str) -> str:
+    return way if way == "as given" else f"by {way}"
+
+
+def _effects(table: pd.DataFrame, reading: Reading) -> Understood:
+    """Effects with diff and se, a row an arm or a row a pair."""
+    table = vocabulary.renamed(table, ({"se": ("sediff",)},))
+    named = vocabulary.effect_names(table)
+    found, measure, done, cautions = effects.worked_out(table, named, reading)
+    dropped: list[str] = []
+    if "comparator" in found:
+        found, dropped = _incomplete(found, reading, ("diff",))
+    layout = "a row a pair" if "comparator" in found else "a row an arm"
+    said = _columns_said(found, layout)
+    record = _record(found, reading, said, done, dropped)
+    record["measure"] = measure
+    record["cautions"] = cautions
+    return Understood(found, "effects", measure, record)
+
+
+def _incomplete(
+    table: pd.DataFrame, reading: Reading, outcomes: tuple[str, ...]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Without rows that lack an outcome and studies that are left alone, if that is asked for."""
+    known = [name for name in outcomes if name in table]
+    if not reading.drop_incomplete or not known:
+        return table, []
+    has = np.zeros(len(table), bool)
+    for name in known:
+        has |= np.isfinite(frames.numbers(table, name, []))
+    partners = {"r": ("n", "e"), "y": ()}
+    for name in known:
+        beside = [other for other in partners.get(name, ()) if other in table]
+        if beside:
+            mine = np.isfinite(frames.numbers(table, name, []))
+            lacking = ~np.isfinite(np.column_stack(
+                [frames.numbers(table, other, []) for other in beside]
+            )).any(axis=1)  # fmt: skip
+            has &= ~(mine & lacking)
+    if "se" in table and "y" in table:
+        has &= ~(np.isfinite(table["y"].to_numpy(float)) & ~_spread_known(table))
+    if "diff" in known and "comparator" not in table:
+        has |= True  # the empty diff of a baseline is no gap
+    counts = table["study"].map(table["study"][has].value_counts()).fillna(0).to_numpy()
+    alone = has & (counts < 2) if "comparator" not in table else np.zeros(len(table), bool)
+    dropped = [
+        f"{row.study}, {row.treatment}: " + ("no outcome" if not has[place] else
+                                            "the only arm of its study that is left")
+        for place, row in enumerate(table.itertuples())
+        if not has[place] or alone[place]
+    ]  # fmt: skip
+    kept = table[has & ~alone]
+    kept.attrs = table.attrs
+    if kept.empty:
+        raise InputError(
+            Problem(str(table.attrs["file"]), ", ".join(known), "", "no study has outcomes of "
+                    "two arms", "Fill in outcomes")
+        )  # fmt: skip
+    return kept, dropped
+
+
+def _spread_known(table: pd.DataFrame) -> np.ndarray:
+    """Whether a mean has a standard error, or what gives one."""
+    ways = [("se",), ("sd", "n"), ("lower", "upper")]
+    found = np.zeros(len(table), bool)
+    for way in ways:
+        if set(way) <= set(table):
+            found |= np.isfinite(table[list(way)].to_numpy(float)).all(axis=1)
+    return found
+
+
+def _columns_said(table: pd.DataFrame, layout: str) -> str:
+    """What the table is, and which column was taken for what."""
+    spelt = table.attrs.get("written", {})
+
+    def as_written(name: str) -> str:
+        old = str(spelt.get(name, name))
+        return name if old == name else f"{name} ({old})"
+
+    studies = table["study"].nunique()
+    size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} " + (
+        "effects" if "comparator" in table else "arms")  # fmt: skip
+    if {"r", "n"} <= set(table):
+        outcome = f"{as_written('r')} of {as_written('n')}"
+    elif {"r", "e"} <= set(table):
+        outcome = f"{as_written('r')} in an exposure {as_written('e')}"
+    elif "y" in table:
+        outcome = f"mean {as_written('y')}"
+    else:
+        outcome = ""
+    if "comparator" in table:
+        outcome = f"{as_written('treatment')} against {as_written('comparator')}"
+    return "; ".join(part for part in (
+        f"{table.attrs['file']}: {size}, {layout}", outcome,
+    ) if part)  # fmt: skip
+
+
+def _record(
+    table: pd.DataFrame, reading: Reading, said: str, done: list[str], dropped: list[str]
+) -> dict[str, Any]:
+    """What fit.json keeps of the reading of a table."""
+    worked = "; ".join(done) or "all as given"
+    if reading.level != 95 and "limits" in worked:
+        worked += f" ({reading.level:g} % intervals)"
+    spelt = table.attrs.get("written", {})
+    return {
+        "file": str(table.attrs["file"]), "said": [said, worked],
+        "columns": {str(name): str(spelt[name]) for name in table.columns
+                    if name in vocabulary.OURS and name in spelt},
+        "level": reading.level, "measure": reading.measure, "dropped": dropped, "cautions": [],
+    }  # fmt: skip
