@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+SCREEN = 20  # effects on the screen
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations"}
 OF_SURVIVAL = {
     "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
@@ -119,6 +120,11 @@ OF_SURVIVAL = {
 @click.option(
     "--target-accept", type=click.FloatRange(0.5, 0.999), help="Default: 0.9, survival 0.8."
 )
+@click.option(
+    "--report", is_flag=True,
+    help="Also write report.html, one file with figures and tables, and figures/ as SVG and PNG.",
+)  # fmt: skip
+@click.option("--save-draws", is_flag=True, help="Also write draws.csv, a row a draw.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     """Bayesian network meta-analysis of the studies in FILEs, or of --ipd.
@@ -151,7 +157,7 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     from evinet import files
 
     with files.together():
-        _write(found, asked["out"])
+        _write(found, asked["out"], asked["report"])
     for line in lines:
         click.echo(line)
 
@@ -262,7 +268,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
         absolute.parse(text, arms.likelihood if arms else None) for text in asked["populations"]
     ]
     fit = _fitted(model, sampler, asked)
-    found: dict[str, Any] = {"fit": fit.summary(), "posterior": fit.posterior,
+    found: dict[str, Any] = {"fit": fit.summary(), "posterior": fit.idata,
                              "estimates": fit.effects(), "predictive": fit.predictive(),
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
@@ -283,7 +289,13 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
             if each.failures():
                 splits[pair] = _again(each)
         found["splits"] = effects.splits(splits)
+    if asked["model"] != "ume":
+        found["league"] = fit.natural()
+        found["league_matrix"] = fit.league_matrix()
+    if asked["save_draws"]:
+        found["draws"] = fit.draws()
     found["lines"] = _lines(fit, found["fit"])
+    found["fitted"] = fit
     return found
 
 
@@ -338,7 +350,7 @@ def _again(fit: Fit) -> Fit:
 
 def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the command says: the fit in a line, and whatever asks for caution."""
-    from evinet.nma.convergence import cautions
+    from evinet.nma.answers.record import cautions
 
     found = record["convergence"]
     sampled = "exact" if fit.mixture is not None else (
@@ -349,40 +361,51 @@ def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, DIC "
         f"{record['DIC']:.1f}; {fit.better} effects count as better"
     ]
-    lines += [
-        f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
-        "effects and was set apart" for study in record["set_apart"]
-    ]  # fmt: skip
-    lines += [caution for reading in record["data"] for caution in reading["cautions"]]
-    lines += [
-        f"{' and '.join(pair)}: only the prior keeps their effect from being infinite, because "
-        "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
-        for pair in record["prior_only"]
-    ]
-    if fit.specification.patients is not None:
-        lines += [
-            f"{study} has one arm: a population for the answers, which informs no effect"
-            for study in fit.specification.patients.single
-        ]
-    if record["LOO"]["warning"]:
-        lines.append(record["LOO"]["warning"])
-    return lines + cautions(found)
+    if not fit.specification.terms.unrelated:
+        lines += _screen(fit)
+    return lines + [f"Beware: {line}" for line in cautions(fit, record)]
 
 
-def _write(found: dict[str, Any], out: Path) -> None:
+def _screen(fit: Fit) -> list[str]:
+    """Effects against the reference on the natural scale, as aligned columns."""
+    from evinet.nma.report import effects_table
+
+    table = effects_table(fit)
+    wide = [[str(name) for name in table.columns], *table.astype(str).to_numpy().tolist()]
+    shown = wide[: SCREEN + 1]
+    widths = [max(len(row[place]) for row in shown) for place in range(len(shown[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in shown]  # fmt: skip
+    if len(wide) > len(shown):
+        lines.append(f"... and {len(wide) - len(shown)} more in league.csv")
+    if fit.specification.random:
+        tau = fit.scale("tau")
+        lines.append(f"heterogeneity tau {tau.quantile(0.5):.2f} ({tau.quantile(0.025):.2f} to "
+                     f"{tau.quantile(0.975):.2f})")  # fmt: skip
+    return lines
+
+
+def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     """Write everything; it is all there before the first file is touched."""
     from evinet import files, tables
     from evinet.nma.fit.nuts import write_posterior
+    from evinet.report.export import workbook
 
-    known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
+    known = {table.name: table for table in tables.ALL}
+    fit = found.pop("fitted")
     write_posterior(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")
     for name, frame in found.items():
-        if name in known:
+        if name in known and list(frame.columns) == list(known[name].columns):
             known[name].write(out / f"{name}.csv", frame)
         else:
             files.write_csv(out / f"{name}.csv", frame)
+    workbook({name: frame for name, frame in found.items() if name != "draws"},
+             out / "results.xlsx")  # fmt: skip
     files.write_json(out / "fit.json", record)
+    if report:
+        fit.report(out / "report.html")
+        fit.plot.save(out / "figures")
 
 
 def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:

@@ -40,8 +40,8 @@ class Distribution:
 
     @property
     def drawn(self) -> bool:
-        """Whether it is made of draws, and so has Monte Carlo error."""
-        return not self.sd.any()
+        """Whether it is made of draws, and so has Monte Carlo error; points of a grid are none."""
+        return not self.sd.any() and bool((self.weight == self.weight[0]).all())
 
     @property
     def centre(self) -> float:

@@ -306,7 +306,8 @@ def build(
         The data do not have what the likelihood needs, or options do not go together.
     """
     terms = terms or Terms()
-    arms, chosen, apart = None, None, ()
+    arms, chosen = None, None
+    apart: tuple[str, ...] = ()
     if len(network.arms):
         if network.people is not None:
             raise _refused("patients", network.file, "arms and patients have no common scale",

@@ -391,7 +391,11 @@ class Network:
             file = str(table.attrs["file"])
             spelt = table.attrs.get("written", {})
             known = wanted if wanted in table else next(
-                (ours for ours in table if usertable.column(str(spelt.get(ours, ""))) == wanted), ""
+                (
+                    str(ours)
+                    for ours in table
+                    if usertable.column(str(spelt.get(ours, ""))) == wanted
+                ), ""
             )  # fmt: skip
             if known not in table:
                 problems.append(

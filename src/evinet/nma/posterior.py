@@ -93,12 +93,14 @@ class Fit:
 
     @cached_property
     def idata(self) -> Any:
-        """The posterior as an `arviz.InferenceData`, all reconstructions side by side."""
-        import arviz as az
+        """The posterior as an `arviz.InferenceData`, all reconstructions side by side.
 
-        if len(self.traces) == 1:
-            return self.traces[0]
-        return az.InferenceData(posterior=self.posterior)
+        Groups posterior, observed_data, log_likelihood (of arms and of studies by contrasts, so
+        that ``az.loo`` works; none of patients) and, of a sampled posterior, sample_stats.
+        """
+        from evinet.nma.answers.inference_data import inference_data
+
+        return inference_data(self)
 
     @cached_property
     def posterior(self) -> xr.Dataset:
@@ -431,6 +433,31 @@ class Fit:
         jobs = [f"{self.job}/{second} vs {first}" for first, second in pairs]
         fits = run(models, self.sampler, self.seed, self.better, jobs)
         return dict(zip(pairs, fits, strict=True))
+
+    def natural(self) -> pd.DataFrame:
+        """The league table with ratios beside their logarithms, where effects are logarithms."""
+        from evinet.nma.answers import natural
+
+        return natural.beside(self.league(), self.specification.scale)
+
+    def league_matrix(self) -> pd.DataFrame:
+        """The league table as a matrix of texts: the row's treatment against the column's."""
+        from evinet.nma.answers import natural
+
+        return natural.matrix(self)
+
+    def draws(self) -> pd.DataFrame:
+        """Draws of every reported parameter: a row a draw, columns chain, draw and parameters."""
+        from evinet.nma.answers import natural
+
+        return natural.draws(self)
+
+    def report(self, path: Path | str) -> None:
+        """Write one HTML file with figures, tables, methods and cautions."""
+        from evinet import files
+        from evinet.nma import report
+
+        files.write_text(path, report.page(self))
 
     def summary(self) -> dict[str, Any]:
         """What was fitted, how, and how well: the content of fit.json."""

@@ -52,19 +52,10 @@ def _exactly(fit: Fit) -> dict[str, Distribution]:
     to = fit.specification.to_reported()
     found = {name: fit.mixture.of(to[row]) for row, name in enumerate(fit.specification.names)}
     if fit.specification.random:
-        found["tau"] = _of_grid(fit.mixture.scale("tau"))
+        found["tau"] = fit.mixture.scale("tau")
     if fit.specification.sigma_prior is not None:
-        found["sigma"] = _of_grid(fit.mixture.scale("sigma"))
+        found["sigma"] = fit.mixture.scale("sigma")
     return found
-
-
-def _of_grid(scale: Distribution) -> Distribution:
-    """A scale on a grid, each point spread over its cell."""
-    values, places = np.unique(scale.mean, return_inverse=True)
-    weight = np.bincount(places, scale.weight)
-    if len(values) < 3:
-        return Distribution(values, np.zeros(len(values)), weight)
-    return Distribution(values, np.gradient(values) / np.sqrt(12), weight)
 
 
 def league(fit: Fit) -> pd.DataFrame:

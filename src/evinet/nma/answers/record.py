@@ -9,6 +9,8 @@ from evinet.nma.terms import ClassEffect
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
+FEW = 5  # studies, of which tau is hardly known
+
 
 def record(fit: Fit) -> dict[str, Any]:
     """Everything but the tables and the draws."""
@@ -46,6 +48,36 @@ def record(fit: Fit) -> dict[str, Any]:
         "seconds": {name: round(value, 3) for name, value in fit.seconds.items()},
         **fit.measures(),
     }  # fmt: skip
+
+
+def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
+    """What the reader of a fit should know, in sentences; `record` is that of the fit."""
+    from evinet.nma import convergence
+
+    lines = [
+        f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
+        "effects and was set apart" for study in record["set_apart"]
+    ]  # fmt: skip
+    lines += [caution for reading in record["data"] for caution in reading["cautions"]]
+    lines += [
+        f"{' and '.join(pair)}: only the prior keeps their effect from being infinite, because "
+        "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
+        for pair in record["prior_only"]
+    ]
+    if fit.specification.patients is not None:
+        lines += [
+            f"{study} has one arm: a population for the answers, which informs no effect"
+            for study in fit.specification.patients.single
+        ]
+    if fit.specification.random and record["studies"] <= FEW:
+        lines.append(
+            f"With {record['studies']} studies the data say little of tau: its prior "
+            f"{record['priors']['tau']} decides the intervals. Give an informative one, or compare "
+            "with fixed effects"
+        )
+    if record["LOO"]["warning"]:
+        lines.append(record["LOO"]["warning"])
+    return lines + convergence.cautions(record["convergence"])
 
 
 def _kind(fit: Fit) -> str:

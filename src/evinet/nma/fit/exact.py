@@ -162,9 +162,13 @@ class Mixture:
         return Distribution(self.mean @ row, np.sqrt(variance.clip(min=0.0)), self.weight)
 
     def scale(self, name: str) -> Distribution:
-        """The distribution of tau or sigma."""
-        values = self.tau if name == "tau" else self.sigma
-        return Distribution(values, np.zeros(len(values)), self.weight)
+        """The distribution of tau or sigma: each point of the grid is spread over its cell."""
+        every = self.tau if name == "tau" else self.sigma
+        values, places = np.unique(every, return_inverse=True)
+        weight = np.bincount(places, self.weight)
+        if len(values) < 3:
+            return Distribution(values, np.zeros(len(values)), weight)
+        return Distribution(values, np.gradient(values) / np.sqrt(12), weight)
 
     def draws(
         self, size: int, rng: np.random.Generator

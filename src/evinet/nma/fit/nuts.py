@@ -180,11 +180,21 @@ def sample(
 
 
 def write_posterior(path: Path, posterior: Any) -> None:
-    """Write a dataset as NetCDF without the times of sampling, so that its bytes repeat."""
+    """Write a dataset, or an `arviz.InferenceData`, as NetCDF whose bytes repeat.
+
+    Times of sampling, and of writing, are left out.
+    """
+    import arviz as az
+
     from evinet import files
 
-    clean = posterior.copy()
-    clean.attrs = {}
+    groups = ({"posterior": posterior} if not isinstance(posterior, az.InferenceData)
+              else {name: posterior[name] for name in posterior.groups()})  # fmt: skip
+    clean = {name: group.copy() for name, group in groups.items()}
+    for group in clean.values():
+        group.attrs = {}
+    data = az.InferenceData(**clean)
+    data.attrs.clear()
     with files.replacing(path) as temporary:
         compressed = {name: {"zlib": True, "complevel": 4} for name in clean.variables}
         clean.to_netcdf(temporary, group="posterior", engine="h5netcdf", encoding=compressed)

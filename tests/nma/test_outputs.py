@@ -1,0 +1,115 @@
+"""What comes back: natural scale, matrix, workbook, draws, ArviZ, figures and the report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import arviz as az
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from evinet.nma import Network, plot
+from evinet.nma.command import nma
+from evinet.nma.fit.exact import Mixture
+
+STRANGERS = Path(__file__).parent / "strangers"
+ATTACK = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def exact():
+    return Network.read(STRANGERS / "netmeta_Senn2013.csv", reference="plac", measure="MD").fit()
+
+
+@pytest.fixture(scope="module")
+def ratios():
+    frame = pd.DataFrame({"study": ["S", "T", "U"], "treat1": ["B", "C", "B"],
+                          "treat2": ["A", "A", ATTACK], "or": [0.5, 0.8, 0.9],
+                          "lower": [0.3, 0.5, 0.6], "upper": [0.8333, 1.28, 1.35]})  # fmt: skip
+    return Network.read(frame, reference="A").fit(effects="fixed")
+
+
+def test_ratios_stand_beside_their_logarithms(ratios, exact):
+    table = ratios.natural().set_index(["treatment", "comparator"]).loc[("B", "A")]
+    assert table["ratio_q50"] == pytest.approx(0.5, abs=1e-3)
+    assert table["ratio_q2.5"] == pytest.approx(np.exp(table["q2.5"]))
+    assert not any(name.startswith("ratio") for name in exact.natural())
+
+
+def test_the_matrix_is_the_league(ratios):
+    matrix = ratios.league_matrix().set_index("treatment")
+    assert matrix.at["B", "A"] == "0.50 (0.30 to 0.83)"
+    assert matrix.at["B", "B"] == "B"
+    assert list(matrix.index) == list(matrix.columns)
+
+
+def test_arviz_leaves_out_what_fit_json_leaves_out(exact):
+    own = exact.measures()["LOO"]
+    found = az.loo(exact.idata, var_name="outcome")
+    assert found.elpd_loo == pytest.approx(own["elpd"], abs=1.0)
+    assert exact.idata.observed_data["effect"].size == 27
+    assert exact.idata.log_likelihood["outcome"].sizes["point"] == 26
+
+
+def test_scales_of_a_grid_have_weighted_quantiles(exact):
+    """Points of the grid have weights: their quantiles are not those of equal draws."""
+    table = exact.effects().set_index("parameter").loc["tau"]
+    tau = exact.scale("tau")
+    assert tau.quantile(0.5) == pytest.approx(table["q50"], abs=1e-6)
+    drawn = exact.mixture.draws(40_000, np.random.default_rng(1))[1]
+    assert tau.quantile(0.5) == pytest.approx(np.median(drawn), abs=0.005)
+    one, lots = np.array([0.1, 0.9]), np.array([0.0, 1.0])
+    two = Mixture(lots, lots, one, np.zeros((2, 1)), np.zeros((2, 1, 1))).scale("tau")
+    assert two.quantile(0.5) > 0.9
+
+
+def test_draws_are_those_of_the_posterior(exact):
+    draws = exact.draws()
+    assert draws["d[rosi]"].mean() == pytest.approx(-1.233, abs=0.02)
+    assert draws.groupby("chain").size().tolist() == [1000] * 4
+
+
+@pytest.mark.parametrize("name", plot.FIGURES)
+def test_figures_are_drawn(exact, name):
+    svg = exact.plot.svg(name)
+    assert svg.startswith("<svg")
+    if name in ("forest", "network", "ranks"):
+        assert "rosi" in svg
+
+
+def test_the_report_is_one_safe_file(ratios, tmp_path):
+    ratios.report(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "odds ratio" in page
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r'(src|href)="(?!#|data:)', page)
+    assert "url(http" not in page
+    identifiers = re.findall(r' id="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_the_command_writes_all_of_it(tmp_path):
+    file = tmp_path / "trials.csv"
+    file.write_text(
+        "study,treat1,treat2,hr,lower,upper\nS,B,A,0.7,0.5,0.98\nT,=1+1,A,0.9,0.6,1.35\n"
+    )
+    out = tmp_path / "out"
+    said = CliRunner().invoke(nma, [str(file), "--effects", "fixed", "--report", "--save-draws",
+                                    "--out", str(out)], catch_exceptions=False).output  # fmt: skip
+    assert "hazard ratio (95 % interval)" in said
+    assert "0.70 (0.50 to 0.98)" in said
+    book = openpyxl.load_workbook(out / "results.xlsx")
+    assert {"estimates", "league", "league_matrix", "ranks"} <= set(book.sheetnames)
+    assert book["league_matrix"]["A2"].data_type == "s"
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{name}.{ending}" for name in plot.FIGURES for ending in ("svg", "png")
+    }
+    found = az.from_netcdf(out / "posterior.nc")
+    assert {"posterior", "log_likelihood", "observed_data"} <= set(found.groups())
+    assert (out / "draws.csv").exists()
+    assert "<html" in (out / "report.html").read_text()
