@@ -48,11 +48,36 @@ def test_the_matrix_is_the_league(ratios):
 
 
 def test_arviz_leaves_out_what_fit_json_leaves_out(exact):
-    own = exact.measures()["LOO"]
-    found = az.loo(exact.idata, var_name="outcome")
-    assert found.elpd_loo == pytest.approx(own["elpd"], abs=1.0)
-    assert exact.idata.observed_data["effect"].size == 27
+    rng = np.random.default_rng(1)
+    fit = Network.read(pd.DataFrame({
+        "study": [f"S{number}" for number in range(20)], "treat1": "B", "treat2": "A",
+        "TE": rng.normal(0.3, 0.2, 20), "seTE": 0.2,
+    })).fit(effects="fixed")  # fmt: skip
+    found = az.loo(fit.idata, var_name="outcome")
+    assert found.elpd_loo == pytest.approx(fit.measures()["LOO"]["elpd"], abs=0.1)
+    assert exact.idata.observed_data["effect"].size == 28 - 1  # two effects of a three-arm study
     assert exact.idata.log_likelihood["outcome"].sizes["point"] == 26
+
+
+def test_a_sampled_posterior_has_its_statistics_and_draws():
+    frame = pd.DataFrame({"study": list("SSTTUU"), "treatment": list("ABABAB"),
+                          "r": [9, 5, 8, 6, 12, 7], "n": 50})  # fmt: skip
+    fit = Network.read(frame).fit(effects="fixed")
+    assert {"diverging", "energy"} <= set(fit.idata.sample_stats)
+    assert fit.idata.observed_data["r"].to_numpy().tolist() == [9, 5, 8, 6, 12, 7]
+    found = az.loo(fit.idata, var_name="outcome")
+    assert found.elpd_loo == pytest.approx(fit.measures()["LOO"]["elpd"], abs=0.05)
+    table = fit.effects().set_index("parameter")
+    assert fit.draws()["d[B]"].mean() == pytest.approx(table.at["d[B]", "mean"])
+    assert fit.plot.svg("chains").startswith("<svg")
+
+
+def test_help_is_in_groups_with_five_examples():
+    said = CliRunner().invoke(nma, ["--help"]).output
+    for title in ("Data:", "Model:", "Survival:", "Output:", "Examples:"):
+        assert f"\n{title}\n" in said
+    assert said.count("  evinet nma ") == 5
+    assert "\nOther:" not in said
 
 
 def test_scales_of_a_grid_have_weighted_quantiles(exact):

@@ -21,13 +21,58 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 SCREEN = 20  # effects on the screen
+GROUPS = {
+    "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
+             "time_column"),
+    "Model": ("effects", "references", "model", "better", "members", "class_sigma", "prior_texts"),
+    "Meta-regression": ("covariate", "interactions", "at", "baseline_risk"),
+    "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
+                 "check_proportional"),
+    "Sampling": ("seed", "chains", "warmup", "draws", "target_accept"),
+    "Output": ("out", "report", "save_draws", "populations", "help"),
+}  # fmt: skip
+EXAMPLES = (
+    ("Events and patients, random effects, with a report",
+     "evinet nma arms.csv --reference Placebo --report --out results"),
+    ("Hazard ratios with intervals, fixed effects",
+     "evinet nma ratios.xlsx --effects fixed --out results"),
+    ("Pairs as netmeta has them, of log odds ratios",
+     "evinet nma pairs.csv --measure OR --reference plac --out results"),
+    ("Other names of columns, gaps left out",
+     'evinet nma arms.csv --columns "dead=r,randomised=n" --drop-incomplete --out results'),
+    ("Patients of some trials, published hazard ratios of others",
+     "evinet nma published.csv --ipd patients.csv --baseline weibull --out results"),
+)  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations"}
 OF_SURVIVAL = {
     "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
 }  # fmt: skip
 
 
-@click.command()
+class Grouped(click.Command):
+    """A command whose options are listed in groups, with examples under them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options by GROUPS; what is in none of them stands under Other."""
+        known = {each.name: each.get_help_record(ctx) for each in self.get_params(ctx)
+                 if isinstance(each, click.Option)}  # fmt: skip
+        listed = {name for names in GROUPS.values() for name in names}
+        groups = {**GROUPS, "Other": tuple(name for name in known if name not in listed)}
+        for title, names in groups.items():
+            rows = [record for name in names if (record := known.get(name)) is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, as they are typed."""
+        with formatter.section("Examples"):
+            for words, line in EXAMPLES:
+                formatter.write_text(f"{words}:")
+                formatter.write(f"    {' ' * formatter.current_indent}{line}\n")
+
+
+@click.command(cls=Grouped)
 @click.argument("data", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option(
     "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),

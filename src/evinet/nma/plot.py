@@ -109,11 +109,12 @@ class Plot:
 
         fit = self.fit
         order = list(fit.league_matrix()["treatment"])
-        league = fit.league().set_index(["treatment", "comparator"])
-        z = np.array([
-            [league.at[(one, two), "mean"] / league.at[(one, two), "sd"]
-             if (one, two) in league.index else np.nan for two in order] for one in order
-        ], float)  # fmt: skip
+        league = fit.league()
+        mean, sd = (
+            league.pivot(index="treatment", columns="comparator", values=name)
+            .reindex(index=order, columns=order).to_numpy(float) for name in ("mean", "sd")
+        )  # fmt: skip
+        z = mean / sd
         axes = _axes(axes, max(2.4, 0.3 * len(order) + 1.6))
         sign = -1 if fit.better == "lower" else 1
         image = axes.imshow(sign * z, cmap=mpl.colormaps["PuOr"], vmin=-4, vmax=4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def beside(league: pd.DataFrame, scale: str) -> pd.DataFrame:
     return league.assign(**ratios)
 
 
-def text(row: pd.Series | dict[str, float], scale: str) -> str:
+def text(row: Mapping[Any, Any], scale: str) -> str:
     """A median and its 95 % interval on the natural scale.
 
     Examples
@@ -78,13 +79,16 @@ def numbers(values: list[float], scale: str) -> list[str]:
 
 def matrix(fit: Fit) -> pd.DataFrame:
     """The effect of each row's treatment against each column's, best first; "" across islands."""
-    league = fit.league().set_index(["treatment", "comparator"])
+    known = {
+        (str(row["treatment"]), str(row["comparator"])): row
+        for row in fit.league().to_dict("records")
+    }
     sucra = fit.ranks().drop_duplicates("treatment").set_index("treatment")["sucra"]
     order = sorted(fit.treatments, key=lambda name: (fit.islands[name], -sucra.get(name, 0.0)))
     scale = fit.specification.scale
     cells = [
         [name if name == other else
-         text(league.loc[(name, other)], scale) if (name, other) in league.index else ""
+         text(known[name, other], scale) if (name, other) in known else ""
          for other in order] for name in order
     ]  # fmt: skip
     return pd.DataFrame([[name, *row] for name, row in zip(order, cells, strict=True)],

@@ -190,7 +190,7 @@ def write_posterior(path: Path, posterior: Any) -> None:
 
     groups = ({"posterior": posterior} if not isinstance(posterior, az.InferenceData)
               else {name: posterior[name] for name in posterior.groups()})  # fmt: skip
-    clean = {name: group.copy() for name, group in groups.items()}
+    clean: dict[str, Any] = {name: group.copy() for name, group in groups.items()}
     for group in clean.values():
         group.attrs = {}
     data = az.InferenceData(**clean)
