@@ -146,7 +146,7 @@ def test_what_was_understood_is_said_and_kept(tmp_path):
                     "Poe;A;4;40;B;;41\n")  # fmt: skip
     said = run(str(file), "--columns", "d=r,size=n", "--drop-incomplete", "--effects", "fixed",
                "--out", str(tmp_path / "out"))  # fmt: skip
-    assert "2 studies, 4 arms, a row a study; r (d1, d2) of n (size1, size2)" in said
+    assert "2 studies, 4 arms, one row for each study; r (d1, d2) of n (size1, size2)" in said
     assert "left out: Poe, B: no outcome" in said
     assert "May: no arm has an event" in said
     record = files.read_json(tmp_path / "out" / "fit.json")

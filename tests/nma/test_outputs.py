@@ -77,7 +77,6 @@ def test_help_is_in_groups_with_five_examples():
     for title in ("Data:", "Model:", "Survival:", "Output:", "Examples:"):
         assert f"\n{title}\n" in said
     assert said.count("  evinet nma ") == 5
-    assert "\nOther:" not in said
 
 
 def test_scales_of_a_grid_have_weighted_quantiles(exact):

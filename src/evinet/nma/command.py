@@ -169,16 +169,16 @@ class Grouped(click.Command):
     "--report", is_flag=True,
     help="Also write report.html, one file with figures and tables, and figures/ as SVG and PNG.",
 )  # fmt: skip
-@click.option("--save-draws", is_flag=True, help="Also write draws.csv, a row a draw.")
+@click.option("--save-draws", is_flag=True, help="Also write draws.csv, one row for each draw.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     """Bayesian network meta-analysis of the studies in FILEs, or of --ipd.
 
-    FILEs are CSV with any separator, XLSX or Parquet, with a row an arm (study, treatment and r, n;
-    mean, sd, n; or r, exposure), a row a study (treat1, r1, n1, treat2, ...) or a row a pair
-    (treat1, treat2 and TE, seTE; hr, lower, upper; ...), under the names of gemtc, netmeta,
-    multinma, BUGSnet or MetaInsight. What was understood is printed. With --ipd, FILEs are the
-    published contrasts of other studies (ln HR).
+    FILEs are CSV with any separator, XLSX or Parquet, with one row for each arm (study, treatment
+    and r, n; mean, sd, n; or r, exposure), one row for each study (treat1, r1, n1, treat2, ...) or
+    one row for each pair (treat1, treat2 and TE, seTE; hr, lower, upper; ...), under the names of
+    gemtc, netmeta, multinma, BUGSnet or MetaInsight. What was understood is printed. With --ipd,
+    FILEs are the published contrasts of other studies (ln HR).
 
     Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv,
     contribution.csv, threshold.csv, influence.csv, inconsistency.csv and powerscale.csv; with
@@ -436,7 +436,7 @@ def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     from evinet.nma.fit.nuts import write_posterior
     from evinet.report.export import workbook
 
-    known = {table.name: table for table in tables.ALL}
+    known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
     fit = found.pop("fitted")
     write_posterior(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")

@@ -447,7 +447,7 @@ class Fit:
         return natural.matrix(self)
 
     def draws(self) -> pd.DataFrame:
-        """Draws of every reported parameter: a row a draw, columns chain, draw and parameters."""
+        """Every draw of the reported parameters, with the columns chain and draw."""
         from evinet.nma.answers import natural
 
         return natural.draws(self)

@@ -45,13 +45,15 @@ EMPTY = Contrasts([], np.zeros(0), np.zeros((0, 0)))
 def read(frame: pd.DataFrame) -> Contrasts:
     """Contrasts from a table in one of two forms.
 
-    A row an arm: study, treatment, diff, se; the baseline's diff is empty, or 0 with an empty se.
+    One row for each arm: study, treatment, diff, se; the baseline's diff is empty, or 0 with an
+    empty se.
     In a study of three arms or more its se is that of its own arm, whose square is the covariance
     of two contrasts (NICE TSD 2, section 3.5).
 
-    A row a contrast: study, treatment, comparator, diff, se. A study of three arms or more has all
-    its pairs, whose standard errors tell the covariance (Rücker 2012, Res Synth Methods 3:312), or
-    its contrasts with one common comparator and shared_variance: the variance of that arm.
+    One row for each contrast: study, treatment, comparator, diff, se. A study of three arms or more
+    has all its pairs, whose standard errors tell the covariance (Rücker 2012, Res Synth Methods
+    3:312), or its contrasts with one common comparator and shared_variance: the variance of that
+    arm.
 
     Columns have the names that `layouts.read` gives them.
 

@@ -1,8 +1,8 @@
 """Tables in the layouts of other programs, brought into the two that the library has.
 
-Arms: a row an arm, or a row a study (treat1, r1, n1, treat2, ...), or a row a pair with the arms'
-outcomes. Effects: a row an arm with an empty one for the baseline, or a row a pair. What was read,
-and what was worked out of it, is said in two lines.
+Arms: one row for each arm, one row for each study (treat1, r1, n1, treat2, ...), or one row for
+each pair with the outcomes of its arms. Effects: one row for each arm, the baseline's empty, or one
+row for each pair. What was read, and what was worked out of it, is said in two lines.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Understood:
 
 
 def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
-    """A table in any known layout, with a row an arm or a row a pair.
+    """A table in any known layout, with one row for each arm or one row for each pair.
 
     Raises
     ------
@@ -80,18 +80,22 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
     >>> found.table[["study", "treatment", "r", "n"]].to_numpy().tolist()
     [['1', 'A', 3.0, 50.0], ['1', 'B', 5.0, 52.0]]
     >>> found.record["said"][0]
-    'the data frame: 1 study, 2 arms, a row a study; r (event1, event2) of n (n1, n2)'
+    'the data frame: 1 study, 2 arms, one row for each study; r (event1, event2) of n (n1, n2)'
     """
     reading = reading or Reading()
     _check(reading)
     file = str(frame.attrs.get("file", frames.FRAME))
     if frame.empty:
-        raise InputError(Problem(file, "(whole file)", "", "has no rows", "Write a row an arm"))
+        raise InputError(
+            Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
+        )
     given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
     given.attrs["file"] = file
     wide = _wide(given) if reading.kind != "effects" else None
     if wide is not None:
-        return _arms(wide, reading, "a row a pair" if _is_pairs(wide) else "a row a study")
+        return _arms(
+            wide, reading, "one row for each pair" if _is_pairs(wide) else "one row for each study"
+        )
     named = frames.prepared(_pairs_of(given), ("study", "treatment"))
     named = vocabulary.renamed(named, (vocabulary.ARMS, vocabulary.EFFECTS, vocabulary.BOTH))
     if not {"e", "n"} & set(named) and {"r", "time"} <= set(named):
@@ -99,7 +103,7 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
     kind = reading.kind or _kind(named)
     if kind == "effects":
         return _effects(named, reading)
-    return _arms(named, reading, "a row an arm")
+    return _arms(named, reading, "one row for each arm")
 
 
 def _check(reading: Reading) -> None:
@@ -133,7 +137,7 @@ def _pairs_of(given: pd.DataFrame) -> pd.DataFrame:
 
 
 def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
-    """A row an arm of a table with several arms in a row; None of any other."""
+    """One row for each arm of a table with several arms in a row; None of any other."""
     places = vocabulary.numbered(given)
     numbers = sorted(number for name, number in places if name == "treatment")
     stems = {name for name, number in places if number in numbers and name != "treatment"}
@@ -197,7 +201,7 @@ def _once(long: pd.DataFrame) -> pd.DataFrame:
     if len(clash):
         raise InputError([
             frames.problem(clash, row, "treatment", "has another outcome in this row of its study",
-                           "A study's arm has one outcome: correct it, or give a row an arm")
+                           "An arm has one outcome: correct it, or give one row for each arm")
             for row in range(len(clash))
         ])  # fmt: skip
     problems = []
@@ -276,14 +280,14 @@ def _by(way: str) -> str:
 
 
 def _effects(table: pd.DataFrame, reading: Reading) -> Understood:
-    """Effects with diff and se, a row an arm or a row a pair."""
+    """Effects with diff and se, one row for each arm or one row for each pair."""
     table = vocabulary.renamed(table, ({"se": ("sediff",)},))
     named = vocabulary.effect_names(table)
     found, measure, done, cautions = effects.worked_out(table, named, reading)
     dropped: list[str] = []
     if "comparator" in found:
         found, dropped = _incomplete(found, reading, ("diff",))
-    layout = "a row a pair" if "comparator" in found else "a row an arm"
+    layout = "one row for each pair" if "comparator" in found else "one row for each arm"
     said = _columns_said(found, layout)
     record = _record(found, reading, said, done, dropped)
     record["measure"] = measure

@@ -190,11 +190,13 @@ def write_posterior(path: Path, posterior: Any) -> None:
 
     groups = ({"posterior": posterior} if not isinstance(posterior, az.InferenceData)
               else {name: posterior[name] for name in posterior.groups()})  # fmt: skip
-    clean: dict[str, Any] = {name: group.copy() for name, group in groups.items()}
-    for group in clean.values():
-        group.attrs = {}
-    data = az.InferenceData(**clean)
-    data.attrs.clear()
     with files.replacing(path) as temporary:
-        compressed = {name: {"zlib": True, "complevel": 4} for name in clean.variables}
-        clean.to_netcdf(temporary, group="posterior", engine="h5netcdf", encoding=compressed)
+        for number, (name, group) in enumerate(groups.items()):
+            clean = group.copy()
+            clean.attrs = {}
+            compressed = {
+                each: {"zlib": True, "complevel": 4}
+                for each, variable in clean.variables.items() if variable.dtype.kind in "fiub"
+            }  # fmt: skip
+            clean.to_netcdf(temporary, mode="a" if number else "w", group=name,
+                            engine="h5netcdf", encoding=compressed)  # fmt: skip
