@@ -11,7 +11,7 @@ import pandas as pd
 
 from evinet.errors import InputError, Problem
 from evinet.nma.data import contrasts as contrast_data
-from evinet.nma.data import frames
+from evinet.nma.data import frames, layouts, vocabulary
 from evinet.nma.population import effects, summaries
 from evinet.nma.population.effects import Effect
 from evinet.nma.population.summaries import Summary
@@ -232,7 +232,7 @@ def _published(
 ) -> tuple[Effect | None, Effect | None, pd.DataFrame | None]:
     """Effect against the anchor, outcome of the comparator's arm, reconstructed patients."""
     file = str(frame.attrs["file"])
-    if "diff" in frame or set(frame) & set(contrast_data.RATIOS):
+    if "diff" in frame or vocabulary.effect_names(frame):
         if anchor is None:
             raise InputError(
                 Problem(file, "diff", "(column)", "is a contrast, of no use without a common "
@@ -240,7 +240,7 @@ def _published(
             )  # fmt: skip
         named = frame if "study" in frame else frame.assign(study="published")
         named.attrs = frame.attrs
-        found = contrast_data.read(named)
+        found = contrast_data.read(layouts.read(named, layouts.Reading(kind="effects")).table)
         if len(found.rows) != 1:
             raise InputError(Problem(file, "diff", len(found.rows), "contrasts are given",
                                      "Give the one against the common treatment"))  # fmt: skip
