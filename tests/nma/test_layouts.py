@@ -318,3 +318,15 @@ def test_a_covariate_is_found_under_the_name_in_the_file():
 def test_unknown_options_are_refused():
     with pytest.raises(InputError, match="no measure"):
         layouts.read(pd.DataFrame({"study": ["S"]}), layouts.Reading(measure="XX"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "measure"),
+    [({"r": 1, "n": 9}, "RR"), ({"r": 1, "n": 9}, "HR"), ({"r": 1, "e": 9.0}, "OR"),
+     ({"y": 0.1, "se": 0.2}, "SMD")],
+)  # fmt: skip
+def test_a_measure_that_is_not_made_of_arms_is_refused(columns, measure):
+    """Else effects on one scale would be printed under the name of another."""
+    frame = pd.DataFrame({"study": ["s", "s"], "treatment": ["a", "b"], **columns})
+    with pytest.raises(InputError, match="is not made of arms"):
+        Network.read(frame, measure=measure)

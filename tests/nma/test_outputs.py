@@ -59,6 +59,7 @@ def test_arviz_leaves_out_what_fit_json_leaves_out(exact):
     assert exact.idata.log_likelihood["outcome"].sizes["point"] == 26
 
 
+@pytest.mark.filterwarnings("ignore:Estimated shape parameter of Pareto")
 def test_a_sampled_posterior_has_its_statistics_and_draws():
     frame = pd.DataFrame({"study": list("SSTTUU"), "treatment": list("ABABAB"),
                           "r": [9, 5, 8, 6, 12, 7], "n": 50})  # fmt: skip

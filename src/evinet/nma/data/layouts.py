@@ -228,6 +228,7 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
         if name in table:
             table[name] = frames.numbers(table, name, problems)
     frames.stop(problems)
+    _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
     table, done = _standard_errors(table, reading) if "y" in table else (table, [])
     said = _columns_said(table, layout)
@@ -235,6 +236,19 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
     if both:
         done.append("studies without outcomes of arms by their diff")
     return Understood(table, "arms", reading.measure, _record(table, reading, said, done, dropped))
+
+
+def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
+    """Arms are compared on the scale of their likelihood: no other measure is made of them."""
+    counts = "r" in table
+    natural = ("IRR" if "e" in table else "OR") if counts else "MD"
+    wrong = reading.measure not in (None, natural) if counts else reading.measure in ("SMD", "ROM")
+    if wrong:
+        raise InputError(
+            Problem(str(table.attrs.get("file", frames.FRAME)), "measure", str(reading.measure),
+                    f"is not made of arms: these are compared by {natural}",
+                    "Leave it out, or give each study's effect in the place of its arms")
+        )  # fmt: skip
 
 
 def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
