@@ -64,7 +64,10 @@ def test_both_renderers_show_the_same_words(
         shown = (tmp_path / "out" / f"{page}.html").read_text()
         said = (site / f"{page}.html").read_text()
         main = said[said.index("</h1>") : said.index('<nav class="turn"')]
-        assert plain(main) <= plain(shown), page
+        unnumbered = re.sub(
+            r"(Figure|Table) \d+:", "", main
+        )  # Quarto numbers them; no stand-in does
+        assert plain(unnumbered) <= plain(shown), page
 
 
 def plain(html: str) -> set[str]:

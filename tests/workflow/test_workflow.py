@@ -40,7 +40,7 @@ def test_a_result_that_was_removed_is_made_again_and_one_that_was_edited_is_told
 ):
     file = finished_copy.folder / "results" / path
     if "manifest" not in path:
-        file.write_text(file.read_text() + " ")
+        file.write_bytes(file.read_bytes() + b" ")
         assert finished_copy.evinet("verify", "results").returncode != 0
     file.unlink()
     assert finished_copy.planned()

@@ -210,6 +210,9 @@ def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, 
     if outside > 0:
         notes.add("curve-outside", "points outside the axes moved to the edge", outside)
         time, survival = np.maximum(time, 0), np.clip(survival, 0, 1)
+    if time.max() <= 0:
+        notes.add("curve-empty", "the curve has no point after time 0: ignored")
+        return None
     order = np.lexsort((-survival, time))
     points = np.column_stack([time[order], survival[order]])
     kept = np.ones(len(points), dtype=bool)

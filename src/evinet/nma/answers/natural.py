@@ -62,7 +62,7 @@ def text(row: Mapping[Any, Any], scale: str) -> str:
     >>> text({"q50": 0.0, "q2.5": -0.6931, "q97.5": 0.6931}, "ln OR")
     '1.00 (0.50 to 2.00)'
     >>> text({"q50": 0.0018, "q2.5": -0.0041, "q97.5": 0.0077}, "risk difference")
-    '0.0018 (-0.0041 to 0.0077)'
+    '0.002 (-0.004 to 0.008)'
     """
     middle, low, high = numbers([float(row[name]) for name in QUANTILES[:3]], scale)
     return f"{middle} ({low} to {high})"
