@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +157,32 @@ def test_the_exact_path_loads_neither_pymc_nor_arviz(tmp_path):
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+EXACT = """
+import sys
+from pathlib import Path
+import pandas as pd
+from evinet.nma import Network
+
+network = Network.read(pd.DataFrame({
+    "study": ["S1", "S2", "S3"], "treatment": ["B", "C", "C"], "comparator": ["A", "A", "B"],
+    "diff": [-0.4, -0.1, 0.2], "se": [0.2, 0.2, 0.3],
+}), reference="A")
+fit = network.fit(effects="random", seed=1)
+for name in ("effects", "league", "ranks", "predictive", "powerscale", "contribution", "threshold",
+             "influence", "inconsistency", "summary", "league_matrix", "natural"):
+    getattr(fit, name)()
+fit.write_posterior(Path(sys.argv[1]))
+print(*sys.modules)
+"""
+
+
+def test_an_exact_fit_loads_no_library_that_takes_longer_than_the_fit(tmp_path):
+    """The workflow starts two processes for each exact model: their start is their cost."""
+    done = subprocess.run(
+        [sys.executable, "-c", EXACT, str(tmp_path / "posterior.nc")], check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    slow = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "scipy.stats"}
+    assert slow.isdisjoint(done.stdout.split())

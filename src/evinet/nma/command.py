@@ -306,14 +306,14 @@ def _sampler(asked: dict[str, Any], model: Model) -> Sampler:
 def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
     """Everything that is written, by the name of its file, and the lines to print."""
     from evinet import seeds
-    from evinet.nma.answers import absolute, effects
+    from evinet.nma.answers import absolute, effects, inference_data
 
     arms = model.arms
     populations = [
         absolute.parse(text, arms.likelihood if arms else None) for text in asked["populations"]
     ]
     fit = _fitted(model, sampler, asked)
-    found: dict[str, Any] = {"fit": fit.summary(), "posterior": fit.idata,
+    found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
                              "estimates": fit.effects(), "predictive": fit.predictive(),
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
@@ -433,12 +433,12 @@ def _screen(fit: Fit) -> list[str]:
 def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     """Write everything; it is all there before the first file is touched."""
     from evinet import files, tables
-    from evinet.nma.fit.nuts import write_posterior
+    from evinet.nma.answers import inference_data
     from evinet.report.export import workbook
 
     known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
     fit = found.pop("fitted")
-    write_posterior(out / "posterior.nc", found.pop("posterior"))
+    inference_data.write(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")
     for name, frame in found.items():
         if name in known and list(frame.columns) == list(known[name].columns):

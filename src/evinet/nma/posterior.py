@@ -98,9 +98,12 @@ class Fit:
         Groups posterior, observed_data, log_likelihood (of arms and of studies by contrasts, so
         that ``az.loo`` works; none of patients) and, of a sampled posterior, sample_stats.
         """
-        from evinet.nma.answers.inference_data import inference_data
+        import arviz as az
 
-        return inference_data(self)
+        from evinet.nma.answers.inference_data import groups
+
+        found: dict[str, Any] = dict(groups(self))
+        return az.InferenceData(**found)
 
     @cached_property
     def posterior(self) -> xr.Dataset:
@@ -473,10 +476,10 @@ class Fit:
         return Plot(self)
 
     def write_posterior(self, path: Path) -> None:
-        """Write the posterior as NetCDF, the same bytes for the same draws."""
-        from evinet.nma.fit.nuts import write_posterior
+        """Write the draws alone as NetCDF, the same bytes for the same draws."""
+        from evinet.nma.answers.inference_data import write
 
-        write_posterior(path, self.posterior)
+        write(path, {"posterior": self.posterior})
 
 
 __all__ = ["ClassEffect", "Fit"]

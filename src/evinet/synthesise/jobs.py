@@ -65,14 +65,14 @@ def _write(found: Fit, record: dict[str, Any], out: Path) -> None:
 def _write_nothing(found: Fit, record: dict[str, Any], out: Path) -> None:
     import xarray as xr
 
-    from evinet.nma.fit.nuts import write_posterior
+    from evinet.nma.answers.inference_data import write
 
     for table in tables.FIT:
         table.write(out / f"{table.name}.csv", table.frame([]))
     files.write_json(out / "fit.json", record | {
         "convergence": found.convergence, "sampler": found.sampler.model_dump(mode="json"),
     })  # fmt: skip
-    write_posterior(out / "posterior.nc", xr.Dataset())
+    write(out / "posterior.nc", {"posterior": xr.Dataset()})
 
 
 def answers(

@@ -1,36 +1,39 @@
-"""A fit as an `arviz.InferenceData`, for ``az.loo``, ``az.plot_*`` and R's package posterior."""
+"""The groups of an `arviz.InferenceData`: for ``az.loo``, ``az.plot_*``, R's package posterior."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from evinet.nma.posterior import Fit
 
 KEPT = ("diverging", "energy", "energy_error", "logp", "n_steps", "depth", "step_size",
         "maxdepth_reached")  # fmt: skip
 
 
-def inference_data(fit: Fit) -> Any:
+def groups(fit: Fit) -> dict[str, xr.Dataset]:
     """Groups posterior, observed_data, log_likelihood and sample_stats, as far as a fit has them.
 
     The variable `outcome` of log_likelihood has a point an arm, and a point a study by contrasts:
     what leave-one-out leaves out at once.
     """
-    import arviz as az
     import xarray as xr
 
-    groups: dict[str, Any] = {"posterior": fit.posterior}
+    found: dict[str, xr.Dataset] = {"posterior": fit.posterior}
     observed = _observed(fit)
     if observed:
-        groups["observed_data"] = xr.Dataset(observed)
+        found["observed_data"] = xr.Dataset(observed)
     if fit.specification.patients is None:
-        groups["log_likelihood"] = _log_likelihood(fit)
+        found["log_likelihood"] = _log_likelihood(fit)
     if fit.traces:
         chains = fit.traces[0].posterior.sizes["chain"]
-        groups["sample_stats"] = xr.concat(
+        found["sample_stats"] = xr.concat(
             [
                 trace.sample_stats[
                     [name for name in KEPT if name in trace.sample_stats]
@@ -39,7 +42,23 @@ def inference_data(fit: Fit) -> Any:
             ],
             dim="chain",
         )
-    return az.InferenceData(**groups)
+    return found
+
+
+def write(path: Path, parts: Mapping[str, xr.Dataset]) -> None:
+    """Write groups as NetCDF, the same bytes for the same draws: times are left out."""
+    from evinet import files
+
+    with files.replacing(path) as temporary:
+        for number, (name, group) in enumerate(parts.items()):
+            clean = group.copy()
+            clean.attrs = {}
+            compressed = {
+                each: {"zlib": True, "complevel": 4}
+                for each, variable in clean.variables.items() if variable.dtype.kind in "fiub"
+            }  # fmt: skip
+            clean.to_netcdf(temporary, mode="a" if number else "w", group=name,
+                            engine="h5netcdf", encoding=compressed)  # fmt: skip
 
 
 def _observed(fit: Fit) -> dict[str, Any]:
@@ -80,8 +99,6 @@ def _log_likelihood(fit: Fit) -> Any:
 
 def _exactly(fit: Fit) -> tuple[list[str], np.ndarray]:
     """Of an exact posterior, by draws of the fitted values."""
-    from scipy.stats import multivariate_normal
-
     from evinet.nma.answers.fit_measures import _blocks
     from evinet.nma.fit.exact import data
 
@@ -90,8 +107,11 @@ def _exactly(fit: Fit) -> tuple[list[str], np.ndarray]:
     names, columns = [], []
     for study, treatment, own in _blocks(fit):
         residual = (given.y - fitted)[..., own]
-        density = multivariate_normal(np.zeros(len(own)), given.noise[np.ix_(own, own)])
-        columns.append(density.logpdf(residual).reshape(fitted.shape[:2]))
+        root = np.linalg.cholesky(given.noise[np.ix_(own, own)])
+        z = residual @ np.linalg.inv(root).T
+        columns.append(
+            -0.5 * (z**2).sum(axis=-1) - np.log(np.sqrt(2 * np.pi) * np.diag(root)).sum()
+        )
         names.append(f"{study}: {treatment}" if treatment else study)
     return names, np.stack(columns, axis=-1)
 

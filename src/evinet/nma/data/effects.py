@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from evinet.errors import InputError, Problem
 from evinet.nma.data import frames
@@ -158,7 +158,7 @@ def _standard_errors(
     by_p = np.full(len(diff), np.nan)
     if (wanted & ~impossible).any():
         use = wanted & ~impossible
-        by_p[use] = np.abs(diff[use]) / stats.norm.isf(p[use] / 2)
+        by_p[use] = np.abs(diff[use]) / -ndtri(p[use] / 2)
         done.append(f"se of {use.sum()} by two-sided P values")
         cautions.append(
             f"standard errors of {use.sum()} effects are from P values, which are as rough as P is "

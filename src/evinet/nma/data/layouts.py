@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
@@ -52,7 +52,7 @@ class Reading:
     @property
     def z(self) -> float:
         """Half the width of an interval, in standard errors."""
-        return float(stats.norm.ppf(0.5 + self.level / 200))
+        return float(ndtri(0.5 + self.level / 200))
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +260,7 @@ def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFram
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         by_sd = sd / np.sqrt(n)
-        t = np.where(n > 1, stats.t.ppf(0.5 + reading.level / 200, np.maximum(n, 2) - 1), reading.z)
+        t = np.where(n > 1, stdtrit(np.maximum(n, 2) - 1, 0.5 + reading.level / 200), reading.z)
         by_limits = (upper - lower) / (2 * t)
         against = np.isfinite(se) & (np.abs(se - by_sd) > DISAGREE * by_sd)
         outside = ~((lower < y) & (y < upper)) & np.isfinite(lower + upper + y)

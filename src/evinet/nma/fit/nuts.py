@@ -177,26 +177,3 @@ def sample(
         trace.posterior = model.baseline.complete(trace.posterior, values, rng)
         traces.append(trace)
     return traces, {"compile": compiled.seconds, "sample": time.perf_counter() - start}
-
-
-def write_posterior(path: Path, posterior: Any) -> None:
-    """Write a dataset, or an `arviz.InferenceData`, as NetCDF whose bytes repeat.
-
-    Times of sampling, and of writing, are left out.
-    """
-    import arviz as az
-
-    from evinet import files
-
-    groups = ({"posterior": posterior} if not isinstance(posterior, az.InferenceData)
-              else {name: posterior[name] for name in posterior.groups()})  # fmt: skip
-    with files.replacing(path) as temporary:
-        for number, (name, group) in enumerate(groups.items()):
-            clean = group.copy()
-            clean.attrs = {}
-            compressed = {
-                each: {"zlib": True, "complevel": 4}
-                for each, variable in clean.variables.items() if variable.dtype.kind in "fiub"
-            }  # fmt: skip
-            clean.to_netcdf(temporary, mode="a" if number else "w", group=name,
-                            engine="h5netcdf", encoding=compressed)  # fmt: skip
