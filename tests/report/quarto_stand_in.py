@@ -7,7 +7,8 @@ themes ask a font server; a document with cells starts a kernel; titles are Mark
 a document writes that page alone; the step before a render runs first, in the folder of the
 project, and the settings are read again after it; settings that `metadata-files` names are taken in
 where they are there, lists after lists (metadata.ts); a picture that a page shows must be there to
-be copied into the site. Pages come from pandoc, with the filters of the project.
+be copied into the site; figures and tables with a name are numbered. Pages come from pandoc, with
+the filters of the project.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ import pypandoc
 from ruamel.yaml import YAML
 
 WITH_FONTS = {"cosmo", "darkly", "flatly", "journal", "litera", "lux", "sandstone", "superhero"}
+NUMBERS = str(resources.files("evinet.report") / "theme" / "references.lua")
 CELL = re.compile(r"^[\t >]*```+\s*\{([a-zA-Z][a-zA-Z0-9_.]*)([^}]*)?\}\s*$", re.MULTILINE)
 
 
@@ -80,7 +83,8 @@ def write(here: Path, name: str, settings: dict) -> None:
     themes = [html["theme"][mode] for mode in html["theme"]]
     fonts = [f"https://fonts.example/{theme}" for theme in themes if theme in WITH_FONTS]
     assert all((here / theme).exists() for theme in themes if theme.endswith(".scss")), themes
-    filters = [part for path in settings["filters"] for part in ("--lua-filter", path)]
+    paths = [NUMBERS, *settings["filters"]]
+    filters = [part for path in paths for part in ("--lua-filter", path)]
     head = "".join(f'<link rel="stylesheet" href="{url}">' for url in [html["css"], *fonts])
     after = "".join(part["text"] for part in html["include-after-body"])
     site, scratch = here / "_site", here / ".quarto"
