@@ -32,7 +32,7 @@ def test_the_results_are_as_their_manifests_say(finished):
 @pytest.mark.parametrize(
     "path",
     ["evidence/trials/promid/arms.csv", "evidence/arms.csv", "ipd/netter-2/pfs/quality.json",
-     "networks/pfs/excluded.csv", "figures/pfs-network.svg",
+     "networks/pfs/excluded.csv", "figures/pfs-network.svg", "tables/tables.xlsx",
      "report/tables/references.bib", "manifest.json", "report-manifest.json"],
 )  # fmt: skip
 def test_a_result_that_was_removed_is_made_again_and_one_that_was_edited_is_told(

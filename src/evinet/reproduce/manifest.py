@@ -23,7 +23,7 @@ MODULES = sorted({place.split(":")[0] for place, _ in cli.COMMANDS.values()})
 
 MANIFEST = "manifest.json"
 REPORT = "report-manifest.json"
-HASHED = {".csv", ".json", ".nc", ".svg"}
+HASHED = {".csv", ".json", ".nc", ".svg", ".xlsx", ".bib", ".ris"}
 """Of a folder that is named as a whole, files of these kinds are hashed."""
 
 UNHASHED_NAMES = {"timings.json"}
