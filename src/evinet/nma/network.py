@@ -38,12 +38,12 @@ class Network:
     Attributes
     ----------
     arms
-        A row an arm of the studies by arms: study, treatment, the columns of their outcomes, and
-        whatever other columns were given.
+        One row for each arm of the studies by arms: study, treatment, the columns of their
+        outcomes, and whatever other columns were given.
     contrasts
         Studies by published contrasts.
     people
-        A row a patient of the studies by patients: study, treatment, time, event, draw.
+        One row for each patient of the studies by patients: study, treatment, time, event, draw.
     asked
         The references that were asked for; empty: the treatment in most studies.
     tables
@@ -131,9 +131,9 @@ class Network:
         Parameters
         ----------
         frame
-            A row an arm: study, treatment and r, n (events of patients), y, se (a mean or another
-            estimate with its standard error) or r, e (events in an exposure). Studies without these
-            but with diff, se enter by contrasts. Treatments may repeat in a study.
+            One row for each arm: study, treatment and r, n (events of patients), y, se (a mean or
+            another estimate with its standard error) or r, e (events in an exposure). Studies
+            without these but with diff, se enter by contrasts. Treatments may repeat in a study.
         reference
             The reference treatment, or one of each island; by default that in most studies.
 
@@ -178,8 +178,8 @@ class Network:
         Parameters
         ----------
         frame
-            A row a patient: study, treatment, time, event (1 or 0) and, if there are several
-            reconstructions, draw.
+            One row for each patient: study, treatment, time, event (1 or 0) and, if there are
+            several reconstructions, draw.
         reference
             The reference treatment, or one of each island; by default that in most studies.
 

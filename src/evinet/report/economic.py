@@ -16,7 +16,7 @@ KEPT = 1000
 """Draws of each posterior: enough for a probabilistic analysis, and small enough to mail."""
 FILES = {
     "economic.csv": "every draw, a row each, for programs",
-    "economic.xlsx": "the same as sheets, a row a draw; and survival month by month",
+    "economic.xlsx": "the same as sheets, one row for each draw; and survival month by month",
 }
 COLUMNS = (
     "parameter", "analysis", "model", "population", "treatment", "comparator", "draw", "time",
@@ -63,7 +63,7 @@ def draws(results: Results) -> pd.DataFrame:
 
 
 def _effects(results: Results) -> Iterator[tuple[str, Fit, pd.DataFrame, dict[str, str]]]:
-    """Draws of each model, a column a treatment but the references, and each one's reference."""
+    """Draws of each model, a column for each treatment but the references, and its reference."""
     for name in results.config.analyses:
         for fit in fits(results, name):
             drawn = fit.effect_draws()

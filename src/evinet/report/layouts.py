@@ -33,7 +33,7 @@ def all_layouts(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def robvis(results: Results, analysis: str) -> pd.DataFrame:
-    """A row a trial: study, the five domains of RoB 2, overall, weight (1 for all)."""
+    """One row for each trial: study, the five domains of RoB 2, overall, weight (1 for all)."""
     import pandas as pd
 
     judged = _judged(results)
@@ -48,7 +48,7 @@ def robvis(results: Results, analysis: str) -> pd.DataFrame:
 
 
 def cinema(results: Results, analysis: str) -> pd.DataFrame:
-    """A row a contrast, for inverse variance: ln HR of t1 against t2 with its standard error."""
+    """One row for each contrast, for inverse variance: ln HR of t1 against t2, standard error."""
     import pandas as pd
 
     judged = _judged(results)

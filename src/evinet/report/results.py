@@ -95,7 +95,7 @@ class Fit:
         return records(_of_trials(table.read(path))) if path.exists() else []
 
     def effect_draws(self) -> pd.DataFrame:
-        """Draws of every effect against the reference of its island: a column a treatment."""
+        """Draws of effects against the reference of the island, one column for each treatment."""
         import h5netcdf
         import pandas as pd
 

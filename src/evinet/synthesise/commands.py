@@ -149,8 +149,8 @@ def hazards(
 ) -> None:
     """Whether the hazards of the arms of TRIAL are proportional in OUTCOME.
 
-    Writes proportionality.csv and hazard-periods.csv: a row, or a row a period, for each pair of
-    arms that the trial published a hazard ratio of.
+    Writes proportionality.csv and hazard-periods.csv: one row, or one for each period, of each
+    pair of arms that the trial published a hazard ratio of.
     """
     processor.prepare()
     from evinet import config, files, seeds, tables

@@ -266,7 +266,7 @@ def _components(name: str, analysis: Analysis, studies: list[dict[str, Any]]) ->
 
 
 def _analysed(studies: list[dict[str, Any]], evidence: Path) -> pd.DataFrame:
-    """A row an arm of the chosen contrasts: trial, treatment, patients analysed if stated."""
+    """Of each arm of the chosen contrasts: trial, treatment, patients analysed if stated."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for study in studies:
         survival = tables.SURVIVAL.read(evidence / "trials" / study["study"] / "survival.csv")

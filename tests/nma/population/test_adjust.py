@@ -14,7 +14,8 @@ from scipy import special
 
 from evinet.cli import cli
 from evinet.errors import InputError
-from evinet.nma.population import cox, maic, margins, stc
+from evinet.nma import cox
+from evinet.nma.population import maic, margins, stc
 from evinet.nma.population.adjust import adjust
 from evinet.nma.population.comparison import read
 from evinet.nma.population.margins import Margin

@@ -45,5 +45,6 @@ def test_every_table_is_written_and_says_who_lives_longer(tmp_path: Path, baseli
     ranks = pd.read_csv(out / "ranks.csv").set_index(["treatment", "rank"])
     assert ranks.at[("b", 1), "probability"] > 0.95
     checks = pd.read_csv(out / "predictive.csv")
-    assert checks["posterior_p"].min() > 0.001  # some families do not fit
+    # the hazard of the log-normal is never constant: it fits these patients least
+    assert checks["posterior_p"].min() > (0.001 if baseline == "lognormal" else 0.01)
     assert checks["observed"].sum() == (time < 24).sum()

@@ -37,7 +37,7 @@ _TITLES = {
 
 
 def find_patients(grid: Grid) -> Iterator[Finding]:
-    """Findings of a table that has a column an arm."""
+    """Findings of a table that has one column for each arm."""
     kind = _kind(grid)
     for row in grid.rows:
         if kind == "baseline":

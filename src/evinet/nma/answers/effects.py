@@ -165,7 +165,7 @@ def tipping(league_table: pd.DataFrame) -> pd.DataFrame:
 
 
 def splits(fits: dict[tuple[str, str], Fit]) -> pd.DataFrame:
-    """A row a split pair: direct and indirect effect of B against A, and their difference.
+    """One row for each split pair: direct and indirect effect of B against A, and their difference.
 
     `p` is twice the smaller probability of the difference's sign.
     """

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evinet.nma import cox
 from evinet.nma.data.patients import Patients, Records
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
-
-STEPS = 50
-FAR = 5.0  # a step of ln HR, at most
 
 
 def normal_summaries(fit: Fit) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -30,7 +28,7 @@ def normal_summaries(fit: Fit) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     for study in patients.studies:
         if study in patients.single or study in empty:
             continue
-        each = [cox(patients, records, study) for records in patients.draws]
+        each = [_cox(patients, records, study) for records in patients.draws]
         means = np.array([mean for mean, _ in each])
         within = np.mean([covariance for _, covariance in each], axis=0)
         between = np.atleast_2d(np.cov(means.T, ddof=1)) if len(each) > 1 else 0.0
@@ -38,23 +36,10 @@ def normal_summaries(fit: Fit) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-def cox(patients: Patients, records: Records, study: str) -> tuple[np.ndarray, np.ndarray]:
-    """ln HR of a study's arms against its baseline arm, and their covariance (Cox, Breslow)."""
-    arms = patients.arms_of(study)
-    time, event = records.of(*arms)
-    own = [records.of(arm) for arm in arms]
-    at = np.unique(time[event == 1])
-    at_risk = np.array([len(t) - np.searchsorted(np.sort(t), at, side="left") for t, _ in own])
-    events = np.array([e.sum() for _, e in own], float)
-    deaths = np.array([np.isin(time[event == 1], each).sum() for each in at], float)
-    theta = np.zeros(len(arms) - 1)
-    for _ in range(STEPS):
-        weight = at_risk * np.exp(np.append(0.0, theta))[:, None]
-        share = (weight / weight.sum(axis=0))[1:]
-        score = events[1:] - share @ deaths
-        information = np.diag(share @ deaths) - (share * deaths) @ share.T
-        step = np.clip(np.linalg.solve(information, score), -FAR, FAR)
-        theta = theta + step
-        if abs(step).max() < 1e-10:
-            break
-    return theta, np.linalg.inv(information)
+def _cox(patients: Patients, records: Records, study: str) -> tuple[np.ndarray, np.ndarray]:
+    """ln HR of a study's arms against its baseline arm, and their covariance."""
+    baseline, *others = patients.arms_of(study)
+    mine = np.isin(records.arm, [baseline, *others])
+    columns = (records.arm[mine][:, None] == np.array(others)).astype(float)
+    found = cox.fit(records.time[mine], records.event[mine], columns)
+    return found.coefficients, found.covariance

@@ -22,9 +22,9 @@ DRAWS = 4000
 def predictive(fit: Fit, rng: np.random.Generator) -> pd.DataFrame:
     """Table PREDICTIVE: outcomes against those of new studies like these.
 
-    A row an arm (its outcome), a contrast (its effect) or a period of an arm of patients (its
-    events). A new study has the baseline of the old one, and a deviation of its own where effects
-    are random (Marshall & Spiegelhalter 2003, Stat Med 22:1649): with everything from the
+    One row for each arm (its outcome), a contrast (its effect) or a period of an arm of patients
+    (its events). A new study has the baseline of the old one, and a deviation of its own where
+    effects are random (Marshall & Spiegelhalter 2003, Stat Med 22:1649): with everything from the
     posterior, from the priors and, for contrasts, from the posterior without the study where the
     others still connect its treatments. p is two-sided, mid-p for counts.
     """

@@ -42,8 +42,8 @@ class Adjusted:
     comparison
         The trials.
     estimates
-        A row an effect: treatment, comparator, population, adjusted, marginal, estimate, se, lower,
-        upper, on the scale of `scale`.
+        One row for each effect: treatment, comparator, population, adjusted, marginal, estimate,
+        se, lower, upper, on the scale of `scale`.
     balance
         Means of the covariates: those of the population, of the patients, and of the weighted ones.
     weights

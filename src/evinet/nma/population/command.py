@@ -53,12 +53,13 @@ def adjust(
 ) -> None:  # fmt: skip
     """Compare two trials in the published one's population: MAIC and STC.
 
-    --ipd has a row a patient: treatment, the covariates, and time and event, or r (0 or 1), or y.
-    --aggregate has the other trial: arms by r, n or y, se (or mean, sd, n); or its contrast by
-    diff, se (or a ratio with lower and upper); or, of survival, its reconstructed patients.
+    --ipd has one row for each patient: treatment, the covariates, and time and event, or r (0 or
+    1), or y. --aggregate has the other trial: arms by r, n or y, se (or mean, sd, n); or its
+    contrast by diff, se (or a ratio with lower and upper); or, of survival, its reconstructed
+    patients.
 
-    Writes estimates.csv (a row an effect and method, before and after adjustment), balance.csv,
-    weights.csv (maic) and notes.txt: what a reader must know of the result.
+    Writes estimates.csv (one row for each effect and method, before and after adjustment),
+    balance.csv, weights.csv (maic) and notes.txt: what a reader must know of the result.
     """
     from evinet import usertable
     from evinet.nma.population import adjust as library

@@ -32,7 +32,7 @@ class Comparison:
     kind
         Of the outcome.
     patients
-        A row a patient: study, treatment, the outcome and the covariates.
+        One row for each patient: study, treatment, the outcome and the covariates.
     treatment, comparator, anchor
         The treatment of the patients, that of the published trial, and what both have; None: an
         unanchored comparison.
@@ -76,7 +76,8 @@ def read(
     Parameters
     ----------
     patients
-        A row a patient: treatment; time and event, or r (0 or 1), or y; and the covariates.
+        One row for each patient: treatment; time and event, or r (0 or 1), or y; and the
+        covariates.
     published
         The other trial: arms by r, n or y, se (mean, sd, n); or its contrast (diff and se, or a
         ratio with limits); or, of survival, its reconstructed patients (treatment, time, event).

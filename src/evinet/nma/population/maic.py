@@ -28,7 +28,7 @@ class Weights:
     weight
         Shape (patients,).
     balance
-        A row a matched moment: what, target, before, after (weighted).
+        One row for each matched moment: what, target, before, after (weighted).
     """
 
     weight: np.ndarray

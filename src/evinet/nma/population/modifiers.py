@@ -43,8 +43,8 @@ class Modification:
     Attributes
     ----------
     rows
-        A row a subgroup, or a trial without subgroups: study, treatment, comparator, diff, se, x,
-        and mean, the average of x in the trial.
+        One row for each subgroup, or a trial without subgroups: study, treatment, comparator, diff,
+        se, x, and mean, the average of x in the trial.
     treatments
         Island by island, its reference first.
     apart, together
@@ -121,9 +121,9 @@ def regress(
     Parameters
     ----------
     frame
-        A row a subgroup (or a trial without any): study, treatment, comparator, diff, se, x (the
-        mean of the covariate in these patients) and n (patients; empty: weighted by precision).
-        Subgroups of one trial must not share patients.
+        One row for each subgroup (or a trial without any): study, treatment, comparator, diff, se,
+        x (the mean of the covariate in these patients) and n (patients; empty: weighted by
+        precision). Subgroups of one trial must not share patients.
     tau
         Heterogeneity of effects between trials: its prior, or what is known of it.
     references

@@ -62,7 +62,7 @@ LINKS = {
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The design: a row a patient, and a block of points a published arm.
+    """The design: one row for each patient, and a block of points a published arm.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class Multilevel:
     treatments, groups
         The reference first; the class of each (of interactions).
     populations
-        Study -> points of its covariates, a column a covariate.
+        Study -> points of its covariates, one column for each covariate.
     pareto_k, effective
         How well the draws stand for the posterior: below 0.7, and the effective number of draws.
     integration_error
@@ -152,7 +152,7 @@ class Multilevel:
         Parameters
         ----------
         population
-            Points of the covariates (a row a patient), or the name of a study.
+            Points of the covariates (one row for each patient), or the name of a study.
         """
         x = self._population(population)
         rows = []
@@ -242,9 +242,9 @@ def fit(
     Parameters
     ----------
     patients
-        A row a patient: study, treatment, r (0 or 1) and the covariates.
+        One row for each patient: study, treatment, r (0 or 1) and the covariates.
     aggregate
-        A row an arm: study, treatment, r, n.
+        One row for each arm: study, treatment, r, n.
     on
         The covariates.
     reference

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import interpolate, optimize, special
 
-from evinet.nma.population import cox
+from evinet.nma import cox
 from evinet.nma.population.comparison import Comparison
 
 STEPS = 50
@@ -35,7 +35,7 @@ def effects(
     Parameters
     ----------
     population
-        Points of equal weight, a column a covariate.
+        Points of equal weight, one column for each covariate.
 
     Raises
     ------

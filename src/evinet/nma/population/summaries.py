@@ -42,7 +42,7 @@ class Row:
 
 
 def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
-    """Published covariates from a table with a row an arm, or a row a study.
+    """Published covariates from a table with one row for each arm, or one row for each study.
 
     Parameters
     ----------

@@ -128,7 +128,7 @@ def _each(
 
 
 def _contribution(results: Results, rows: Rows) -> Markdown:
-    """A row a comparison: its trials, the most important first."""
+    """One row for each comparison: its trials, the most important first."""
     pairs: dict[tuple[str, str], Rows] = {}
     for row in rows:
         pairs.setdefault((row["treatment"], row["comparator"]), []).append(row)
@@ -149,7 +149,7 @@ def _contribution(results: Results, rows: Rows) -> Markdown:
 
 
 def _margins(results: Results, rows: Rows) -> Markdown:
-    """A row a comparison, a column a margin."""
+    """One row for each comparison, one column for each margin."""
     ratios = sorted({row["ratio"] for row in rows}, reverse=True)
     cells: dict[tuple[str, str], dict[float, str]] = {}
     for row in rows:
