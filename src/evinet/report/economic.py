@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KEPT = 1000
 """Draws of each posterior: enough for a probabilistic analysis, and small enough to mail."""
 FILES = {
-    "economic.csv": "every draw, a row each, for programs",
+    "economic.csv": "every draw in a row of its own, for programs",
     "economic.xlsx": "the same as sheets, one row for each draw; and survival month by month",
 }
 COLUMNS = (

@@ -277,12 +277,12 @@ def predictions_hold(missed: Mapping[str, Sequence[object]], values: int) -> str
         if not wrong:
             said.append(f"{model}: all {values} intervals reach what was observed.")
         else:
+            verb = "misses" if len(wrong) == 1 else "miss"
+            so = ("it is not used for these two arms" if len(missed) > 1
+                  else "its predictions of these two arms are wrong there")  # fmt: skip
             said.append(
-                f"{model}: {len(wrong)} of {values} intervals miss what every reconstruction "
-                "observed, so it is not used for these two arms."
-                if len(missed) > 1
-                else f"{model}: {len(wrong)} of {values} intervals miss what every reconstruction "
-                "observed, so its predictions of these two arms are wrong there."
+                f"{model}: {len(wrong)} of {values} intervals {verb} what every reconstruction "
+                f"observed, so {so}."
             )
     return " ".join(said)
 

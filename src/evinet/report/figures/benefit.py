@@ -27,11 +27,11 @@ def draw(panels: dict[str, dict[str, tuple[Interval, Interval]]], label: str) ->
                           max(y.upper for _, y in points.values()), axis="y")  # fmt: skip
         axes.axvline(1, color=style.MUTED, linewidth=0.8, zorder=0)
         axes.axhline(1, color=style.MUTED, linewidth=0.8, zorder=0)
+        axes.set_xlabel(label)
         axes.set_ylabel("Odds ratio")
         axes.set_title(style.wrap(title, 34))
     handles = {text: line for axes in grid for line, text in
                zip(*axes.get_legend_handles_labels(), strict=True)}  # fmt: skip
-    figure.supxlabel(label, fontsize=9)
     figure.tight_layout(rect=(0, 0.02 + 0.1 * -(-len(handles) // 2), 1, 1))
     figure.legend(list(handles.values()), list(handles), loc="lower center", ncols=2)
     return figure

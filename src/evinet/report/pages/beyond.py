@@ -59,7 +59,7 @@ def response(results: Results) -> Markdown:
         return escape("The trials of the analyses published no response.")
     return blocks([
         table(fields, lines, "Response in every trial"),
-        notes(rows, results.trial_names), _silent(results, rows)
+        notes(rows, results), _silent(results, rows)
     ])  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def harms(results: Results) -> Markdown:
         return escape("No trial of the analyses published any of these adverse events.")
     return blocks([
         table(fields, lines, "Adverse events in every trial"),
-        notes(used, results.trial_names), _silent(results, used),
+        notes(used, results), _silent(results, used),
     ])  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def _contrasts(results: Results, name: str) -> Markdown:
         Field("Source", "l", 24),
     ]  # fmt: skip
     label = f"Published hazard ratios, {results.config.analyses[name].title}"
-    said = notes(_in_use(results, name), results.trial_names)
+    said = notes(_in_use(results, name), results)
     return blocks([table(fields, rows, label), weak_sources(results, name), said])
 
 
