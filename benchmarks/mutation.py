@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 CORE = {
     "evinet/nma": ("tests/nma", "tests/synthesise"),
+    "evinet/patients": ("tests/patients", "tests/reconstruct"),
     "evinet/reconstruct": ("tests/reconstruct",),
 }
 NOT_NUMERIC = (

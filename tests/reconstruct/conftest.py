@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evinet.reconstruct.inputs import ArmInput, Contrast, Interval, TrialInput
+from evinet.patients.data import Interval
+from evinet.reconstruct.inputs import ArmInput, Contrast, TrialInput
 
 
 @pytest.fixture(scope="session")

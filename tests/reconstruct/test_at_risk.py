@@ -9,16 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Interval, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.at_risk import reconstruct
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import (
-    ArmInput,
-    Contrast,
-    Interval,
-    Landmark,
-    Reconstruction,
-    TrialInput,
-)
+from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, Reconstruction, TrialInput
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -42,7 +37,7 @@ def test_netter_2_medians(netter_2, netter_2_draws):
 
 
 def test_netter_2_hazard_ratio(netter_2_draws):
-    best = cox(*(netter_2_draws.arms[name][0] for name in ("lu-dotatate", "octreotide")))
+    best = hazard_ratio(*(netter_2_draws.arms[name][0] for name in ("lu-dotatate", "octreotide")))
     assert abs(np.exp(best.log_hr) / 0.276 - 1) < 0.10
     assert netter_2_draws.flags == ()
 
@@ -75,7 +70,7 @@ def test_an_unstratified_hazard_ratio_is_met_closely(netter_2):
     hr = Contrast("lu-dotatate", "octreotide", 0.31, 0.207, 0.462, stratified=False)
     made = reconstruct(replace(netter_2, contrasts=(hr,)), 20, np.random.default_rng(1))
     for own, other in zip(*made.arms.values(), strict=True):
-        assert abs(cox(own, other).log_hr - np.log(0.31)) < 0.04
+        assert abs(hazard_ratio(own, other).log_hr - np.log(0.31)) < 0.04
 
 
 def test_landmarks_are_met(netter_2):

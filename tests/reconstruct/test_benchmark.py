@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from evinet.patients.data import Patients
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct import benchmark
 from evinet.reconstruct.benchmark import Case, Summary
-from evinet.reconstruct.estimators import kaplan_meier
-from evinet.reconstruct.inputs import Patients, Reconstruction
+from evinet.reconstruct.inputs import Reconstruction
 from evinet.reconstruct.simulate import Trial, simulated
 
 

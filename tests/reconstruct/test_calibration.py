@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.at_risk import reconstruct
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import ArmInput, Landmark, Patients, TrialInput
+from evinet.reconstruct.inputs import ArmInput, Landmark, TrialInput
 from evinet.reconstruct.simulate import Trial, published, simulated
 
 TRIALS, DRAWS = 40, 79
@@ -30,7 +32,7 @@ def posted(trial: Trial) -> TrialInput:
 
 def measured(arms: dict[str, Patients], horizon: float) -> list[float]:
     own, other = arms.values()
-    return [cox(own, other).log_hr, *(kaplan_meier(x).rmst(horizon) for x in (own, other))]
+    return [hazard_ratio(own, other).log_hr, *(kaplan_meier(x).rmst(horizon) for x in (own, other))]
 
 
 def judged(printed: str) -> tuple[np.ndarray, np.ndarray]:

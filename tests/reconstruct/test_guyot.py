@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.guyot import reconstruct
-from evinet.reconstruct.inputs import ArmInput, Patients, Reconstruction, TrialInput
+from evinet.reconstruct.inputs import ArmInput, Reconstruction, TrialInput
 from evinet.reconstruct.simulate import lifelines_trials, published, simulated
 
 METHOD = pytest.mark.parametrize("method", ["guyot", "ipdfromkm"])
@@ -129,7 +131,7 @@ def test_hazard_ratio_of_lung_cancer_with_exact_coordinates(method: str) -> None
     from evinet.reconstruct import methods
 
     made = methods.method(method)(given_trial, 0, np.random.default_rng(0))
-    found = cox(made.arms["treated"][0], made.arms["control"][0])
+    found = hazard_ratio(made.arms["treated"][0], made.arms["control"][0])
     assert found.log_hr == pytest.approx(-0.531, abs=0.02)
 
 

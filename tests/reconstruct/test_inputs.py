@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evinet.reconstruct.inputs import ArmInput, Contrast, Interval, Landmark, TrialInput, tidy
+from evinet.patients.data import Interval
+from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, TrialInput, tidy
 
 
 def tidied(**content) -> tuple[ArmInput, set[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evinet.reconstruct.estimators import at_risk
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers, Reconstruction, TrialInput
+from evinet.patients.data import Floats, Integers, at_risk
+from evinet.reconstruct.inputs import ArmInput, Reconstruction, TrialInput
 from evinet.reconstruct.ipdfromkm import reconstruct
 
 TIME = np.arange(0.0, 11.0)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evinet.reconstruct.estimators import cox, kaplan_meier
-from evinet.reconstruct.inputs import ArmInput, Contrast, Interval, Landmark, TrialInput
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Interval
+from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, TrialInput
 from evinet.reconstruct.lattice import reconstruct
 from evinet.reconstruct.quality import assess
 
@@ -91,4 +93,4 @@ def test_wrong_numbers_at_risk_cost_accuracy_not_the_answer() -> None:
     assert len(made.arms["a"][0].time) == 60
     found = kaplan_meier(made.arms["a"][0])
     assert np.isfinite(found.survival).all()
-    assert cox(made.arms["a"][0], made.arms["a"][1]).log_hr == pytest.approx(0, abs=0.5)
+    assert hazard_ratio(made.arms["a"][0], made.arms["a"][1]).log_hr == pytest.approx(0, abs=0.5)

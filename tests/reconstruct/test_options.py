@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 
 from evinet import tables
 from evinet.errors import InputError
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.commands import reconstruct
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import Patients
 
 TIMES = np.arange(0.0, 31, 6)
 
@@ -50,7 +51,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         given[name] = str(folder / f"{name}.csv")
         with open(given[name], "w", newline="") as file:
             csv.writer(file).writerows([header.split(","), *rows])
-    fitted = cox(*TRUE.values())
+    fitted = hazard_ratio(*TRUE.values())
     ratio = fitted.interval()
     medians = {name: found.median().estimate for name, found in estimates.items()}
     given["n"] = ",".join(f"{name}=90" for name in TRUE)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct import simulate
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import Patients, tidy
+from evinet.reconstruct.inputs import tidy
 from evinet.reconstruct.simulate import ARMS, PRINTED, STYLES, Trial, curve, published, simulated
 
 FEW = Trial(
@@ -71,7 +73,7 @@ def test_what_is_printed_is_true() -> None:
     np.testing.assert_allclose(treated.curve[1], [1, 0.8, 0.8 * 2 / 3, 0.8 / 3])
     assert control.median is not None
     assert control.median.estimate == 1.0
-    fit = cox(FEW.arms["treated"], FEW.arms["control"])
+    fit = hazard_ratio(FEW.arms["treated"], FEW.arms["control"])
     assert given.contrasts[0].hr == round(float(np.exp(fit.log_hr)), 2)
 
 
@@ -125,7 +127,7 @@ def test_lifelines_sets_are_whole() -> None:
     lung = trials["lifelines-lung"]
     assert [len(patients.time) for patients in lung.arms.values()] == [90, 138]
     assert sum(int(patients.event.sum()) for patients in lung.arms.values()) == 165
-    fit = cox(lung.arms["treated"], lung.arms["control"])
+    fit = hazard_ratio(lung.arms["treated"], lung.arms["control"])
     assert fit.log_hr == pytest.approx(-0.531, abs=0.001)  # R's survival: sex -0.5310
     remission = trials["lifelines-leukemia"].arms["treated"]
     assert at_risk(remission, np.array([6 / (52 / 12)])).tolist() == [21]

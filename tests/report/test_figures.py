@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lifelines import KaplanMeierFitter, NelsonAalenFitter
+from lifelines import KaplanMeierFitter
 
 from evinet import tables
 from evinet.report import exhibits
@@ -19,7 +19,6 @@ from evinet.report.figures import (
     contribution,
     forest,
     funnel,
-    hazard,
     km,
     network,
     populations,
@@ -102,15 +101,6 @@ def test_survival_agrees_with_lifelines(sample: list[tuple[float, bool]]) -> Non
     at = np.linspace(0, times.max(), 17)
     expected = KaplanMeierFitter().fit(times, events).survival_function_at_times(at)
     np.testing.assert_allclose(km.survival(times, events, at), expected, atol=1e-9)
-
-
-@given(patients)
-def test_cumulative_hazard_agrees_with_lifelines(sample: list[tuple[float, bool]]) -> None:
-    times = np.array([time for time, _ in sample])
-    events = np.array([int(event) for _, event in sample])
-    at, found = hazard.cumulative(times, events)
-    fitter = NelsonAalenFitter(nelson_aalen_smoothing=False).fit(times, events)
-    np.testing.assert_allclose(found, fitter.cumulative_hazard_at_times(at), atol=1e-9)
 
 
 def test_survival_is_not_drawn_past_the_last_censored_patient() -> None:

@@ -31,10 +31,10 @@ from evinet.nma.fit.approximate import rough
 from evinet.nma.fit.data_vector import unpack
 from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood, links
 from evinet.nma.likelihoods.survival.baseline import Baseline
-from evinet.nma.likelihoods.survival.sufficient import log_rank
 from evinet.nma.network import Network
 from evinet.nma.priors import Prior, Priors
 from evinet.nma.terms import Terms
+from evinet.patients import log_rank
 
 Effects = Literal["fixed", "random"]
 
@@ -234,7 +234,7 @@ class Model:
                 arms = self.patients.arms_of(name)
                 if len(arms) > 1:
                     mine = np.isin(chosen.arm, arms)
-                    estimate, covariance = log_rank(
+                    estimate, covariance = log_rank.one_step(
                         chosen.arm[mine] - arms[0], chosen.time[mine], chosen.event[mine]
                     )
                     died = mine & (chosen.event == 1)

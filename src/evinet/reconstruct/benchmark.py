@@ -19,9 +19,11 @@ import click
 import numpy as np
 
 from evinet import files, processor, seeds
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Floats, Patients
+from evinet.patients.kaplan_meier import KaplanMeier, kaplan_meier
 from evinet.reconstruct import methods
-from evinet.reconstruct.estimators import KaplanMeier, cox, kaplan_meier
-from evinet.reconstruct.inputs import Floats, Patients, Reconstruction
+from evinet.reconstruct.inputs import Reconstruction
 from evinet.reconstruct.quality import assess
 from evinet.reconstruct.simulate import (
     ARMS,
@@ -184,7 +186,7 @@ def summary(arms: dict[str, Patients], horizon: float) -> Summary:
         median = float(curve.time[reached[0]]) if len(reached) else np.inf
         events = float(patients.event.sum())
         own[name] = {"median": median, "RMST": curve.rmst(horizon), "events": events}
-    return Summary(cox(*(arms[name] for name in ARMS)).log_hr, own)
+    return Summary(hazard_ratio(*(arms[name] for name in ARMS)).log_hr, own)
 
 
 def bands(truth: Summary, drawn: Sequence[Summary]) -> Iterator[Row]:

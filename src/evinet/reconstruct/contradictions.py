@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from evinet.reconstruct.estimators import normal_quantile
-from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Floats, TrialInput
+from evinet.patients.data import Floats, normal_quantile
+from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, TrialInput
 from evinet.reconstruct.noise import rounding
 
 ROUNDING = 0.006  # of a printed survival proportion

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from evinet.reconstruct.inputs import Flag, Floats
+from evinet.patients.data import Floats
+from evinet.reconstruct.inputs import Flag
 from evinet.reconstruct.noise import rounding
 
 Style = Literal["drops", "steps", "points"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.estimators import normal_quantile
-from evinet.reconstruct.inputs import Contrast, Flag, Floats, Patients
+from evinet.patients.data import Floats, Patients, normal_quantile
+from evinet.reconstruct.inputs import Contrast, Flag
 from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particle_weights import systematic
 from evinet.reconstruct.particles import Pool

@@ -11,7 +11,8 @@ import numpy as np
 
 from evinet import tables
 from evinet.errors import InputError, Problem
-from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Interval, Landmark, TrialInput
+from evinet.patients.data import Interval
+from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Landmark, TrialInput
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers
+from evinet.patients.data import Floats, Integers
+from evinet.reconstruct.inputs import ArmInput
 
 TAIL = 1.0  # the open interval is given the width of this many closed ones
 

@@ -15,16 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.inputs import (
-    ArmInput,
-    Flag,
-    Floats,
-    Integers,
-    Patients,
-    Reconstruction,
-    TrialInput,
-    tidy,
-)
+from evinet.patients.data import Floats, Integers, Patients
+from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
 
 METHOD = "guyot"
 UNUSED = ("median", "landmarks")

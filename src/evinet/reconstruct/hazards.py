@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
+from evinet.patients.data import Floats
 from evinet.reconstruct.follow_up import FollowUp
-from evinet.reconstruct.inputs import Floats
 from evinet.reconstruct.prior import Pieces, Shape, pieces, shapes
 
 EVIDENCE = 0.2

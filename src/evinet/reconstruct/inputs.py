@@ -12,23 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from evinet.patients.data import Floats, Integers, Interval, Patients
 
 MOST_PATIENTS = 50_000  # of an arm: more are a registry, and take too much memory
 SMALLEST = 1e-6  # times and ratios below it, or above its inverse, are none
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with its confidence limits; None is not known or not estimable."""
-
-    estimate: float | None
-    lower: float | None = None
-    upper: float | None = None
-    level: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -106,14 +94,6 @@ class Flag:
     arm: str
     message: str
     size: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Patients:
-    """Individual patients of one arm: `time` in months and `event` (1 event, 0 censored)."""
-
-    time: Floats
-    event: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +237,7 @@ def _tidy_at_risk(
     return time[kept], counts[kept]
 
 
-def _falling(time: Floats, number: Integers) -> NDArray[np.bool_]:
+def _falling(time: Floats, number: Integers) -> np.ndarray:
     """The largest set of entries with the first, times that differ and counts that never rise."""
     size = len(number)
     length, before = np.ones(size, dtype=int), np.full(size, -1)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from evinet.patients.data import Floats
 from evinet.reconstruct.guyot import Points, Walk, each_arm, first_guess, missed, tail
-from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Reconstruction, TrialInput
+from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput
 
 METHOD = "ipdfromkm"
 FENCE = 3.0  # Tukey's, in interquartile ranges

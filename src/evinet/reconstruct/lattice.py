@@ -12,17 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.patients.data import Floats, Patients
 from evinet.reconstruct import lattice_arm, lattice_patients, unseen
 from evinet.reconstruct.draws import combine
-from evinet.reconstruct.inputs import (
-    ArmInput,
-    Flag,
-    Floats,
-    Patients,
-    Reconstruction,
-    TrialInput,
-    tidy,
-)
+from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
 from evinet.reconstruct.lattice_arm import Paths
 from evinet.reconstruct.particles import Pool
 

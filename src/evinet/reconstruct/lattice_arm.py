@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.draws import tempered
 from evinet.reconstruct.ffbs import FORGOTTEN, Filtered, backward, forward
-from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
+from evinet.reconstruct.inputs import ArmInput, Flag
 from evinet.reconstruct.lattice_nodes import Nodes, Segments, nodes, segments
 from evinet.reconstruct.lattice_rates import Course, course
 from evinet.reconstruct.noise import EXACT, Noise, hypotheses

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.curve import Reading
-from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.noise import EXACT, Noise
 
 NOT_CERTAIN = 0.02  # probability that a point given as a drop is none

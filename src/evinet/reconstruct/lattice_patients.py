@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers, Patients
 from evinet.reconstruct import unseen
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers, Patients
+from evinet.reconstruct.inputs import ArmInput
 from evinet.reconstruct.lattice_arm import Paths
 from evinet.reconstruct.unseen import Tail
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.inputs import Floats, Integers
+from evinet.patients.data import Floats, Integers
 
 UNKNOWN_SHARE = 0.3  # censored in all of follow-up, where nothing is known of it
 SMOOTH = 0.8  # share of the censoring that is smooth in time; the rest is even between counts

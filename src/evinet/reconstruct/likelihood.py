@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from evinet.reconstruct.estimators import band
+from evinet.patients.data import Floats, Integers
+from evinet.patients.kaplan_meier import band
 from evinet.reconstruct.follow_up import FollowUp
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers
+from evinet.reconstruct.inputs import ArmInput
 
 Crossing = Literal["survival", "lower", "upper"]
 MISSED = {"survival": -25.0, "lower": -5.0, "upper": -5.0}

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.estimators import band
+from evinet.patients.data import Floats, Integers
+from evinet.patients.kaplan_meier import band
 from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.hazards import Sum
-from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.likelihood import Mark
 
 LIMIT_SD = 0.04  # of log survival where a limit is, given that it depends on the convention

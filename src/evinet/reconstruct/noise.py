@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.inputs import Floats
+from evinet.patients.data import Floats
 
 EXACT = 1e-6
 LADDER = (EXACT, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 1e-2)

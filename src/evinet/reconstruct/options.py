@@ -13,17 +13,9 @@ import numpy as np
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
+from evinet.patients.data import Floats, Interval
 from evinet.reconstruct import layouts
-from evinet.reconstruct.inputs import (
-    MOST_PATIENTS,
-    ArmInput,
-    Contrast,
-    Flag,
-    Floats,
-    Interval,
-    Landmark,
-    TrialInput,
-)
+from evinet.reconstruct.inputs import MOST_PATIENTS, ArmInput, Contrast, Flag, Landmark, TrialInput
 from evinet.reconstruct.layouts import Row
 
 UNITS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 12.0}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.hazards import Hazards
-from evinet.reconstruct.inputs import Floats, Integers
 from evinet.reconstruct.likelihood import TRANSFORMS
 
 NO_TAIL = 0.5  # chance that nobody has an event after the last number at risk (the axis ends there)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct import hazards
 from evinet.reconstruct.follow_up import FollowUp, follow_up
 from evinet.reconstruct.hazards import ArmData, Sum
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers
+from evinet.reconstruct.inputs import ArmInput
 from evinet.reconstruct.likelihood import (
     MISS_SD,
     MISSED,

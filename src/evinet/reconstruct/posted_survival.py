@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.draws import tempered
-from evinet.reconstruct.inputs import ArmInput, Floats, Integers
+from evinet.reconstruct.inputs import ArmInput
 from evinet.reconstruct.likelihood import rounding
 from evinet.reconstruct.particle_weights import systematic
 from evinet.reconstruct.prior import DROPOUT, POWERS, STARTS, STEADY

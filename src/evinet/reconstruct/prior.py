@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.follow_up import FollowUp
-from evinet.reconstruct.inputs import Floats, Integers
 
 PIECES = 12
 THINNEST = 1e-3  # width of a piece, as a share of follow-up

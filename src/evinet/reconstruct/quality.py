@@ -10,20 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from evinet.patients.cox import HazardRatio, hazard_ratio
+from evinet.patients.data import Floats, Interval, Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.contradictions import contradictions
-from evinet.reconstruct.estimators import Cox, at_risk, cox, kaplan_meier
 from evinet.reconstruct.grade import grade, missed
-from evinet.reconstruct.inputs import (
-    ArmInput,
-    Contrast,
-    Flag,
-    Floats,
-    Interval,
-    Patients,
-    Reconstruction,
-    TrialInput,
-    tidy,
-)
+from evinet.reconstruct.inputs import ArmInput, Contrast, Flag, Reconstruction, TrialInput, tidy
 
 Json = dict[str, Any]
 
@@ -140,7 +132,7 @@ def _fit(arm: ArmInput, survival: Callable[[Floats], Floats]) -> Json | None:
 
 def _contrast(contrast: Contrast, arms: dict[str, list[Patients]]) -> Json:
     fits = [
-        cox(own, other)
+        hazard_ratio(own, other)
         for own, other in zip(arms[contrast.arm], arms[contrast.comparator], strict=True)
     ]
     found = fits[0].interval(contrast.level)
@@ -170,13 +162,13 @@ def _all_contrasts(names: list[str], comparison: tuple[str, str] | None) -> list
     return [Contrast(arm, comparator, None), *(Contrast(name, comparator, None) for name in rest)]
 
 
-def _ratio(fit: Cox) -> float | None:
+def _ratio(fit: HazardRatio) -> float | None:
     return _finite(
         float(np.exp(np.clip(fit.log_hr, -700, 700))) if np.isfinite(fit.log_hr) else np.nan
     )
 
 
-def _log_sd(fits: Sequence[Cox]) -> float | None:
+def _log_sd(fits: Sequence[HazardRatio]) -> float | None:
     """Standard deviation of ln HR across draws; null where a draw has none."""
     values = np.array([fit.log_hr for fit in fits])
     return float(values.std(ddof=1)) if len(values) > 1 and np.isfinite(values).all() else None

@@ -11,8 +11,9 @@ import numpy as np
 
 from evinet import files, seeds, tables, usertable
 from evinet.errors import InputError, Problem
+from evinet.patients.data import Floats
 from evinet.reconstruct import evidence, summary
-from evinet.reconstruct.inputs import Flag, Floats, Reconstruction, TrialInput, tidy
+from evinet.reconstruct.inputs import Flag, Reconstruction, TrialInput, tidy
 from evinet.reconstruct.methods import METHODS, reconstruct
 from evinet.reconstruct.options import Options
 from evinet.reconstruct.options import read as read_options

@@ -13,16 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet import seeds
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import (
-    ArmInput,
-    Contrast,
-    Floats,
-    Integers,
-    Interval,
-    Patients,
-    TrialInput,
-)
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Floats, Integers, Interval, Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.reconstruct.inputs import ArmInput, Contrast, TrialInput
 
 HAZARDS = ("exponential", "weibull", "piecewise", "plateau", "crossing")
 CENSORINGS = ("administrative", "uniform", "exponential", "late")
@@ -350,7 +344,7 @@ def _printed_median(patients: Patients) -> Interval | None:
 
 def _printed_contrast(trial: Trial) -> tuple[Contrast, ...]:
     treated, control = ARMS
-    fit = cox(trial.arms[treated], trial.arms[control])
+    fit = hazard_ratio(trial.arms[treated], trial.arms[control])
     ratio = fit.interval()
     if ratio.estimate is None or ratio.lower is None or ratio.upper is None:
         return ()

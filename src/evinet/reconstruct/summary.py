@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evinet.reconstruct.inputs import ArmInput, Floats, TrialInput
+from evinet.patients.data import Floats
+from evinet.reconstruct.inputs import ArmInput, TrialInput
 
 SHAPE_SD = 0.35  # SD of the log of the Weibull shape where no printed point fixes it
 POINTS = 100

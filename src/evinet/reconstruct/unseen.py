@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evinet.reconstruct.inputs import ArmInput, Flag, Floats, Integers
+from evinet.patients.data import Floats, Integers
+from evinet.reconstruct.inputs import ArmInput, Flag
 from evinet.reconstruct.lattice_arm import Paths
 
 CUT = 0.03  # prior probability that feet of drops were digitised in part

@@ -23,8 +23,8 @@ from evinet.nma.answers import survival
 from evinet.nma.answers.bridge import rests_on_class
 from evinet.nma.distribution import COLUMNS, QUANTILES
 from evinet.nma.posterior import Fit
-from evinet.reconstruct.estimators import KaplanMeier, kaplan_meier
-from evinet.reconstruct.inputs import Patients
+from evinet.patients.data import Patients
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.synthesise import models
 
 DRAWS = 4000
@@ -392,15 +392,10 @@ def _observed(ipd: pd.DataFrame, study: dict[str, Any], horizon: float) -> list[
 
 def _restricted(patients: pd.DataFrame, end: float) -> tuple[float, float]:
     """Area under the Kaplan-Meier curve to `end`, and its variance (Greenwood)."""
-    curve: KaplanMeier = kaplan_meier(
+    curve = kaplan_meier(
         Patients(patients["time"].to_numpy(float), patients["event"].to_numpy(np.int64))
     )
-    inside = curve.time < end
-    time, survival = curve.time[inside], curve.survival[inside]
-    steps = np.diff(np.concatenate([[0.0], curve.greenwood[inside]]))
-    areas = survival * np.diff(np.append(time, end))
-    beyond = np.cumsum(areas[::-1])[::-1]
-    return curve.rmst(end), float((beyond**2)[survival > 0] @ steps[survival > 0])
+    return curve.rmst(end), curve.rmst_variance(end)
 
 
 def _pooled(values: np.ndarray) -> dict[str, float]:

@@ -14,11 +14,11 @@ from scipy import special
 
 from evinet.cli import cli
 from evinet.errors import InputError
-from evinet.nma import cox
 from evinet.nma.population import maic, margins, stc
 from evinet.nma.population.adjust import adjust
 from evinet.nma.population.comparison import read
 from evinet.nma.population.margins import Margin
+from evinet.patients import cox
 
 DATA = Path(__file__).parent / "data"
 """The example of the R package maicplus 0.1.2 (Apache 2.0): simulated patients on A and C,

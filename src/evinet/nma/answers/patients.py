@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evinet.nma import cox
 from evinet.nma.data.patients import Patients, Records
+from evinet.patients import cox
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit

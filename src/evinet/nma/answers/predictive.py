@@ -157,7 +157,7 @@ def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     shapes are wrong. Over reconstructions `observed` is the mean, and their replicates are pooled,
     each less its own number of events.
     """
-    from evinet.nma.likelihoods.survival.sufficient import events_and_exposure
+    from evinet.patients.person_time import events_and_exposure
 
     baseline, patients = fit.specification.baseline, fit.specification.patients
     assert baseline is not None

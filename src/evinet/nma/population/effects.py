@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from evinet.nma import cox
 from evinet.nma.data import arms as arm_data
 from evinet.nma.data import frames
+from evinet.patients import cox
 
 SCALES = {"binomial": "ln OR", "normal": "difference", "survival": "ln HR"}
 Z95 = 1.959963984540054

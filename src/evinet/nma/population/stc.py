@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import interpolate, optimize, special
 
-from evinet.nma import cox
 from evinet.nma.population.comparison import Comparison
+from evinet.patients import cox
+from evinet.patients.data import Patients
+from evinet.patients.kaplan_meier import kaplan_meier
 
 STEPS = 50
 FAR = 50.0
@@ -125,7 +127,7 @@ def _survival(
     at = np.unique(np.concatenate([found.times, their_time[their_event == 1]]))
     at = at[at <= min(time.max(), their_time.max())]
     both = censoring(np.concatenate([time, their_time]), np.concatenate([event, their_event]), at)
-    other = _kaplan_meier(their_time, their_event, at)
+    other = kaplan_meier(Patients(their_time, their_event)).at(at)
     return average_ratio(averaged(of, at), other, both), float("nan")
 
 
@@ -154,12 +156,4 @@ def average_ratio(own: np.ndarray, other: np.ndarray, followed: np.ndarray) -> f
 
 def censoring(time: np.ndarray, event: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Share not yet censored just before each time (Kaplan-Meier of censoring)."""
-    return _kaplan_meier(time, 1 - event, np.nextafter(at, 0))
-
-
-def _kaplan_meier(time: np.ndarray, event: np.ndarray, at: np.ndarray) -> np.ndarray:
-    order = np.sort(time)
-    steps, deaths = np.unique(time[event == 1], return_counts=True)
-    risk = len(order) - np.searchsorted(order, steps, side="left")
-    curve = np.append(1.0, np.cumprod(1 - deaths / risk))
-    return np.asarray(curve[np.searchsorted(steps, at, side="right")])
+    return kaplan_meier(Patients(time, 1 - event)).at(np.nextafter(at, 0))

@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evinet.patients.data import Patients
+from evinet.patients.nelson_aalen import nelson_aalen
 from evinet.report.figures import style
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-def cumulative(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Nelson-Aalen estimate at the distinct times of events: times and cumulative hazard."""
-    distinct = np.unique(times[events == 1])
-    deaths = (times[events == 1][:, None] == distinct).sum(axis=0)
-    at_risk = (times[:, None] >= distinct).sum(axis=0)
-    return distinct, np.cumsum(deaths / at_risk)
 
 
 def draw(ipd: pd.DataFrame, arms: dict[str, str]) -> Figure:
@@ -37,7 +31,9 @@ def draw(ipd: pd.DataFrame, arms: dict[str, str]) -> Figure:
 
 
 def _line(axes: Axes, patients: pd.DataFrame, colour: str, label: str | None) -> None:
-    times, hazard = cumulative(patients["time"].to_numpy(), patients["event"].to_numpy())
+    times, hazard = nelson_aalen(
+        Patients(patients["time"].to_numpy(float), patients["event"].to_numpy(np.int64))
+    )
     if label is None:
         axes.step(times, hazard, where="post", color=colour, linewidth=0.4, alpha=0.5)
     else:

@@ -20,7 +20,7 @@ import xarray as xr
 
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.survival.baseline import spline_basis
-from evinet.nma.likelihoods.survival.sufficient import events_and_exposure
+from evinet.patients.person_time import events_and_exposure
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,6 @@ from scipy.linalg import eigh_tridiagonal
 
 from evinet.nma.likelihoods.survival.splines import Basis
 
-FAINT = 1e-3  # information that every arm is taken to have
-
-
-def events_and_exposure(
-    time: np.ndarray, event: np.ndarray, cuts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Events and person-time in (0, c1], (c1, c2], ..., (cK, inf): arrays of length len(cuts) + 1.
-
-    They are sufficient for a piecewise exponential hazard (Friedman 1982, Ann Stat 10:101).
-    """
-    edges = np.concatenate([[0.0], cuts, [np.inf]])
-    interval = np.searchsorted(cuts, time[event == 1], side="left")
-    events = np.bincount(interval, minlength=len(cuts) + 1).astype(float)
-    exposure = (np.clip(time[:, None], edges[:-1], edges[1:]) - edges[:-1]).sum(axis=0)
-    return events, exposure
-
 
 def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows of the columns, shape (rows, columns), and how often each occurs."""
@@ -79,22 +63,3 @@ def event_nodes(events: np.ndarray, basis: Basis, nodes: int) -> tuple[np.ndarra
     interval = np.searchsorted(basis.internal, events, side="left")
     rules = [quadrature(events[interval == number], nodes) for number in np.unique(interval)]
     return np.concatenate([x for x, _ in rules]), np.concatenate([w for _, w in rules])
-
-
-def log_rank(arm: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One-step estimates of ln HR of arms 1, 2, ... against arm 0, and their covariance.
-
-    From the log-rank statistic's observed minus expected events and their covariance (Peto et al.
-    1977, Br J Cancer 35:1): rough, and good enough to tell a sampler where to look. An arm that
-    nobody was watched in at an event has a variance of 1 / FAINT.
-    """
-    arms = np.arange(int(arm.max()) + 1)
-    at = np.unique(time[event == 1])
-    risk = np.array([(time[arm == a][:, None] >= at).sum(axis=0) for a in arms], float)
-    deaths = np.array([(time[(arm == a) & (event == 1)][:, None] == at).sum(axis=0) for a in arms])
-    total, share = deaths.sum(axis=0), risk / risk.sum(axis=0)
-    spread = total * (risk.sum(axis=0) - total) / np.maximum(risk.sum(axis=0) - 1, 1)
-    excess = (deaths - total * share).sum(axis=1)[1:]
-    covariance = (np.diag((spread * share).sum(axis=1)) - (spread * share) @ share.T)[1:, 1:]
-    inverse = np.linalg.inv(covariance + FAINT * np.eye(len(covariance)))
-    return inverse @ excess, inverse

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines import CoxPHFitter, KaplanMeierFitter
+from lifelines import CoxPHFitter, KaplanMeierFitter, NelsonAalenFitter
 from lifelines.statistics import logrank_test
 from lifelines.utils import median_survival_times, restricted_mean_survival_time
 
-from evinet.reconstruct.estimators import at_risk, cox, kaplan_meier
-from evinet.reconstruct.inputs import Patients
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Patients, at_risk
+from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.patients.nelson_aalen import nelson_aalen
 
 
 def patients(seed: int, size: int, mean: float, digits: int) -> Patients:
@@ -44,7 +46,7 @@ def test_cox_and_logrank(seed, digits):
         for part, arm in ((own, 1), (other, 0))
     ])  # fmt: skip
     fitted = CoxPHFitter().fit(frame, "time", "event")
-    found = cox(own, other)
+    found = hazard_ratio(own, other)
     assert found.log_hr == pytest.approx(fitted.params_["arm"], abs=1e-5)
     assert found.se == pytest.approx(fitted.standard_errors_["arm"], rel=1e-4)
     test = logrank_test(own.time, other.time, own.event, other.event)
@@ -54,7 +56,7 @@ def test_cox_and_logrank(seed, digits):
 def test_an_arm_without_events_has_no_finite_ratio():
     own = Patients(np.array([5.0, 6.0]), np.array([0, 0]))
     other = Patients(np.array([1.0, 2.0, 3.0]), np.array([1, 1, 0]))
-    found = cox(own, other)
+    found = hazard_ratio(own, other)
     assert found.log_hr < -5
     assert found.interval().lower is None
 
@@ -62,3 +64,11 @@ def test_an_arm_without_events_has_no_finite_ratio():
 def test_a_patient_is_at_risk_at_the_time_of_leaving():
     own = Patients(np.array([1.0, 2.0, 2.0]), np.array([1, 0, 1]))
     assert at_risk(own, np.array([0.0, 1.0, 2.0, 2.1])).tolist() == [3, 3, 2, 0]
+
+
+@pytest.mark.parametrize("digits", [0, 6])
+def test_nelson_aalen(digits):
+    own = patients(5, 120, 12.0, digits)
+    fitter = NelsonAalenFitter(nelson_aalen_smoothing=False).fit(own.time, own.event)
+    times, hazard = nelson_aalen(own)
+    assert hazard == pytest.approx(fitter.cumulative_hazard_at_times(times).to_numpy())

@@ -1,4 +1,7 @@
-"""Cox regression with weights: quick enough for a bootstrap, with a robust variance."""
+"""Cox regression: of two arms, and of any columns with weights and a robust variance.
+
+Both are quick enough for a bootstrap; that of two arms works on event times alone.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,62 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evinet.patients.data import Interval, Patients, at_risk, normal_quantile
+from evinet.patients.log_rank import deaths_at, p_value
+
 STEPS = 50
 FAR = 5.0  # a step of ln HR, at most
 
 
+@dataclass(frozen=True)
+class HazardRatio:
+    """Hazard ratio of two arms, with Wald limits, and the log-rank P value.
+
+    `log_hr` is infinite when one arm has no event while it could have had one.
+    """
+
+    log_hr: float
+    se: float
+    logrank_p: float
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """The hazard ratio with its confidence limits."""
+        margin = normal_quantile(level) * self.se
+        with np.errstate(over="ignore", invalid="ignore"):
+            limits = np.exp(self.log_hr + np.array([0.0, -margin, margin]))
+        estimate, low, high = (float(x) if 0 < x < np.inf else None for x in limits)
+        return Interval(estimate, low, high, level)
+
+
+def hazard_ratio(arm: Patients, comparator: Patients) -> HazardRatio:
+    """Cox model with the arm as its only covariate, ties by Efron (1977, JASA 72:557-565)."""
+    times = np.unique(
+        np.concatenate([arm.time[arm.event == 1], comparator.time[comparator.event == 1]])
+    )
+    n1, n2 = (at_risk(group, times).astype(float) for group in (arm, comparator))
+    d1, d2 = (deaths_at(group, times) for group in (arm, comparator))
+    p = p_value(d1, d2, n1, n2)
+    if not len(times) or p is None:
+        return HazardRatio(float("nan"), float("nan"), float("nan"))
+    d = (d1 + d2).astype(int)
+    row = np.repeat(np.arange(len(d)), d)
+    share = (np.arange(len(row)) - np.repeat(np.cumsum(d) - d, d)) / d[row]
+    m1, m2 = n1[row] - share * d1[row], n2[row] - share * d2[row]
+    log_hr, total = 0.0, d1.sum()
+    for _ in range(50):
+        probability = m1 * np.exp(log_hr) / (m1 * np.exp(log_hr) + m2)
+        information = float(np.sum(probability * (1 - probability)))
+        if information < 1e-9:
+            return HazardRatio(float(np.copysign(np.inf, log_hr)), float("inf"), p)
+        step = float(np.clip((total - probability.sum()) / information, -1, 1))
+        log_hr += step
+        if abs(step) < 1e-10:
+            break
+    return HazardRatio(log_hr, information**-0.5, p)
+
+
 @dataclass(frozen=True, eq=False)
-class Cox:
+class Regression:
     """A fitted model.
 
     Attributes
@@ -36,7 +89,7 @@ class Cox:
 
 def fit(
     time: np.ndarray, event: np.ndarray, columns: np.ndarray, weights: np.ndarray | None = None
-) -> Cox:
+) -> Regression:
     """Fit by Newton's method; ties by Efron (1977, JASA 72:557), as R's survival does.
 
     Parameters
@@ -80,7 +133,7 @@ def fit(
     )
     scaled = (weight[:, None] * residuals) @ covariance
     times = -values[::-1]
-    return Cox(theta, covariance, scaled.T @ scaled, times, np.bincount(place, jump)[::-1])
+    return Regression(theta, covariance, scaled.T @ scaled, times, np.bincount(place, jump)[::-1])
 
 
 def _sums(
