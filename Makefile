@@ -65,10 +65,10 @@ benchmark: $(READY) ## Time the whole workflow, a run with nothing to do, and th
 	python benchmarks/workflow.py
 
 benchmark-reconstruct: $(READY) ## Accuracy and speed of the reconstruction methods
-	python -m evinet.reconstruct.benchmark
+	python -m benchmarks.reconstruct
 
 benchmark-digitise: $(READY) ## Accuracy and speed of the digitisation, style by style
-	python -m evinet.digitise.benchmark
+	python -m benchmarks.digitise
 
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python benchmarks/synthesise.py

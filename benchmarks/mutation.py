@@ -31,7 +31,6 @@ NOT_NUMERIC = (
     "layouts",
     "inputs",
     "record",
-    "benchmark",
     "evidence",
     "__init__",
 )

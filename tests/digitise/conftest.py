@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from evinet.digitise import corpus
+from benchmarks import figures
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +14,9 @@ def figure(tmp_path_factory):
 
     def draw(name):
         if name not in made:
-            style = corpus.STYLES[name]
-            path = folder / f"{name}.{corpus.suffix(style)}"
-            made[name] = (path, corpus.draw(path, name, style))
+            style = figures.STYLES[name]
+            path = folder / f"{name}.{figures.suffix(style)}"
+            made[name] = (path, figures.draw(path, name, style))
         return made[name]
 
     return draw

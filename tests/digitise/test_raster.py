@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks import digitise as benchmark
 
-from evinet.digitise import benchmark
 from evinet.digitise.raster import shapes, skew
 from evinet.digitise.run import digitise
 

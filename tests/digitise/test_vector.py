@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks import digitise as benchmark
+from benchmarks import figures
 from click.testing import CliRunner
 
-from evinet.digitise import axis, benchmark, corpus
+from evinet.digitise import axis
 from evinet.digitise.commands import digitise as command
 from evinet.digitise.run import digitise
 
-VECTOR = [name for name, style in corpus.STYLES.items() if style.suffix in ("pdf", "svg")]
+VECTOR = [name for name, style in figures.STYLES.items() if style.suffix in ("pdf", "svg")]
 
 
 @pytest.mark.parametrize("name", VECTOR)

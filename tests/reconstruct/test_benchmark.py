@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import reconstruct as benchmark
+from benchmarks.reconstruct import Case, Summary
+from benchmarks.trials import Trial, simulated
 from click.testing import CliRunner
 
 from evinet.patients.data import Patients
 from evinet.patients.kaplan_meier import kaplan_meier
-from evinet.reconstruct import benchmark
-from evinet.reconstruct.benchmark import Case, Summary
 from evinet.reconstruct.inputs import Reconstruction
-from evinet.reconstruct.simulate import Trial, simulated
 
 
 def patients(*pairs: tuple[float, int]) -> Patients:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.trials import Trial, published, simulated
 
 from evinet.patients.cox import hazard_ratio
 from evinet.patients.data import Patients, at_risk
 from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.at_risk import reconstruct
 from evinet.reconstruct.inputs import ArmInput, Landmark, TrialInput
-from evinet.reconstruct.simulate import Trial, published, simulated
 
 TRIALS, DRAWS = 40, 79
 

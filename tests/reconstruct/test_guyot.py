@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from benchmarks.trials import lifelines_trials, published, simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from evinet.patients.data import Patients, at_risk
 from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.guyot import reconstruct
 from evinet.reconstruct.inputs import ArmInput, Reconstruction, TrialInput
-from evinet.reconstruct.simulate import lifelines_trials, published, simulated
 
 METHOD = pytest.mark.parametrize("method", ["guyot", "ipdfromkm"])
 

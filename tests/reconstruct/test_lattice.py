@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from benchmarks.trials import lifelines_trials, published, simulated
 
 from evinet.patients.cox import hazard_ratio
 from evinet.patients.data import Interval, Patients, at_risk
@@ -14,7 +15,6 @@ from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct import methods
 from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, Reconstruction, TrialInput
 from evinet.reconstruct.lattice import reconstruct
-from evinet.reconstruct.simulate import lifelines_trials, published, simulated
 
 TABLE = np.arange(0.0, 25.0, 6.0)
 

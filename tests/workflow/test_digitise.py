@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import figures
 
 from evinet.digitise import axis as axis_file
-from evinet.digitise import benchmark, corpus
+from evinet.patients.cox import hazard_ratio
 
 ABSTRACT = """\
 A randomised trial of treatment against placebo
@@ -99,17 +100,17 @@ analyses:
 """
 
 
-def paper(folder: Path) -> tuple[Path, list[corpus.Patients]]:
+def paper(folder: Path) -> tuple[Path, list[figures.TrueArm]]:
     """A PDF: words, then a drawn figure, then a scanned one; with the patients of both."""
     from matplotlib.figure import Figure
     from PIL import Image
     from pypdf import PdfWriter
 
-    style = corpus.STYLES["pdf"]
-    truth = corpus.draw(folder / "drawn.pdf", "pdf", style)
-    corpus.draw(folder / "scan.png", "pdf", replace(style, suffix="png", dpi=200))
+    style = figures.STYLES["pdf"]
+    truth = figures.draw(folder / "drawn.pdf", "pdf", style)
+    figures.draw(folder / "scan.png", "pdf", replace(style, suffix="png", dpi=200))
     Image.open(folder / "scan.png").save(folder / "scan.pdf", resolution=200)
-    hr = np.exp(benchmark.log_hr(truth[0], truth[1]))
+    hr = np.exp(hazard_ratio(truth[1], truth[0]).log_hr)
     text = ABSTRACT.format(total=2 * style.n, n=style.n, hr=hr, low=hr * 0.7, high=hr / 0.7)
     page = Figure(figsize=(7, 9))
     page.text(0.1, 0.95, text, va="top", fontsize=10)
@@ -154,7 +155,7 @@ def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients(review):
     folder = project.folder / "data/raw/trials/made-up"
     drafted = project.evinet("read", str(pdf), "--trial", "made-up", "--source", "paper")
     assert drafted.returncode == 0, drafted.stderr
-    hr = np.exp(benchmark.log_hr(truth[0], truth[1]))
+    hr = np.exp(hazard_ratio(truth[1], truth[0]).log_hr)
     assert "Draft read from paper.pdf" in (folder / "trial.yaml").read_text()
     filled = TRIAL.format(n=len(truth[0].time), hr=hr, low=hr * 0.7, high=hr / 0.7)
     (folder / "trial.yaml").write_text(filled)  # as a person settles it

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from evinet import seeds
-from evinet.digitise.drawing import Floats
+from evinet.patients.data import Floats, Patients
+from evinet.patients.kaplan_meier import kaplan_meier
 
 NAMES = ("Placebo", "Treatment", "Combination", "Control B")
 WARM = ("#1b6ca8", "#c8442c", "#3a9a5b", "#7b4fa3")
@@ -90,15 +91,13 @@ STYLES: dict[str, Style] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Patients:
-    """One arm: its name, and time and event of each patient."""
+class TrueArm(Patients):
+    """The patients of one arm, with its name."""
 
     name: str
-    time: Floats
-    event: Floats
 
 
-def patients(name: str, style: Style, replicate: int = 0) -> list[Patients]:
+def patients(name: str, style: Style, replicate: int = 0) -> list[TrueArm]:
     """The patients of a style's figure, in the unit of its axis."""
     found = []
     for arm in range(style.arms):
@@ -108,22 +107,18 @@ def patients(name: str, style: Style, replicate: int = 0) -> list[Patients]:
         event_time = scale * rng.weibull(shape, style.n)
         left = rng.uniform(0.35 * style.end, 1.05 * style.end, style.n)
         time = np.round(np.minimum(np.minimum(event_time, left), style.end), 3)
-        event = (event_time <= np.minimum(left, style.end)).astype(float)
-        found.append(Patients(NAMES[arm], np.maximum(time, 0.001), event))
+        event = (event_time <= np.minimum(left, style.end)).astype(np.int64)
+        found.append(TrueArm(np.maximum(time, 0.001), event, NAMES[arm]))
     return found
 
 
-def kaplan_meier(arm: Patients) -> tuple[Floats, Floats, Floats]:
+def curve(arm: Patients) -> tuple[Floats, Floats, Floats]:
     """Times of the events, survival after each, and its standard error (Greenwood)."""
-    times = np.unique(arm.time[arm.event == 1])
-    at_risk = (arm.time[None, :] >= times[:, None]).sum(axis=1)
-    failed = ((arm.time[None, :] == times[:, None]) & (arm.event[None, :] == 1)).sum(axis=1)
-    survival = np.cumprod(1 - failed / at_risk)
-    spread = np.sqrt(np.cumsum(failed / np.maximum(at_risk * (at_risk - failed), 1e-9)))
-    return times, survival, survival * np.minimum(spread, 1.0)
+    found = kaplan_meier(arm)
+    return found.time, found.survival, found.survival * np.minimum(np.sqrt(found.greenwood), 1.0)
 
 
-def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[Patients]:
+def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[TrueArm]:
     """Draw a style's figure and give its patients (of the first panel)."""
     import matplotlib
 
@@ -147,11 +142,11 @@ def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[Patien
     return everybody
 
 
-def _plot(axis: Any, style: Style, arms: list[Patients]) -> None:
+def _plot(axis: Any, style: Style, arms: list[TrueArm]) -> None:
     full = 100.0 if style.percent else 1.0
     axis.set_facecolor(style.paper)
     for place, arm in enumerate(arms):
-        times, survival, error = kaplan_meier(arm)
+        times, survival, error = curve(arm)
         end = float(arm.time.max())
         x = np.concatenate([[0.0], times, [end]])
         y = np.concatenate([[1.0], survival, survival[-1:]])
@@ -174,7 +169,7 @@ def _plot(axis: Any, style: Style, arms: list[Patients]) -> None:
     _TABLES.get(style.table, lambda *_: None)(axis, style, arms)
 
 
-def _decorate(axis: Any, style: Style, arms: list[Patients], full: float) -> None:
+def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None:
     axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
     axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), 1.03 * full)
     axis.set_xticks(np.arange(0, style.end + 1e-9, style.step))
@@ -199,13 +194,13 @@ def _decorate(axis: Any, style: Style, arms: list[Patients], full: float) -> Non
         axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(arms))
     elif style.legend == "direct":
         for place, arm in enumerate(arms):
-            times, survival, _ = kaplan_meier(arm)
+            times, survival, _ = curve(arm)
             at = 0.62 * style.end
             level = survival[np.searchsorted(times, at) - 1]
             axis.text(at, full * level + 0.04 * full, arm.name, color=style.colours[place])
 
 
-def _named(axis: Any, style: Style, arms: list[Patients], coloured: bool = False) -> None:
+def _named(axis: Any, style: Style, arms: list[TrueArm], coloured: bool = False) -> None:
     across = axis.get_xaxis_transform()
     axis.text(-0.03 * style.end, -0.24, "Number at risk", transform=across, fontsize=9)
     for place, arm in enumerate(arms):
@@ -219,7 +214,7 @@ def _named(axis: Any, style: Style, arms: list[Patients], coloured: bool = False
                       fontsize=9)  # fmt: skip
 
 
-def _counted(axis: Any, style: Style, arms: list[Patients]) -> None:
+def _counted(axis: Any, style: Style, arms: list[TrueArm]) -> None:
     """As lifelines does it: the arm above, then at risk, censored and events."""
     across = axis.get_xaxis_transform()
     for place, arm in enumerate(arms):

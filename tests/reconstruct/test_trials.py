@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks import trials
+from benchmarks.trials import ARMS, PRINTED, STYLES, Trial, curve, published, simulated
 
 from evinet.patients.cox import hazard_ratio
 from evinet.patients.data import Patients, at_risk
 from evinet.patients.kaplan_meier import kaplan_meier
-from evinet.reconstruct import simulate
 from evinet.reconstruct.inputs import tidy
-from evinet.reconstruct.simulate import ARMS, PRINTED, STYLES, Trial, curve, published, simulated
 
 FEW = Trial(
     "few",
@@ -33,7 +33,7 @@ def test_seed_and_index_determine_a_trial() -> None:
 
 def test_twenty_trials_hold_every_hazard_with_every_censoring() -> None:
     kinds = {simulated(1, index).name.split("-", 1)[1] for index in range(20)}
-    assert kinds == {f"{h}-{c}" for h in simulate.HAZARDS for c in simulate.CENSORINGS}
+    assert kinds == {f"{h}-{c}" for h in trials.HAZARDS for c in trials.CENSORINGS}
 
 
 def test_sizes_and_axis() -> None:
@@ -47,13 +47,13 @@ def test_sizes_and_axis() -> None:
 
 @pytest.mark.parametrize("hazard", ["exponential", "weibull"])
 def test_half_of_the_controls_die_by_the_median(hazard: str) -> None:
-    _, control = simulate._deaths(hazard, 10.0, np.random.default_rng(2))
+    _, control = trials._deaths(hazard, 10.0, np.random.default_rng(2))
     deaths = control(np.random.default_rng(3).exponential(size=4000))
     assert np.median(deaths) == pytest.approx(10, rel=0.08)
 
 
 def test_a_share_is_cured_under_a_plateau() -> None:
-    _, control = simulate._deaths("plateau", 10.0, np.random.default_rng(2))
+    _, control = trials._deaths("plateau", 10.0, np.random.default_rng(2))
     deaths = control(np.random.default_rng(3).exponential(size=4000))
     assert 0.13 < (deaths > 300).mean() < 0.47
 
@@ -88,7 +88,7 @@ def test_nothing_is_given_unasked() -> None:
 @pytest.mark.parametrize(
     ("style", "error"),
     [("exact", 0), ("vector", 1 / 9000), ("raster750", 1 / 750), ("raster375", 1 / 375),
-     ("rounded375", 1 / 375), ("clicked", 6 * simulate.CLICK_SD)],
+     ("rounded375", 1 / 375), ("clicked", 6 * trials.CLICK_SD)],
 )  # fmt: skip
 def test_points_lie_on_the_line_within_their_precision(style: str, error: float) -> None:
     assert style in STYLES
@@ -122,14 +122,14 @@ def test_what_is_published_is_tidy() -> None:
 
 
 def test_lifelines_sets_are_whole() -> None:
-    trials = {trial.name: trial for trial in simulate.lifelines_trials()}
-    assert len(trials) == 12
-    lung = trials["lifelines-lung"]
+    known = {trial.name: trial for trial in trials.lifelines_trials()}
+    assert len(known) == 12
+    lung = known["lifelines-lung"]
     assert [len(patients.time) for patients in lung.arms.values()] == [90, 138]
     assert sum(int(patients.event.sum()) for patients in lung.arms.values()) == 165
     fit = hazard_ratio(lung.arms["treated"], lung.arms["control"])
     assert fit.log_hr == pytest.approx(-0.531, abs=0.001)  # R's survival: sex -0.5310
-    remission = trials["lifelines-leukemia"].arms["treated"]
+    remission = known["lifelines-leukemia"].arms["treated"]
     assert at_risk(remission, np.array([6 / (52 / 12)])).tolist() == [21]
 
 

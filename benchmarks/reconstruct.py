@@ -1,6 +1,6 @@
 """Accuracy, calibration and speed of the methods where the patients are known.
 
-Run by `make benchmark-reconstruct`, or `python -m evinet.reconstruct.benchmark --help`;
+Run by `make benchmark-reconstruct`, or `python -m benchmarks.reconstruct --help`;
 docs/reconstruction-benchmark.md explains the tables.
 """
 
@@ -17,15 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-
-from evinet import files, processor, seeds
-from evinet.patients.cox import hazard_ratio
-from evinet.patients.data import Floats, Patients
-from evinet.patients.kaplan_meier import KaplanMeier, kaplan_meier
-from evinet.reconstruct import methods
-from evinet.reconstruct.inputs import Reconstruction
-from evinet.reconstruct.quality import assess
-from evinet.reconstruct.simulate import (
+from benchmarks.trials import (
     ARMS,
     KINDS,
     STYLES,
@@ -34,6 +26,14 @@ from evinet.reconstruct.simulate import (
     published,
     simulated,
 )
+
+from evinet import files, processor, seeds
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Floats, Patients
+from evinet.patients.kaplan_meier import KaplanMeier, kaplan_meier
+from evinet.reconstruct import methods
+from evinet.reconstruct.inputs import Reconstruction
+from evinet.reconstruct.quality import assess
 
 if TYPE_CHECKING:
     import pandas as pd
