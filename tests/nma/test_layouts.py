@@ -19,7 +19,7 @@ from evinet.nma.data import layouts
 STRANGERS = Path(__file__).parent / "strangers"
 VALIDATION = Path(__file__).parents[1] / "validation"
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
-EXAMPLES = re.findall(r"```csv\n(.*?)```\n\n```text\n(.*?)```", PAGE.read_text(), flags=re.S)
+EXAMPLES = re.findall(r"```text\n(.*?)```\n\n```text\n(.*?)```", PAGE.read_text(), flags=re.S)
 
 
 def network(name: str, **options) -> Network:
