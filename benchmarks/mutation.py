@@ -2,8 +2,9 @@
 
 N single-line mutants of the numeric core (models and reconstruction), chosen by the seed: an
 operator, a comparison, a sign or a constant is changed, in a copy of the source. The tests of that
-part run against the copy until one fails. It prints each mutant, the share that was caught, and
-those that survived, which are the tests to write.
+part run against the copy until one fails: those that run the changed line, then all of their
+files. It prints each mutant, the share that was caught, and those that survived, which are the
+tests to write. What tests run which line is measured once, and kept in `.cache/`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -39,6 +43,8 @@ OPERATORS = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt,
 }  # fmt: skip
 SECONDS = 900
+ENOUGH = 40  # tests that run a line; of more, the first ones and then their files
+COVERAGE = ROOT / ".cache" / "mutation.coverage"
 
 
 def places(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -75,8 +81,8 @@ def change(node: ast.AST, how: str) -> None:
         node.value = node.value * 2 if node.value else 1
 
 
-def mutant(rng: random.Random) -> tuple[Path, str, str, tuple[str, ...]]:
-    """A file of the core, its text with one change, the change in words, and the tests."""
+def mutant(rng: random.Random) -> tuple[Path, int, str, str, tuple[str, ...]]:
+    """A file of the core, a line, the text with it changed, the change in words, the tests."""
     files = [
         (path, tests)
         for part, tests in CORE.items()
@@ -102,7 +108,40 @@ def mutant(rng: random.Random) -> tuple[Path, str, str, tuple[str, ...]]:
         after = (encoded[:start] + f"({ast.unparse(node)})".encode() + encoded[stop:]).decode()
         lines[first - 1] = after
         said = f"{path.relative_to(SOURCE)}:{first}: {before.strip()}  ->  {after.strip()}"
-        return path, "".join(lines), said, tests
+        return path, first, "".join(lines), said, tests
+
+
+def measure() -> CoverageData:
+    """Which tests run which line, from one run of the tests of the core."""
+    newest = max(
+        path.stat().st_mtime for part in ("src", "tests") for path in (ROOT / part).rglob("*.py")
+    )
+    if not COVERAGE.exists() or COVERAGE.stat().st_mtime < newest:
+        COVERAGE.parent.mkdir(exist_ok=True)
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--cov=evinet",
+             "--cov-context=test", "--cov-report=", "--numprocesses=2",
+             *sorted({test for tests in CORE.values() for test in tests})],
+            cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(COVERAGE)}, check=True,
+        )  # fmt: skip
+    data = CoverageData(str(COVERAGE))
+    data.read()
+    return data
+
+
+def orders(
+    data: CoverageData, path: Path, line: int, tests: tuple[str, ...]
+) -> Iterator[list[str]]:
+    """The tests to run, those likely to fail first; of a compiled line all tests of the part."""
+    found = sorted({
+        context.rsplit("|", 1)[0]
+        for context in data.contexts_by_lineno(str(path)).get(line, []) if context
+    })  # fmt: skip
+    if found:
+        yield found[:: -(-len(found) // ENOUGH)]
+        yield sorted({test.split("::")[0] for test in found})
+    else:
+        yield first_tests(path, tests)
 
 
 def first_tests(path: Path, tests: tuple[str, ...]) -> list[str]:
@@ -119,10 +158,10 @@ def first_tests(path: Path, tests: tuple[str, ...]) -> list[str]:
     ]
 
 
-def caught(path: Path, text: str, tests: tuple[str, ...]) -> bool:
-    """Whether the tests fail with the text in the place of the file."""
+def caught(path: Path, text: str, tries: Iterator[list[str]]) -> bool:
+    """Whether tests fail with the text in the place of the file."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(SOURCE, Path(folder, "src"), ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(SOURCE, Path(folder, "src"), ignore=shutil.ignore_patterns("*.pyc"))
         Path(folder, "src", path.relative_to(SOURCE)).write_text(text)
         environment = {
             **os.environ,
@@ -131,26 +170,34 @@ def caught(path: Path, text: str, tests: tuple[str, ...]) -> bool:
         }
         if (ROOT / ".cache").is_dir():
             shutil.copytree(ROOT / ".cache", Path(folder, "cache"))
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
-                 *first_tests(path, tests)],
-                cwd=ROOT, env=environment, capture_output=True, check=False, timeout=SECONDS,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return True
-        return done.returncode != 0
+        for tests in tries:
+            try:
+                done = subprocess.run(
+                    [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+                    cwd=ROOT, env=environment, capture_output=True, check=False, timeout=SECONDS,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                return True
+            if done.returncode != 0:
+                return True
+        return False
 
 
 def main(count: int, seed: int) -> None:
-    """Make the mutants, run the tests, print what came of it."""
-    rng, survived = random.Random(seed), []
-    for number in range(count):
-        path, text, said, tests = mutant(rng)
-        found = caught(path, text, tests)
-        print(f"{number + 1:3d} {'caught  ' if found else 'SURVIVED'} {said}", flush=True)
-        if not found:
-            survived.append(said)
+    """Make the mutants, run the tests of two at a time, print what came of it."""
+    rng, survived, data = random.Random(seed), [], measure()
+    mutants = [mutant(rng) for _ in range(count)]
+    path, line, _, _, tests = mutants[0]
+    if caught(path, path.read_text(), orders(data, path, line, tests)):
+        sys.exit("Tests fail without any mutant, so nothing can be said.")
+    with ThreadPoolExecutor(2) as pool:
+        results = pool.map(
+            lambda each: caught(each[0], each[2], orders(data, each[0], each[1], each[4])), mutants
+        )
+        for number, ((*_, said, _), found) in enumerate(zip(mutants, results, strict=True), 1):
+            print(f"{number:3d} {'caught  ' if found else 'SURVIVED'} {said}", flush=True)
+            if not found:
+                survived.append(said)
     print(f"\n{count - len(survived)} of {count} mutants were caught (seed {seed}).")
 
 

@@ -41,7 +41,7 @@ DATA = f"carray(pointer({HEADER}[0]), (int64({HEADER}[1]),), float64)"
 
 
 def compile_model(model: pm.Model) -> Any:
-    """The model ready for `nutpie.sample`; its data are one vector of floats (see `packing`).
+    """The model ready for `nutpie.sample`; its data are one vector of floats (see `data_vector`).
 
     Chains start at the model's initial point, moved by a uniform(-1, 1) number in each coordinate.
     """
