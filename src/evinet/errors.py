@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST = 200
 """Characters of a value that a message shows."""
+
+MOST = 10
+"""Lines that say the same of cells of one column; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,21 @@ class InputError(Exception):
 
     def __init__(self, problems: Problem | Sequence[Problem]):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(_lines(self.problems)))
+
+
+def _lines(problems: Sequence[Problem]) -> list[str]:
+    said: Counter[tuple[str, str, str]] = Counter()
+    lines = []
+    for problem in problems:
+        kind = (problem.file, problem.field, problem.message)
+        said[kind] += 1
+        if said[kind] <= MOST:
+            lines.append(str(problem))
+    return lines + [
+        f"{file}: {field}: {count - MOST} more that {message}"
+        for (file, field, message), count in said.items() if count > MOST
+    ]  # fmt: skip
 
 
 class OutputError(InputError):

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
 CONSISTENT = 0.9  # share of rows with the usual number of cells, for a separator
 MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "-", "–", "—"}  # numbers not known
-DECIMAL_COMMA = re.compile(r"[-+−]?\d*,\d+([eE][-+]?\d+)?$")
-NUMBER = re.compile(r"[-+−]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
+MINUS = r"\-−–‐‑"  # hyphens and dashes that stand for a minus sign
+NUMBER = re.compile(rf"[+{MINUS}]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
+DECIMAL_POINT = re.compile(rf"[+{MINUS}]?\d*\.\d+([eE][-+]?\d+)?$")
+DECIMAL_COMMA = re.compile(rf"[+{MINUS}]?\d*,\d+([eE][-+]?\d+)?$")
+PARTED = re.compile(rf"[+{MINUS}]?[1-9]\d{{0,2}}([,.'’   ]\d{{3}})+$")  # perhaps thousands
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,9 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
     if table.separator in (" ", "\t") and {len(row) for row in body.rows} == {len(header) + 1}:
         header = ["", *header]  # R's write.table has no name for the column of row names
     names = [column(name) for name in header]
+    title = _title(table)
+    if title:
+        raise InputError(title)
     problems = _header_problems(table, names, required)
     for line, row in zip(body.lines, body.rows, strict=True):
         if len(row) > len(header):
@@ -110,6 +116,11 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
             )  # fmt: skip
     frame = frame.loc[:, [name != "" for name in names]]
     frame.attrs["file"] = table.path
+    frame.attrs["decimals"] = decimals(
+        cell for cells in zip(*rows, strict=True)
+        if all(missing(cell) or NUMBER.match(cell) or PARTED.match(cell) for cell in cells)
+        for cell in cells
+    )  # fmt: skip
     frame.attrs["written"] = {
         name: written for name, written in zip(names, header, strict=True) if name in frame
     }
@@ -171,7 +182,7 @@ def number(text: str) -> float:
     text = text.strip()
     if NUMBER.match(text) is None:
         return float("nan")
-    return float(text.replace(",", ".").replace("−", "-"))
+    return float(re.sub(f"[{MINUS}]", "-", text.replace(",", ".")))
 
 
 def missing(text: str) -> bool:
@@ -182,30 +193,80 @@ def missing(text: str) -> bool:
 def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> pd.Series:
     """A column of `read` as numbers, NaN where a cell is empty or says that there is none.
 
-    A cell that is neither is added to `problems`, and so is a column in which some numbers have
-    decimal commas and others decimal points: a comma may then part thousands.
+    A cell that is neither is added to `problems`, and so is one whose comma or point may part
+    thousands (see `doubt`).
     """
     import pandas as pd
 
     texts = [str(text) for text in frame[name]]
     file = str(frame.attrs.get("file", "(table)"))
     written = frame.attrs.get("written", {}).get(name, name)
-    values = [number(text) for text in texts]
-    mixed = any(DECIMAL_COMMA.match(text) for text in texts) and any(
-        "." in text and np.isfinite(value) for text, value in zip(texts, values, strict=True)
-    )
-    for line, text, value in zip(frame.index, texts, values, strict=True):
-        if mixed and DECIMAL_COMMA.match(text):
-            problems.append(
-                Problem(file, written, text, "has a comma, other numbers a decimal point",
-                        "Write all numbers one way, without thousands separators", line=int(line))
-            )  # fmt: skip
-        elif not np.isfinite(value) and not missing(text):
-            problems.append(
-                Problem(file, written, text, "is not a number",
-                        "Write a number or leave it empty", line=int(line))
-            )  # fmt: skip
-    return pd.Series(values, index=frame.index, dtype="float64", name=name)
+    for line, text, why in zip(frame.index, texts, doubts(frame, texts), strict=True):
+        if why:
+            problems.append(Problem(file, written, text, *why, line=int(line)))
+    return pd.Series([number(text) for text in texts], index=frame.index, dtype="float64",
+                     name=name)  # fmt: skip
+
+
+def doubts(frame: pd.DataFrame, texts: list[str]) -> list[tuple[str, str] | None]:
+    """Why each cell of a column cannot be taken for a number, and the remedy; None where it can.
+
+    ``frame.attrs["decimals"]`` tells how the numbers of the file are written; without it the
+    column itself does.
+    """
+    signs = frame.attrs.get("decimals", decimals(texts))
+    return [None if missing(text) else doubt(text, signs) for text in texts]
+
+
+def decimals(texts: Iterable[str]) -> str:
+    """Which of comma and point some cells surely have as decimal sign: "", ",", "." or ",.".
+
+    A cell that may have a sign between thousands tells nothing.
+
+    Examples
+    --------
+    >>> decimals(["0,25", "Placebo", "1.234"]), decimals(["1,234", "12"])
+    (',', '')
+    """
+    sure = [text for text in texts if not PARTED.match(text)]
+    return "".join(
+        sign for sign, form in ((",", DECIMAL_COMMA), (".", DECIMAL_POINT))
+        if any(form.match(text) for text in sure)
+    )  # fmt: skip
+
+
+def doubt(text: str, signs: str) -> tuple[str, str] | None:
+    """Why a cell is no number, or not surely the one that it seems, and the remedy.
+
+    `signs` are those of `decimals`. A cell such as 1,234 is one number with a decimal comma and
+    another with its thousands parted: only a file whose other numbers have decimal commas tells. A
+    point is the decimal sign, unless other numbers have decimal commas.
+
+    Examples
+    --------
+    >>> doubt("1,234", ""), doubt("1,234", ",")
+    (('has a comma: between thousands, or a decimal comma?', 'Write 1234 or 1.234'), None)
+    """
+    text = text.strip()
+    one_way = "Write all numbers one way, without signs between thousands"
+    if "," in text and NUMBER.match(text):
+        if "." in signs:
+            return "has a comma, other numbers have a decimal point", one_way
+        if signs != "," and PARTED.match(text):
+            plain = text.replace(",", "")
+            return ("has a comma: between thousands, or a decimal comma?",
+                    f"Write {plain} or {text.replace(',', '.')}")  # fmt: skip
+        return None
+    if "." in text and "," in signs and NUMBER.match(text):
+        return "has a point, other numbers have a decimal comma", one_way
+    if np.isfinite(number(text)):
+        return None
+    if PARTED.match(text):
+        plain = re.sub(r"[^\d+.-]" if "." not in signs else r"[^\d+-]", "", text)
+        return "has signs between its thousands", f"Write {plain}"
+    if text[:1] in "<>≤≥":
+        return "is a bound, not a number", "Write the number itself, or leave the cell empty"
+    return "is not a number", "Write a number, or leave the cell empty"
 
 
 def same_but_written_differently(labels: Iterable[str]) -> list[tuple[str, str]]:
@@ -301,6 +362,17 @@ def _consistent(table: Cells) -> bool:
         return False
     usual, count = lengths.most_common(1)[0]
     return usual > 1 and count >= CONSISTENT * len(table)
+
+
+def _title(table: Cells) -> Problem | None:
+    """A line of text above the header, where all rows below have more cells."""
+    filled = [sum(1 for cell in row if cell) for row in table.rows]
+    if len(table) < 3 or filled[0] != 1 or min(filled[1:]) < 2:
+        return None
+    below = next(line for line, count in zip(table.lines[1:], filled[1:], strict=True) if count > 1)
+    return Problem(table.path, "(row)", next(filter(None, table.rows[0])),
+                   f"seems to be a title, and line {below} the header",
+                   "Take the lines above the header out", line=table.lines[0])  # fmt: skip
 
 
 def _decimal_commas(table: Cells) -> Cells:

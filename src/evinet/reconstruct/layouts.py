@@ -144,8 +144,8 @@ def _times_across(table: Cells, times: list[float], what: str) -> list[Row]:
     body = table.without(1)
     cells = []
     for row, line in zip(body.rows, body.lines, strict=True):
-        cells += [(row[0], f"{time:.12g}", _cell(row, place + 1), line)
-                  for place, time in enumerate(times)]  # fmt: skip
+        cells += [(row[0], table.rows[0][place + 1], _cell(row, place + 1), line)
+                  for place in range(len(times))]  # fmt: skip
     return _numbers(table, cells, what)
 
 
@@ -153,17 +153,14 @@ def _numbers(table: Cells, cells: list[tuple[str, str, str, int]], what: str) ->
     """Cells as numbers; those without a value are left out."""
     problems, rows = [], []
     texts = [text for _, time, value, _ in cells for text in (time, value)]
-    points = any("." in text and np.isfinite(number(text)) for text in texts)
+    signs = usertable.decimals(texts)
     for arm, time, value, line in cells:
         if usertable.missing(value) or usertable.missing(time):
             continue
         for field, text in (("time", time), (what, value)):
-            if not np.isfinite(number(text)):
-                problems.append(_problem(table, line, text, "is not a number",
-                                         "Write a number or leave it empty", field))  # fmt: skip
-            elif points and usertable.DECIMAL_COMMA.match(text):
-                problems.append(_problem(table, line, text, "has a comma, other numbers a point",
-                                         "Write all numbers one way", field))  # fmt: skip
+            why = usertable.doubt(text, signs)
+            if why:
+                problems.append(_problem(table, line, text, *why, field))
         rows.append(Row(arm.strip(), number(time), number(value), table.path, line))
     if problems:
         raise InputError(problems)

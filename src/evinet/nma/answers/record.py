@@ -9,6 +9,7 @@ from evinet.nma.terms import ClassEffect
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
+MISFIT = 0.01  # probability of the residual deviance, below which it is told
 FEW = 5  # studies, of which tau is hardly known
 
 
@@ -53,6 +54,7 @@ def record(fit: Fit) -> dict[str, Any]:
 def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the reader of a fit should know, in sentences; `record` is that of the fit."""
     from evinet.nma import convergence
+    from evinet.nma.data import patients
 
     lines = [
         f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
@@ -69,15 +71,41 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
             f"{study} has one arm: a population for the answers, which informs no effect"
             for study in fit.specification.patients.single
         ]
+        lines += patients.cautions(fit.specification.patients)
     if fit.specification.random and record["studies"] <= FEW:
         lines.append(
             f"With {record['studies']} studies the data say little of tau: its prior "
             f"{record['priors']['tau']} decides the intervals. Give an informative one, or compare "
             "with fixed effects"
         )
+    lines += _poor_fit(fit, record)
     if record["LOO"]["warning"]:
         lines.append(record["LOO"]["warning"])
     return lines + convergence.cautions(record["convergence"])
+
+
+def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
+    """A caution where the studies differ more than chance allows, by the residual deviance.
+
+    At the mean it is chi-squared with as many degrees of freedom as there are points less effective
+    parameters, about (Spiegelhalter et al. 2002, JRSS B 64:583). That of patients is no residual.
+    """
+    from scipy.special import chdtrc
+
+    if fit.specification.patients is not None:
+        return []
+    spare = record["data_points"] - record["pD"]
+    left = record["residual_deviance"] - record["pD"]
+    if spare < 0.5 or chdtrc(spare, max(left, 0)) >= MISFIT:
+        return []
+    what = "tau does not cover how they differ" if fit.specification.random else (
+        "fixed effects say that they should not: compare with random effects"
+    )  # fmt: skip
+    return [
+        f"The studies differ more than chance allows (residual deviance "
+        f"{record['residual_deviance']:.1f} for {record['data_points']} data points): look for "
+        f"wrong rows in predictive.csv and influence.csv; {what}"
+    ]
 
 
 def _kind(fit: Fit) -> str:

@@ -185,6 +185,20 @@ def _all_pairs(
     return base, others, np.array([effect[name, base] for name in others]), covariance
 
 
+def _no_common(pairs: list[tuple[str, str]], arms: list[str]) -> tuple[str, str]:
+    """Why contrasts of a study do not go together, and the remedy."""
+    common = [arm for arm in arms if all(arm in pair for pair in pairs)]
+    if common and len(pairs) == len(arms) - 1:
+        return (
+            f"all contrasts of its study are with {common[0]}, but it is not always the comparator",
+            f"Turn rows so that {common[0]} is the comparator, and the sign of their effects",
+        )
+    return (
+        "the contrasts of its study do not compare each arm once with one common arm",
+        "Give its contrasts against one arm",
+    )
+
+
 def _pairs(
     frame: pd.DataFrame, places: np.ndarray, problems: list[Problem]
 ) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
@@ -221,8 +235,7 @@ def _pairs(
         if sorted(pairs[place][0] for place in chosen) == [a for a in arms if a != comparator]:
             break
     else:
-        message = "the contrasts of its study do not compare each arm once with one common arm"
-        refused(0, "comparator", message, "Give its contrasts against one arm")
+        refused(0, "comparator", *_no_common(pairs, arms))
         return None
     covariance = np.diag(se[chosen] ** 2)
     if len(chosen) > 1:

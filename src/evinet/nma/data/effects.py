@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from evinet.nma.data.layouts import Reading
 
 OFF_CENTRE = 0.1  # of half an interval, beyond rounding
+DISAGREE = 0.1  # of a standard error by limits, beyond rounding
+ROUGH = 0.1  # of an effect, that its rounding may be where P gives its standard error
 WAYS = ("diff", "a ratio", "o_e with v")
 
 
@@ -67,6 +69,13 @@ def worked_out(
     se, more, cautions = _standard_errors(table, diff, natural, given, columns, named, reading,
                                           problems)  # fmt: skip
     frames.stop(problems)
+    if np.isfinite(diff).any() and not np.isfinite(se).any():
+        there = ", ".join(_written(table, str(name)) for name in table)
+        raise InputError(
+            Problem(str(table.attrs["file"]), "se", "(absent)", "no effect has a standard error",
+                    "Give se, limits lower and upper, or p; name other columns by --columns "
+                    f'"theirs=ours" (limits of 90 % also need --level 90); there are {there}')
+        )  # fmt: skip
     if "comparator" not in table and "shared_variance" in table:
         baseline = np.isnan(diff) & np.isnan(se)
         se = np.where(baseline, np.sqrt(given["shared_variance"]), se)
@@ -139,11 +148,13 @@ def _standard_errors(
             for row in np.flatnonzero(ratio & np.isfinite(se))
         ]  # fmt: skip
         return se, [], []
+    everywhere = np.ones(len(diff), bool)
+    limits, cautions = _by_limits(table, diff, natural, given, everywhere, reading, problems)
+    problems += _against_limits(table, se, limits, natural, given, named, reading)
     if log_se is None:
-        se = np.where(ratio & np.isfinite(given["lower"] + given["upper"]), np.nan, se)
+        se = np.where(ratio & np.isfinite(limits), np.nan, se)
     known = np.isfinite(se)
     done = [f"se of {(known & np.isfinite(diff)).sum()} as given"] if known.any() else []
-    limits, cautions = _by_limits(table, diff, natural, given, ~known, reading, problems)
     lacking = ~known & np.isfinite(limits)
     se = np.where(lacking, limits, se)
     if lacking.any():
@@ -161,10 +172,37 @@ def _standard_errors(
         by_p[use] = np.abs(diff[use]) / -ndtri(p[use] / 2)
         done.append(f"se of {use.sum()} by two-sided P values")
         cautions.append(
-            f"standard errors of {use.sum()} effects are from P values, which are as rough as P is "
-            "rounded"
+            f"standard errors of {use.sum()} effects are from P values, which are as rough as P "
+            "and the effect are rounded"
         )
+        cautions += _too_near_none(table, diff, natural, use)
     return np.where(np.isfinite(by_p), by_p, se), done, cautions
+
+
+def _against_limits(
+    table: pd.DataFrame, se: np.ndarray, limits: np.ndarray, natural: np.ndarray,
+    given: dict[str, np.ndarray], named: dict[str, tuple[str, str]], reading: Reading,
+) -> list[Problem]:  # fmt: skip
+    """Standard errors that contradict the interval beside them, beyond rounding.
+
+    That of a ratio may be of the ratio itself or of its logarithm, as long as one of them fits.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = _last_digit(given["lower"], given["upper"]) / reading.z
+        rounding = np.where(
+            np.isfinite(natural), unit / 2 * (1 / given["lower"] + 1 / given["upper"]), unit
+        ) + _last_digit(se) / 2  # fmt: skip
+        fits = np.abs(se - limits) <= DISAGREE * limits + rounding
+        if not any(kind == "se" for _, kind in named.values()):
+            fits |= np.abs(se / natural - limits) <= DISAGREE * limits + rounding / natural
+    wrong = np.isfinite(se) & np.isfinite(limits) & ~fits
+    name = next((each for each, (_, kind) in named.items() if kind == "se"), "se")
+    return [
+        frames.problem(table, int(row), name, f"is not what the {reading.level:g} % limits say, "
+                       f"{limits[row]:.3g}", "Correct one of them, give the level of the interval "
+                       "(--level), or leave one of them out")
+        for row in np.flatnonzero(wrong)
+    ]  # fmt: skip
 
 
 def _has(given: dict[str, np.ndarray], name: str) -> bool:
@@ -202,6 +240,23 @@ def _by_limits(
         for row in np.flatnonzero(odd)
     ]  # fmt: skip
     return np.where(some & inside, half / reading.z, np.nan), cautions
+
+
+def _too_near_none(
+    table: pd.DataFrame, diff: np.ndarray, natural: np.ndarray, use: np.ndarray
+) -> list[str]:
+    """Effects so near none that their last digit decides the standard error by P."""
+    estimate = np.where(np.isfinite(natural), natural, diff)
+    unit = 10.0 ** -max(_decimals(value) for value in estimate[np.isfinite(estimate)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = np.where(np.isfinite(natural), unit / 2 / natural, unit / 2)
+        share = half / np.abs(diff)
+    return [
+        f"{table['study'].iloc[row]}, {table['treatment'].iloc[row]}: the effect is so near none "
+        f"that rounding alone may change its standard error by {share[row]:.0%}, and with it its "
+        "weight: leave the study out, or find its interval"
+        for row in np.flatnonzero(use & (share > ROUGH))
+    ]
 
 
 def _last_digit(*columns: np.ndarray) -> np.ndarray:

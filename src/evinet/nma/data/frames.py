@@ -21,6 +21,8 @@ CHANGE_MEANING = {
     "entry": "delayed entry is not modelled", "weight": "weights are not used",
     "weights": "weights are not used",
 }  # fmt: skip
+TOTALS = {"total", "totals", "subtotal", "grand total", "overall", "pooled", "sum", "summary",
+          "all studies", "all trials", "gesamt", "summe", "insgesamt"}  # fmt: skip
 FRAME = "the data frame"
 FILE = "file of the row"  # a column of tables that are put together of several files
 
@@ -66,6 +68,12 @@ def prepared(
                 problem(found, row, name, "is empty", f"Name the {name}")
                 for row, label in enumerate(labels) if not label
             ]  # fmt: skip
+    problems += [
+        problem(found, row, "study", "seems to be a total of the studies, not one of them",
+                "Take the row out, or name the study otherwise")
+        for row, label in enumerate(found["study"] if "study" in required else ())
+        if label.casefold().strip(" :") in TOTALS
+    ]  # fmt: skip
     stop(problems)
     return found
 
@@ -117,10 +125,9 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
         texts = ["" if pd.isna(cell) else str(cell) for cell in frame[name]]
         values = np.array([usertable.number(text) for text in texts])
         problems += [
-            problem(frame, row, name, "is not a number", "Write a number, or leave the cell empty")
-            for row, text in enumerate(texts)
-            if not np.isfinite(values[row]) and not usertable.missing(text)
-        ]
+            problem(frame, row, name, *why)
+            for row, why in enumerate(usertable.doubts(frame, texts)) if why
+        ]  # fmt: skip
     problems += [
         problem(frame, int(row), name, "is not finite", "Write a number, or leave the cell empty")
         for row in np.flatnonzero(np.isinf(values))

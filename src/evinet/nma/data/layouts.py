@@ -21,6 +21,7 @@ from evinet.nma.data import effects, frames, vocabulary
 
 Kind = Literal["arms", "effects"]
 OUTCOMES = ("r", "y")
+ODD_DEVIATION = 4  # times, between standard deviations of one outcome in two studies
 DISAGREE = 0.1  # of a standard error, relative to sd / sqrt(n)
 NAMED = 12  # studies in a line
 
@@ -230,12 +231,61 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
     frames.stop(problems)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
+    frames.stop(_sums(table))
     table, done = _standard_errors(table, reading) if "y" in table else (table, [])
     said = _columns_said(table, layout)
     both = [name for name in ("diff",) if name in table and set(OUTCOMES) & set(table)]
     if both:
         done.append("studies without outcomes of arms by their diff")
-    return Understood(table, "arms", reading.measure, _record(table, reading, said, done, dropped))
+    record = _record(table, reading, said, done, dropped)
+    outcomes = [name for name in ("r", "n", "e", "y", "sd", "se") if name in table]
+    record["cautions"] = _odd_deviations(table) + _same_numbers(table, outcomes)
+    return Understood(table, "arms", reading.measure, record)
+
+
+def _sums(table: pd.DataFrame) -> list[Problem]:
+    """A study whose arms are the sums of those of all others is their total."""
+    counts = [name for name in ("r", "n", "e") if name in table]
+    if "r" not in counts or len(counts) < 2 or table["study"].nunique() < 3:
+        return []
+    numbers = table[counts].astype(float)
+    whole = numbers.groupby(table["treatment"]).sum()
+    return [
+        frames.problem(table, int(np.flatnonzero(mine)[0]), "study",
+                       "is the sum of all other studies, arm by arm",
+                       "Take its rows out: its patients would count twice")
+        for study in dict.fromkeys(table["study"])
+        if set(table["treatment"][mine := (table["study"] == study).to_numpy()]) == set(whole.index)
+        and np.allclose(2 * numbers[mine].to_numpy(), whole.loc[table["treatment"][mine]])
+    ]  # fmt: skip
+
+
+def _same_numbers(table: pd.DataFrame, outcomes: list[str]) -> list[str]:
+    """Cautions on studies that have the same numbers for the same treatments."""
+    columns = [name for name in ("treatment", "comparator") if name in table] + outcomes
+    seen: dict[str, str] = {}
+    found = []
+    for study, rows in table[columns].groupby(table["study"], sort=False):
+        content = rows.sort_values(columns).to_csv(index=False)
+        if content in seen:
+            found.append(f"{seen[content]} and {study} have the same numbers: one study twice?")
+        seen.setdefault(content, str(study))
+    return found
+
+
+def _odd_deviations(table: pd.DataFrame) -> list[str]:
+    """A caution where standard deviations differ so much that some may be standard errors."""
+    if not {"y", "sd"} <= set(table):
+        return []
+    known = table[table["y"].notna() & (table["sd"] > 0)]
+    of_study = known.groupby("study", sort=False)["sd"].median()
+    if len(of_study) < 2 or of_study.max() <= ODD_DEVIATION * of_study.min():
+        return []
+    return [
+        f"standard deviations differ {of_study.max() / of_study.min():.0f}-fold between studies "
+        f"({of_study.min():.3g} in {of_study.idxmin()}, {of_study.max():.3g} in "
+        f"{of_study.idxmax()}): is one a standard error, or on another scale?"
+    ]
 
 
 def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
@@ -305,7 +355,7 @@ def _effects(table: pd.DataFrame, reading: Reading) -> Understood:
     said = _columns_said(found, layout)
     record = _record(found, reading, said, done, dropped)
     record["measure"] = measure
-    record["cautions"] = cautions
+    record["cautions"] = cautions + _same_numbers(found, ["diff", "se"])
     return Understood(found, "effects", measure, record)
 
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evinet.errors import Problem
+from evinet.errors import InputError, Problem
 from evinet.nma.data import frames
 
 COLUMNS = ("study", "treatment", "time", "event")
+ODD_TIMES = 5  # times, between the longest follow-ups of a study's arms
+ODD_ORDER = 0.75  # probability that an event is later than a censored time
+FEW = 10  # events, or censored patients, of an arm that tell nothing of that
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,11 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
     draw = frames.numbers(given, "draw", problems) if "draw" in given else np.zeros(len(given))
     frames.stop(problems)
+    if set(event[np.isfinite(event)]) == {1, 2}:
+        raise InputError(
+            Problem(str(given.attrs["file"]), "event", "1 and 2", "does not tell which is an event",
+                    "Write 1 for an event, 0 for censored")
+        )  # fmt: skip
     tests = [
         ("time", ~np.isfinite(time) | (time < 0), "is no time", "Write a number from 0 up"),
         ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
@@ -115,6 +123,31 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
     pairs = sorted(set(zip(found["study"], found["treatment"], strict=True)))
     frames.stop(_study_problems(found, pairs, str(given.attrs["file"])))
+    return found
+
+
+def cautions(patients: Patients) -> list[str]:
+    """What looks odd in the times: an arm in another unit, events and censoring exchanged."""
+    found, later = [], []
+    for study in patients.studies:
+        longest = {
+            patients.arms[number][1]: float(patients.best.of(number)[0].max())
+            for number in patients.arms_of(study)
+        }  # fmt: skip
+        short, long = min(longest, key=longest.__getitem__), max(longest, key=longest.__getitem__)
+        if longest[long] > ODD_TIMES * longest[short]:
+            found.append(f"{study}: the longest time of {long} is {longest[long]:.4g}, that of "
+                         f"{short} {longest[short]:.4g}: are they in one unit?")  # fmt: skip
+    for number in range(len(patients.arms)):
+        time, event = patients.best.of(number)
+        if min(event.sum(), (event == 0).sum()) >= FEW:
+            after = np.searchsorted(np.sort(time[event == 0]), time[event == 1])
+            later.append(float(after.mean()) / float((event == 0).sum()))
+    if later and min(later) > ODD_ORDER:
+        found.append(
+            "In every arm patients with an event were followed longer than those without: is event "
+            "coded the other way round? 1 is an event, 0 censored"
+        )
     return found
 
 

@@ -1,0 +1,186 @@
+"""Tables that are well formed and wrong: each is refused, or said to be odd, before it is believed.
+
+Expected effects are those of the inverse-variance method, worked out by hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evinet.errors import InputError
+from evinet.nma.answers.record import cautions
+from evinet.nma.network import Network
+
+
+def read(tmp_path: Path, text: str, **options) -> Network:
+    file = tmp_path / "data.csv"
+    file.write_text(text, encoding="utf-8")
+    return Network.read(file, **options)
+
+
+def refused(tmp_path: Path, text: str, **options) -> str:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, **options).fit(effects="fixed")
+    return str(caught.value)
+
+
+def said(found: Network, **options) -> str:
+    fit = found.fit(effects="fixed", **options)
+    return "\n".join(cautions(fit, fit.summary()))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("column", ["mean", "se"])
+def test_a_comma_between_thousands_is_no_decimal_comma(tmp_path, separator, column):
+    rows = [["study", "treatment", "mean", "se"], ["A", "Placebo", "1250", "1040"],
+            ["A", "Drug", "980", "1035"]]  # fmt: skip
+    place = rows[0].index(column)
+    rows[1][place] = rows[1][place].replace("1250", '"1,250"').replace("1040", '"1,040"')
+    message = refused(tmp_path, "\n".join(separator.join(row) for row in rows))
+    assert "thousands" in message
+    assert rows[1][place].strip('"') in message
+
+
+def test_decimal_commas_are_read_where_the_file_tells_that_they_are(tmp_path):
+    commas = "study;treatment;mean;se\nA;Placebo;1,250;0,4\nA;Drug;0,980;0,35\n"
+    points = commas.replace(",", ".")
+    first, second = (read(tmp_path, text).arms for text in (commas, points))
+    assert first["y"].tolist() == second["y"].tolist() == [1.25, 0.98]
+
+
+def test_points_and_commas_in_one_file_are_refused(tmp_path):
+    text = "study;treatment;mean;se\nA;Placebo;1.250;0,4\nA;Drug;980;0,35\n"
+    assert "has a point, other numbers have a decimal comma" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("sign", ["-", "−", "–", "‑"])  # hyphen, minus, en dash, no-break
+def test_every_sign_that_people_write_for_minus_is_one(tmp_path, sign):
+    text = f"study,treat1,treat2,TE,seTE\nA,Drug,Placebo,{sign}0.20,0.1\n"
+    assert read(tmp_path, text).contrasts.y.tolist() == [-0.2]
+
+
+def test_a_bound_is_no_number(tmp_path):
+    text = "study,treatment,comparator,or,p\nA,Drug,Placebo,0.6,<0.001\n"
+    assert "is a bound" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("label", ["Total", "POOLED", "Overall:", "Summe"])
+def test_a_row_of_totals_is_no_study(tmp_path, label):
+    text = ("study,treat1,treat2,hr,lower,upper\nA,Drug,Placebo,0.7,0.5,0.98\n"
+            f"{label},Drug,Placebo,0.7,0.5,0.98\n")  # fmt: skip
+    assert "seems to be a total" in refused(tmp_path, text)
+
+
+ARMS = ("study,treatment,r,n\nAbel,Placebo,9,140\nAbel,Drug,23,140\nBaker,Placebo,11,78\n"
+        "Baker,Drug,12,85\n")  # fmt: skip
+
+
+def test_a_sum_under_another_name_is_no_study(tmp_path):
+    assert "is the sum of all other studies" in refused(
+        tmp_path, ARMS + "Both,Placebo,20,218\nBoth,Drug,35,225\n"
+    )
+
+
+def test_one_study_under_two_names_is_told(tmp_path):
+    text = ARMS + "Abel 2011,Placebo,9,140\nAbel 2011,Drug,23,140\n"
+    assert "Abel and Abel 2011 have the same numbers" in said(read(tmp_path, text))
+    assert "same numbers" not in said(read(tmp_path, ARMS))
+
+
+def test_gross_heterogeneity_is_told_where_effects_are_fixed(tmp_path):
+    """A hazard ratio of 0.70 typed as 70: Q is about 360 on 1 degree of freedom."""
+    text = "study,treat1,treat2,hr,lower,upper\nA,Drug,Placebo,0.70,0.50,0.98\nB,Drug,Placebo,{}\n"
+    wrong = read(tmp_path, text.format("70,50,98"))
+    right = read(tmp_path, text.format("0.80,0.60,1.07"))
+    assert "differ more than chance allows" in said(wrong)
+    assert "differ more" not in said(right)
+
+
+def test_a_standard_error_among_standard_deviations_is_told(tmp_path):
+    text = ("study,treatment,mean,sd,n\nA,Placebo,-1.2,0.50,54\nA,Drug,-1.5,0.43,95\n"
+            "C,Placebo,-1.0,{},60\nC,Drug,-1.8,{},62\n")  # fmt: skip
+    assert "is one a standard error" in said(read(tmp_path, text.format(3.9, 4.1)))
+    assert "standard error" not in said(read(tmp_path, text.format(0.9, 1.1)))
+
+
+@pytest.mark.parametrize("named", ["se_log", "sehr"])
+def test_a_standard_error_against_its_interval_is_refused(tmp_path, named):
+    """ln(0.98 / 0.50) / (2 * 1.96) is 0.172; the limits of a 90 % interval would say 0.205."""
+    text = f"study,treat1,treat2,hr,lower,upper,{named}\nA,Drug,Placebo,0.70,0.50,0.98,"
+    assert "95 % limits say, 0.172" in refused(tmp_path, text + "0.30\n")
+    assert np.sqrt(read(tmp_path, text + "0.17\n").contrasts.covariance[0, 0]) == 0.17
+
+
+def test_the_standard_error_of_the_ratio_itself_may_stand_beside_its_interval(tmp_path):
+    text = "study,treat1,treat2,hr,lower,upper,se\nA,Drug,Placebo,0.70,0.50,0.98,{}\n"
+    found = read(tmp_path, text.format("0.12"))  # 0.172 * 0.70
+    assert round(float(np.sqrt(found.contrasts.covariance[0, 0])), 3) == 0.172
+    assert "95 % limits say" in refused(tmp_path, text.format("0.30"))
+
+
+def test_an_effect_whose_rounding_decides_its_error_by_p_is_told(tmp_path):
+    text = "study,treatment,comparator,or,p\nA,Drug,Placebo,0.62,0.001\nC,Drug,Placebo,1.02,0.04\n"
+    lines = said(read(tmp_path, text))
+    assert "C, Drug: the effect is so near none" in lines
+    assert "A, Drug: the effect is so near none" not in lines
+
+
+def test_limits_that_are_not_known_by_name_are_told(tmp_path):
+    text = "study,treat1,treat2,hr,lower90,upper90\nA,Drug,Placebo,0.7,0.5,0.98\n"
+    message = refused(tmp_path, text)
+    assert "no effect has a standard error" in message
+    assert "--level" in message
+    assert "lower90" in message
+
+
+def test_a_title_above_the_header_is_told(tmp_path):
+    message = refused(tmp_path, "Table 2. Responses\n\n" + ARMS)
+    assert "seems to be a title, and line 3 the header" in message
+
+
+def test_the_common_arm_of_turned_rows_is_told(tmp_path):
+    text = ("study,treat1,treat2,TE,seTE\nA,metf,acar,0.2,0.1\nA,metf,plac,-0.4,0.1\n"
+            "B,plac,acar,0.1,0.2\n")  # fmt: skip
+    assert "Turn rows so that metf is the comparator" in refused(tmp_path, text)
+
+
+def test_the_same_mistake_in_many_rows_is_counted(tmp_path):
+    rows = "".join(f"S{number},Drug,Placebo,high,0.1\n" for number in range(40))
+    message = refused(tmp_path, "study,treat1,treat2,TE,seTE\n" + rows)
+    assert len(message.splitlines()) == 11
+    assert "30 more that is not a number" in message
+
+
+def patients(seed: int = 1) -> pd.DataFrame:
+    """Two exponential arms in two studies, censored at the end of 24 months."""
+    rng = np.random.default_rng(seed)
+    parts = [
+        pd.DataFrame({"study": study, "treatment": treatment, "whole": rng.exponential(mean, 60)})
+        for study in ("S1", "S2") for treatment, mean in (("Placebo", 15), ("Drug", 25))
+    ]  # fmt: skip
+    found = pd.concat(parts, ignore_index=True)
+    found["time"] = found["whole"].clip(upper=rng.uniform(18, 24, len(found)))
+    found["event"] = (found["whole"] == found["time"]).astype(int)
+    return found.drop(columns="whole")
+
+
+def test_odd_patients_are_told():
+    from evinet.nma.data import patients as module
+
+    def lines(frame: pd.DataFrame) -> str:
+        built = module.build(module.read(frame), ["Placebo", "Drug"])
+        return "\n".join(module.cautions(built))
+
+    frame = patients()
+    assert lines(frame) == ""
+    flipped = frame.assign(event=1 - frame["event"])
+    assert "coded the other way round" in lines(flipped)
+    mine = (frame["study"] == "S2") & (frame["treatment"] == "Drug")
+    days = frame.assign(time=frame["time"].where(~mine, frame["time"] * 30.4))
+    assert "S2: the longest time of Drug" in lines(days)
+    with pytest.raises(InputError, match="does not tell which is an event"):
+        module.read(frame.assign(event=frame["event"] + 1))
