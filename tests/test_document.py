@@ -109,3 +109,12 @@ def test_json_that_is_none_is_told(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(InputError, match=r"x\.json.*is not JSON"):
         files.read_json(tmp_path / "x.json")
+
+
+def test_a_message_shows_the_numbers_of_a_section(tmp_path):
+    file = tmp_path / "trial.yaml"
+    file.write_text("contrast:\n  arm: a\n  lower: 0.418\n  upper: 0.418\n")
+    problem = document.load(file).problem(("contrast",), "has no width", "Correct it")
+    assert str(problem) == (
+        f"{file}:1: contrast = 'lower 0.418, upper 0.418': has no width. Correct it."
+    )

@@ -117,8 +117,19 @@ class Document:
     def problem(self, location: Location, message: str, remedy: str) -> Problem:
         """A problem with the value at `location`, by its name and line."""
         value, line, names = self.find(location)
-        shown = "(section)" if isinstance(value, dict | list) else value
+        shown = _shown(value)
         return Problem(self.file, ".".join(names) or "(whole file)", shown, message, remedy, line)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a message shows it: a section by its numbers, if it has any."""
+    if not isinstance(value, dict | list):
+        return value
+    items = value.items() if isinstance(value, dict) else []
+    numbers = [f"{name} {each}" for name, each in items if type(each) in (int, float)]
+    if numbers:
+        return ", ".join(numbers)
+    return "(section)"
 
 
 def label(item: Any, index: int) -> str:

@@ -190,6 +190,15 @@ def test_units_that_differ_are_said_and_mended(tmp_path):
     assert "time-converted" in codes(quality)
 
 
+def test_a_curve_in_years_beside_a_table_in_months_is_said(tmp_path):
+    """The curve ends before the table's second time, so that they meet at time 0 alone."""
+    curve = pd.read_csv(CASES / "tailpoint" / "with-tail.csv")
+    curve.assign(time=curve["time"] / 12).to_csv(tmp_path / "years.csv", index=False)
+    options = ["--curve", tmp_path / "years.csv", "--at-risk", CASES / "tailpoint" / "at-risk.csv"]
+    with pytest.raises(InputError, match=r"in months and years.*--time-unit curve=years"):
+        answer(tmp_path / "out", *options)
+
+
 def test_cumulative_incidence_is_said_and_mended(tmp_path):
     curve = pd.read_csv(CASES / "tailpoint" / "with-tail.csv")
     curve.assign(survival=1 - curve["survival"]).to_csv(tmp_path / "cif.csv", index=False)

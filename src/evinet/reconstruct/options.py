@@ -327,7 +327,7 @@ def _check_units(given: _Given, problems: list[Problem]) -> None:
 
 
 def _crosses(given: _Given, name: str) -> bool:
-    """Whether the curve of an arm is far below the share at risk at some time."""
+    """Whether the curve of an arm is far below the share at risk then or later."""
     curve = sorted((row.time, row.value) for row in given.curve[name])
     counts = sorted((row.time, row.value) for row in given.at_risk.get(name, ()))
     if not counts or counts[0][1] <= 0:
@@ -335,7 +335,7 @@ def _crosses(given: _Given, name: str) -> bool:
     scale = 100 if max(value for _, value in curve) > 1.5 else 1
     for time, count in counts:
         before = [value for own, value in curve if own < time]
-        if before and time <= curve[-1][0] and count / counts[0][1] > before[-1] / scale + CROSSED:
+        if before and count / counts[0][1] > before[-1] / scale + CROSSED:
             return True
     return False
 
