@@ -111,8 +111,8 @@ class Model(Strict):
     interactions: Literal["shared", "separate"] = Field(
         "shared", description="one coefficient of the covariate, or one a treatment"
     )
-    link: Literal["logit", "probit", "cloglog"] | None = Field(
-        None, description="of counts; empty: logit"
+    link: Literal["logit", "probit", "cloglog", "log", "identity"] | None = Field(
+        None, description="of counts; empty: logit; log for risk ratios, identity for differences"
     )
     counts: Literal["likeliest", "favouring-treatment", "favouring-reference"] = Field(
         "likeliest",

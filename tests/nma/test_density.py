@@ -21,6 +21,8 @@ SMOKING = {
     "unrelated": ({"effects": "fixed"}, Terms(unrelated=True), {}),
     "probit": ({"link": "probit"}, Terms(), {"tau": "log-normal(-1, 0.5)"}),
     "cloglog": ({"link": "cloglog"}, Terms(), {"tau": "exponential(2)"}),
+    "log": ({"link": "log"}, Terms(), {}),
+    "identity": ({"link": "identity"}, Terms(), {"tau": "half-normal(0.05)"}),
     "risk": ({}, Terms(baseline_risk=True), {"tau": "uniform(0, 2)"}),
     "class": ({}, Terms(group=ClassEffect(CLASS, parse("half-t(3, 0.5)"))),
               {"tau": "half-cauchy(0.5)"}),

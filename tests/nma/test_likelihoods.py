@@ -13,6 +13,14 @@ from evinet.nma.likelihoods.arms import EVERY
 EACH = pytest.mark.parametrize("likelihood", EVERY, ids=lambda each: f"{each.name}-{each.link}")
 
 
+def etas_of(likelihood):
+    """Two sets of linear predictors inside the limits of the link."""
+    found = np.array([-1.0, -0.3, 0.4]), np.array([0.2, 0.1, -0.5])
+    if likelihood.limits == (0, 1):
+        return [stats.norm.cdf(each) for each in found]
+    return [-np.exp(each) for each in found] if likelihood.limited else list(found)
+
+
 def data_of(likelihood):
     if likelihood.name == "binomial":
         return np.array([0.0, 3, 10]), np.array([10.0, 12, 10])
@@ -24,7 +32,7 @@ def data_of(likelihood):
 @EACH
 def test_the_symbolic_likelihood_differs_from_the_full_one_by_a_constant(likelihood):
     x, s = data_of(likelihood)
-    etas = [np.array([-1.0, -0.3, 0.4]), np.array([0.2, 0.1, -0.5])]
+    etas = etas_of(likelihood)
     symbolic = [np.asarray(likelihood.symbolic(x, s, eta).eval()
                            if hasattr(likelihood.symbolic(x, s, eta), "eval")
                            else likelihood.symbolic(x, s, eta)) for eta in etas]  # fmt: skip
@@ -35,7 +43,7 @@ def test_the_symbolic_likelihood_differs_from_the_full_one_by_a_constant(likelih
 @EACH
 def test_deviance_is_twice_the_loss_of_log_likelihood(likelihood):
     x, s = data_of(likelihood)
-    etas = np.array([-1.0, -0.3, 0.4]), np.array([0.2, 0.1, -0.5])
+    etas = etas_of(likelihood)
     deviance = [likelihood.deviance(x, s, likelihood.fitted(eta, s)) for eta in etas]
     full = [likelihood.log_likelihood(x, s, eta) for eta in etas]
     np.testing.assert_allclose(deviance[0] - deviance[1], -2 * (full[0] - full[1]), atol=1e-10)

@@ -36,6 +36,8 @@ EXAMPLES = (
      "evinet nma arms.csv --reference Placebo --report --out results"),
     ("Hazard ratios with intervals, fixed effects",
      "evinet nma ratios.xlsx --effects fixed --out results"),
+    ("Standardised mean differences of means, sd and n",
+     "evinet nma means.csv --measure SMD --out results"),
     ("Pairs as netmeta has them, of log odds ratios",
      "evinet nma pairs.csv --measure OR --reference plac --out results"),
     ("Other names of columns, gaps left out",
@@ -56,6 +58,9 @@ class Grouped(click.Command):
         """Options by GROUPS; what is in none of them stands under Other."""
         known = {each.name: each.get_help_record(ctx) for each in self.get_params(ctx)
                  if isinstance(each, click.Option)}  # fmt: skip
+        own = self.get_help_option(ctx)  # click names it after its first spelling
+        if own is not None:
+            known["help"] = known.pop(own.name)
         listed = {name for names in GROUPS.values() for name in names}
         groups = {**GROUPS, "Other": tuple(name for name in known if name not in listed)}
         for title, names in groups.items():
@@ -78,7 +83,9 @@ class Grouped(click.Command):
     "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
     help="Of the arms; contrast: every study by its diff. Default: by the columns.",
 )  # fmt: skip
-@click.option("--link", help="binomial: logit (default), probit or cloglog.")
+@click.option(
+    "--link", help="binomial: logit (default), probit, cloglog, log (RR) or identity (RD)."
+)
 @click.option(
     "--effects", type=click.Choice(["fixed", "random"]), default="random", show_default=True
 )
@@ -101,7 +108,8 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--measure", type=click.Choice(list(SCALES), case_sensitive=False),
-    help="What effects in the data are, where no column tells.",
+    help="What effects are. Counts: OR (default), RR or RD; means: MD (default), SMD or ROM; "
+    "effects in the data: where no column tells.",
 )  # fmt: skip
 @click.option("--sheet", help="Sheet of a workbook.")
 @click.option(

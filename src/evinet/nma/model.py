@@ -25,10 +25,11 @@ from evinet.errors import InputError, Problem
 from evinet.nma import design as designs
 from evinet.nma.data import arms as arm_data
 from evinet.nma.data.patients import Patients, Records
-from evinet.nma.data.vocabulary import SCALES
+from evinet.nma.data.vocabulary import LINKS, SCALES
 from evinet.nma.design import BASELINE_RISK, Design
 from evinet.nma.fit.approximate import rough
 from evinet.nma.fit.data_vector import unpack
+from evinet.nma.likelihoods import limited
 from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood, links
 from evinet.nma.likelihoods.survival.baseline import Baseline
 from evinet.nma.network import Network
@@ -62,6 +63,11 @@ class Arms:
         """Rough mu + theta of each arm, from its own data, and its variance."""
         eta, variance = self.likelihood.rough(self.x, self.s)
         return eta - self.offset, variance
+
+    @property
+    def below_zero(self) -> bool:
+        """Whether the linear predictor has an upper limit, 0, and no lower one."""
+        return bool(np.isneginf(self.likelihood.limits[0]) and self.likelihood.limits[1] == 0)
 
     @property
     def member(self) -> np.ndarray:
@@ -264,7 +270,8 @@ class Model:
         if self.arms is not None and self.arms.likelihood.name != "normal":
             arms = self.network.arms.iloc[rows["place"].to_numpy()[self.design.of("arm")]]
             has, others = arm_data.events(arms, self.arms.likelihood.columns)
-            known[self.design.of("arm")] = has & others
+            low, high = (np.isfinite(limit) for limit in self.arms.likelihood.limits)
+            known[self.design.of("arm")] = (has | low) & (others | high)
         if self.patients is not None:
             empty = set(self.patients.without_events)
             pairs = zip(rows["study"], rows["treatment"], strict=True)
@@ -354,7 +361,8 @@ def _likelihood(
     if time is not None and (name != "binomial" or link not in (None, "cloglog")):
         raise _refused("time", time, "is the follow-up of binomial arms with the cloglog link",
                        "Use link cloglog, or leave the column out")  # fmt: skip
-    link = link or ("cloglog" if time is not None else links(name)[0])
+    asked = LINKS.get(network.measure or "") if name == "binomial" and time is None else None
+    link = link or asked or ("cloglog" if time is not None else links(name)[0])
     if (name, link) not in LIKELIHOODS:
         raise _refused("link", link, f"is no link of the {name} likelihood",
                        f"Use one of {', '.join(links(name))}")  # fmt: skip
@@ -375,7 +383,7 @@ def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | 
 def _one_scale(network: Network, arms: Arms | None) -> None:
     """Refuse effects of another measure than that of the arms, or of the patients."""
     told = SCALES.get(network.measure or "")
-    if told is None or not len(network.contrasts.rows):
+    if told is None:
         return
     scale = arms.likelihood.scale if arms is not None else told
     if network.people is not None and told not in ("ln HR", "ln ratio"):
@@ -389,6 +397,9 @@ def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
     if terms.baseline_risk and (arms is None or len(network.contrasts.rows)):
         raise _refused("baseline_risk", True, "a contrast has no baseline risk",
                        "Give every study by its arms")  # fmt: skip
+    if terms.baseline_risk and arms is not None and arms.likelihood.limited:
+        raise _refused("baseline_risk", True, f"is not defined for the {arms.likelihood.link} "
+                       "link, whose risks have limits", "Use link logit")  # fmt: skip
     if terms.baseline_risk and (terms.group or len(network.references) > 1 or terms.unrelated):
         raise _refused("baseline_risk", True, "needs consistent effects in one island without a "
                        "class", "Leave the one or the other out")  # fmt: skip
@@ -440,10 +451,15 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         weights = model.arm_weights
         rough_eta, variance = model.arms.rough
         member = model._baseline_member if model.terms.baseline_risk else model.arms.member
+        centre, scale = weights @ rough_eta, np.sqrt(1 / (member / variance).sum(axis=1))
+        if model.arms.likelihood.limited:
+            top, bottom = (
+                np.array([end(rough_eta[own > 0]) for own in member]) for end in (np.max, np.min)
+            )
+            centre, scale = limited.start(model.arms.below_zero, centre, scale, top, bottom)
         found |= {
             "x": model.arms.x, "s": model.arms.s, "offset": model.arms.offset,
-            "level_centre": weights @ rough_eta,
-            "level_scale": np.sqrt(1 / (member / variance).sum(axis=1)),
+            "level_centre": centre, "level_scale": scale,
             "weights": np.zeros_like(weights) if model.terms.baseline_risk else weights,
         }  # fmt: skip
         if model.terms.baseline_risk:
@@ -540,7 +556,14 @@ def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any) -> None:
         pm.Potential("level_jacobian", pt.log(pt.cosh(level)).sum())
         level = pt.sinh(level)
     level = known["level_centre"] + known["level_scale"] * level
-    mu = pm.Deterministic("mu", level - pt.dot(known["weights"], theta), dims="study")
+    if model.arms.likelihood.limited:
+        mu, slope = limited.level(
+            model.arms.below_zero, level, theta, known["weights"], model.arms.member
+        )
+        pm.Potential("level_slope", slope.sum())
+    else:
+        mu = level - pt.dot(known["weights"], theta)
+    mu = pm.Deterministic("mu", mu, dims="study")
     pm.Potential("mu_prior", -0.5 * pt.sqr(mu / model.priors.intercepts).sum())
     eta = known["offset"] + mu[of] + theta
     if model.terms.baseline_risk:

@@ -96,7 +96,8 @@ class Network:
         level
             Of intervals in the tables, in percent.
         measure
-            What effects are, where no column tells: HR, OR, RR, IRR, ROM, ratio, MD, SMD, RD.
+            What effects are. Of counts: OR, RR or RD; of means: MD, SMD or ROM; of effects in the
+            tables, where no column tells, also HR, IRR or ratio.
         drop_incomplete
             Leave out rows without an outcome; `readings` names them.
         kind

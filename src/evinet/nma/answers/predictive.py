@@ -101,6 +101,16 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         fitted = fit.samples["fitted"].transpose("sample", ...).to_numpy()
         mu = _intercepts(fit, fitted, b, tau)
     after = _replicated(fit, b, mu, tau, rng)
+    rows = design.rows.iloc[design.of("arm")]
+    found = [
+        {"study": study, "treatment": treatment, "observed": float(value),
+         **checked("posterior_", after[:, place], value)}
+        for place, (study, treatment, value) in enumerate(
+            zip(rows["study"], rows["treatment"], arms.x, strict=True)
+        )
+    ]  # fmt: skip
+    if arms.likelihood.limited:  # the limits cut the priors: they have no simple draws
+        return found
     tau, sigma = _prior_scales(fit, rng)
     spread = design.mixing[1]
     sd = np.append(model.prior_sd[: len(design.names)], model.prior_sd[len(design.names) :])
@@ -112,15 +122,10 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         )
     prior_mu = rng.standard_normal((DRAWS, arms.studies)) * model.priors.intercepts
     before = _replicated(fit, prior, prior_mu, tau, rng)
-    rows = design.rows.iloc[design.of("arm")]
     return [
-        {"study": study, "treatment": treatment, "observed": float(value),
-         **checked("posterior_", after[:, place], value),
-         **checked("prior_", before[:, place], value)}
-        for place, (study, treatment, value) in enumerate(
-            zip(rows["study"], rows["treatment"], arms.x, strict=True)
-        )
-    ]  # fmt: skip
+        {**row, **checked("prior_", before[:, place], row["observed"])}
+        for place, row in enumerate(found)
+    ]
 
 
 def _intercepts(fit: Fit, fitted: np.ndarray, b: np.ndarray, tau: np.ndarray) -> np.ndarray:

@@ -17,12 +17,13 @@ from scipy.special import ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import effects, frames, vocabulary
+from evinet.nma.data import effects, frames, means, vocabulary
 
 Kind = Literal["arms", "effects"]
 OUTCOMES = ("r", "y")
 ODD_DEVIATION = 4  # times, between standard deviations of one outcome in two studies
 DISAGREE = 0.1  # of a standard error, relative to sd / sqrt(n)
+ALL_AS_GIVEN = "all as given"
 NAMED = 12  # studies in a line
 
 
@@ -240,6 +241,8 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
     record = _record(table, reading, said, done, dropped)
     outcomes = [name for name in ("r", "n", "e", "y", "sd", "se") if name in table]
     record["cautions"] = _odd_deviations(table) + _same_numbers(table, outcomes)
+    if "y" in table and reading.measure in (means.SMD, means.ROM):
+        return _of_means(table, reading, record)
     return Understood(table, "arms", reading.measure, record)
 
 
@@ -288,15 +291,35 @@ def _odd_deviations(table: pd.DataFrame) -> list[str]:
     ]
 
 
+def _of_means(table: pd.DataFrame, reading: Reading, record: dict[str, Any]) -> Understood:
+    """Arms with means as standardised mean differences, or as ratios of means."""
+    assert reading.measure is not None
+    if "diff" in table and table["diff"].notna().any():
+        raise InputError(
+            Problem(str(table.attrs.get("file", frames.FRAME)), "diff", "(column)",
+                    f"stands beside means, of which {reading.measure} is to be made",
+                    "Give studies that are known by their effects in a file of their own")
+        )  # fmt: skip
+    found = means.pairs(table, reading.measure)
+    said, worked = record["said"]
+    words = {
+        means.SMD: "standardised mean differences (Hedges' g, standard deviations pooled over the "
+        "arms of a study)", means.ROM: "logarithms of ratios of means",
+    }  # fmt: skip
+    done = [worked] if worked != ALL_AS_GIVEN else []
+    record["said"] = [said, "; ".join([*done, words[reading.measure]])]
+    return Understood(found, "effects", reading.measure, record)
+
+
 def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
-    """Arms are compared on the scale of their likelihood: no other measure is made of them."""
+    """Refuse a measure that arms with these outcomes do not have."""
     counts = "r" in table
-    natural = ("IRR" if "e" in table else "OR") if counts else "MD"
-    wrong = reading.measure not in (None, natural) if counts else reading.measure in ("SMD", "ROM")
-    if wrong:
+    known = ("IRR",) if "e" in table else ("OR", "RR", "RD")
+    known = known if counts else ("MD", "SMD", "ROM")
+    if reading.measure not in (None, *known):
         raise InputError(
             Problem(str(table.attrs.get("file", frames.FRAME)), "measure", str(reading.measure),
-                    f"is not made of arms: these are compared by {natural}",
+                    f"is not made of arms: these are compared by {', '.join(known)}",
                     "Leave it out, or give each study's effect in the place of its arms")
         )  # fmt: skip
 
@@ -440,7 +463,7 @@ def _record(
     table: pd.DataFrame, reading: Reading, said: str, done: list[str], dropped: list[str]
 ) -> dict[str, Any]:
     """What fit.json keeps of the reading of a table."""
-    worked = "; ".join(done) or "all as given"
+    worked = "; ".join(done) or ALL_AS_GIVEN
     if reading.level != 95 and "limits" in worked:
         worked += f" ({reading.level:g} % intervals)"
     spelt = table.attrs.get("written", {})

@@ -30,6 +30,8 @@ SCALES = {
     "SMD": "standardised mean difference", "RD": "risk difference",
 }  # fmt: skip
 """Measures of effects, and the scale on which they are analysed."""
+LINKS = {"OR": "logit", "RR": "log", "RD": "identity"}
+"""Measures of counts of patients, and the link by which a model has them."""
 
 LABELS = {
     "study": ("study", "studlab", "studylabel", "studyname", "studyc", "trial", "trialname",

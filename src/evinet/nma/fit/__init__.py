@@ -44,8 +44,9 @@ def fit(
     network
         Studies by arms, contrasts or patients.
     likelihood, link
-        Of the arms: binomial (logit, probit, cloglog), normal (identity) or poisson (log); by
-        default the one whose columns the arms have, with its first link.
+        Of the arms: binomial (logit, probit, cloglog, log, identity), normal (identity) or poisson
+        (log); by default the one whose columns the arms have, with the link of the network's
+        measure, or else its first.
     effects
         Fixed or random effects, of a common heterogeneity tau.
     model

@@ -26,7 +26,8 @@ SIZES = 8  # acting, extra, rows, arms, studies, deviations, members, contrasts
 CODES = 14  # after the sizes: likelihood, random, sigma free, risk, intercept sd, sigma, 2 * prior
 LIKELIHOODS = {
     ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
-    ("poisson", "log"): 3, ("normal", "identity"): 4,
+    ("poisson", "log"): 3, ("normal", "identity"): 4, ("binomial", "log"): 5,
+    ("binomial", "identity"): 6,
 }  # fmt: skip
 FAMILIES = {
     "half-normal": 0, "half-cauchy": 1, "half-t": 2, "exponential": 3, "uniform": 4,
@@ -151,6 +152,20 @@ def _log_ndtr(x):
 
 
 @njit(cache=True)
+def _of_risk(code, x, s, eta):
+    """The same where eta is a risk's logarithm, or the risk itself."""
+    p = math.exp(eta) if code == 5 else eta
+    if p < 0 or p > 1 or (p == 0 and x > 0) or (p == 1 and x < s):
+        return -math.inf, 0.0
+    log, slope = 0.0, 0.0
+    if x > 0:
+        log, slope = x * math.log(p), x / p
+    if x < s:
+        log, slope = log + (s - x) * math.log1p(-p), slope - (s - x) / (1 - p)
+    return log, slope * (p if code == 5 else 1.0)
+
+
+@njit(cache=True)
 def _likelihood(code, x, s, eta):
     """Log-likelihood of one arm up to a constant, and its slope in eta."""
     if code == 0:
@@ -179,6 +194,8 @@ def _likelihood(code, x, s, eta):
     if code == 3:
         expected = s * math.exp(eta)
         return x * eta - expected, x - expected
+    if code >= 5:
+        return _of_risk(code, x, s, eta)
     z = (x - eta) / s
     return -0.5 * z * z, z / s
 
@@ -207,6 +224,59 @@ def _deviate_back(moves, scale, precision, slope, narrow, g_z, g_moves, g_slope)
         g_scale += g_z[k] * (slope[k] / q * (1 - 2 * scale * twice) - moves[k] * twice * narrow[k])
         g_scale -= twice
     return g_scale
+
+
+@njit(cache=True)
+def _limited(code, mu, theta, study, weights, share, ends):
+    """Turns the numbers x in `mu` into the levels of `likelihoods.limited`; log of their slopes.
+
+    Fills `share`, expit of the argument, and `ends`, the arms of the highest and lowest effect.
+    """
+    log = 0.0
+    mean = np.zeros(len(mu))
+    ends[:, :] = -1
+    for i in range(len(study)):
+        j = int(study[i])
+        mean[j] += weights[i] * theta[i]
+        if ends[j, 0] < 0 or theta[i] > theta[ends[j, 0]]:
+            ends[j, 0] = i
+        if ends[j, 1] < 0 or theta[i] < theta[ends[j, 1]]:
+            ends[j, 1] = i
+    for j in range(len(mu)):
+        top, bottom = theta[ends[j, 0]], theta[ends[j, 1]]
+        x = mu[j] + (top - mean[j] if code == 5 else 0.0)
+        small = math.log1p(math.exp(-abs(x)))
+        up, down = max(x, 0.0) + small, max(-x, 0.0) + small
+        share[j] = math.exp(-down)
+        if code == 5:
+            mu[j] = -down - top
+            log -= up
+            continue
+        width = 1 - (top - bottom)
+        if width <= 0:
+            return -math.inf
+        mu[j] = width * share[j] - bottom
+        log += math.log(width) - up - down
+    return log
+
+
+@njit(cache=True)
+def _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta):
+    """Adds slopes in the effects, and turns those in the levels into those in x."""
+    for i in range(len(study)):
+        j = int(study[i])
+        if code == 5:
+            g_theta[i] += weights[i] * (share[j] - (1 - share[j]) * g_mu[j])
+    for j in range(len(g_mu)):
+        top, bottom, p = ends[j, 0], ends[j, 1], share[j]
+        if code == 5:
+            g_theta[top] -= p * (g_mu[j] + 1)
+            g_mu[j] = (1 - p) * g_mu[j] - p
+            continue
+        width = 1 - (theta[top] - theta[bottom])
+        g_theta[top] -= p * g_mu[j] + 1 / width
+        g_theta[bottom] += (p - 1) * g_mu[j] + 1 / width
+        g_mu[j] = width * p * (1 - p) * g_mu[j] + 1 - 2 * p
 
 
 @njit(cache=True)
@@ -316,8 +386,15 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             else:
                 moved[j] = level[j]
             mu[j] = level_centre[j] + level_scale[j] * moved[j]
-        for i in range(arms):
-            mu[int(study[i])] -= weights[i] * theta[i]
+        share = np.empty(studies if code >= 5 else 0)
+        ends = np.empty((len(share), 2), np.int64)
+        if code >= 5:
+            log += _limited(code, mu, theta, study, weights, share, ends)
+            if log == -math.inf:
+                return log
+        else:
+            for i in range(arms):
+                mu[int(study[i])] -= weights[i] * theta[i]
         for j in range(studies):
             log -= 0.5 * (mu[j] / intercept_sd) ** 2
             g_mu[j] = -mu[j] / intercept_sd**2
@@ -335,8 +412,11 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             g_mu[j] += slope * times
             if risky:
                 g_c[size - 1] += slope * data[risk_at + i] * (mu[j] - data[risk_at + arms])
-        for i in range(arms):
-            g_theta[i] -= weights[i] * g_mu[int(study[i])]
+        if code >= 5:
+            _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta)
+        else:
+            for i in range(arms):
+                g_theta[i] -= weights[i] * g_mu[int(study[i])]
         for j in range(studies):
             g = g_mu[j] * level_scale[j]
             if risky:

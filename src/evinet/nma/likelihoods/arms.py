@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-LOGIT, PROBIT, CLOGLOG = "logit", "probit", "cloglog"
-SCALES = {
-    LOGIT: "ln OR", PROBIT: "difference of probits", CLOGLOG: "ln HR", "log": "ln rate ratio",
-    "identity": "mean difference",
-}  # fmt: skip
+LOGIT, PROBIT, CLOGLOG, LOG, IDENTITY = "logit", "probit", "cloglog", "log", "identity"
+UNLIMITED = (-np.inf, np.inf)
 MOST = 1e15  # events that a vague prior may predict
 
 
@@ -28,11 +25,12 @@ class Likelihood:
     `rough` gives eta and its variance from (x, s); `symbolic` the log-likelihood of (x, s, eta) up
     to a constant; `fitted` the expectation of x; `log_likelihood` that of draws of eta, in full;
     `deviance` of x at an expectation, against the saturated model; `replicate` draws new x given
-    draws of eta.
+    draws of eta. `scale` says what effects are; `limits` between which numbers eta must lie.
     """
 
     name: str
     link: str
+    scale: str
     columns: tuple[str, str]
     rough: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     symbolic: Callable[[Any, Any, Any], Any]
@@ -40,11 +38,12 @@ class Likelihood:
     log_likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     deviance: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     replicate: Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
+    limits: tuple[float, float] = UNLIMITED
 
     @property
-    def scale(self) -> str:
-        """What effects are."""
-        return SCALES[self.link]
+    def limited(self) -> bool:
+        """Whether eta has limits, so that the link does not keep risks between 0 and 1."""
+        return self.limits != UNLIMITED
 
 
 def _binomial_rough(link: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
@@ -55,6 +54,10 @@ def _binomial_rough(link: str) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
         elif link == PROBIT:
             eta = special.ndtri(p)
             slope = np.sqrt(2 * np.pi) * np.exp(eta**2 / 2)
+        elif link == LOG:
+            eta, slope = np.log(p), 1 / p
+        elif link == IDENTITY:
+            eta, slope = p, np.ones_like(p)
         else:
             eta = np.log(-np.log1p(-p))
             slope = -1 / ((1 - p) * np.log1p(-p))
@@ -67,11 +70,16 @@ def _binomial_symbolic(link: str) -> Callable[[Any, Any, Any], Any]:
     def symbolic(r: Any, n: Any, eta: Any) -> Any:
         import pytensor.tensor as pt
         from pymc.distributions.dist_math import normal_lcdf
+        from pytensor.tensor.xlogx import xlogy0
 
         if link == LOGIT:
             return r * eta - n * pt.softplus(eta)
         if link == PROBIT:
             return r * normal_lcdf(0, 1, eta) + (n - r) * normal_lcdf(0, 1, -eta)
+        if link in (LOG, IDENTITY):
+            p = pt.exp(eta) if link == LOG else eta
+            with_it: Any = r * eta if link == LOG else xlogy0(r, eta)
+            return with_it + xlogy0(n - r, 1 - p)
         hazard = pt.exp(eta)
         return r * pt.log(-pt.expm1(-hazard)) - (n - r) * hazard
 
@@ -83,6 +91,8 @@ def _probability(link: str, eta: np.ndarray) -> np.ndarray:
         LOGIT: special.expit,
         PROBIT: special.ndtr,
         CLOGLOG: lambda x: -np.expm1(-np.exp(np.minimum(x, 500))),
+        LOG: lambda x: np.exp(np.minimum(x, 0.0)),
+        IDENTITY: lambda x: np.clip(x, 0.0, 1.0),
     }
     return inverse[link](eta)
 
@@ -105,10 +115,11 @@ def _poisson_density(r: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.asarray(special.xlogy(r, mean) - mean - special.gammaln(r + 1))
 
 
-def _binomial(link: str) -> Likelihood:
+def _binomial(link: str, scale: str, limits: tuple[float, float] = UNLIMITED) -> Likelihood:
     return Likelihood(
         "binomial",
         link,
+        scale,
         ("r", "n"),
         _binomial_rough(link),
         _binomial_symbolic(link),
@@ -116,6 +127,7 @@ def _binomial(link: str) -> Likelihood:
         lambda r, n, eta: _binomial_density(r, n, _probability(link, eta)),
         _binomial_deviance,
         lambda rng, eta, n: rng.binomial(n.astype(int), _probability(link, eta)),
+        limits,
     )
 
 
@@ -127,7 +139,8 @@ def _poisson_symbolic(r: Any, exposure: Any, eta: Any) -> Any:
 
 POISSON = Likelihood(
     "poisson",
-    "log",
+    LOG,
+    "ln rate ratio",
     ("r", "e"),
     lambda r, exposure: (np.log((r + 0.5) / exposure), 1 / (r + 0.5)),
     _poisson_symbolic,
@@ -141,7 +154,8 @@ POISSON = Likelihood(
 )  # fmt: skip
 NORMAL = Likelihood(
     "normal",
-    "identity",
+    IDENTITY,
+    "mean difference",
     ("y", "se"),
     lambda y, se: (y, se**2),
     lambda y, se, eta: -0.5 * ((y - eta) / se) ** 2,
@@ -150,7 +164,15 @@ NORMAL = Likelihood(
     lambda y, se, expected: ((y - expected) / se) ** 2,
     lambda rng, eta, se: rng.normal(eta, se),
 )
-EVERY = (*(_binomial(link) for link in (LOGIT, PROBIT, CLOGLOG)), POISSON, NORMAL)
+EVERY = (
+    _binomial(LOGIT, "ln OR"),
+    _binomial(PROBIT, "difference of probits"),
+    _binomial(CLOGLOG, "ln HR"),
+    _binomial(LOG, "ln RR", (-np.inf, 0.0)),
+    _binomial(IDENTITY, "risk difference", (0.0, 1.0)),
+    POISSON,
+    NORMAL,
+)
 LIKELIHOODS = {(each.name, each.link): each for each in EVERY}
 """Likelihoods by name and link."""
 
