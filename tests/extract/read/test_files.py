@@ -1,6 +1,7 @@
 """Kinds of files: JATS XML, a journal's page, encrypted and scanned PDFs, UTF-16, large texts."""
 
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,63 @@ def test_a_page_of_a_journal(tmp_path):
     reading = read_document(write(tmp_path / "a.html", PAGE))
     assert medians(reading) == SURE
     assert {f.values["n"] for f in reading.of("baseline")} == {25, 10}
+
+
+def docx(path, blocks):
+    """A Word file of (style, text) and of tables, which are lists of rows."""
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    parts = []
+    for block in blocks:
+        if isinstance(block, list):
+            rows = "".join(
+                "<w:tr>" + "".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>"
+                                   for cell in row) + "</w:tr>"
+                for row in block
+            )  # fmt: skip
+            parts.append(f"<w:tbl>{rows}</w:tbl>")
+            continue
+        style, text = block
+        parts.append(
+            f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
+        )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "word/document.xml", f"<w:document {w}><w:body>{''.join(parts)}</w:body></w:document>"
+        )
+    return path
+
+
+def test_a_word_file(tmp_path):
+    path = docx(tmp_path / "a.docx", [
+        ("Title", "Ormalin or placebo"),
+        ("Heading1", "Abstract"),
+        ("Normal", "Patients were randomly assigned to ormalin (n=100) or placebo (n=50). Median "
+         "progression-free survival was 14.3 months with ormalin and 6.0 months with placebo."),
+        ("Heading1", "Results"),
+        ("Normal", "Median progression-free survival was 14.3 months with ormalin and 6.0 months "
+         "with placebo."),
+        ("Caption", "Table 1. Baseline characteristics"),
+        [["", "Ormalin (n=100)", "Placebo (n=50)"], ["Sex", "", ""],
+         ["Male", "60 (60%)", "20 (40%)"], ["Female", "40 (40%)", "30 (60%)"]],
+        ("Heading1", "Discussion"),
+        ("Normal", "Median overall survival was 99 months with ormalin and 9 with placebo."),
+    ])  # fmt: skip
+    reading = read_document(path)
+    assert medians(reading) == SURE
+    assert {f.values["n"] for f in reading.of("baseline")} == {60, 20, 40, 30}
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x03\x04 broken"])
+def test_a_broken_word_file_is_refused(tmp_path, content):
+    with pytest.raises(InputError):
+        read_document(write(tmp_path / "a.docx", content))
+
+
+def test_an_article_that_is_marked_as_a_review_leaves_nothing_sure(tmp_path):
+    text = JATS.replace("<article", '<article article-type="review-article"', 1)
+    assert text != JATS
+    reading = read_document(write(tmp_path / "a.xml", text))
+    assert all(f.unsure for f in reading.findings if f.kind != "design")
 
 
 @pytest.mark.parametrize(

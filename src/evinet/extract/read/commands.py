@@ -27,8 +27,8 @@ def read(
 ) -> None:
     """Draft a trial file from a publication or a registry record.
 
-    DOCUMENT is text (.txt), a PDF, JATS XML (.xml, .nxml), a journal's page (.html) or a record of
-    ClinicalTrials.gov (.json). Every fact comes with its place and the words around it. What no
+    DOCUMENT is text (.txt), a PDF, JATS XML (.xml, .nxml), a Word file (.docx), a journal's page
+    (.html) or a record of ClinicalTrials.gov (.json). Every fact comes with its place and the words around it. What no
     second reading confirms is marked unsure: compare it with the source, then remove the mark.
     Nothing that exists is overwritten.
     """
@@ -60,7 +60,7 @@ def read(
     click.echo(f"{len(reading.findings)} facts, {unsure} unsure")
 
 
-KINDS = "a .txt, .pdf, .xml, .html or .json file"
+KINDS = "a .txt, .pdf, .xml, .docx, .html or .json file"
 
 
 def _names(arms: str | None) -> list[str] | None:
@@ -82,7 +82,7 @@ def read_document(path: Path, arms: list[str] | None = None) -> Reading:
     InputError
         The file is absent, empty, of another kind, or nothing was found in it.
     """
-    from evinet.extract.read.marked import is_jats, read_html, read_jats
+    from evinet.extract.read.marked import is_jats, read_docx, read_html, read_jats
     from evinet.extract.read.pdf import pages_without_text, pdf_text
     from evinet.extract.read.publication import read_marked, read_publication
     from evinet.extract.read.registry import load_record, read_record
@@ -102,6 +102,8 @@ def read_document(path: Path, arms: list[str] | None = None) -> Reading:
         if not is_jats(path.read_bytes()):
             raise _bad(path, "the XML holds no article", "Give JATS XML, as PubMed Central has it")
         reading = read_marked(read_jats(path.read_bytes(), str(path)), path.name, arms)
+    elif ending == ".docx":
+        reading = read_marked(read_docx(path), path.name, arms)
     elif ending in (".html", ".htm"):
         reading = read_marked(read_html(_text(path), str(path)), path.name, arms)
     elif ending in (".txt", ".text", ""):

@@ -1,10 +1,12 @@
-"""Documents with marked sections and tables: JATS XML (PubMed Central) and a journal's page."""
+"""Documents with marked sections and tables: JATS XML (PubMed Central), DOCX, a journal's page."""
 
 from __future__ import annotations
 
 import html
 import re
 import xml.etree.ElementTree as ET
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +28,7 @@ class Marked:
     title: str = ""
     passages: list[Passage] = field(default_factory=list)
     tables: list[Cells] = field(default_factory=list)
+    other_paper: str = ""
     _stack: list[tuple[int, str, str]] = field(default_factory=list)
     _count: dict[str, int] = field(default_factory=dict)
 
@@ -140,6 +143,9 @@ def read_jats(content: bytes, name: str) -> Marked:
     found = Marked()
     title = next(article.iter("article-title"), None)
     found.title = _text(title) if title is not None else ""
+    kind = article.get("article-type", "")
+    if re.search("review|analysis|editorial|letter|protocol|comment", kind):
+        found.other_paper = f"the article is marked as {kind!r}"
     for meta in article.iter("article-meta"):
         _meta(meta, found)
         break
@@ -241,6 +247,89 @@ def _row(tr: ET.Element) -> list[tuple[str, int, int]]:
 
 def _span(value: str | None) -> int:
     return max(int(value), 1) if value and value.isdigit() else 1
+
+
+# --- DOCX --------------------------------------------------------------------------------
+
+_LARGEST = 50_000_000
+"""Bytes of text that a DOCX file may unpack to."""
+
+
+def read_docx(path: Path) -> Marked:
+    """The headings, paragraphs and tables of a DOCX file.
+
+    Raises
+    ------
+    InputError
+        It is no DOCX file, or is larger than any paper.
+    """
+    name = str(path)
+    remedy = "Save it as .docx again, or as .txt"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("word/document.xml").file_size > _LARGEST:
+                raise _bad(name, "the text in it is larger than 50 MB", remedy)
+            content = archive.read("word/document.xml")
+        if b"<!ENTITY" in content:
+            raise _bad(name, "the XML in it declares entities of its own", remedy)
+        root = ET.fromstring(content)
+    except (zipfile.BadZipFile, KeyError, ET.ParseError, RecursionError, NotImplementedError,
+            RuntimeError, OSError, zlib.error) as error:  # fmt: skip
+        raise _bad(name, f"not a readable DOCX file ({error})", remedy) from None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {key.rpartition("}")[2]: value for key, value in element.items()}
+    found = Marked()
+    for block in root.iterfind("body/*"):
+        _block(block, found)
+    if not found.passages:
+        raise _bad(name, "no paragraph of text in it", "Save the whole paper as .docx")
+    return found.finish()
+
+
+def _block(block: ET.Element, found: Marked) -> None:
+    """A paragraph, heading or table of a DOCX file."""
+    if block.tag == "tbl":
+        rows = [
+            [(_cell(_words(cell)), _span(_value(cell, "gridSpan")), 1) for cell in row.iter("tc")]
+            for row in block.iterfind("tr")
+        ]
+        number = f"Table {len(found.tables) + 1}"
+        last = found.passages[-1].text if found.passages else ""
+        title = last if re.match(r"Table\s+\d", last) else ""
+        found.table(title, spread(rows[:1]), spread(rows[1:]), number)
+        return
+    text, style = _words(block), (_value(block, "pStyle") or "").lower()
+    level = re.fullmatch(r"heading ?(\d)", style)
+    if style == "title" and not found.title:
+        found.title = text
+    elif level:
+        found.heading(int(level[1]), text)
+    elif len(text) < 40 and words.section(text):
+        found.heading(2 if words.section(text) != "abstract" else 1, text)
+    else:
+        found.paragraph(text)
+
+
+def _value(element: ET.Element, name: str) -> str | None:
+    """The value of a property of a paragraph or cell."""
+    found = element.find(f"*/{name}")
+    return found.get("val") if found is not None else None
+
+
+def _words(element: ET.Element) -> str:
+    """The text of runs; raised digits after a word are footnote marks, and text that was deleted
+    goes."""
+    parts = []
+    for run in element.iter("r"):
+        text = "".join(
+            (piece.text or "") if piece.tag == "t" else " "
+            for piece in run if piece.tag in ("t", "tab", "br")
+        )  # fmt: skip
+        raised = _value(run, "vertAlign") == "superscript"
+        mark = raised and parts and parts[-1][-1:] not in ("", " ", "(", "[")
+        parts.append("" if mark and text.strip(" ,-").isdigit() else text)
+    return "".join(parts)
 
 
 # --- HTML --------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from evinet.extract.read import words
 from evinet.extract.read.arms import Arms, find_arms
 from evinet.extract.read.at_risk import find_at_risk
 from evinet.extract.read.claims import find_claims
@@ -16,10 +18,15 @@ from evinet.extract.read.design import find_design
 from evinet.extract.read.findings import Finding, Reading
 from evinet.extract.read.grid import Grid, grids, of_cells
 from evinet.extract.read.marked import Marked
-from evinet.extract.read.passages import Passage, headings, passages
+from evinet.extract.read.passages import Passage, headings, passages, sentences
 from evinet.extract.read.patients import find_patients
 from evinet.extract.read.subgroups import find_subgroups
 from evinet.extract.read.text import Document, document
+
+_OPENING = 12
+"""Sentences of an abstract in which a paper says what it is."""
+_WHOLE = 1500
+"""Characters from which on a text is a paper, or a whole abstract, and no excerpt."""
 
 
 def read_publication(text: str, name: str = "text", arms: list[str] | None = None) -> Reading:
@@ -42,7 +49,7 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     if found.arms:
         findings += _results(passages(source, marks), tables_findings(tables), found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
-    return Reading(name, settle(findings))
+    return Reading(name, _whole_trial(settle(findings), _other_paper(read, _title(source))))
 
 
 def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> Reading:
@@ -53,7 +60,31 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
     if known.arms:
         grids_found = [grid for cells in tables if (grid := of_cells(cells, known)) is not None]
         findings += _results(found, tables_findings(grids_found), known)
-    return Reading(name, settle(findings))
+    doubt = document.other_paper or _other_paper(found, document.title)
+    return Reading(name, _whole_trial(settle(findings), doubt))
+
+
+def _other_paper(read: list[Passage], title: str) -> str:
+    """Why a paper may be no first report of one whole trial: a subgroup, several trials, a review."""
+    if found := words.OTHER_PAPER["title"].search(words.TITLE_ENDS.split(title)[0]):
+        return f"the title speaks of another kind of paper ({found.group()})"
+    before = [s for s in sentences(read, "abstract", "introduction", "methods")
+              if s.part == "abstract"]  # fmt: skip
+    for sentence in before[:_OPENING]:
+        if found := words.OTHER_PAPER["abstract"].search(sentence.text):
+            return f"the abstract speaks of another kind of paper ({found.group()})"
+    whole = " ".join(passage.text for passage in read if passage.section != "closed")
+    if len(whole) > _WHOLE and not re.search("random|allocat", whole, re.IGNORECASE):
+        return "the paper does not say that patients were randomised"
+    return ""
+
+
+def _whole_trial(findings: list[Finding], doubt: str) -> list[Finding]:
+    """All but the trial's registration and design is in doubt where the paper is of another kind."""
+    return [
+        finding.doubted(doubt) if doubt and finding.kind != "design" else finding
+        for finding in findings
+    ]
 
 
 def tables_findings(tables: list[Grid]) -> list[Finding]:

@@ -245,3 +245,33 @@ def asides(text: str) -> tuple[str, ...]:
         if match := pattern.search(text):
             found.append(f"{reason} ({match.group().strip()})")
     return tuple(found)
+
+
+# --- papers that are not the first report of one whole trial ---------------------------------------
+
+_PART = (
+    r"sub-?analysis|sub-?study|post[- ]?hoc|(?:secondary|exploratory|ancillary|pooled|combined"
+    r"|integrated) (?:\w+ ){0,2}(?:analysis|study)|retrospective(?:ly)?|pooled (?:data|results)|meta-?analys[ei]s"
+    r"|systematic review|individual[- ]patient[- ]data"
+)
+OTHER_PAPER = {
+    "title": compile(
+        rf"\b(?:{_PART}|sub-?groups?|sub-?sets?|review|role (?:of|in)|perspectives?|commentary"
+        r"|lessons|overview|update[ds]?|study protocol|cohort|registry|observational|real[- ]world"
+        r"|prognostic|predict(?:s|ive|ors?|ion)|biomarkers?|polymorphisms?|cost[- ]effectiveness"
+        r"|correlat\w+|associat\w+|pharmacokinetics?|rationale and design)\b",
+        IGNORECASE,
+    ),
+    "abstract": compile(
+        rf"\b(?:{_PART}|(?:this|present) review|we reviewed"
+        r"|(?:this|present|our|report\w* an?) (?:[\w-]+ ){0,3}sub-?group (?:\w+ )?analysis)\b",
+        IGNORECASE,
+    ),
+}
+"""Words by which a title, or an abstract before its results, says that it reports something else."""
+TITLE_ENDS = compile(
+    r"\b(?:Abstract|ABSTRACT|Summary|SUMMARY|Background|BACKGROUND|Introduction|INTRODUCTION|Aims?"
+    r"|Purpose|PURPOSE|Objectives?|OBJECTIVES?|Importance|IMPORTANCE|Context|Methods?|METHODS?"
+    r"|Patients and methods|Design|Results?|RESULTS?|Findings|FINDINGS)\b\W*"
+)
+"""Where the title of a plain text ends."""
