@@ -148,6 +148,28 @@ def test_a_word_file(tmp_path):
     assert {f.values["n"] for f in reading.of("baseline")} == {60, 20, 40, 30}
 
 
+def test_a_table_of_a_part_of_the_patients_is_unsure(tmp_path):
+    def table(a, b):
+        return [["", f"Ormalin (n={a})", f"Placebo (n={b})"], ["Sex", "", ""],
+                ["Male", f"{a // 2} (50%)", f"{b // 2} (50%)"],
+                ["Female", f"{a // 2} (50%)", f"{b // 2} (50%)"]]  # fmt: skip
+
+    def sure(a, b):
+        path = docx(tmp_path / "a.docx", [
+            ("Heading1", "Results"),
+            ("Normal", "Patients were randomly assigned to ormalin (n=100) or placebo (n=50)."),
+            ("Caption", "Table 1. Baseline characteristics"), table(a, b),
+        ])  # fmt: skip
+        found = read_document(path).of("baseline")
+        assert len(found) == 4
+        return {not f.unsure for f in found}
+
+    assert sure(100, 50) == {True}
+    assert sure(96, 48) == {True}
+    assert sure(30, 16) == {False}
+    assert sure(100, 80) == {False}
+
+
 @pytest.mark.parametrize("content", [b"no archive", b"PK\x03\x04 broken"])
 def test_a_broken_word_file_is_refused(tmp_path, content):
     with pytest.raises(InputError):

@@ -70,13 +70,14 @@ _SUBSET = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"^(?:with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both|all|total|men|"
-    r"women|male|female|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
+    r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|with|without|no"
+    r"|not|who|were|was|had|have|did|of|in|those|that|which|both|all|total|men|"
+    r"women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
     r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
     r"|\b(?:rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
     r"events?|deaths?|withdrew|were|was|had|did|median|countries|sites|ratio|trial|study|tumou?rs?|"
-    r"stage|metastas[ie]s|male|female|response|survival|both|consent|criteria|toxicity|eligib\w+|tests?|"
+    r"stage|metastas[ie]s|males?|females?|response|survival|both|consent|criteria|toxicity|eligib\w+|tests?|"
     r"using|regression|recurrent|efficacy|tolerability|centers?|centres?|january|february|march|april|"
     r"june|july|august|september|october|november|december|based|chi|kaplan|log-?rank|refractory|"
     r"advanced|newly|diagnosed|rates?|scores?|values?|data|randomi[sz]ation|progression|who|baseline|"
@@ -84,6 +85,11 @@ _NOT_A_NAME = re.compile(
     r"|model|"
     r"analysis|assessed|week|month|day|changes?|proportions?|means?)\b",
     re.IGNORECASE,
+)
+_UNIT = (
+    r"eyes|lesions|tumou?rs|nodules|HCCs|metastases|limbs|knees|hips|teeth|implants|stents|vessels"
+    r"|samples|procedures|cycles|practices|clusters|hospitals|cent(?:er|re)s|households|villages"
+    r"|clinics|wards|schools|visits|episodes|admissions|families|couples"
 )
 _TOTAL = re.compile(
     r"(?:randomly (?:assigned|allocated)|randomi[sz]ed|enrolled and randomi[sz]ed|assigned"
@@ -320,10 +326,20 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         arms = _arms([(label, n) for label, n in found])
         confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
         doubt = "" if confirmed else "the numbers were not seen to add up to those randomised"
-        _say(arms, s, doubt)
+        _say(arms, s, _no_patients(read, found) or doubt)
         _nicknames(arms, s.text)
         return _finished(arms, passages)
     return _finished(_unnumbered(read, title, whole), passages)
+
+
+def _no_patients(read: list[Sentence], found: list[tuple[str, int]]) -> str:
+    """Why the numbers of arms may count something else than patients: eyes, tumours, practices."""
+    total = sum(n for _, n in found)
+    units = re.compile(rf"(?<![\d.,]){total} (?:[\w-]+ ){{0,2}}?(?P<unit>{_UNIT})\b")
+    for sentence in read:
+        if counted := units.search(sentence.text):
+            return f"the numbers may count {counted['unit']}"
+    return ""
 
 
 def _arms(named: list[tuple[str, int | None]]) -> Arms:
@@ -472,6 +488,7 @@ def _clean(label: str) -> str:
         r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,
         flags=re.IGNORECASE,
     )  # fmt: skip
+    label = re.sub(r"^(?:into )?(?:\w+ )?(?:arms?|groups?)[:,] ", "", label)
     label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
     label = re.sub(r"\s*\((?:[^()]*)$", "", label)
     return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()

@@ -28,9 +28,9 @@ def read(
     """Draft a trial file from a publication or a registry record.
 
     DOCUMENT is text (.txt), a PDF, JATS XML (.xml, .nxml), a Word file (.docx), a journal's page
-    (.html) or a record of ClinicalTrials.gov (.json). Every fact comes with its place and the words around it. What no
-    second reading confirms is marked unsure: compare it with the source, then remove the mark.
-    Nothing that exists is overwritten.
+    (.html) or a record of ClinicalTrials.gov (.json). Every fact comes with its place and the words
+    around it. What no second reading confirms is marked unsure: compare it with the source, then
+    remove the mark. Nothing that exists is overwritten.
     """
     from evinet import files
     from evinet.extract.read.draft import at_risk_files, draft

@@ -47,7 +47,7 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     tables = list(grids(source, found)) if found.arms else []
     findings = [*find_design(read), *found.finding]
     if found.arms:
-        findings += _results(passages(source, marks), tables_findings(tables), found)
+        findings += _results(passages(source, marks), tables_findings(tables, found), found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
     return Reading(name, _whole_trial(settle(findings), _other_paper(read, _title(source))))
 
@@ -59,13 +59,13 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
     findings = [*find_design(found), *known.finding]
     if known.arms:
         grids_found = [grid for cells in tables if (grid := of_cells(cells, known)) is not None]
-        findings += _results(found, tables_findings(grids_found), known)
+        findings += _results(found, tables_findings(grids_found, known), known)
     doubt = document.other_paper or _other_paper(found, document.title)
     return Reading(name, _whole_trial(settle(findings), doubt))
 
 
 def _other_paper(read: list[Passage], title: str) -> str:
-    """Why a paper may be no first report of one whole trial: a subgroup, several trials, a review."""
+    """Why a paper may be no first report of one whole trial: a subgroup, a review, or others."""
     if found := words.OTHER_PAPER["title"].search(words.TITLE_ENDS.split(title)[0]):
         return f"the title speaks of another kind of paper ({found.group()})"
     before = [s for s in sentences(read, "abstract", "introduction", "methods")
@@ -80,16 +80,29 @@ def _other_paper(read: list[Passage], title: str) -> str:
 
 
 def _whole_trial(findings: list[Finding], doubt: str) -> list[Finding]:
-    """All but the trial's registration and design is in doubt where the paper is of another kind."""
+    """The findings; all but registration and design take the `doubt` of the whole paper."""
     return [
         finding.doubted(doubt) if doubt and finding.kind != "design" else finding
         for finding in findings
     ]
 
 
-def tables_findings(tables: list[Grid]) -> list[Finding]:
-    """The findings of all tables."""
-    return [finding for grid in tables for finding in find_patients(grid)]
+def tables_findings(tables: list[Grid], arms: Arms) -> list[Finding]:
+    """The findings of all tables; a table that counts too few patients may be of a part of them."""
+    return [
+        finding.doubted(doubt) if doubt else finding
+        for grid in tables
+        for doubt in [_counts_others(grid, arms)]
+        for finding in find_patients(grid)
+    ]
+
+
+def _counts_others(grid: Grid, arms: Arms) -> str:
+    for column in grid.columns:
+        known = arms.n(column.arm) if column.arm else None
+        if known and column.n and not 0.9 * known <= column.n <= known:
+            return f"the table counts {column.n} patients, and {known} were randomised"
+    return ""
 
 
 def _results(found: list[Passage], tables: list[Finding], arms: Arms) -> Iterator[Finding]:

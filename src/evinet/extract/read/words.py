@@ -78,7 +78,8 @@ def topics(text: str) -> tuple[tuple[int, int, str], ...]:
     for match in TOPIC.finditer(text):
         name = str(match.lastgroup).replace("_", "-")
         before = _QUALIFIED.search(text, max(match.start() - 40, 0), match.start())
-        if before and name not in ("other", "primary-outcome"):
+        risk = match.group().lower().startswith(("risk", "hazard"))  # `relative risk of death`
+        if before and not risk and name not in ("other", "primary-outcome"):
             word = "-".join(re.findall(r"[a-z0-9]+", before["word"].lower()))
             name = f"{word}-{name}" if name in SURVIVAL or name == "survival" else "other"
         found.append((match.start(), match.end(), name))
@@ -247,11 +248,12 @@ def asides(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-# --- papers that are not the first report of one whole trial ---------------------------------------
+# --- papers that are not the first report of one whole trial -------------------------------------
 
 _PART = (
     r"sub-?analysis|sub-?study|post[- ]?hoc|(?:secondary|exploratory|ancillary|pooled|combined"
-    r"|integrated) (?:\w+ ){0,2}(?:analysis|study)|retrospective(?:ly)?|pooled (?:data|results)|meta-?analys[ei]s"
+    r"|integrated) (?:\w+ ){0,2}(?:analysis|study)|retrospective(?:ly)?"
+    r"|pooled (?:data|results)|meta-?analys[ei]s"
     r"|systematic review|individual[- ]patient[- ]data"
 )
 OTHER_PAPER = {
@@ -268,7 +270,7 @@ OTHER_PAPER = {
         IGNORECASE,
     ),
 }
-"""Words by which a title, or an abstract before its results, says that it reports something else."""
+"""What in a title, or in an abstract before its results, tells another kind of paper."""
 TITLE_ENDS = compile(
     r"\b(?:Abstract|ABSTRACT|Summary|SUMMARY|Background|BACKGROUND|Introduction|INTRODUCTION|Aims?"
     r"|Purpose|PURPOSE|Objectives?|OBJECTIVES?|Importance|IMPORTANCE|Context|Methods?|METHODS?"
