@@ -320,7 +320,7 @@ def _value(element: ET.Element, name: str) -> str | None:
 def _words(element: ET.Element) -> str:
     """The text of runs; raised digits after a word are footnote marks, and text that was deleted
     goes."""
-    parts = []
+    parts: list[str] = []
     for run in element.iter("r"):
         text = "".join(
             (piece.text or "") if piece.tag == "t" else " "
