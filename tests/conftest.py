@@ -62,10 +62,13 @@ def _install(folder: Path) -> None:
     source = folder / "source"  # built from a copy: setuptools writes beside what it builds
     archive = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "pyproject.toml",
-         "README.md", "LICENSE", "src"], cwd=ROOT, check=True, capture_output=True, text=True,
+         "README.md", "LICENSE", "src", "workflow", "reports"], cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     for name in filter(None, archive.stdout.split("\0")):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_symlink():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).symlink_to((ROOT / name).readlink())
+        elif (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
     subprocess.run([*build, "--wheel-dir", str(folder), str(source)], check=True)

@@ -12,6 +12,7 @@ from evinet.errors import InputError, OutputError
 
 # name -> (where the click command is, its line in `evinet --help`)
 COMMANDS = {
+    "init": ("evinet.init:init", "Start a review: a folder with the smallest one that runs."),
     "run": (
         "evinet.run:run",
         "Run the whole workflow of a review, or continue an interrupted run.",

@@ -15,6 +15,7 @@ import click
 from evinet import document, files
 from evinet.errors import InputError, Problem
 
+REPORT = Path("results/report/index.html")
 STATE = Path(".snakemake")
 LOCK = STATE / "evinet.lock"
 SNAKEMAKE_LOCKS = STATE / "locks"
@@ -46,6 +47,8 @@ def run(cores: str, overlays: tuple[Path, ...], arguments: tuple[str, ...]) -> N
             ["snakemake", *laid_over, "--logger", "evinet", "--cores", cores, *arguments],
             check=False,
         )
+    if done.returncode == 0 and REPORT.exists():
+        click.echo(f"The report: {REPORT.resolve()}", err=True)
     sys.exit(done.returncode)
 
 

@@ -21,6 +21,8 @@ OWN = {"evinet", "snakemake_logger_plugin_evinet"}
 
 def test_environment_yml_is_what_the_lock_file_says():
     assert (ROOT / "environment.yml").read_text() == environment(REQUIREMENTS)
+    rules = (ROOT / "workflow/envs/evinet.yaml").read_text()
+    assert rules == environment(REQUIREMENTS, rules=True)
 
 
 def test_environment_yml_pins_every_package_to_the_locked_version():

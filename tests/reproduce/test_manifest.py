@@ -27,7 +27,7 @@ def results(tmp_path: Path) -> Path:
 
 def made(results: Path, *inputs: Path) -> dict:
     named = [results / "evidence/arms.csv", results / "fits"]
-    return manifest.make(results, named, inputs, REVIEW)
+    return manifest.make(results, named, {path: path for path in inputs}, REVIEW)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_made_the_results_is_in_the_manifest(results, tmp_path):
     (tmp_path / "trial.yaml").write_text("b")
     assert made(results, tmp_path / "trial.yaml")["inputs"] != first["inputs"]
     other = REVIEW.model_copy(update={"effect_prior_sd": 5.0})
-    assert manifest.make(results, [], [], other)["config"] != first["config"]
+    assert manifest.make(results, [], {}, other)["config"] != first["config"]
     assert first["code"] == manifest.code_digest(*manifest.MODULES)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "Snakefile", "environment.yml", "config", "workflow", "profiles", "data", "reports", "src",
+    "config", "workflow", "profiles", "data", "reports", "src",
 )  # fmt: skip
 SMALL = Path(__file__).parent / "small.yaml"
 FEWER = Path(__file__).parent / "fewer.yaml"

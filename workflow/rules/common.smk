@@ -1,17 +1,15 @@
 # What the other files here share: the validated configuration, the index of the data, code digests.
 # No rules here.
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
-
 from evinet import config as configuration
-from evinet import document, files, tables
+from evinet import document, tables
 from evinet.errors import InputError
 from evinet.extract import load, review
-from evinet.reproduce.digest import code_digest
+from evinet.report import project
+from evinet.reproduce.digest import code_digest, content_digest
 from evinet.reproduce.manifest import MODULES
 
 OWN = "config/config.yaml"
@@ -25,8 +23,9 @@ def at_the_door(check, *arguments):
         raise WorkflowError(f"bad input\n{error}")
 
 
-# Read here first: a mistake in the file is told with its line.
-WRITTEN = [at_the_door(document.load, Path(OWN))]
+# Read here first: a mistake in the file is told with its line. A workflow that uses this one as a
+# module may hand over a configuration that it holds elsewhere.
+WRITTEN = [at_the_door(document.load, Path(OWN))] if Path(OWN).exists() else []
 
 
 configfile: OWN
@@ -40,7 +39,8 @@ WRITTEN += [
 
 # Snakemake puts what an overlay adds before what it is laid on; pages keep the review's own first.
 for part in ("models", "analyses"):
-    own = WRITTEN[0].tree.get(part) if isinstance(WRITTEN[0].tree, dict) else None
+    tree = WRITTEN[0].tree if WRITTEN else None
+    own = tree.get(part) if isinstance(tree, dict) else None
     if isinstance(own, dict):
         config[part] = {key: config[part][key] for key in (*own, *config[part])}
 
@@ -61,7 +61,9 @@ REVIEW = [
     tables.PUBLISHED_NMAS.name,
 ]
 WATCH = [table.name for table in tables.WATCH]
-
+OWN_DOCUMENTS = [str(path) for path in project.documents(Path("reports"))]
+DOCUMENTS = Path("reports") if OWN_DOCUMENTS else project.DOCUMENTS
+STORED = workflow.storage_settings.default_storage_provider is not None
 
 FIGURES = {
     (trial, each.outcome): each
@@ -90,6 +92,30 @@ def digitised(trial, outcome=None):
     ]
 
 
+def folders(paths, before=""):
+    """The folders of some files, each once, with an option before each."""
+    return [
+        before + each
+        for each in dict.fromkeys(str(Path(path).parent) for path in paths)
+    ]
+
+
+def folder_of(paths, name, before):
+    """The folder of the file of that name among some files, with an option before it."""
+    return [f"{before}{Path(path).parent}" for path in paths if Path(path).name == name]
+
+
+def in_report(path, caption, subcategory, label):
+    """A figure that `snakemake --report` shows as well."""
+    return report(
+        path,
+        caption=f"../report/{caption}.rst",
+        category="Figures",
+        subcategory=subcategory,
+        labels={"figure": label},
+    )
+
+
 def status(trial):
     """The status of a trial, empty where its file has none: the trial's extraction tells that."""
     written = at_the_door(document.load, Path(DATA, "trials", trial, "trial.yaml")).tree
@@ -100,6 +126,18 @@ def files_of(group):
     """Names of the tables of a group in `evinet.tables`."""
     return [f"{table.name}.csv" for table in getattr(tables, group)]
 
+
+DIGITISED = (
+    "axis.yaml",
+    "curve.csv",
+    "marks.csv",
+    "at-risk.csv",
+    "digitisation.json",
+    "figure.png",
+    "overlay.png",
+    "overlay.html",
+    "editor.html",
+)
 
 # What the jobs of a model write, and what else follows from an analysis.
 FIT_FILES = ["fit.json", "posterior.nc", *files_of("FIT")]
@@ -128,6 +166,35 @@ HAZARDS = [
     for trial, outcome in RECONSTRUCTED
     for file in files_of("HAZARDS")
 ]
+BY_TRIAL = [
+    f"results/evidence/trials/{trial}/{table}.csv"
+    for trial in TRIALS
+    for table in EVIDENCE
+]
+WATCHED = [f"results/evidence/{table}.csv" for table in WATCH]
+MADE = [
+    *[f"results/evidence/{table}.csv" for table in EVIDENCE + REVIEW],
+    *[
+        f"results/digitised/{trial}/{outcome}/{file}"
+        for trial, outcome in FIGURES
+        for file in DIGITISED
+    ],
+    *[
+        f"results/ipd/{trial}/{outcome}/{file}"
+        for trial, outcome in RECONSTRUCTED
+        for file in ("ipd.csv", "quality.json")
+    ],
+    *[
+        f"results/networks/{analysis}/{table}.csv"
+        for analysis in CONFIG.analyses
+        for table in ("studies", "nodes", "excluded", "data")
+    ],
+    *FITTED,
+    *PREDICTED,
+    *MODIFIED,
+    *HAZARDS,
+]
+"""Every result that figures, tables and pages are made of."""
 WORDS = {"label", "title", "source", "assumption", "cautions", "distribution"}
 """Fields of the configuration that are printed and change no result."""
 

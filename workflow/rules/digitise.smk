@@ -9,26 +9,19 @@ rule digitise:
         figure=lambda wildcards: str(FIGURES[wildcards.trial, wildcards.outcome].figure),
         axis=lambda wildcards: str(FIGURES[wildcards.trial, wildcards.outcome].axis),
     output:
-        multiext(
-            "results/digitised/{trial}/{outcome}/",
-            "axis.yaml",
-            "curve.csv",
-            "marks.csv",
-            "at-risk.csv",
-            "digitisation.json",
-            "figure.png",
-            "overlay.png",
-            "overlay.html",
-            "editor.html",
-        ),
+        expand("results/digitised/{{trial}}/{{outcome}}/{file}", file=DIGITISED),
     log:
         "logs/digitise/{trial}-{outcome}.log",
     benchmark:
-        "benchmarks/digitise/{trial}-{outcome}.tsv"
+        "logs/benchmarks/digitise/{trial}-{outcome}.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
+        out=subpath(output[0], parent=True),
         code=code_digest("evinet.digitise.commands"),
     shell:
         "evinet digitise {input.figure:q} --axis {input.axis:q}"
-        " --out results/digitised/{wildcards.trial}/{wildcards.outcome} > {log:q} 2>&1"
+        " --out {params.out:q} > {log:q} 2>&1"

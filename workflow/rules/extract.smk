@@ -7,8 +7,8 @@ rule extract_trial:
     """Validate one trial and write its tables."""
     input:
         lambda wildcards: [str(path) for path in TRIAL_FILES[wildcards.trial]],
-        f"{DATA}/treatments.yaml",
         f"{DATA}/sources.yaml",
+        treatments=f"{DATA}/treatments.yaml",
         digitised=lambda wildcards: [
             f"{folder}/digitisation.json" for folder in digitised(wildcards.trial)
         ],
@@ -17,18 +17,16 @@ rule extract_trial:
     log:
         "logs/extract_trial/{trial}.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        data=lambda wildcards: DATA,
+        data=subpath(input.treatments, parent=True),
         unsure="--allow-unsure" if CONFIG.review.allow_unsure else "",
-        digitised=lambda wildcards: [
-            f"--digitised={folder}" for folder in digitised(wildcards.trial)
-        ],
+        digitised=lambda wildcards, input: folders(input.digitised, "--digitised="),
+        out=subpath(output[0], parent=True),
         code=code_digest("evinet.extract.commands:extract"),
     shell:
         "evinet extract --trial {wildcards.trial} --data {params.data:q} {params.unsure}"
-        " {params.digitised:q}"
-        " --out results/evidence/trials/{wildcards.trial} > {log:q} 2>&1"
+        " {params.digitised:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule vocabulary:
@@ -43,12 +41,13 @@ rule vocabulary:
     log:
         "logs/vocabulary.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        data=lambda wildcards: DATA,
+        data=subpath(input[0], parent=True),
+        out=subpath(output[0], parent=True),
         code=code_digest("evinet.extract.commands:extract"),
     shell:
-        "evinet extract --vocabulary --data {params.data:q} --out results/evidence > {log:q} 2>&1"
+        "evinet extract --vocabulary --data {params.data:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule gather_evidence:
@@ -64,26 +63,28 @@ rule gather_evidence:
     log:
         "logs/gather_evidence.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        trials=expand("results/evidence/trials/{trial}", trial=TRIALS),
+        trials=lambda wildcards, input: folders(input),
+        out=subpath(output[0], parent=True),
         code=code_digest("evinet.extract.commands:gather"),
     shell:
-        "evinet gather --out results/evidence {params.trials:q} > {log:q} 2>&1"
+        "evinet gather --out {params.out:q} {params.trials:q} > {log:q} 2>&1"
 
 
 rule watched:
     """What `evinet watch` remembers of the registry and of PubMed; the workflow asks nobody."""
     input:
         sorted(str(path) for path in Path(DATA, "watch").glob("*.csv")),
+        config=ancient(CONFIG_FILE),
     output:
         expand("results/evidence/{table}.csv", table=WATCH),
     log:
         "logs/watched.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
+        out=subpath(output[0], parent=True),
         code=code_digest("evinet.watch.memory"),
     shell:
-        "evinet watch --config {params.config:q} --remembered results/evidence > {log:q} 2>&1"
+        "evinet watch --config {input.config:q} --remembered {params.out:q} > {log:q} 2>&1"

@@ -19,17 +19,18 @@ rule reconstruct:
     benchmark:
         "logs/benchmarks/reconstruct/{trial}-{outcome}.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
+        evidence=subpath(input[0], parent=True),
         draws=CONFIG.reconstruction.draws,
         seed=CONFIG.seed,
-        digitised=lambda wildcards: [
-            f"--digitised={folder}"
-            for folder in digitised(wildcards.trial, wildcards.outcome)
-        ],
+        digitised=lambda wildcards, input: folders(input.digitised, "--digitised="),
+        out=subpath(output.ipd, parent=True),
         code=code_digest("evinet.reconstruct.commands:reconstruct"),
     shell:
-        "evinet reconstruct --evidence results/evidence/trials/{wildcards.trial}"
+        "evinet reconstruct --evidence {params.evidence:q}"
         " --outcome {wildcards.outcome} --draws {params.draws} --seed {params.seed}"
-        " {params.digitised:q}"
-        " --out results/ipd/{wildcards.trial}/{wildcards.outcome} > {log:q} 2>&1"
+        " {params.digitised:q} --out {params.out:q} > {log:q} 2>&1"

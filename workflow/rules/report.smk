@@ -1,97 +1,118 @@
 # Report: the figures and tables that people publish, and the pages that they read.
-# In:  all results, reports/*.qmd
+# In:  all results, reports/*.qmd (the package's own where a review has none)
 # Out: results/figures/, results/tables/, results/report/
 from evinet.report import exhibit, project, single
 
-REPORT_THEME = Path(workflow.basedir) / "src/evinet/report/theme"
-STATUS = {trial: status(trial) for trial in TRIALS}
-PAGES = project.page_names(project.sections(Path("reports"))) + [
+PAGES = project.page_names(project.sections(DOCUMENTS)) + [
     project.page_of(trial)
     for trial in project.trial_pages(
-        [each for each in CONFIG.analyses.values() if each.supports is None], STATUS
+        [each for each in CONFIG.analyses.values() if each.supports is None],
+        {trial: status(trial) for trial in TRIALS},
     )
 ]
+
 # Which figures the data allow is known when they are drawn: an index names them. What an index names
-# and is gone is an output as well, which the rule `all` asks for, so that it is made again.
-EXHIBITS = ["results/figures/index.json", "results/tables/index.json"]
-DOWNLOADS = ["results/report/figures/index.json", "results/report/tables/index.json"]
-REPORT = DOWNLOADS + collect(
-    "results/report/{file}",
-    file=[
-        *[f"{page}.html" for page in PAGES],
-        *single.names(CONFIG.review.slug),
-    ],
-)
+# and is gone is an output as well, which the rule `all` asks for, so that it is made again. Where a
+# storage stands in for a shared file system, a folder travels as a whole.
+DRAWN = [
+    in_report(f"results/figures/{analysis}-{kind}.svg", kind, asked.title, kind)
+    for analysis, asked in CONFIG.analyses.items()
+    if asked.data == "hazard-ratios" and asked.supports is None
+    for kind in ("network", "forest")
+]
+DRAWN += [
+    in_report(
+        f"results/figures/km-{trial}-{outcome}.svg",
+        "patients",
+        "Reconstructed patients",
+        f"{trial}, {outcome}",
+    )
+    for trial, outcome in RECONSTRUCTED
+]
+if STORED:
+    EXHIBITS = ["results/figures", "results/tables"]
+    DRAWN = [directory(folder) for folder in EXHIBITS]
+    REPORT = ["results/report"]
+    RENDERED = [directory(folder) for folder in REPORT]
+else:
+    EXHIBITS = ["results/figures/index.json", "results/tables/index.json"]
+    DRAWN += [*EXHIBITS, *exhibit.missing(EXHIBITS, besides=DRAWN)]
+    DOWNLOADS = [
+        "results/report/figures/index.json",
+        "results/report/tables/index.json",
+    ]
+    REPORT = DOWNLOADS + collect(
+        "results/report/{file}",
+        file=[
+            *[f"{page}.html" for page in PAGES],
+            *single.names(CONFIG.review.slug)[1:],
+        ],
+    )
+    WHOLE = report(
+        f"results/report/{single.names(CONFIG.review.slug)[0]}",
+        caption="../report/whole.rst",
+        category="Report",
+        labels={"report": "the whole report in one file"},
+    )
+    RENDERED = [*REPORT, WHOLE, *exhibit.missing(DOWNLOADS)]
+    REPORT = [*REPORT, str(WHOLE)]
 
 
 rule exhibits:
     """Draw the figures and write the tables of the report."""
     input:
-        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW),
-        [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
-        [
-            f"results/digitised/{trial}/{outcome}/overlay.png"
-            for trial, outcome in FIGURES
-        ],
-        collect(
-            "results/networks/{analysis}/{table}.csv",
-            analysis=CONFIG.analyses,
-            table=["studies", "nodes", "excluded", "data"],
-        ),
-        FITTED,
-        PREDICTED,
-        MODIFIED,
-        HAZARDS,
+        MADE,
+        config=ancient(CONFIG_FILE),
     output:
-        EXHIBITS,
-        exhibit.missing(EXHIBITS),
+        DRAWN,
     log:
         "logs/exhibits.log",
     benchmark:
         "logs/benchmarks/exhibits.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
     params:
-        config=CONFIG_FILE,
         sections=SECTIONS,
+        results=subpath(input.config, parent=True),
         code=code_digest("evinet.report.commands:exhibits"),
     shell:
-        "evinet exhibits --config {params.config:q} --results results"
-        " --figures results/figures --tables results/tables > {log:q} 2>&1"
+        "evinet exhibits --config {input.config:q} --results {params.results:q}"
+        " --figures {params.results:q}/figures --tables {params.results:q}/tables > {log:q} 2>&1"
 
 
 rule report:
     """Render the site with Quarto where it is installed, with the built-in renderer elsewhere."""
     input:
-        collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
-        [f"results/ipd/{trial}/{outcome}/ipd.csv" for trial, outcome in RECONSTRUCTED],
-        collect(
-            "results/networks/{analysis}/{table}.csv",
-            analysis=CONFIG.analyses,
-            table=["studies", "nodes", "excluded", "data"],
-        ),
-        FITTED,
-        PREDICTED,
-        MODIFIED,
-        HAZARDS,
+        MADE,
+        WATCHED,
         EXHIBITS,
         "results/manifest.json",
-        sorted(str(path) for path in Path("releases").glob("*/release.json")),
-        project.documents(Path("reports")),
-        theme=sorted(str(path) for path in Path(REPORT_THEME).iterdir()),
+        releases=sorted(str(path) for path in Path("releases").glob("*/release.json")),
+        pages=OWN_DOCUMENTS,
+        config=ancient(CONFIG_FILE),
     output:
-        REPORT,
-        exhibit.missing(DOWNLOADS),
+        RENDERED,
     log:
         "logs/report.log",
     benchmark:
         "logs/benchmarks/report.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=15,
     params:
-        config=CONFIG_FILE,
         sections=SECTIONS,
+        results=subpath(input.config, parent=True),
+        pages=lambda wildcards, input: folder_of(input.pages, "_quarto.yml", "--pages="),
+        releases=lambda wildcards, input: [
+            f"--releases={Path(path).parents[1]}" for path in input.releases[:1]
+        ],
+        package=content_digest(project.THEME_FOLDER, DOCUMENTS),
         code=code_digest("evinet.report.commands:report", "evinet.report.notebook"),
     shell:
-        "evinet report --config {params.config:q} --results results --pages reports"
-        " --out results/report > {log:q} 2>&1"
+        "evinet report --config {input.config:q} --results {params.results:q}"
+        " {params.pages:q} {params.releases:q} --out {params.results:q}/report > {log:q} 2>&1"

@@ -1,64 +1,73 @@
-# Reproducibility: the hashes of all results, and of what they were made from.
+# Reproducibility: the configuration as it is run, the hashes of all results and of what made them.
 # In:  all results, by name; data/raw/; the configuration
-# Out: results/manifest.json, results/report-manifest.json
-RESULTS = [
-    collect("results/evidence/{table}.csv", table=EVIDENCE + REVIEW + WATCH),
-    [
-        f"results/ipd/{trial}/{outcome}/{name}"
-        for trial, outcome in RECONSTRUCTED
-        for name in ("ipd.csv", "quality.json")
-    ],
-    collect(rules.network.output, analysis=CONFIG.analyses),
-    FITTED,
-    PREDICTED,
-    MODIFIED,
-    HAZARDS,
-    EXHIBITS,
-]
-BY_TRIAL = collect(
-    "results/evidence/trials/{trial}/{table}.csv", trial=TRIALS, table=EVIDENCE
-)
+# Out: results/config.json, results/manifest.json, results/report-manifest.json
+
+
+rule configuration:
+    """The configuration as it is run, command-line overrides included.
+
+    Rules read it and take the sections that they depend on as parameters, so a new title refits
+    nothing. Analyses and models keep the order in which the review names them.
+    """
+    output:
+        CONFIG_FILE,
+    log:
+        "logs/configuration.log",
+    conda:
+        "../envs/evinet.yaml"
+    params:
+        sections=SECTIONS,
+    script:
+        "../scripts/configuration.py"
 
 
 rule manifest:
     """Hash every table, figure and posterior, and what they were made from."""
     input:
-        BY_TRIAL,
-        results=RESULTS,
+        trials=BY_TRIAL,
+        results=[*MADE, *WATCHED, *EXHIBITS],
         data=INPUTS,
+        config=ancient(CONFIG_FILE),
     output:
         "results/manifest.json",
     log:
         "logs/manifest.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
-        config=CONFIG_FILE,
         sections=SECTIONS,
-        folders=[
-            *collect("results/evidence/trials/{trial}", trial=TRIALS),
-            "results/figures",
-            "results/tables",
-        ],
+        data=lambda wildcards, input: folder_of(
+            input.data, "treatments.yaml", "--data="
+        ),
+        results=subpath(output[0], parent=True),
+        trials=lambda wildcards, input: folders(input.trials),
         code=code_digest(*MODULES),
     shell:
-        "evinet manifest {input.results:q} {params.folders:q} --config {params.config:q}"
-        " --results results --out {output:q} > {log:q} 2>&1"
+        "evinet manifest {input.results:q} {params.trials:q}"
+        " {params.results:q}/figures {params.results:q}/tables --config {input.config:q}"
+        " {params.data:q} --results {params.results:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule manifest_report:
     """Hash every file of the report."""
     input:
-        "results/manifest.json",
         REPORT,
+        manifest="results/manifest.json",
     output:
         "results/report-manifest.json",
     log:
         "logs/manifest_report.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
+        results=subpath(input.manifest, parent=True),
         code=code_digest("evinet.reproduce.commands"),
     shell:
-        "evinet manifest-report results/report --results results --out {output:q}"
-        " > {log:q} 2>&1"
+        "evinet manifest-report {params.results:q}/report --results {params.results:q}"
+        " --out {output:q} > {log:q} 2>&1"

@@ -21,23 +21,30 @@ rule network:
                 "adverse-events",
             ],
         ),
-        "results/evidence/treatments.csv",
+        treatments="results/evidence/treatments.csv",
+        config=ancient(CONFIG_FILE),
     output:
-        studies="results/networks/{analysis}/studies.csv",
+        studies=report(
+            "results/networks/{analysis}/studies.csv",
+            caption="../report/studies.rst",
+            category="Trials",
+            labels={"analysis": "{analysis}"},
+        ),
         nodes="results/networks/{analysis}/nodes.csv",
         excluded="results/networks/{analysis}/excluded.csv",
         data="results/networks/{analysis}/data.csv",
     log:
         "logs/network/{analysis}.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
+        evidence=subpath(input.treatments, parent=True),
+        out=subpath(output[0], parent=True),
         analysis=lambda wildcards: chosen_by(wildcards.analysis),
         code=code_digest("evinet.synthesise.commands:network"),
     shell:
-        "evinet network {wildcards.analysis} --config {params.config:q}"
-        " --evidence results/evidence --out results/networks/{wildcards.analysis} > {log:q} 2>&1"
+        "evinet network {wildcards.analysis} --config {input.config:q}"
+        " --evidence {params.evidence:q} --out {params.out:q} > {log:q} 2>&1"
 
 
 rule fit:
@@ -45,18 +52,31 @@ rule fit:
     input:
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
         data=rules.network.output.data,
+        config=ancient(CONFIG_FILE),
     output:
-        expand("results/fits/{{analysis}}/{{model}}/{file}", file=FIT_FILES),
+        expand(
+            "results/fits/{{analysis}}/{{model}}/{file}",
+            file=[name for name in FIT_FILES if name != "league.csv"],
+        ),
+        league=report(
+            "results/fits/{analysis}/{model}/league.csv",
+            caption="../report/league.rst",
+            category="Effects",
+            subcategory="{analysis}",
+            labels={"model": "{model}"},
+        ),
     log:
         "logs/fit/{analysis}/{model}.log",
     benchmark:
         "logs/benchmarks/fit/{analysis}/{model}.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     threads: lambda wildcards: threads_of(wildcards.analysis, wildcards.model)
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
-        config=CONFIG_FILE,
-        out=lambda wildcards: f"results/fits/{wildcards.analysis}/{wildcards.model}",
+        out=subpath(output[0], parent=True),
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
         model=lambda wildcards: model_of(wildcards.model),
         analysis=lambda wildcards: fitted_by(wildcards.analysis),
@@ -65,7 +85,7 @@ rule fit:
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:fit"),
     shell:
-        "evinet fit {wildcards.analysis} {wildcards.model} --config {params.config:q}"
+        "evinet fit {wildcards.analysis} {wildcards.model} --config {input.config:q}"
         " --data {input.data:q} {params.ipd} --out {params.out:q} > {log:q} 2>&1"
 
 
@@ -75,6 +95,7 @@ rule answers:
         fit=rules.fit.output,
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
         data=rules.network.output.data,
+        config=ancient(CONFIG_FILE),
     output:
         expand("results/fits/{{analysis}}/{{model}}/{file}", file=ANSWER_FILES),
     log:
@@ -82,16 +103,15 @@ rule answers:
     benchmark:
         "logs/benchmarks/answers/{analysis}/{model}.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
-        out=lambda wildcards: f"results/fits/{wildcards.analysis}/{wildcards.model}",
+        out=subpath(output[0], parent=True),
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
         margins=[margin["ratio"] for margin in section("margins")],
         node_split=lambda wildcards: CONFIG.models[wildcards.model].node_split,
         code=code_digest("evinet.synthesise.commands:answers"),
     shell:
-        "evinet answers {wildcards.analysis} {wildcards.model} --config {params.config:q}"
+        "evinet answers {wildcards.analysis} {wildcards.model} --config {input.config:q}"
         " --data {input.data:q} {params.ipd} --fit {params.out:q} --out {params.out:q}"
         " > {log:q} 2>&1"
 
@@ -103,6 +123,7 @@ rule predict:
         fits=lambda wildcards: fits_of(wildcards.analysis),
         studies=rules.network.output.studies,
         data=rules.network.output.data,
+        config=ancient(CONFIG_FILE),
     output:
         expand("results/populations/{{analysis}}/{table}.csv", table=PREDICTIONS),
     log:
@@ -110,19 +131,20 @@ rule predict:
     benchmark:
         "logs/benchmarks/predict/{analysis}.tsv"
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
+        fits=lambda wildcards, input: Path(input.fits[0]).parents[1],
+        out=subpath(output[0], parent=True),
         populations=lambda wildcards: without_words(
             section("analyses")[wildcards.analysis]["populations"]
         ),
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:predict"),
     shell:
-        "evinet predict {wildcards.analysis} --config {params.config:q} --data {input.data:q}"
-        " --studies {input.studies:q} --fits results/fits/{wildcards.analysis} {params.ipd}"
-        " --out results/populations/{wildcards.analysis} > {log:q} 2>&1"
+        "evinet predict {wildcards.analysis} --config {input.config:q} --data {input.data:q}"
+        " --studies {input.studies:q} --fits {params.fits:q} {params.ipd}"
+        " --out {params.out:q} > {log:q} 2>&1"
 
 
 rule modifiers:
@@ -131,23 +153,25 @@ rule modifiers:
         "results/evidence/subgroups.csv",
         "results/evidence/populations.csv",
         studies=rules.network.output.studies,
+        config=ancient(CONFIG_FILE),
     output:
         expand("results/modifiers/{{analysis}}/{file}", file=files_of("MODIFIED")),
     log:
         "logs/modifiers/{analysis}.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
+        evidence=subpath(input[0], parent=True),
+        out=subpath(output[0], parent=True),
         modifiers=section("modifiers"),
         asked=lambda wildcards: section("analyses")[wildcards.analysis]["modifiers"],
         analysis=lambda wildcards: fitted_by(wildcards.analysis),
         priors=[section("effect_prior_sd"), without_words(section("heterogeneity"))],
         code=code_digest("evinet.synthesise.commands:modifiers"),
     shell:
-        "evinet modifiers {wildcards.analysis} --config {params.config:q}"
-        " --studies {input.studies:q} --evidence results/evidence"
-        " --out results/modifiers/{wildcards.analysis} > {log:q} 2>&1"
+        "evinet modifiers {wildcards.analysis} --config {input.config:q}"
+        " --studies {input.studies:q} --evidence {params.evidence:q}"
+        " --out {params.out:q} > {log:q} 2>&1"
 
 
 rule hazards:
@@ -155,17 +179,17 @@ rule hazards:
     input:
         ipd="results/ipd/{trial}/{outcome}/ipd.csv",
         contrasts="results/evidence/trials/{trial}/contrasts.csv",
+        config=ancient(CONFIG_FILE),
     output:
         expand("results/hazards/{{trial}}/{{outcome}}/{file}", file=files_of("HAZARDS")),
     log:
         "logs/hazards/{trial}-{outcome}.log",
     conda:
-        "../../environment.yml"
+        "../envs/evinet.yaml"
     params:
-        config=CONFIG_FILE,
-        out=lambda wildcards: f"results/hazards/{wildcards.trial}/{wildcards.outcome}",
+        out=subpath(output[0], parent=True),
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:hazards"),
     shell:
-        "evinet hazards {wildcards.trial} {wildcards.outcome} --config {params.config:q}"
+        "evinet hazards {wildcards.trial} {wildcards.outcome} --config {input.config:q}"
         " --ipd {input.ipd:q} --contrasts {input.contrasts:q} --out {params.out:q} > {log:q} 2>&1"

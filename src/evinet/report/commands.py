@@ -49,8 +49,9 @@ def exhibits(config: Path, results: Path, figures: Path, tables: Path) -> None:
 @_config
 @_results
 @click.option(
-    "--pages", type=click.Path(path_type=Path, exists=True), default=Path("reports"),
-    show_default=True, help="Folder of Quarto documents with _quarto.yml.",
+    "--pages", type=click.Path(path_type=Path, exists=True),
+    help="Folder of Quarto documents with _quarto.yml; by default reports/, or where there is none "
+    "the documents of the package.",
 )  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("results/report"), show_default=True,
@@ -65,16 +66,19 @@ def exhibits(config: Path, results: Path, figures: Path, tables: Path) -> None:
 def report(
     config: Path,
     results: Path,
-    pages: Path,
+    pages: Path | None,
     out: Path,
     renderer: str,
     releases: Path,
     page: str | None,
 ) -> None:
     """Render the report: the site, one file to mail, and a PDF."""
+    from evinet.report import project
     from evinet.report.execute import CellError
     from evinet.report.render import render
 
+    if pages is None:
+        pages = Path("reports") if Path("reports").is_dir() else project.DOCUMENTS
     try:
         used = render(config, results, pages, out, releases, renderer, page)  # type: ignore[arg-type]
     except (CellError, RuntimeError) as error:

@@ -15,20 +15,21 @@ INDEX = "index.json"
 """Names every file of a folder of figures or tables, and is written after all of them."""
 
 
-def missing(indexes: Iterable[str]) -> list[Path]:
-    """The files that the indexes of folders name and that are gone.
+def missing(indexes: Iterable[str], besides: Iterable[str] = ()) -> list[Path]:
+    """The files that the indexes of folders name and that are gone, without those of `besides`.
 
     The workflow cannot know beforehand which figures the data will allow. It asks for the index,
     and for what is missing of it.
     """
     gone = []
+    known = {Path(name) for name in besides}
     for index in map(Path, indexes):
         try:
             names = list(json.loads(index.read_bytes()))
         except (OSError, ValueError, TypeError):  # no index, or not as it was written
             continue
         paths = [index.with_name(name) for name in names if "." in name]
-        gone += [path for path in paths if not path.exists()]
+        gone += [path for path in paths if path not in known and not path.exists()]
     return gone
 
 

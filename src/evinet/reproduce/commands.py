@@ -20,9 +20,12 @@ NEW = click.Path(path_type=Path)
               show_default=True, help="Configuration of the run.")  # fmt: skip
 @click.option("--results", type=FOLDER, default=Path("results"), show_default=True,
               help="Folder of the results.")  # fmt: skip
+@click.option("--data", type=FOLDER, help="Folder of the evidence, if not the configuration's.")
 @click.option("--out", type=NEW, default=Path("results/manifest.json"), show_default=True,
               help="File to write.")  # fmt: skip
-def manifest(paths: tuple[Path, ...], config_file: Path, results: Path, out: Path) -> None:
+def manifest(
+    paths: tuple[Path, ...], config_file: Path, results: Path, data: Path | None, out: Path
+) -> None:
     """Record a hash of each result in PATHS, and of everything it was made from.
 
     PATHS are files, or folders of which every table, figure and posterior is meant.
@@ -32,7 +35,9 @@ def manifest(paths: tuple[Path, ...], config_file: Path, results: Path, out: Pat
     from evinet.reproduce.manifest import make
 
     review = config.load(config_file)
-    inputs = load.input_files(Path(review.review.data))
+    named = Path(review.review.data)
+    read = data or named
+    inputs = {named / path.relative_to(read): path for path in load.input_files(read)}
     files.write_json(out, make(results, paths, inputs, review))
 
 

@@ -49,6 +49,22 @@ def code_digest(*entries: str, root: Path = SOURCE) -> str:
     return hashlib.sha256(repr(sorted(parsed.items())).encode()).hexdigest()[:16]
 
 
+def content_digest(*folders: Path) -> str:
+    """Hash of every file below some folders of the package, by name and content.
+
+    >>> from evinet.report import project
+    >>> content_digest(project.DOCUMENTS) == content_digest(project.DOCUMENTS)
+    True
+    """
+    found = [
+        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+
+
 def _packages(module: str) -> list[str]:
     return [module.rsplit(".", depth)[0] for depth in range(1, module.count(".") + 1)]
 

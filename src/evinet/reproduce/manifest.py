@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def make(results: Path, paths: Iterable[Path], inputs: Iterable[Path], config: Config) -> Json:
+def make(results: Path, paths: Iterable[Path], inputs: Mapping[Path, Path], config: Config) -> Json:
     """The manifest of the results of a run.
 
     Every table, figure and posterior is hashed by its content (a NetCDF file by its variables,
@@ -49,7 +49,7 @@ def make(results: Path, paths: Iterable[Path], inputs: Iterable[Path], config: C
     paths
         Results, each a file or a folder. Nothing else is looked at.
     inputs
-        Files of the evidence as published.
+        Files of the evidence as published: the name that the manifest tells, and where it is read.
     config
         The configuration of the run.
 
@@ -60,7 +60,7 @@ def make(results: Path, paths: Iterable[Path], inputs: Iterable[Path], config: C
     """
     return {
         "seed": config.seed,
-        "inputs": {path.as_posix(): content_hash(path) for path in sorted(inputs)},
+        "inputs": {name.as_posix(): content_hash(inputs[name]) for name in sorted(inputs)},
         "config": hashlib.sha256(
             json.dumps(config.model_dump(mode="json"), sort_keys=True).encode()
         ).hexdigest(),

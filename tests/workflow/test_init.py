@@ -1,0 +1,134 @@
+"""A review in a folder of its own, outside the repository: from `evinet init` to a report.
+
+The wheel is installed in an environment that knows nothing of the checkout.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MODULE = """
+configfile: "config/config.yaml"
+
+module evinet:
+    snakefile: "{snakefile}"
+    config: config
+
+use rule * from evinet as evinet_*
+
+rule all:
+    default_target: True
+    input: rules.evinet_all.input
+"""
+
+
+class Review:
+    """A review that `evinet init` made, with the installed wheel."""
+
+    def __init__(self, folder: Path, installed: Path):
+        self.folder, self.installed = folder, installed
+
+    def command(self, *words: str | Path, cwd: Path | None = None) -> str:
+        environment = {
+            "PATH": f"{self.installed}{os.pathsep}/usr/bin:/bin",
+            "HOME": str(self.folder.parent),
+            "EVINET_CACHE": str(ROOT / ".cache"),
+        }
+        # The programs of packages that the environment shares are started as modules.
+        program, *rest = words
+        if program == "snakemake":
+            program, rest = self.installed / "python", ["-m", "snakemake", *rest]
+        done = subprocess.run(
+            [program, *rest], cwd=cwd or self.folder, env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(installed: Path) -> Path:
+    """The programs of the wheel, with a `snakemake` that runs in its environment."""
+    program = installed / "snakemake"
+    if not program.exists():
+        program.write_text(
+            f"#!{installed / 'python'}\nimport sys\nfrom snakemake.cli import main\nsys.exit(main())\n"
+        )
+        program.chmod(0o755)
+    return installed
+
+
+@pytest.fixture(scope="module")
+def done(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Review:
+    """A review that ran to its report by `evinet run`."""
+    folder = tmp_path_factory.mktemp("outside") / "my-review"
+    review = Review(folder, wheel)
+    review.command(wheel / "evinet", "init", "my-review", cwd=folder.parent)
+    review.command(wheel / "evinet", "run", "--cores", "2")
+    return review
+
+
+@pytest.fixture
+def begun(done: Review, tmp_path: Path) -> Review:
+    """The same, with its report and manifests to be made again."""
+    copy = tmp_path / "copy"
+    shutil.copytree(done.folder, copy, ignore=shutil.ignore_patterns("locks", "log", "tmp*"))
+    shutil.rmtree(copy / "results/figures")
+    return Review(copy, done.installed)
+
+
+def test_from_the_wheel_alone_to_a_report(done):
+    results = done.folder / "results"
+    assert "An example with invented trials" in (results / "report/index.html").read_text()
+    assert (results / "figures/os-network.svg").is_file()
+    said = done.command(done.installed / "evinet", "verify", "results")
+    assert "results are the same" in said
+    assert done.command("snakemake", "-n", "--cores", "1").count("Nothing to be done") == 1
+    names = [path for path in done.folder.rglob("*") if ".snakemake" not in path.parts]
+    told = [path for path in names if path.suffix in (".json", ".html", ".csv", ".yaml")]
+    assert not [path for path in told if str(ROOT).encode() in path.read_bytes()]
+
+
+def test_the_report_of_snakemake_shows_figures_and_tables(done):
+    done.command("snakemake", "--report", "report.zip", "--cores", "1")
+    listed = done.command("/usr/bin/env", "python3", "-m", "zipfile", "-l", "report.zip")
+    assert "os-network.svg" in listed
+    assert "league.csv" in listed
+
+
+def test_the_workflow_as_a_module_makes_the_same(begun, done):
+    """As `snakefile: github(...)` would: rules have other names, and no file lies beside."""
+    elsewhere = begun.folder.parent / "fetched"
+    shutil.copytree(ROOT / "workflow", elsewhere)
+    (begun.folder / "Snakefile").write_text(MODULE.format(snakefile=elsewhere / "Snakefile"))
+    shutil.rmtree(begun.folder / "results")
+    begun.command("snakemake", "--cores", "2", "results/manifest.json")
+    names = ("results/manifest.json", "results/fits/os/fixed/league.csv")
+    for name in names:
+        assert (begun.folder / name).read_text() == (done.folder / name).read_text()
+
+
+def test_the_workflow_by_its_path_works_in_another_folder(begun, done):
+    (begun.folder / "Snakefile").unlink()
+    begun.command(
+        "snakemake", "--snakefile", ROOT / "workflow/Snakefile", "--directory", begun.folder,
+        "--cores", "2", cwd=begun.folder.parent,
+    )  # fmt: skip
+    for name in ("results/manifest.json", "results/report-manifest.json"):
+        assert (begun.folder / name).read_text() == (done.folder / name).read_text()
+
+
+def test_a_second_init_changes_nothing(begun):
+    path = begun.folder / "config/config.yaml"
+    path.write_text("# mine\n")
+    said = begun.command(begun.installed / "evinet", "init", "--pages", ".")
+    assert "left as it is: config/config.yaml" in said
+    assert path.read_text() == "# mine\n"
+    assert (begun.folder / "reports/index.qmd").is_file()
