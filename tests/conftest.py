@@ -62,7 +62,8 @@ def _install(folder: Path) -> None:
     source = folder / "source"  # built from a copy: setuptools writes beside what it builds
     archive = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "pyproject.toml",
-         "README.md", "LICENSE", "src", "workflow", "reports"], cwd=ROOT, check=True, capture_output=True, text=True,
+         "README.md", "LICENSE", "src", "workflow", "reports"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     for name in filter(None, archive.stdout.split("\0")):
         if (ROOT / name).is_symlink():

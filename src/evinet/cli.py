@@ -82,6 +82,10 @@ COMMANDS = {
         "evinet.reproduce.commands:verify",
         "Check results against their manifest, or compare two runs.",
     ),
+    "archive": (
+        "evinet.reproduce.commands:archive",
+        "Put a finished run into one file that verifies elsewhere (RO-Crate).",
+    ),
     "schema": (
         "evinet.reproduce.commands:schema",
         "Write the JSON Schemas and the reference of tables.",

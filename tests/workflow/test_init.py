@@ -5,9 +5,11 @@ The wheel is installed in an environment that knows nothing of the checkout.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -41,10 +43,9 @@ class Review:
             "HOME": str(self.folder.parent),
             "EVINET_CACHE": str(ROOT / ".cache"),
         }
-        # The programs of packages that the environment shares are started as modules.
         program, *rest = words
-        if program == "snakemake":
-            program, rest = self.installed / "python", ["-m", "snakemake", *rest]
+        if program in ("snakemake", "evinet"):
+            program = self.installed / program
         done = subprocess.run(
             [program, *rest], cwd=cwd or self.folder, env=environment,
             capture_output=True, text=True, check=False,
@@ -58,9 +59,8 @@ def wheel(installed: Path) -> Path:
     """The programs of the wheel, with a `snakemake` that runs in its environment."""
     program = installed / "snakemake"
     if not program.exists():
-        program.write_text(
-            f"#!{installed / 'python'}\nimport sys\nfrom snakemake.cli import main\nsys.exit(main())\n"
-        )
+        start = "import sys\nfrom snakemake.cli import main\nsys.exit(main())\n"
+        program.write_text(f"#!{installed / 'python'}\n{start}")
         program.chmod(0o755)
     return installed
 
@@ -70,8 +70,8 @@ def done(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Review:
     """A review that ran to its report by `evinet run`."""
     folder = tmp_path_factory.mktemp("outside") / "my-review"
     review = Review(folder, wheel)
-    review.command(wheel / "evinet", "init", "my-review", cwd=folder.parent)
-    review.command(wheel / "evinet", "run", "--cores", "2")
+    review.command("evinet", "init", "my-review", cwd=folder.parent)
+    review.command("evinet", "run", "--cores", "2")
     return review
 
 
@@ -88,7 +88,7 @@ def test_from_the_wheel_alone_to_a_report(done):
     results = done.folder / "results"
     assert "An example with invented trials" in (results / "report/index.html").read_text()
     assert (results / "figures/os-network.svg").is_file()
-    said = done.command(done.installed / "evinet", "verify", "results")
+    said = done.command("evinet", "verify", "results")
     assert "results are the same" in said
     assert done.command("snakemake", "-n", "--cores", "1").count("Nothing to be done") == 1
     names = [path for path in done.folder.rglob("*") if ".snakemake" not in path.parts]
@@ -98,7 +98,7 @@ def test_from_the_wheel_alone_to_a_report(done):
 
 def test_the_report_of_snakemake_shows_figures_and_tables(done):
     done.command("snakemake", "--report", "report.zip", "--cores", "1")
-    listed = done.command("/usr/bin/env", "python3", "-m", "zipfile", "-l", "report.zip")
+    listed = done.command(done.installed / "python", "-m", "zipfile", "-l", "report.zip")
     assert "os-network.svg" in listed
     assert "league.csv" in listed
 
@@ -128,7 +128,40 @@ def test_the_workflow_by_its_path_works_in_another_folder(begun, done):
 def test_a_second_init_changes_nothing(begun):
     path = begun.folder / "config/config.yaml"
     path.write_text("# mine\n")
-    said = begun.command(begun.installed / "evinet", "init", "--pages", ".")
+    said = begun.command("evinet", "init", "--pages", ".")
     assert "left as it is: config/config.yaml" in said
     assert path.read_text() == "# mine\n"
     assert (begun.folder / "reports/index.qmd").is_file()
+
+
+def test_an_archive_opens_elsewhere_and_verifies(done, tmp_path):
+    for name in ("first.zip", "second.zip"):
+        done.command("evinet", "archive", tmp_path / name)
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+    elsewhere = tmp_path / "elsewhere"
+    with zipfile.ZipFile(tmp_path / "first.zip") as archive:
+        archive.extractall(elsewhere)
+    said = done.command("evinet", "verify", "results", cwd=elsewhere)
+    assert "results are the same" in said
+    assert "input changed" not in said
+    crate = json.loads((elsewhere / "ro-crate-metadata.json").read_text())
+    things = {each["@id"]: each for each in crate["@graph"]}
+    assert things["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    there = {
+        path.relative_to(elsewhere).as_posix() for path in elsewhere.rglob("*") if path.is_file()
+    }
+    listed = {part["@id"] for part in things["./"]["hasPart"]}
+    assert listed == there - {"ro-crate-metadata.json"}
+    assert listed <= things.keys()
+    assert "evinet==" in (elsewhere / "environment.txt").read_text()
+    assert (elsewhere / "data/raw/trials/example-1/trial.yaml").is_file()
+
+
+def test_results_that_were_edited_are_not_archived(begun, tmp_path):
+    done = subprocess.run(
+        [begun.installed / "evinet", "archive", tmp_path / "a.zip"], cwd=begun.folder,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "figures/os-network.svg" in done.stderr
+    assert not (tmp_path / "a.zip").exists()

@@ -57,16 +57,25 @@ def manifest_report(report: Path, results: Path, out: Path) -> None:
 @click.command()
 @click.argument("first", type=NEW)
 @click.argument("second", type=NEW, required=False)
-def verify(first: Path, second: Path | None) -> None:
+@click.option("--statistical", is_flag=True,
+              help="Of two folders of results: agreement within Monte Carlo error.")  # fmt: skip
+def verify(first: Path, second: Path | None, statistical: bool) -> None:
     """Check results against their manifest, or compare two runs.
 
     With one folder of results (FIRST): is every file, the report's too, as its manifest says?
     With two manifests or folders: are the results the same, and if not, what else differs?
+    With --statistical too: where bytes differ, is every estimate the same up to the error of its
+    draws? That is the level to expect on another processor or with other versions of packages.
 
     Exit status 0: the same. 1: a result differs; each is named. 2: a manifest cannot be read.
     """
     from evinet.reproduce import manifest as made
 
+    if statistical:
+        if second is None:
+            raise click.UsageError("--statistical compares two folders of results: name both.")
+        _statistical(first, second)
+        return
     if second is None:
         folder = first if first.is_dir() else first.parent
         results, stale, number = made.check(folder)
@@ -86,6 +95,39 @@ def verify(first: Path, second: Path | None) -> None:
     if results:
         sys.exit(1)
     click.echo(f"{number} results are the same")
+
+
+def _statistical(first: Path, second: Path) -> None:
+    from evinet.reproduce import manifest as made
+    from evinet.reproduce import statistical
+
+    number = len(made.read(first)["files"])
+    if not made.compare(made.read(first), made.read(second))[0]:
+        click.echo(f"level: exact. {number} results are the same")
+        return
+    found = statistical.compare(first, second)
+    for difference in found.differences:
+        click.echo(f"result differs: {difference}")
+    if found.differences:
+        sys.exit(1)
+    click.echo(
+        f"level: within Monte Carlo error. {found.estimates} estimates agree, {found.same} files "
+        f"are the same; {found.not_compared} files that follow from the draws differ and were not "
+        "compared one by one"
+    )
+
+
+@click.command()
+@click.argument("out", type=NEW, default=Path("review.zip"))
+def archive(out: Path) -> None:
+    """Put the finished run of the review in this folder into one file, OUT.
+
+    It is an RO-Crate: evidence, configuration, results, report, manifests and the versions of all
+    packages, with a description of each. Unpacked anywhere, `evinet verify results` checks it.
+    """
+    from evinet.reproduce.archive import write
+
+    click.echo(f"{write(Path(), out)} files in {out}")
 
 
 @click.command()

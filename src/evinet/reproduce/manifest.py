@@ -162,8 +162,8 @@ def compare(first: Json, second: Json) -> tuple[list[Difference], list[Differenc
     return results, _differences(_made_from(first), _made_from(second))
 
 
-def check(results: Path) -> tuple[list[Difference], list[Difference], int]:
-    """A folder of results against its own manifests.
+def check(results: Path, folder: Path = Path()) -> tuple[list[Difference], list[Difference], int]:
+    """A folder of results against its own manifests, and the inputs in `folder` too.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def check(results: Path) -> tuple[list[Difference], list[Difference], int]:
         report = read(results / REPORT, REPORT_KINDS)
         listed |= report["files"] | {MANIFEST: report["manifest"]}
     wrong = _differences(listed, _now(results, listed))
-    stale = _differences(manifest["inputs"], _now(Path(), manifest["inputs"]))
+    stale = _differences(manifest["inputs"], _now(folder, manifest["inputs"]))
     return wrong, stale, len(listed)
 
 
