@@ -7,7 +7,7 @@ draw. What a posterior says must stay the same up to the error of its draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,11 +123,11 @@ def _estimates(first: Path, second: Path, name: str, differences: list[str]) -> 
         rows = left[parameter], right[parameter]
         for statistic, factor in (("mean", 1.0), ("sd", math.sqrt(2.0))):
             error = math.hypot(*(factor * _unit_error(row) for row in rows))
-            values = (float(row[statistic]) for row in rows)
-            yield Estimate(name, parameter, statistic, *values, error)
+            one, other = (float(row[statistic]) for row in rows)
+            yield Estimate(name, parameter, statistic, one, other, error)
 
 
-def _unit_error(row: dict[str, Any]) -> float:
+def _unit_error(row: Mapping[Any, Any]) -> float:
     """sd / sqrt(ESS) of a parameter, 0 where it was computed and not sampled."""
     sizes = [float(row[name]) for name in ("ess_bulk", "ess_tail")]
     return float(row["sd"]) / math.sqrt(min(sizes)) if all(size > 0 for size in sizes) else 0.0
