@@ -253,6 +253,9 @@ def _fits(reading: Reading, end: float) -> None:
 
 
 def _doubts(reading: Reading) -> None:
+    if reading.sigma >= FINE and any(arm.trace.look.dash for arm in reading.arms):
+        reading.note("dashed", "the gaps of a dashed line in a picture hide small drops: events "
+                     "may be misplaced or missed", 0.85)  # fmt: skip
     for arm in reading.arms:
         hidden = _hidden(reading, arm)
         if hidden > 0.0015:
