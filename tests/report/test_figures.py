@@ -60,8 +60,9 @@ def test_text_stays_text_in_the_fonts_of_the_reader(drawn: Path) -> None:
     assert "system-ui" in svg
 
 
-def test_the_network_names_its_islands_and_trials(drawn: Path) -> None:
-    text = texts(drawn / "pfs-network.svg")
+@pytest.mark.parametrize("form", ["", "-narrow"])
+def test_the_network_names_its_islands_and_trials(drawn: Path, form: str) -> None:
+    text = texts(drawn / f"pfs-network{form}.svg")
     for word in ("Island 1", "Island 2", "ALBA", "BIRCH", "CEDAR", "Placebo", "n = 60"):
         assert word in text
 
@@ -84,10 +85,11 @@ def test_the_league_has_no_number_for_islands(drawn: Path) -> None:
     )
 
 
-def test_a_forest_prints_the_numbers_it_draws(tmp_path: Path) -> None:
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_forest_prints_the_numbers_it_draws(tmp_path: Path, narrow: bool) -> None:
     rows = [forest.Row("A v B", Interval(0.5, 0.25, 0.9996), Interval(0.5, 0.1, 2.5))]
     with style.styled():
-        style.save(forest.draw([forest.Group("Group", rows)]), tmp_path / "f.svg")
+        style.save(forest.draw([forest.Group("Group", rows)], narrow=narrow), tmp_path / "f.svg")
     assert "0.50 (0.25\xa0to\xa00.9996)" in texts(tmp_path / "f.svg")
 
 

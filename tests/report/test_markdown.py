@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evinet.report import markdown
-from evinet.report.markdown import Field, Markdown, blocks, escape, link, md, safe, table
+from evinet.report.markdown import Markdown, blocks, escape, link, md, safe, table
 
 SOURCES = sorted((Path(markdown.__file__).parent).rglob("*.py"))
 
@@ -80,4 +80,18 @@ def test_other_links_stay(target: str) -> None:
 @pytest.mark.parametrize("row", [["a"], ["a", "b", "c"]])
 def test_no_cell_slips_into_another_column(row: list[str]) -> None:
     with pytest.raises(ValueError, match="argument"):
-        table([Field("Trial"), Field("Value")], [row], "Too few or too many")
+        table(["Trial", "Value"], [row], "Too few or too many")
+
+
+def test_a_table_sets_numbers_to_the_right_and_keeps_names_whole() -> None:
+    text = table(["Trial", "Patients", "What"], [["ALBA-1", "12", "a-b, and more"]], "Trials")
+    head, rule, row = text.splitlines()[2:5]
+    assert head == "| Trial | Patients | What |"
+    assert re.fullmatch(r"\|:-+\|-+:\|:-+\|", rule)
+    assert row == "| [ALBA&#45;1]{.whole} | 12 | a&#45;b, and more |"
+
+
+def test_a_column_is_as_wide_as_its_text_and_no_wider_than_a_limit() -> None:
+    text = table(["A", "B"], [["short", "word " * 50]], "Widths")
+    narrow, wide = (len(part) for part in text.splitlines()[3].strip("|").split("|"))
+    assert narrow < 10 < wide < 45

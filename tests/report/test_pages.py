@@ -13,7 +13,7 @@ from evinet import tables
 from evinet.config import Question
 from evinet.report import pages
 from evinet.report.effects import published
-from evinet.report.markdown import Field, table
+from evinet.report.markdown import table
 from evinet.report.numbers import Interval
 from evinet.report.pages.common import by_arm
 from evinet.report.pages.further import further
@@ -145,7 +145,7 @@ def test_published_limits_are_the_printed_ones(results: Results) -> None:
 @pytest.mark.parametrize("row", [["a"], ["a", "b", "c"]])
 def test_no_cell_slips_into_another_column(row: list[str]) -> None:
     with pytest.raises(ValueError, match="argument"):
-        table([Field("Trial"), Field("Value")], [row], "Too few or too many")
+        table(["Trial", "Value"], [row], "Too few or too many")
 
 
 def test_patients_stand_in_the_column_of_their_trial(results: Results, site: Path) -> None:

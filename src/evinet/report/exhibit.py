@@ -35,9 +35,13 @@ def missing(indexes: Iterable[str], besides: Iterable[str] = ()) -> list[Path]:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A figure to draw: `draw` returns None when the data do not allow it."""
+    """A figure to draw: `draw` returns None when the data do not allow it.
+
+    `narrow` draws the same for the screen of a telephone, where the figure is too wide for it.
+    """
 
     name: str
     caption: str
     alt: str
     draw: Callable[[], Figure | None]
+    narrow: Callable[[], Figure] | None = None

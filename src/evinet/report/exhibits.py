@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+BLUE = (
+    " Blue: the main model, which estimates sigma; its bar along the axis is the 95 % interval of "
+    "sigma."
+)
+
+
 def all_exhibits(results: Results) -> Iterator[Exhibit]:
     """Every figure that the results allow."""
     yield _populations(results)
@@ -60,9 +66,14 @@ def write(results: Results, folder: Path) -> list[str]:
     with style.styled():
         for exhibit in all_exhibits(results):
             figure = exhibit.draw()
-            if figure is not None:
-                style.save(figure, folder / f"{exhibit.name}.svg")
-                index[f"{exhibit.name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
+            if figure is None:
+                continue
+            drawn = {exhibit.name: figure}
+            if exhibit.narrow is not None:
+                drawn[f"{exhibit.name}-narrow"] = exhibit.narrow()
+            for name, each in drawn.items():
+                style.save(each, folder / f"{name}.svg")
+                index[f"{name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
     for left in folder.glob("*.svg"):  # by an earlier run, with other models
         if left.name not in index:
             left.unlink()
@@ -227,6 +238,7 @@ def _network(results: Results, analysis: str) -> Exhibit:
         f"{'Islands are not joined by any trial.' if nodes['component'].nunique() > 1 else ''}",
         f"Network graph. {words.connectivity(results.islands(analysis), len(studies))}",
         lambda: network.draw(nodes, studies, results.trial_names, members),
+        lambda: network.draw(nodes, studies, results.trial_names, members, narrow=True),
     )
 
 
@@ -249,6 +261,7 @@ def _forest(results: Results, analysis: str) -> Exhibit:
         caption,
         f"Forest plot of hazard ratios for {title.lower()}. The results table holds the numbers.",
         lambda: forest.draw(_groups(results, analysis, fits)),
+        lambda: forest.draw(_groups(results, analysis, fits), narrow=True),
     )
 
 
@@ -309,15 +322,23 @@ def _bridge(results: Results, analysis: str) -> Iterator[Exhibit]:
             if row["crosses"]:
                 name = pair(results, row)
                 answers.setdefault(name, []).append((fit.model.sigma or 0.0, interval(row)))
+    main = results.bridged(analysis)
+    sigma = next(
+        (Interval(row["q50"], row["q2.5"], row["q97.5"])
+         for row in (records(main.estimates) if main else []) if row["parameter"] == "sigma"), None,
+    )  # fmt: skip
+    estimated: dict[str, Interval] = {}
+    if main is not None and sigma is not None:
+        estimated = {pair(results, row): interval(row) for row in contrasts(results, main)}
     if len(fits) > 1 and answers:
         yield Exhibit(
             f"{analysis}-bridge",
             "Answers that rest on the bridge, for a range of sigma: sigma 0 takes the members of "
             "the class to be one treatment; the larger sigma, the more they may differ. "
-            "Hazard ratios with 95 % credible intervals.",
+            "Hazard ratios with 95 % credible intervals." + (BLUE if sigma else ""),
             "Hazard ratio and interval against sigma, a panel a comparison. The table on this page "
             "holds the numbers.",
-            lambda: bridge.draw(answers),
+            lambda: bridge.draw(answers, estimated, sigma),
         )
 
 
@@ -399,6 +420,7 @@ def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
         f"were published as rounded percentages. Here {better} is better.",
         f"Forest plot of odds ratios of {asked.title.lower()}. The table on this page holds them.",
         lambda: forest.draw(groups, "Odds ratio"),
+        lambda: forest.draw(groups, "Odds ratio", narrow=True),
     )
 
 

@@ -35,6 +35,9 @@ def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
             trial = results.trial_names[row["trial"]]
             found[trial] = found.get(trial, 0.0) + row["share"]
     trials = {results.trial_names[row["trial"]] for row in records(results.studies(fit.analysis))}
+    shares = {
+        which: found for which, found in shares.items() if max(found.values()) < contribution.ALONE
+    }
     for found in shares.values():
         found["assumption or prior"] = max(1 - sum(found.values()), 0.0)
     columns = [
@@ -47,7 +50,8 @@ def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
             f"{fit.analysis}-{fit.name}-contribution",
             f"{fit.model.label}: share of the evidence on each comparison that comes from each "
             "trial, in per cent. The darker, the larger. What no trial carries comes from an "
-            "assumption or a prior.",
+            "assumption or a prior. Comparisons that one trial carries alone are in the table "
+            "only.",
             "Heat map of the contribution of each trial to each comparison. The table on this page "
             "holds the numbers.",
             lambda: contribution.draw(shares, columns),

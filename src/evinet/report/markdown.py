@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from html import unescape
 from urllib.parse import quote, urlsplit
 
 SCHEMES = ("http", "https", "mailto")
+WIDEST = 40
+"""Characters beyond which a column of a table is not wider."""
+NUMBER = re.compile(r"[−–-]?[\d.]*(\s?%)?|not known|exact")
+"""Cells of a column of numbers."""
+NAME = re.compile(r"[^\s-]+-[^\s-]{1,4}|[A-Z]+-\d")
+"""A name that a line must not end inside, such as NETTER-1."""
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _SPECIAL = re.compile(r"[!-$&-+\-.:<->@\[-`{-~]")  # ASCII punctuation but , % / ; ?
 
@@ -41,15 +47,6 @@ class Markdown(str):
     def _repr_markdown_(self) -> str:
         """What a cell shows when this is its last value."""
         return str(self)
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of a printed table: its heading, alignment (l, r, c) and relative width."""
-
-    heading: str
-    align: str = "l"
-    width: int = 10
 
 
 def escape(text: object) -> Markdown:
@@ -144,7 +141,7 @@ def faint(text: object) -> Markdown:
 
 
 def table(
-    fields: Sequence[Field],
+    headings: Sequence[str],
     rows: Iterable[Sequence[object]],
     label: str,
     name: str | None = None,
@@ -152,6 +149,7 @@ def table(
 ) -> Markdown:
     """A pipe table in a box of its own that scrolls when it is wider than the page.
 
+    Columns of numbers stand to the right, and each column is as wide as its text asks for.
     `label` names the box for screen readers. A cell that is None is empty. A table with a `name`
     has a numbered caption, and text can refer to it by ``@tbl-name``.
 
@@ -160,10 +158,13 @@ def table(
     ValueError
         A row has more or fewer cells than the table has columns.
     """
-    dashes = {"l": ":{}-", "r": "-{}:", "c": ":{}:"}
-    rule = "|" + "|".join(dashes[f.align].format("-" * f.width) for f in fields) + "|"
-    body = [_row([cell for _, cell in zip(fields, row, strict=True)]) for row in rows]
-    lines = [_row([field.heading for field in fields]), Markdown(rule), *body]
+    body = [
+        [escape("" if cell is None else cell) for _, cell in zip(headings, row, strict=True)]
+        for row in rows
+    ]
+    columns = [[_plain(row[place]) for row in body] for place in range(len(headings))]
+    rule = "|".join(map(_rule, headings, columns))
+    lines = [_row(headings), Markdown(f"|{rule}|"), *map(_row, body)]
     box = md(
         '::: {{.scroll role="group" tabindex="0" aria-label="{}"}}\n\n{}\n\n:::',
         label, md("\n").join(lines),
@@ -171,6 +172,21 @@ def table(
     if name is None:
         return box
     return md("::: {{#tbl-{}}}\n\n{}\n\n{}\n\n:::", _name(name), box, caption)
+
+
+def _plain(cell: Markdown) -> str:
+    """What a reader sees of a cell, near enough to measure it."""
+    shown = re.sub(r"\]\([^)]*\)|\{[^}]*\}|[*\[\]]", "", cell)
+    return unescape(shown)
+
+
+def _rule(heading: str, cells: Sequence[str]) -> str:
+    """The line under the head of a column, which says how it is set and how wide it is."""
+    longest = max((len(word) for text in (heading, *cells) for word in text.split(" ")), default=0)
+    whole = max(map(len, cells), default=0)
+    dashes = "-" * max(4, min(longest, WIDEST), min(whole, WIDEST), len(heading) // 3)
+    some = any(character.isdigit() for cell in cells for character in cell)
+    return f"-{dashes}:" if some and all(map(NUMBER.fullmatch, cells)) else f":{dashes}-"
 
 
 def breaks(lines: Iterable[object]) -> Markdown:
@@ -213,9 +229,13 @@ def html(text: str) -> Markdown:
 
 
 def _row(cells: Iterable[object]) -> Markdown:
-    """A row of a pipe table, on one line."""
-    shown = (escape("" if cell is None else cell).replace("\n", " ") for cell in cells)
-    return Markdown("| " + " | ".join(shown) + " |")
+    """A row of a pipe table, on one line; a name with a hyphen, such as a trial's, is not cut."""
+    shown = (escape(cell).replace("\n", " ") for cell in cells)
+    whole = (
+        md("[{}]{{.whole}}", Markdown(cell)) if NAME.fullmatch(_plain(Markdown(cell))) else cell
+        for cell in shown
+    )
+    return Markdown("| " + " | ".join(whole) + " |")
 
 
 def _address(target: str) -> Markdown:

@@ -14,6 +14,8 @@ LABEL = "#111418"
 """Text on a coloured cell: dark in both modes, because the cell is light in both."""
 LEAST = 0.005
 """A smaller share has no cell."""
+ALONE = 0.995
+"""From this share on, a trial carries a comparison alone, and there is nothing to draw."""
 
 
 def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:

@@ -38,21 +38,30 @@ class Group:
     bridged: bool = False
 
 
-def draw(groups: list[Group], label: str = "Hazard ratio") -> Figure:
-    """Draw the groups beneath each other on one log axis; below 1 favours the first treatment."""
-    heights = [[_lines(row) + 0.55 for row in group.rows] for group in groups]
+def draw(groups: list[Group], label: str = "Hazard ratio", *, narrow: bool = False) -> Figure:
+    """Draw the groups beneath each other on one log axis; below 1 favours the first treatment.
+
+    `narrow`: for a telephone, with each label on lines of its own above its interval.
+    """
+    place = NARROW if narrow else WIDE
+    heights = [[place.lines(row) + 0.55 for row in group.rows] for group in groups]
     titles = [style.wrap(group.title, TITLE_WIDTH) for group in groups]
     total = sum(sum(rows) + _tall(title) + 1.1 for rows, title in zip(heights, titles, strict=True))
     height = LINE * total + 0.75
-    figure = style.canvas(style.WIDTH, height)
-    axes = figure.add_axes((0.44, 0.6 / height, 0.32, LINE * total / height))
-    _text(axes, 1.06, 1.0, "Ratio (95 % interval)", weight="bold")
+    figure = style.canvas(place.inches, height)
+    axes = figure.add_axes((place.left, 0.6 / height, place.width, LINE * total / height))
+    if not narrow:
+        _text(axes, 1.06, 1.0, "Ratio (95 % interval)", weight="bold")
     y = 0.0
     for group, rows, title in zip(groups, heights, titles, strict=True):
         y += _tall(title) + 0.4
-        _text(axes, LEFT, y - 0.4 - _tall(title) / 2 + 0.5, title, weight="bold")
+        _text(axes, place.edge, y - 0.4 - _tall(title) / 2 + 0.5, title, weight="bold")
         for row, space in zip(group.rows, rows, strict=True):
-            _row(axes, y + space / 2, row, style.ORANGE if group.bridged else style.BLUE)
+            label_y, middle = y + space / 2, y + space / 2
+            if narrow:
+                label_y, middle = y + (space - 1) / 2, y + space - 0.75
+            _row(axes, middle, row, style.ORANGE if group.bridged else style.BLUE)
+            _text(axes, place.edge + 0.03, label_y, style.wrap(row.label, LABEL_WIDTH))
             y += space
         y += 0.7
     axes.set_ylim(y, 0)
@@ -60,12 +69,28 @@ def draw(groups: list[Group], label: str = "Hazard ratio") -> Figure:
     return figure
 
 
-LEFT = -0.44 / 0.32
-"""The left edge of the figure in widths of the axes."""
+@dataclass(frozen=True)
+class _Place:
+    """Where the axes are: width of the figure in inches; left edge and width as shares of it."""
+
+    inches: float
+    left: float
+    width: float
+    above: int
+    """Lines of the interval beneath its label."""
+
+    @property
+    def edge(self) -> float:
+        """The left edge of the figure in widths of the axes."""
+        return -self.left / self.width
+
+    def lines(self, row: Row) -> int:
+        """Lines of text that a row takes."""
+        return _tall(style.wrap(row.label, LABEL_WIDTH)) + self.above
 
 
-def _lines(row: Row) -> int:
-    return _tall(style.wrap(row.label, LABEL_WIDTH))
+WIDE = _Place(style.WIDTH, 0.44, 0.32, 0)
+NARROW = _Place(3.5, 0.02, 0.58, 1)
 
 
 def _tall(text: str) -> int:
@@ -89,14 +114,15 @@ def _row(axes: Axes, y: float, row: Row, colour: str) -> None:
         color=colour,
         zorder=3,
     )
-    _text(axes, LEFT + 0.03, y, style.wrap(row.label, LABEL_WIDTH))
     _text(axes, 1.06, y, f"{ratio(interval.estimate)} ({limits(interval)})")
 
 
 def _text(axes: Axes, x: float, y: float, text: str, weight: str = "normal") -> None:
+    """Text on a ground of its own, which hides the line at 1 where it runs behind."""
     axes.text(
         x, y, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5,
-        weight=weight, linespacing=1.15,
+        weight=weight, linespacing=1.15, zorder=1,
+        bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.4},
     )  # fmt: skip
 
 

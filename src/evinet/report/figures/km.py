@@ -50,7 +50,7 @@ def draw(
     ylabel
         What survives, in plain words.
     """
-    rows = 0.17 * len(arms) + 0.42
+    rows = 0.34 * len(arms) + 0.42
     height = 3.3 + rows
     figure = style.canvas(style.WIDTH, height)
     bottom = (rows + 0.45) / height
@@ -113,13 +113,16 @@ def _numbers(
     from matplotlib.transforms import blended_transform_factory
 
     place = blended_transform_factory(axes.transData, figure.transFigure)
-    top = 0.17 * len(arms) + 0.14
+    top = 0.34 * len(arms) + 0.14
     figure.text(0.005, top / height, "Number at risk", fontsize=8.5, weight="bold", va="center")
     times = sorted(at_risk["time"].unique())
     shown = times[:: max(1, round(len(times) / 13))]
-    for line, (arm, colour) in enumerate(zip(arms, style.SERIES, strict=False), 1):
-        y = (top - 0.17 * line) / height
-        figure.text(0.005, y, "▬", fontsize=9, color=colour, va="center")
+    if shown:
+        axes.set_xticks(shown)
+    for line, ((arm, label), colour) in enumerate(zip(arms.items(), style.SERIES, strict=False)):
+        y = (top - 0.17 - 0.34 * line) / height
+        figure.text(0.005, y, label, fontsize=8, color=colour, va="center")
+        y -= 0.16 / height
         for row in records(at_risk[(at_risk["arm"] == arm) & at_risk["time"].isin(shown)]):
             printed, rebuilt = row["printed"], row["reconstructed"]
             text = f"{printed}" if printed == rebuilt else f"{printed} ({rebuilt})"

@@ -18,7 +18,12 @@ SPACE = 1.0
 
 
 def draw(
-    nodes: pd.DataFrame, studies: pd.DataFrame, trial_names: dict[str, str], members: list[str]
+    nodes: pd.DataFrame,
+    studies: pd.DataFrame,
+    trial_names: dict[str, str],
+    members: list[str],
+    *,
+    narrow: bool = False,
 ) -> Figure:
     """Draw the network of one analysis.
 
@@ -30,21 +35,32 @@ def draw(
         Names of the trials, by slug.
     members
         Treatments that a bridge takes to be of one class; they are marked, not joined.
+    narrow
+        For a telephone: one island beneath the other.
     """
     components = sorted(nodes["component"].unique())
     layouts = [_layout(nodes[nodes["component"] == c], studies) for c in components]
     widths = [len({round(x, 2) for x, _ in layout.values()}) for layout in layouts]
-    figure = style.canvas(style.WIDTH, 3.3)
-    grid = figure.subplots(
-        1, len(components), width_ratios=[max(1, w) ** 0.75 for w in widths], squeeze=False,
-        gridspec_kw={"left": 0.01, "right": 0.99, "top": 0.92, "bottom": 0.12, "wspace": 0.05},
-    )[0]  # fmt: skip
+    if narrow:
+        height = 2.8 * len(components) + 0.6
+        figure = style.canvas(3.5, height)
+        room = {"left": 0.01, "right": 0.99, "top": 1 - 0.25 / height, "bottom": 0.45 / height}
+        grid = figure.subplots(
+            len(components), 1, squeeze=False, gridspec_kw={**room, "hspace": 0.14}
+        )[:, 0]
+    else:
+        height = 3.3
+        figure = style.canvas(style.WIDTH, height)
+        grid = figure.subplots(
+            1, len(components), width_ratios=[max(1, w) ** 0.75 for w in widths], squeeze=False,
+            gridspec_kw={"left": 0.01, "right": 0.99, "top": 0.92, "bottom": 0.12, "wspace": 0.05},
+        )[0]  # fmt: skip
     for axes, component, positions in zip(grid, components, layouts, strict=True):
         island = nodes[nodes["component"] == component]
         _comparisons(axes, studies, positions, trial_names)
         _treatments(axes, island, positions, members)
         _frame(axes, positions, f"Island {component}" if len(components) > 1 else "")
-    _key(figure, bool(set(members) & set(nodes["treatment"])))
+    _key(figure, bool(set(members) & set(nodes["treatment"])), 40 if narrow else 90)
     return figure
 
 
@@ -141,9 +157,11 @@ def _frame(axes: Axes, positions: dict[str, np.ndarray], title: str) -> None:
     axes.set_title(title, color=style.MUTED)
 
 
-def _key(figure: Figure, has_class: bool) -> None:
+def _key(figure: Figure, has_class: bool, width: int) -> None:
     """What size, width and ring mean."""
-    text = "Circle: patients analysed.  Line: the wider, the more information (1/SE²)."
+    text = ["Circle: patients analysed. Line: the wider, the more information (1/SE²)."]
     if has_class:
-        text += "\nDashed ring: member of the class that a bridge takes to have similar effects."
-    figure.text(0.01, 0.085, text, ha="left", va="top", fontsize=8, color=style.MUTED)
+        text.append("Dashed ring: member of the class that a bridge takes to have similar effects.")
+    said = "\n".join(style.wrap(line, width) for line in text)
+    height = figure.get_figheight()
+    figure.text(0.01, 0.28 / height, said, ha="left", va="top", fontsize=8, color=style.MUTED)

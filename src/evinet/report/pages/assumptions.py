@@ -8,7 +8,6 @@ from evinet import tables
 from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -19,7 +18,8 @@ from evinet.report.markdown import (
     table,
 )
 from evinet.report.numbers import limits, outcome_name, ratio
-from evinet.report.pages.beside import beside, would_join
+from evinet.report.pages.beside import beside
+from evinet.report.pages.beside import would_join as would_join
 from evinet.report.pages.common import by_analysis, optional_exhibit, prior_text
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
@@ -71,8 +71,8 @@ def _bridged(results: Results, name: str) -> list[Fit]:
 def _tipping(results: Results, fit: Fit) -> Markdown:
     shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
     fields = [
-        Field("Comparison", "l", 32), Field("Hazard ratio (95 % credible interval)", "l", 18),
-        Field("Factor at which the interval reaches 1", "r", 14),
+        "Comparison", "Hazard ratio (95 % credible interval)",
+        "Factor at which the interval reaches 1",
     ]  # fmt: skip
     lines = []
     for row in fit.table(tables.TIPPING):
@@ -99,10 +99,7 @@ def _answers(results: Results, fits: list[Fit]) -> Markdown:
         text = words.class_effect(fit.model.sigma, scale)
         assumed.append(md("{}: {}", strong(fit.model.label), text))
         rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["crosses"]]
-    fields = [
-        Field("Comparison", "l", 30), Field("Model", "l", 30), Field("Hazard ratio", "r", 8),
-        Field("95 % credible interval", "l", 13),
-    ]  # fmt: skip
+    fields = ["Comparison", "Model", "Hazard ratio", "95 % credible interval"]
     rows.sort(key=lambda cells: cells[0])
     return blocks([bullets(assumed), table(fields, rows, "Comparisons that rest on a bridge")])
 
@@ -117,11 +114,6 @@ def others(results: Results) -> Markdown:
     return by_analysis(results, lambda of, name: beside(of, name, "bridge")) or escape(
         "No other bridge was tried."
     )
-
-
-def would_join_islands(results: Results) -> Markdown:
-    """Trials that are known, not used, and would connect islands."""
-    return would_join(results) or escape("The reviewers name no such trial.")
 
 
 def proxies(results: Results) -> Markdown:

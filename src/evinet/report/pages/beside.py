@@ -7,7 +7,6 @@ from typing import Any
 from evinet.config import Analysis
 from evinet.report.effects import Pair, asked, interval, league, versus
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -66,8 +65,8 @@ def _table(
 ) -> Markdown:
     """A row for each comparison, a column for each model: first those of the main analysis."""
     columns = [("Main analysis", fit) for fit in own] + [("Here", fit) for fit in fits]
-    fields = [Field("Comparison", "l", 30)]
-    fields += [Field(f"{where}: {fit.model.label}", "l", 18) for where, fit in columns]
+    fields = ["Comparison"]
+    fields += [f"{where}: {fit.model.label}" for where, fit in columns]
     answers = [league(fit) for _, fit in columns]
     rows = [
         [versus(results.labels, *pair),
@@ -145,7 +144,7 @@ def would_join(results: Results) -> Markdown:
         if each.would_join
     ]
     if not items:
-        return md("")
+        return escape("The reviewers name no such trial.")
     note = (
         "Where this report says that no trial connects the islands, it speaks of the trials in "
         "use. These randomised trials would connect some of them:"
@@ -159,7 +158,7 @@ def excluded_trials(results: Results) -> Markdown:
     if not known:
         return escape("No trial was left out by name.")
     rows = [[_named(results, each.trials), each.reason, each.would_join] for each in known]
-    fields = [Field("Trials", "l", 22), Field("Reason", "l", 40), Field("Would connect", "l", 34)]
+    fields = ["Trials", "Reason", "Would connect"]
     return table(fields, rows, "Trials that the reviewers left out")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from evinet import tables
 from evinet.config import Harm
 from evinet.report import words
-from evinet.report.markdown import Field, Markdown, blocks, escape, faint, md, table
+from evinet.report.markdown import Markdown, blocks, escape, faint, md, table
 from evinet.report.numbers import NBSP, listing, outcome_name
 from evinet.report.pages.common import dash, patients, source_link, unknown, with_source
 from evinet.report.pages.notes import notes
@@ -51,10 +51,7 @@ def response(results: Results) -> Markdown:
                 *_arms(results, trial, arms, _responders), assessed,
                 _ratio(ratios.get((trial, kind, assessor, report))),
             ])  # fmt: skip
-    fields = [
-        Field("Response", "l", 18), Field("Trial", "l", 14), Field("First arm", "l", 26),
-        Field("Second arm", "l", 26), Field("Assessed by", "l", 16), Field("Ratio", "l", 16),
-    ]  # fmt: skip
+    fields = ["Response", "Trial", "First arm", "Second arm", "Assessed by", "Ratio"]
     if not lines:
         return escape("The trials of the analyses published no response.")
     return blocks([
@@ -72,10 +69,7 @@ def harms(results: Results) -> Markdown:
         mine = [row for row in rows if row["event"] in harm.terms]
         used += mine
         lines += _harm(results, harm, mine)
-    fields = [
-        Field("Event", "l", 20), Field("Grade", "l", 7), Field("Trial", "l", 14),
-        Field("First arm", "l", 28), Field("Second arm", "l", 28), Field("Counted as", "l", 22),
-    ]  # fmt: skip
+    fields = ["Event", "Grade", "Trial", "First arm", "Second arm", "Counted as"]
     if not results.config.harms:
         return md("The configuration names no adverse events (`harms`) to show side by side.")
     if not lines:
@@ -114,10 +108,7 @@ def other(results: Results, kind: str) -> Markdown:
          with_source(unknown(row["value"]), row), escape(row["note"] or "")]
         for row in rows
     ]  # fmt: skip
-    fields = [
-        Field("Trial", "l", 14), Field("What", "l", 28), Field("As published", "l", 46),
-        Field("Note", "l", 16),
-    ]  # fmt: skip
+    fields = ["Trial", "What", "As published", "Note"]
     label = f"{kind.replace('-', ' ').capitalize()} in every trial"
     return blocks([table(fields, lines, label), silent])
 
@@ -140,10 +131,7 @@ def doses(results: Results) -> Markdown:
             with_source(unknown(row["n_treated"]),
                         facts.get((row["trial"], f"{path}.n_treated"), {})),
         ])  # fmt: skip
-    fields = [
-        Field("Trial", "l", 14), Field("Treatment", "l", 24), Field("Dose", "l", 44),
-        Field("Randomised", "r", 9), Field("Treated", "r", 8),
-    ]  # fmt: skip
+    fields = ["Trial", "Treatment", "Dose", "Randomised", "Treated"]
     return table(fields, lines, "Doses in every trial")
 
 
@@ -152,10 +140,7 @@ def signals(results: Results) -> Markdown:
     rows = records(results.evidence(tables.SAFETY_SIGNALS))
     if not rows:
         return escape("This review keeps no such signals.")
-    fields = [
-        Field("Drug", "l", 16), Field("Event", "l", 20), Field("Measure", "l", 18),
-        Field("Value", "r", 8), Field("95 % interval", "l", 12), Field("Source", "l", 30),
-    ]  # fmt: skip
+    fields = ["Drug", "Event", "Measure", "Value", "95 % interval", "Source"]
     lines = [
         [row["drug"], row["event"], row["measure"], f"{row['value']:g}",
          dash(None) if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",

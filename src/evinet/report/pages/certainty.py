@@ -8,7 +8,7 @@ from typing import Any
 from evinet.report import certainty as appraisal
 from evinet.report.certainty import JUDGED, Appraisal
 from evinet.report.effects import contrasts, interval, prediction, versus
-from evinet.report.markdown import Field, Markdown, blocks, bullets, faint, md, table
+from evinet.report.markdown import Markdown, blocks, bullets, faint, md, table
 from evinet.report.numbers import ratio
 from evinet.report.pages.common import by_analysis
 from evinet.report.pages.later import caution_line
@@ -61,9 +61,9 @@ def _fit(results: Results, analysis: str) -> Fit:
 
 
 def _table(results: Results, fit: Fit, entered: Appraisal) -> Markdown:
-    fields = [Field("Comparison", "l", 30)]
-    fields += [Field(domain.capitalize(), "l", 13) for domain in JUDGED]
-    fields += [Field(name, "l", 13) for name in ("Imprecision", "Heterogeneity", "Incoherence")]
+    fields = ["Comparison"]
+    fields += [domain.capitalize() for domain in JUDGED]
+    fields += [name for name in ("Imprecision", "Heterogeneity", "Incoherence")]
     rows = []
     for row in contrasts(results, fit):
         pair = (row["treatment"], row["comparator"])

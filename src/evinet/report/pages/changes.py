@@ -5,7 +5,6 @@ from __future__ import annotations
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -100,10 +99,7 @@ def _moves(results: Results, found: list[Move]) -> Markdown:
 
 
 def _table(results: Results, found: list[Move]) -> Markdown:
-    fields = [
-        Field("Analysis", "l", 16), Field("Model", "l", 24), Field("Comparison", "l", 28),
-        Field("Before", "l", 14), Field("Now", "l", 14), Field("What changed", "l", 24),
-    ]  # fmt: skip
+    fields = ["Analysis", "Model", "Comparison", "Before", "Now", "What changed"]
     rows = []
     for move in found:
         analysis = results.config.analyses.get(move.analysis)
@@ -145,9 +141,6 @@ def _evidence(before: Results, after: Results) -> Markdown:
             [names[fact["trial"]], code(fact["path"]), dash(fact["before"]), dash(fact["after"])]
             for fact in facts
         ]
-        fields = [
-            Field("Trial", "l", 11), Field("Value of", "l", 30), Field("Before", "l", 20),
-            Field("Now", "l", 20),
-        ]  # fmt: skip
+        fields = ["Trial", "Value of", "Before", "Now"]
         parts.append(folded("The values", table(fields, rows, "Values then and now")))
     return blocks(parts)

@@ -12,7 +12,6 @@ from evinet.report import words
 from evinet.report.effects import interval, pair, prediction
 from evinet.report.exhibit import INDEX
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     escape,
@@ -83,12 +82,11 @@ def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> Mar
     """A table of league rows on the hazard-ratio scale."""
     predicts = any(prediction(row) is not None for row in rows)
     fields = [
-        Field("Comparison", "l", 34), Field("Hazard ratio", "r", 9),
-        Field("95 % credible interval", "l", 13), Field("Probability of a lower hazard", "r", 12),
+        "Comparison", "Hazard ratio", "95 % credible interval", "Probability of a lower hazard",
     ]  # fmt: skip
     if predicts:
-        fields.append(Field("95 % prediction interval", "l", 13))
-    fields.append(Field("Evidence", "l", 10))
+        fields.append("95 % prediction interval")
+    fields.append("Evidence")
     lines = []
     for row in rows:
         ratios, new = interval(row), prediction(row)

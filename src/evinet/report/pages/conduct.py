@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evinet.conduct import Conduct, Flow
-from evinet.report.markdown import Field, Markdown, bullets, escape, faint, link, md, table
+from evinet.report.markdown import Markdown, bullets, escape, faint, link, md, table
 from evinet.report.pages.beside import excluded_trials
 from evinet.report.pages.common import unknown
 from evinet.report.results import Results
@@ -101,10 +101,7 @@ def _searches(done: Conduct) -> Markdown:
         [each.source, _said(each.date), _said(each.strategy), unknown(each.records)]
         for each in done.searches
     ]
-    fields = [
-        Field("Source", "l", 20), Field("Searched on", "l", 12), Field("Query", "l", 50),
-        Field("Records", "r", 8),
-    ]  # fmt: skip
+    fields = ["Source", "Searched on", "Query", "Records"]
     return table(fields, rows, "Searches")
 
 
@@ -113,7 +110,7 @@ def _flow(flow: Flow) -> Markdown:
         [label, NOT_REPORTED if (n := getattr(flow, name)) is None else str(n)]
         for name, label in FLOW.items()
     ]
-    return table([Field("Step (PRISMA 2020)", "l", 40), Field("Number", "r", 12)], rows, "Flow")
+    return table(["Step (PRISMA 2020)", "Number"], rows, "Flow")
 
 
 Status = Callable[[Results], str]
@@ -209,8 +206,5 @@ def prisma(results: Results) -> Markdown:
         if item in PARTLY and found == "not reported":
             found = "partly"
         rows.append([item, topic, found, where])
-    fields = [
-        Field("Item", "l", 4), Field("Topic", "l", 28), Field("Status", "l", 13),
-        Field("Where", "l", 47),
-    ]  # fmt: skip
+    fields = ["Item", "Topic", "Status", "Where"]
     return table(fields, rows, "PRISMA-NMA checklist")

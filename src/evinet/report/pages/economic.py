@@ -6,7 +6,6 @@ from evinet import tables
 from evinet.report.economic import FILES, fits
 from evinet.report.effects import asked, league
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -59,10 +58,7 @@ def effects(results: Results) -> Markdown:
                         + (f" {DAGGER}" if row["bridged"] else ""),
                         fit.model.label, number(row["mean"], 3), number(row["sd"], 3),
                     ])  # fmt: skip
-        fields = [
-            Field("Comparison", "l", 34), Field("Model", "l", 30), Field("Mean ln HR", "r", 8),
-            Field("Standard deviation", "r", 8),
-        ]  # fmt: skip
+        fields = ["Comparison", "Model", "Mean ln HR", "Standard deviation"]
         return table(fields, lines, "ln hazard ratios")
 
     return by_analysis(results, one)
@@ -82,8 +78,7 @@ def baselines(results: Results) -> Markdown:
                  f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"]
                 for row in rows
             ]  # fmt: skip
-            fields = [Field("Months", "r", 8), Field(f"{analysis.title}", "r", 16),
-                      Field("95 % interval", "l", 16)]  # fmt: skip
+            fields = ["Months", f"{analysis.title}", "95 % interval"]
             trial = results.trial_names[population.trial]
             arm = results.labels[rows[0]["treatment"]]
             title = f"{analysis.title}, {arm}, patients as in {trial}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from evinet import tables
 from evinet.config import Analysis
-from evinet.report.markdown import Field, Markdown, blocks, bullets, callout, escape, heading, table
+from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, heading, table
 from evinet.report.numbers import Interval, chance, limits, ratio
 from evinet.report.pages.common import optional_exhibit
 from evinet.report.results import Fit, Results
@@ -72,19 +72,14 @@ def _counts(results: Results, name: str) -> Markdown:
         f"{results.trial_names[row['trial']]}: {row['locator']}."
         for row in records(results.studies(name))
     ]
-    fields = [
-        Field("Trial", "l", 14), Field("Treatment", "l", 24), Field("Patients with it", "l", 16),
-        Field("Patients", "r", 8), Field("Share", "r", 8),
-    ]  # fmt: skip
+    fields = ["Trial", "Treatment", "Patients with it", "Patients", "Share"]
     return blocks([table(fields, lines, "What was counted"), bullets(sources)])
 
 
 def _effects(results: Results, name: str, analysis: Analysis) -> Markdown:
     word = "more" if analysis.better == "higher" else "fewer"
     fields = [
-        Field("Model", "l", 24), Field("Treatment", "l", 20), Field("Against", "l", 16),
-        Field("Odds ratio", "r", 8), Field("95 % interval", "l", 12),
-        Field(f"Probability of {word}", "r", 10),
+        "Model", "Treatment", "Against", "Odds ratio", "95 % interval", f"Probability of {word}",
     ]  # fmt: skip
     lines, failed, held = [], [], False
     for fit in results.every_fit(name):

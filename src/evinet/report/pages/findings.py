@@ -10,7 +10,6 @@ from evinet import tables
 from evinet.report import certainty, words
 from evinet.report.effects import Pair, asked, interval, league, partner
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     breaks,
@@ -55,17 +54,14 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
     appraised = certainty.load(judgements)
     first = next(iter(results.config.analyses))
     outcome = outcome_name(results.config.analyses[first].outcome)
-    fields = [Field("Comparison", "l", 20)]
+    fields = ["Comparison"]
     fields += [
-        Field(f"{outcome_name(analysis.outcome)}, hazard ratio", "l", 16)
+        f"{outcome_name(analysis.outcome)}, hazard ratio"
         for analysis in results.config.analyses.values()
     ]
-    fields += [
-        Field("Rests on", "l", 14), Field("Trial", "l", 11),
-        Field(f"Median {outcome}, months", "l", 13),
-    ]  # fmt: skip
-    fields += [Field(analysis.title, "l", 11) for analysis in results.counted.values()]
-    fields.append(Field("In whom", "l", 28))
+    fields += ["Rests on", "Trial", f"Median {outcome}, months"]
+    fields += [analysis.title for analysis in results.counted.values()]
+    fields.append("In whom")
     lines: list[list[object]] = []
     shown = pairs(results)
     judged = {pair: _judged(results, pair, appraised) for pair in shown}

@@ -7,9 +7,31 @@ from typing import Any
 
 from evinet import tables
 from evinet.config import Analysis, Modifier
-from evinet.report.markdown import Field, Markdown, blocks, bullets, callout, heading, md, table
-from evinet.report.numbers import Interval, chance, limits, listing, number, percent, ratio
-from evinet.report.pages.common import dash, unknown, with_source
+from evinet.report.markdown import (
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    heading,
+    link,
+    md,
+    table,
+)
+from evinet.report.numbers import (
+    NBSP,
+    Interval,
+    chance,
+    count,
+    limits,
+    listing,
+    number,
+    outcome_name,
+    percent,
+    ratio,
+)
+from evinet.report.pages.beyond import trials_of
+from evinet.report.pages.common import dash, slug_words, unknown, with_source
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -51,6 +73,32 @@ def every(results: Results) -> Markdown:
     return blocks(parts or [NONE])
 
 
+def subgroups(results: Results) -> Markdown:
+    """Effects in subgroups by what may change effects, of every trial of the analyses."""
+    wanted = [name for each in results.config.conduct.modifiers for name in each.characteristics]
+    frame = results.evidence(tables.SUBGROUPS)
+    rows = [row for slug in trials_of(results) for row in records(frame[frame["trial"] == slug])]
+    shown = [row for row in rows if row["characteristic"] in wanted or not wanted]
+    if not shown:
+        return escape("No trial published effects in such subgroups.")
+    fields = [
+        "Trial", "Outcome", "By", "Subgroup", "Patients, comparator's",
+        "Hazard ratio (95 % interval)",
+    ]  # fmt: skip
+    lines = []
+    for row in sorted(shown, key=lambda row: wanted.index(row["characteristic"]) if wanted else 0):
+        given = row["lower"] is not None and row["upper"] is not None
+        interval = f" ({row['lower']:g}{NBSP}to{NBSP}{row['upper']:g})" if given else ""
+        said = None if row["estimate"] is None else f"{row['estimate']:g}{interval}"
+        lines.append([
+            link(results.trial_names[row["trial"]], f"trial-{row['trial']}.qmd"),
+            outcome_name(row["outcome"]), slug_words(row["characteristic"]), row["level_name"],
+            f"{count(row['n_arm'])}, {count(row['n_comparator'])}",
+            with_source(unknown(said), row),
+        ])  # fmt: skip
+    return table(fields, lines, "Effects in subgroups")
+
+
 def eligible(results: Results) -> Markdown:
     """What each trial says of its patients in words, where it prints no shares."""
     asked = {
@@ -67,7 +115,7 @@ def eligible(results: Results) -> Markdown:
     ]  # fmt: skip
     if not rows:
         return md("")
-    fields = [Field("Trial", "l", 14), Field("Of", "l", 12), Field("As published", "l", 40)]
+    fields = ["Trial", "Of", "As published"]
     lines = [
         [results.trial_names[row["trial"]], f"{row['characteristic']}, {row['category']}",
          with_source(row["value"], row)]
@@ -88,10 +136,7 @@ def _patients(results: Results, analysis: str, slug: str) -> Markdown:
     modifier = results.config.modifiers[slug]
     rows = _rows(results, analysis, tables.MODIFIER_TRIALS, slug)
     binary = {level.value for level in modifier.levels} == {0.0, 1.0}
-    fields = [
-        Field("Trial", "l", 12), Field("Comparison", "l", 24),
-        Field("Share of patients" if binary else "Mean", "l", 10), Field("What it tells", "l", 34),
-    ]  # fmt: skip
+    fields = ["Trial", "Comparison", "Share of patients" if binary else "Mean", "What it tells"]
     lines = []
     for row in rows:
         mean = row["mean"]
@@ -165,10 +210,7 @@ def _slopes(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
             if row["mean"] is not None]  # fmt: skip
     if not rows:
         return md("No trial of this analysis tells anything about it.")
-    fields = [
-        Field("Comparison", "l", 26), Field("Information", "l", 14),
-        Field("Ratio of hazard ratios", "l", 18), Field("Trials", "l", 16),
-    ]  # fmt: skip
+    fields = ["Comparison", "Information", "Ratio of hazard ratios", "Trials"]
 
     def order(row: Row) -> tuple[str, str, int]:
         place = list(INFORMATION).index(row["information"])
@@ -188,10 +230,7 @@ def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
             if row["mean"] is not None]  # fmt: skip
     if not rows:
         return md("")
-    fields = [
-        Field("Comparison", "l", 26), Field("Patients", "l", 20), Field("Hazard ratio", "l", 16),
-        Field("Rests on", "l", 18),
-    ]  # fmt: skip
+    fields = ["Comparison", "Patients", "Hazard ratio", "Rests on"]
     lines = [
         [_pair(results, row), row["level_name"], _ratio(row),
          "extrapolation" if row["extrapolated"] else "trials of the pair"]

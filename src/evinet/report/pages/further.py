@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evinet.report.markdown import Field, Markdown, md, table
+from evinet.report.markdown import Markdown, md, table
 from evinet.report.pages.common import with_source
 
 LABELS = (
@@ -30,6 +30,6 @@ def further(facts: Mapping[str, dict[str, Any]]) -> Markdown:
                 name = match.expand(label)
                 what = name[0].upper() + name[1:]
                 found.setdefault(what, []).append(with_source(fact["value"], fact))
-    fields = [Field("Item", "l", 24), Field("As published", "l", 50)]
+    fields = ["Item", "As published"]
     rows = [[what, md("; ").join(said)] for what, said in found.items()]
     return table(fields, rows, "What else was published") if rows else md("")

@@ -6,7 +6,6 @@ from typing import Any
 
 from evinet import tables
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -111,8 +110,5 @@ def later_treatment(results: Results, trial: str) -> Markdown:
         ]  # fmt: skip
         if not rows:
             lines.append([arm, unknown(None), "", "", ""])
-    fields = [
-        Field("Arm", "l", 12), Field("Patients", "l", 14), Field("Later treatment", "l", 30),
-        Field("Note", "l", 30), Field("Source", "l", 24),
-    ]  # fmt: skip
+    fields = ["Arm", "Patients", "Later treatment", "Note", "Source"]
     return table(fields, lines, "Treatment after the trial's own")

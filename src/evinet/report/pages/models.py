@@ -9,7 +9,6 @@ import networkx as nx
 
 from evinet.report import words
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -43,11 +42,7 @@ def fitted(results: Results) -> Markdown:
         ipd = ", ".join(results.trial_names[trial] for trial in model.ipd)
         bridge = None if model.bridge is None else results.bridge_label(model.bridge)
         rows.append([model.label, model.effects, ipd or dash(None), dash(bridge), dash(sigma)])
-    fields = [
-        Field("Model", "l", 34), Field("Effects", "l", 8),
-        Field("Trials that enter by reconstructed patients", "l", 14),
-        Field("Bridge", "l", 10), Field("Sigma", "l", 9),
-    ]  # fmt: skip
+    fields = ["Model", "Effects", "Trials that enter by reconstructed patients", "Bridge", "Sigma"]
     return table(fields, rows, "The models of this review")
 
 
@@ -104,10 +99,8 @@ def _failed(results: Results, analysis: str) -> Markdown:
 def _convergence(fits: list[Fit]) -> Markdown:
     """A row for each model: what its checks looked at, and how well it fits."""
     fields = [
-        Field("Model", "l", 30), Field("Largest R-hat", "r", 9),
-        Field("Smallest effective sample size", "r", 10), Field("Divergences", "r", 8),
-        Field("Residual deviance (data points)", "r", 12), Field("pD", "r", 6),
-        Field("DIC", "r", 6), Field("Reconstructions", "r", 9),
+        "Model", "Largest R-hat", "Smallest effective sample size", "Divergences",
+        "Residual deviance (data points)", "pD", "DIC", "Reconstructions",
     ]  # fmt: skip
     rows = []
     for fit in fits:
@@ -170,10 +163,6 @@ def _estimates(results: Results, fit: Fit) -> Markdown:
          number(row["q2.5"], 3), number(row["q97.5"], 3), *_sampling(row)]
         for row in records(fit.estimates)
     ]  # fmt: skip
-    fields = [
-        Field("Parameter", "l", 24), Field("Mean", "r", 8), Field("SD", "r", 8),
-        Field("2.5 %", "r", 8), Field("97.5 %", "r", 8), Field("Bulk ESS", "r", 8),
-        Field("Tail ESS", "r", 8), Field("R-hat", "r", 8),
-    ]  # fmt: skip
+    fields = ["Parameter", "Mean", "SD", "2.5 %", "97.5 %", "Bulk ESS", "Tail ESS", "R-hat"]
     note = bridge_text(results, fit) if fit.model.bridge else ""
     return blocks([note, table(fields, rows, f"Parameters of {fit.model.label}")])

@@ -6,7 +6,7 @@ from typing import Any
 
 from evinet import tables
 from evinet.report.effects import league
-from evinet.report.markdown import Field, Markdown, escape, faint, md, table
+from evinet.report.markdown import Markdown, escape, faint, md, table
 from evinet.report.numbers import Interval, limits, outcome_name, ratio
 from evinet.report.pages.beside import said
 from evinet.report.pages.common import source_link
@@ -28,9 +28,8 @@ def published_networks(results: Results) -> Markdown:
             _ours(results, row), source_link(row) + note,
         ])  # fmt: skip
     fields = [
-        Field("Published", "l", 14), Field("Outcome", "l", 7), Field("Comparison there", "l", 18),
-        Field("Its hazard ratio", "l", 16), Field("Ours, of the nearest pair", "l", 36),
-        Field("Source", "l", 36),
+        "Published", "Outcome", "Comparison there", "Its hazard ratio", "Ours, of the nearest pair",
+        "Source",
     ]  # fmt: skip
     return table(fields, lines, "Published network meta-analyses")
 

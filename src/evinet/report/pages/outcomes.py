@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from evinet.report.effects import contrasts, ranked
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -73,8 +72,5 @@ def _ranks(results: Results, fit: Fit) -> Markdown:
                 [str(component), results.labels[str(treatment)], number(sucra),
                  chance(float(first["probability"].iloc[0])), str(len(best))]
             )  # fmt: skip
-    fields = [
-        Field("Island", "c", 6), Field("Treatment", "l", 24), Field("SUCRA", "r", 7),
-        Field("Probability of rank 1", "r", 14), Field("Treatments in the island", "r", 6),
-    ]  # fmt: skip
+    fields = ["Island", "Treatment", "SUCRA", "Probability of rank 1", "Treatments in the island"]
     return table(fields, rows, f"Ranks, {fit.model.label}") if rows else md("")

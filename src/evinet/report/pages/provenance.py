@@ -7,7 +7,6 @@ from typing import Any
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import (
-    Field,
     Markdown,
     anchor,
     blocks,
@@ -50,19 +49,15 @@ def rejected(results: Results) -> Markdown:
         for row in _facts(results, "rejected")
     ]  # fmt: skip
     fields = [
-        Field("Trial", "l", 11), Field("Value of", "l", 28), Field("Used", "l", 12),
-        Field("Rejected", "l", 12), Field("Why it was rejected", "l", 34),
-        Field("Source of the rejected value", "l", 24),
+        "Trial", "Value of", "Used", "Rejected", "Why it was rejected",
+        "Source of the rejected value",
     ]  # fmt: skip
     return table(fields, rows, "Rejected values") if rows else escape("No value was rejected.")
 
 
 def used(results: Results) -> Markdown:
     """Every value in use, a table for each trial, under one search field."""
-    fields = [
-        Field("Value of", "l", 34), Field("Value", "l", 22), Field("Source", "l", 18),
-        Field("Where in the source", "l", 24),
-    ]  # fmt: skip
+    fields = ["Value of", "Value", "Source", "Where in the source"]
     rows: dict[str, list[list[object]]] = {}
     for row in _facts(results, "used"):
         cells = [code(row["path"]), _value(row), _source(row), row["locator"]]
@@ -84,7 +79,7 @@ def missing(results: Results) -> Markdown:
         [results.trial_names[row["trial"]], code(row["path"]), row["reason"]]
         for row in _facts(results, "not-known")
     ]
-    fields = [Field("Trial", "l", 11), Field("Value of", "l", 34), Field("Why", "l", 34)]
+    fields = ["Trial", "Value of", "Why"]
     return table(fields, rows, "Missing values") if rows else escape("None is recorded.")
 
 
@@ -98,10 +93,7 @@ def checks(results: Results) -> Markdown:
          row["found"], row["expected"]]
         for row in records(frame[frame["verdict"] != "pass"])
     ]  # fmt: skip
-    fields = [
-        Field("Trial", "l", 11), Field("Value of", "l", 26), Field("Rule", "l", 18),
-        Field("Verdict", "l", 7), Field("Found", "l", 22), Field("Expected", "l", 22),
-    ]  # fmt: skip
+    fields = ["Trial", "Value of", "Rule", "Verdict", "Found", "Expected"]
     counted = f"Of {words.counted(len(frame), 'check')}: {said}."
     return blocks([counted, table(fields, rows, "Checks that did not pass") if rows else ""])
 

@@ -9,7 +9,6 @@ from evinet.report import words
 from evinet.report.effects import interval
 from evinet.report.exhibits import arm_labels
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -111,8 +110,7 @@ def _summaries(results: Results, item: Reconstruction) -> Markdown:
             [labels[arm], "Median, months", _median(median),
              months(median.get("reconstructed"))]
         )  # fmt: skip
-    fields = [Field("Arm", "l", 26), Field("Item", "l", 14), Field("Published", "l", 26),
-              Field("Reconstructed", "l", 14)]  # fmt: skip
+    fields = ["Arm", "Item", "Published", "Reconstructed"]
     return table(fields, rows, "Reconstruction against publication")
 
 
@@ -148,8 +146,8 @@ def _at_risk(results: Results, item: Reconstruction) -> Markdown:
     labels = arm_labels(results, item.trial, list(arms))
     by_arm = {arm: {row["time"]: row for row in arms[arm].get("at_risk", [])} for arm in arms}
     times = sorted({time for rows in by_arm.values() for time in rows})
-    fields = [Field("Months", "r", 6)]
-    fields += [Field(f"{labels[arm]}: printed / reconstructed", "r", 20) for arm in arms]
+    fields = ["Months"]
+    fields += [f"{labels[arm]}: printed / reconstructed" for arm in arms]
     rows = [[f"{time:g}", *(_pair(by_arm[arm].get(time)) for arm in arms)] for time in times]
     return table(fields, rows, "Numbers at risk, printed and reconstructed")
 

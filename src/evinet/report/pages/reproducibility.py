@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evinet.report.markdown import Field, Markdown, blocks, code, folded, md, searchable, table
+from evinet.report.markdown import Markdown, blocks, code, folded, md, searchable, table
 from evinet.report.results import Results
 
 
@@ -14,7 +14,7 @@ def run(results: Results) -> Markdown:
         ["Fingerprint of this run", code(results.fingerprint or "not known")],
         ["Made on", results.manifest["platform"] if results.manifest else "not known"],
     ]
-    return table([Field("Item", "l", 20), Field("This run", "l", 40)], rows, "This run")
+    return table(["Item", "This run"], rows, "This run")
 
 
 def versions(results: Results) -> Markdown:
@@ -22,7 +22,7 @@ def versions(results: Results) -> Markdown:
     if results.manifest is None:
         return md("These results have no manifest yet. `evinet manifest` writes one.")
     found = {"python": results.manifest["python"], **results.manifest["versions"]}
-    fields = [Field("Package", "l", 20), Field("Version", "l", 20)]
+    fields = ["Package", "Version"]
     return table(fields, [[name, version] for name, version in found.items()], "Versions")
 
 
@@ -31,7 +31,7 @@ def hashes(results: Results) -> Markdown:
     if results.manifest is None:
         return md("")
     digests = results.manifest["files"]
-    fields = [Field("File", "l", 40), Field("SHA-256, first 16 digits", "l", 20)]
+    fields = ["File", "SHA-256, first 16 digits"]
     rows = [[code(path), code(digest[:16])] for path, digest in digests.items()]
     listed = table(fields, rows, "Content hashes of results")
     return blocks([folded(f"{len(rows)} files", searchable(listed, "Search files"))])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.conduct import Modifier
-from evinet.report.markdown import Field, Markdown, escape, faint, md, table
+from evinet.report.markdown import Markdown, escape, faint, md, table
 from evinet.report.numbers import NBSP, outcome_name
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import unknown, with_source
@@ -24,9 +24,9 @@ def feasibility(results: Results) -> Markdown:
     if not modifiers:
         return md("The reviewers have named no possible effect modifiers (`conduct.modifiers`).")
     trials = trials_of(results)
-    fields = [Field("May change effects", "l", 20)]
-    fields += [Field(results.trial_names[trial], "l", 18) for trial in trials]
-    fields.append(Field("Judgement", "l", 18))
+    fields = ["May change effects"]
+    fields += [results.trial_names[trial] for trial in trials]
+    fields.append("Judgement")
     rows = [
         [md('**{}**: {}', each.label, each.why),
          *(_said(results, trial, each) for trial in trials), _judged(each)]
@@ -84,8 +84,8 @@ def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
         rows.append([results.trial_names[name], outcome_name(outcome), *cells])
     if not rows:
         return escape("No judgement is asked for: no analysis uses the trial.")
-    fields = [Field("Trial", "l", 12), Field("Outcome", "l", 8)]
-    fields += [Field(domain.replace("-", " ").capitalize(), "l", 14) for domain in DOMAINS]
+    fields = ["Trial", "Outcome"]
+    fields += [domain.replace("-", " ").capitalize() for domain in DOMAINS]
     return table(fields, rows, "Risk of bias by trial and outcome")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from evinet import tables
 from evinet.report.effects import contrasts, interval, pair, versus
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     bullets,
@@ -144,7 +143,7 @@ def _contribution(results: Results, rows: Rows) -> Markdown:
         if rest > 0.005:
             said.append(f"assumption or prior {percent(rest)}")
         lines.append([versus(results.labels, treatment, comparator), ", ".join(said)])
-    fields = [Field("Comparison", "l", 34), Field("Share of the evidence", "l", 40)]
+    fields = ["Comparison", "Share of the evidence"]
     return table(fields, lines, "Contribution of each trial")
 
 
@@ -155,8 +154,8 @@ def _margins(results: Results, rows: Rows) -> Markdown:
     for row in rows:
         found = cells.setdefault((row["treatment"], row["comparator"]), {})
         found[row["ratio"]] = chance(row["probability"])
-    fields = [Field("Comparison", "l", 34)]
-    fields += [Field(f"Hazard ratio below {value:g}", "r", 10) for value in ratios]
+    fields = ["Comparison"]
+    fields += [f"Hazard ratio below {value:g}" for value in ratios]
     lines = [
         [versus(results.labels, *names), *(found.get(value, MISSING) for value in ratios)]
         for names, found in cells.items()
@@ -181,8 +180,8 @@ def _influence(results: Results, rows: Rows) -> Markdown:
     moved = [row for row in kept if abs(row["shift"]) >= 0.005]
     if moved:
         fields = [
-            Field("Without", "l", 18), Field("Comparison", "l", 34), Field("Hazard ratio", "r", 8),
-            Field("95 % credible interval", "l", 14), Field("Ratio without / with it", "r", 10),
+            "Without", "Comparison", "Hazard ratio", "95 % credible interval",
+            "Ratio without / with it",
         ]  # fmt: skip
         lines = []
         for row in moved:
@@ -235,10 +234,7 @@ def _threshold(results: Results, rows: Rows) -> Markdown:
 
 def _predictive(results: Results, rows: Rows) -> Markdown:
     """Only trials that others can be compared with: a model always agrees with a lone trial."""
-    fields = [
-        Field("Trial", "l", 14), Field("Its hazard ratio", "r", 8),
-        Field("Other trials predict: 95 % interval", "l", 16), Field("P value", "r", 6),
-    ]  # fmt: skip
+    fields = ["Trial", "Its hazard ratio", "Other trials predict: 95 % interval", "P value"]
     lines = [
         [results.trial_names[row["trial"]], ratio(math.exp(row["observed"])),
          _range(row, "others"), number(row["others_p"])]
@@ -265,10 +261,7 @@ def _priors(results: Results, rows: Rows) -> Markdown:
         if said
         else "Nothing changes notably when the weight of a prior is doubled."
     )
-    fields = [
-        Field("Parameter", "l", 30), Field("Weight changed", "l", 16),
-        Field("Sensitivity", "r", 10), Field("Finding", "l", 30),
-    ]  # fmt: skip
+    fields = ["Parameter", "Weight changed", "Sensitivity", "Finding"]
     lines = [
         [_parameter(results, row["parameter"]), row["component"], number(row["sensitivity"], 3),
          row["finding"]]

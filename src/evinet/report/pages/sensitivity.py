@@ -9,7 +9,7 @@ from typing import Any
 from evinet.config import Model
 from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
-from evinet.report.markdown import Field, Markdown, blocks, folded, heading, table
+from evinet.report.markdown import Markdown, blocks, folded, heading, table
 from evinet.report.numbers import Interval, limits, listing, ratio
 from evinet.report.pages.beside import beside
 from evinet.report.pages.common import by_analysis, formula
@@ -53,10 +53,7 @@ def _against(results: Results, base: Fit) -> Markdown:
     if not others:
         return blocks([title, "No other model of this kind was fitted."])
     changes = [(fit, _changes(results, base, fit)) for fit in others]
-    fields = [
-        Field("What was changed", "l", 30), Field("Largest change of an estimate", "l", 34),
-        Field("Conclusions that changed", "l", 34),
-    ]  # fmt: skip
+    fields = ["What was changed", "Largest change of an estimate", "Conclusions that changed"]
     rows = [
         [difference(results, base.model, fit.model), _largest(found), _turned(found)]
         for fit, found in changes
@@ -97,10 +94,7 @@ def _turned(changes: list[Change]) -> str:
 
 
 def _details(changes: list[tuple[Fit, list[Change]]]) -> Markdown:
-    fields = [
-        Field("Model", "l", 26), Field("Comparison", "l", 30), Field("Before", "l", 16),
-        Field("After", "l", 16), Field("What changed", "l", 26),
-    ]  # fmt: skip
+    fields = ["Model", "Comparison", "Before", "After", "What changed"]
     rows = [
         [fit.model.label, change.names, _shown(change.before), _shown(change.after),
          words.moved(change.before, change.after)]

@@ -9,11 +9,12 @@ from evinet.config import Population
 from evinet.report import words
 from evinet.report.effects import chosen
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
+    breaks,
     bullets,
     callout,
+    escape,
     folded,
     heading,
     link,
@@ -111,17 +112,16 @@ def _predicted(
         gain = "–" if treatment == against else _months(own["rmst-gain"])
         lines.append([
             strong(results.labels[treatment] + (f" {DAGGER}" if own["rmst"]["bridged"] else "")),
-            *(f"{percent(curve[time]['q50'])} ({_percents(curve[time])})"
+            *(_lines(percent(curve[time]["q50"]), _percents(curve[time]))
               for time in population.times),
-            _months(own["median"]), _months(own["rmst"]), gain,
+            *map(_months, (own["median"], own["rmst"])), gain,
         ])  # fmt: skip
-    fields = [
-        Field("Treatment", "l", 20), *(Field(f"{time:g} months", "l", 12)
-                                       for time in population.times),
-        Field("Median, months", "l", 12), Field(f"Mean within {end:g} months", "l", 12),
-        Field(f"Gain in that mean over {results.labels.get(against, '')}", "l", 14),
-    ]  # fmt: skip
-    caption = "Predicted survival, with 95 % credible intervals."
+    times = [f"{time:g} months" for time in population.times]
+    fields = ["Treatment", *times, "Median, months", f"Mean within {end:g} months", "Gain in mean"]
+    caption = (
+        "Predicted survival, with 95 % credible intervals. The gain is in months, over "
+        f"{results.labels.get(against, '')}."
+    )
     if any(row.endswith(DAGGER) for row in (str(line[0]).strip("*") for line in lines)):
         caption += f" {DAGGER} rests on the assumption above."
     return table(fields, lines, "Predicted survival", f"{analysis}-{slug}-predicted", caption)
@@ -148,9 +148,8 @@ def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> M
             *("–" if each is None else _said(each) for each in found),
         ])  # fmt: skip
     fields = [
-        Field("Treatment", "l", 20), Field("Months", "r", 6),
-        Field("Observed (range of the reconstructions)", "l", 16),
-        *(Field(f"Predicted: {fit.model.label}", "l", 20) for fit in compared),
+        "Treatment", "Months", "Observed (range of the reconstructions)",
+        *(f"Predicted: {fit.model.label}" for fit in compared),
     ]  # fmt: skip
     missed = {
         fit.model.label: [row for row in rows if row["model"] == fit.name and not row["held"]]
@@ -187,7 +186,7 @@ def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[fl
     if not fit.any_shape or not rows or not times:
         return md("")
     at = [min(rows, key=lambda row: abs(row["time"] - time))["time"] for time in times]
-    fields = [Field("Treatment", "l", 20), *(Field(f"{time:.0f} months", "l", 12) for time in at)]
+    fields = ["Treatment", *(f"{time:.0f} months" for time in at)]
     lines = []
     for treatment in dict.fromkeys(row["treatment"] for row in rows):
         mine = {row["time"]: row for row in rows if row["treatment"] == treatment}
@@ -215,10 +214,17 @@ def _percents(row: Row) -> str:
     return f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"
 
 
-def _months(row: Row) -> str:
+def _lines(estimate: str, interval: str) -> Markdown:
+    """An estimate with its interval below it."""
+    return breaks([estimate, f"({interval})"])
+
+
+def _months(row: Row) -> Markdown:
     """Estimate and limits; what was not reached in follow-up says so."""
     estimate, lower, upper = (
         "not reached" if row[key] is None else months(row[key]).replace("-", "−")
         for key in ("q50", "q2.5", "q97.5")
     )
-    return estimate if lower == "not reached" else f"{estimate} ({lower} to {upper})"
+    if lower == "not reached":
+        return escape(estimate)
+    return _lines(estimate, f"{lower} to {upper}".replace(" ", NBSP))

@@ -7,10 +7,8 @@ from typing import Any
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
-    code,
     escape,
     folded,
     heading,
@@ -81,7 +79,7 @@ def overview(results: Results, slug: str) -> Markdown:
         [strong("Used in"), escape(", ".join(used) or "no analysis")],
     ]
     note = sentence(row["note"]) if row["note"] else ""
-    fields = [Field("Item", "l", 14), Field("This trial", "l", 40)]
+    fields = ["Item", "This trial"]
     return blocks([note, table(fields, cells, "The trial")])
 
 
@@ -92,10 +90,7 @@ def arms(results: Results, slug: str) -> Markdown:
     def said(text: object, row: dict[str, Any], name: str) -> Markdown:
         return with_source(text, facts.get(f"arms.{row['arm']}.{name}", {}))
 
-    fields = [
-        Field("Arm", "l", 12), Field("Treatment", "l", 22), Field("As published", "l", 26),
-        Field("Dose", "l", 26), Field("Randomised", "r", 9), Field("Treated", "r", 8),
-    ]  # fmt: skip
+    fields = ["Arm", "Treatment", "As published", "Dose", "Randomised", "Treated"]
     cells = [
         [row["arm"], results.labels[row["treatment"]],
          *(said(unknown(row[name]), row, name) for name in ("description", "dose")),
@@ -119,9 +114,8 @@ def effects(results: Results, slug: str) -> Markdown:
     """Published hazard ratios and the like, and which of them an analysis uses."""
     rows, brought = _rows(results, tables.CONTRASTS, slug), _brought(results, slug)
     fields = [
-        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
-        Field("Arms", "l", 20), Field("Ratio", "r", 6), Field("Interval", "l", 14),
-        Field("P value", "l", 8), Field("In an analysis", "l", 7), Field("Source", "l", 26),
+        "Outcome", "Report", "Assessed by", "Arms", "Ratio", "Interval", "P value",
+        "In an analysis", "Source",
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), row["report"], _assessor(row),
@@ -169,9 +163,8 @@ def times(results: Results, slug: str) -> Markdown:
 
 def _survival(rows: Rows) -> Markdown:
     fields = [
-        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Assessed by", "l", 10),
-        Field("Arm", "l", 10), Field("Patients analysed", "r", 8), Field("Events", "r", 7),
-        Field("Median, months", "l", 20), Field("Source", "l", 26),
+        "Outcome", "Report", "Assessed by", "Arm", "Patients analysed", "Events", "Median, months",
+        "Source",
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), row["report"], _assessor(row),
@@ -199,11 +192,7 @@ def _median(row: dict[str, Any]) -> Markdown:
 
 
 def _landmarks(rows: Rows) -> Markdown:
-    fields = [
-        Field("Outcome", "l", 7), Field("Report", "l", 10), Field("Arm", "l", 10),
-        Field("Months", "r", 6), Field("Event-free", "r", 8), Field("Interval", "l", 14),
-        Field("Source", "l", 26),
-    ]  # fmt: skip
+    fields = ["Outcome", "Report", "Arm", "Months", "Event-free", "Interval", "Source"]
     cells = [
         [outcome_name(row["outcome"]), row["report"], row["arm"],
          f"{row['time']:g}", percent(row["survival"]), _shares(row), source_link(row)]
@@ -224,9 +213,8 @@ def subgroups(results: Results, slug: str) -> Markdown:
     if not rows:
         return escape(NONE)
     fields = [
-        Field("Outcome", "l", 7), Field("Characteristic", "l", 16), Field("Subgroup", "l", 18),
-        Field("Events / patients", "l", 12), Field("Events / patients, comparator", "l", 12),
-        Field("HR", "r", 6), Field("Interval", "l", 14),
+        "Outcome", "Characteristic", "Subgroup", "Events / patients",
+        "Events / patients, comparator", "HR", "Interval",
     ]  # fmt: skip
     cells = [
         [outcome_name(row["outcome"]), slug_words(row["characteristic"]),
@@ -251,8 +239,8 @@ def responses(results: Results, slug: str) -> Markdown:
         rows, ("outcome", "report", "assessor"),
         lambda row: patients(row["n"], row["total"], row["percent"]) + _response_limits(row),
     )  # fmt: skip
-    fields = [Field("Outcome", "l", 20), Field("Report", "l", 10), Field("Assessed by", "l", 14)]
-    fields += [Field(arm, "l", 16) for arm in arms]
+    fields = ["Outcome", "Report", "Assessed by"]
+    fields += [arm for arm in arms]
     lines = [
         [outcome_name(outcome), report, words.ASSESSORS.get(assessor, dash(None)), *said]
         for outcome, report, assessor, *said in cells
@@ -276,11 +264,8 @@ def adverse_events(results: Results, slug: str) -> Markdown:
         rows, ("event", "report", "grade", "related"),
         lambda row: patients(row["n"], row["total"], row["percent"]),
     )  # fmt: skip
-    fields = [
-        Field("Event", "l", 26), Field("Report", "l", 10), Field("Grade", "l", 10),
-        Field("Related only", "c", 8),
-    ]  # fmt: skip
-    fields += [Field(arm, "l", 16) for arm in arms]
+    fields = ["Event", "Report", "Grade", "Related only"]
+    fields += [arm for arm in arms]
     lines = [
         [event, report, grade, dash(None) if related is None else "yes" if related else "no", *said]
         for event, report, grade, related, *said in cells
@@ -299,8 +284,8 @@ def populations(results: Results, slug: str) -> Markdown:
         lambda row: row["value"] if row["value"]
         else patients(row["n"], None, row["percent"]),
     )  # fmt: skip
-    fields = [Field("Characteristic", "l", 18), Field("Category", "l", 20)]
-    fields += [Field(arm, "l", 16) for arm in arms]
+    fields = ["Characteristic", "Category"]
+    fields += [arm for arm in arms]
     lines = [[slug_words(what), category, *said] for what, category, *said in cells]
     return blocks([table(fields, lines, "Patients"), notes(rows)])
 
@@ -308,19 +293,7 @@ def populations(results: Results, slug: str) -> Markdown:
 def checks(results: Results, slug: str) -> Markdown:
     """Checks of the trial's numbers against each other."""
     rows = _rows(results, tables.CHECKS, slug)
-    if not rows:
-        return escape(NONE)
-    fields = [
-        Field("What", "l", 26), Field("Rule", "l", 18), Field("Verdict", "l", 7),
-        Field("Found", "l", 20), Field("Expected", "l", 20),
-    ]  # fmt: skip
-    cells = [
-        [code(row["path"]), row["rule"], row["verdict"], row["found"],
-         row["expected"]]
-        for row in rows
-    ]  # fmt: skip
-    every = folded(f"All {len(rows)} checks", table(fields, cells, "Checks"))
-    return blocks([plausibility(rows), every])
+    return plausibility(rows) if rows else escape(NONE)
 
 
 def _of(n: float | None, total: float | None) -> Markdown:

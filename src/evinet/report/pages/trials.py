@@ -9,7 +9,6 @@ from evinet.report import words
 from evinet.report.effects import pair, published
 from evinet.report.figures.populations import shares
 from evinet.report.markdown import (
-    Field,
     Markdown,
     blocks,
     escape,
@@ -20,6 +19,7 @@ from evinet.report.markdown import (
     table,
 )
 from evinet.report.numbers import NBSP, count, limits, outcome_name, percent, ratio
+from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import (
     by_analysis,
     dash,
@@ -48,7 +48,7 @@ def listed(results: Results) -> Markdown:
     by_slug = {row["trial"]: row for row in records(results.evidence(tables.TRIALS))}
     arms = results.evidence(tables.ARMS)
     rows = []
-    for slug in _slugs(results):
+    for slug in trials_of(results):
         trial = by_slug[slug]
         treatments = "; ".join(
             f"{results.labels[arm['treatment']]} (n{NBSP}={NBSP}{count(arm['n_randomised'])})"
@@ -60,9 +60,8 @@ def listed(results: Results) -> Markdown:
              trial["tier"]]
         )  # fmt: skip
     fields = [
-        Field("Trial", "l", 10), Field("Year", "l", 5),
-        Field("Arms (patients randomised)", "l", 34), Field("Design", "l", 20),
-        Field("Registration", "l", 12), Field("Publication", "l", 16), Field("Tier", "c", 4),
+        "Trial", "Year", "Arms (patients randomised)", "Design", "Registration", "Publication",
+        "Tier",
     ]  # fmt: skip
     return table(fields, rows, "The trials of this review")
 
@@ -75,7 +74,8 @@ def tiers() -> Markdown:
 
 def contrasts(results: Results) -> Markdown:
     """For each analysis: the hazard ratio that each trial brings, and where it stands."""
-    return by_analysis(results, _contrasts)
+    weak = dict.fromkeys(weak_sources(results, name) for name in results.config.analyses)
+    return blocks([*weak, by_analysis(results, _contrasts)])
 
 
 def _contrasts(results: Results, name: str) -> Markdown:
@@ -92,14 +92,12 @@ def _contrasts(results: Results, name: str) -> Markdown:
              source_link(row)]
         )  # fmt: skip
     fields = [
-        Field("Trial", "l", 14), Field("Comparison", "l", 26),
-        Field("Hazard ratio (95 % interval)", "l", 16), Field("Outcome, assessed by", "l", 16),
-        Field("Island", "c", 6), *([Field("Later treatment", "l", 26)] if later else []),
-        Field("Source", "l", 24),
+        "Trial", "Comparison", "Hazard ratio (95 % interval)", "Outcome, assessed by", "Island",
+        *(["Later treatment"] if later else []), "Source",
     ]  # fmt: skip
     label = f"Published hazard ratios, {results.config.analyses[name].title}"
     said = notes(_in_use(results, name), results)
-    return blocks([table(fields, rows, label), weak_sources(results, name), said])
+    return blocks([table(fields, rows, label), said])
 
 
 def _in_use(results: Results, analysis: str) -> list[dict[str, Any]]:
@@ -130,48 +128,21 @@ def excluded(results: Results) -> Markdown:
     ]
     if not lines:
         return escape("Every analysis uses every trial that it names.")
-    fields = [Field("Analysis", "l", 18), Field("Trial", "l", 12), Field("Reason", "l", 50)]
+    fields = ["Analysis", "Trial", "Reason"]
     return table(fields, lines, "Trials that an analysis cannot use")
-
-
-def subgroups(results: Results) -> Markdown:
-    """Effects in subgroups by what may change effects, of every trial of the analyses."""
-    wanted = [name for each in results.config.conduct.modifiers for name in each.characteristics]
-    frame = results.evidence(tables.SUBGROUPS)
-    rows = [row for slug in _slugs(results) for row in records(frame[frame["trial"] == slug])]
-    shown = [row for row in rows if row["characteristic"] in wanted or not wanted]
-    if not shown:
-        return escape("No trial published effects in such subgroups.")
-    fields = [
-        Field("Trial", "l", 12), Field("Outcome", "l", 8), Field("By", "l", 16),
-        Field("Subgroup", "l", 20), Field("Patients, comparator's", "l", 12),
-        Field("Hazard ratio (95 % interval)", "l", 18),
-    ]  # fmt: skip
-    lines = []
-    for row in sorted(shown, key=lambda row: wanted.index(row["characteristic"]) if wanted else 0):
-        given = row["lower"] is not None and row["upper"] is not None
-        interval = f" ({row['lower']:g}{NBSP}to{NBSP}{row['upper']:g})" if given else ""
-        said = None if row["estimate"] is None else f"{row['estimate']:g}{interval}"
-        lines.append([
-            link(results.trial_names[row["trial"]], f"trial-{row['trial']}.qmd"),
-            outcome_name(row["outcome"]), slug_words(row["characteristic"]), row["level_name"],
-            f"{count(row['n_arm'])}, {count(row['n_comparator'])}",
-            with_source(unknown(said), row),
-        ])  # fmt: skip
-    return table(fields, lines, "Effects in subgroups")
 
 
 def populations(results: Results) -> Markdown:
     """What each trial printed about its patients: a row for each characteristic."""
-    slugs = _slugs(results)
+    slugs = trials_of(results)
     frame = results.evidence(tables.POPULATIONS)
     told = records(frame[frame["trial"].isin(slugs)])
     known = shares(frame, results.evidence(tables.ARMS)).itertuples(index=False, name=None)
     percents = {(trial, what, category): percent for trial, what, category, percent in known}
     cells = _cells(told, percents)
     order = sorted(cells, key=lambda what: (-len(cells[what]), what))
-    fields = [Field("Characteristic", "l", 14)]
-    fields += [Field(results.trial_names[slug], "l", 17) for slug in slugs]
+    fields = ["Characteristic"]
+    fields += [results.trial_names[slug] for slug in slugs]
     rows = {
         what: [
             slug_words(what),
@@ -211,8 +182,3 @@ def _cells(
         text = with_source(category + said, row)
         cells.setdefault(key[1], {}).setdefault(key[0], []).append(text)
     return cells
-
-
-def _slugs(results: Results) -> list[str]:
-    used = [trial for a in results.config.analyses.values() for trial in a.trials]
-    return list(dict.fromkeys(used))

@@ -6,8 +6,7 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Field, Markdown, blocks, escape, link, md, strong, table
-from evinet.report.pages.beside import would_join
+from evinet.report.markdown import Markdown, blocks, escape, link, md, strong, table
 from evinet.report.pages.common import unknown
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
@@ -32,10 +31,7 @@ def news(results: Results) -> Markdown:
     last = f"ClinicalTrials.gov and PubMed were last asked on {max(asked)}."
     if not found:
         return escape(f"{last} Nothing was new.")
-    fields = [
-        Field("Noticed", "l", 12), Field("What", "l", 14), Field("Before", "l", 12),
-        Field("Now", "l", 12), Field("Where", "l", 14), Field("Title", "l", 36),
-    ]  # fmt: skip
+    fields = ["Noticed", "What", "Before", "Now", "Where", "Title"]
     cells = [
         [row["noticed"], row["what"], row["before"], row["after"], _record(row), row["title"]]
         for row in found
@@ -49,11 +45,6 @@ def _record(row: dict[str, Any]) -> Markdown:
     if row["database"] == "PubMed":
         return link(f"PubMed {row['id']}", f"https://pubmed.ncbi.nlm.nih.gov/{row['id']}/")
     return registration(row["id"])
-
-
-def joining(results: Results) -> Markdown:
-    """Trials that would connect islands."""
-    return would_join(results) or escape("The reviewers name no such trial.")
 
 
 def _registered(results: Results, number: str | None) -> str:
@@ -103,10 +94,7 @@ def _outside(results: Results) -> list[dict[str, Any]]:
 
 
 def _table(results: Results, rows: list[dict[str, Any]], label: str) -> Markdown:
-    fields = [
-        Field("Trial", "l", 14), Field("Status", "l", 12), Field("Arms", "l", 34),
-        Field("Design", "l", 24), Field("Registration", "l", 14), Field("In the registry", "l", 16),
-    ]  # fmt: skip
+    fields = ["Trial", "Status", "Arms", "Design", "Registration", "In the registry"]
     arms: dict[str, list[str]] = {}
     for arm in records(results.evidence(tables.ARMS)):
         arms.setdefault(arm["trial"], []).append(results.labels[arm["treatment"]])

@@ -9,19 +9,28 @@ local function attribute(text)
   return (text:gsub("&", "&amp;"):gsub('"', "&quot;"):gsub("<", "&lt;"))
 end
 
-local function inline_svg(image)
-  if not html or not image.src:match("%.svg$") then return nil end
-  local file = assert(io.open(image.src, "r"))
+local function read_svg(path, alt, class)
+  local file = io.open(path, "r")
+  if not file then return nil end
   local svg = file:read("a"):gsub("^.-<svg", "<svg", 1)
   file:close()
-  local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
   local width = tonumber(svg:match('width="([%d.]+)pt"'))
   local opening = string.format(
-    '<svg role="img" aria-label="%s" style="--natural:%.0fpx"', attribute(alt), width * 1.55)
-  local own = (PANDOC_WRITER_OPTIONS.identifier_prefix or "") .. image.src:match("([^/]+)%.svg$") .. "-"
+    '<svg role="img" class="%s" aria-label="%s" style="--natural:%.0fpx"',
+    class, attribute(alt), width * 1.55)
+  local own = (PANDOC_WRITER_OPTIONS.identifier_prefix or "") .. path:match("([^/]+)%.svg$") .. "-"
   svg = svg:gsub(' id="', ' id="' .. own):gsub("url%(#", "url(#" .. own):gsub('href="#', 'href="#' .. own)
   svg = svg:gsub("^<svg", opening, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
-  return pandoc.RawInline("html", svg)
+  return svg
+end
+
+-- A figure that has a narrow form beside it brings both; the style sheet shows one.
+local function inline_svg(image)
+  if not html or not image.src:match("%.svg$") then return nil end
+  local alt = image.attributes["fig-alt"] or pandoc.utils.stringify(image.caption)
+  local narrow = read_svg(image.src:gsub("%.svg$", "-narrow.svg"), alt, "narrow")
+  local svg = assert(read_svg(image.src, alt, narrow and "wide" or "drawn"), image.src)
+  return pandoc.RawInline("html", svg .. (narrow or ""))
 end
 
 local function link_to_page(link)
