@@ -100,7 +100,7 @@ def test_axe_finds_nothing_wrong_with_dark_colours(browser: Any, site: Path) -> 
 
 def test_figures_are_drawn_and_named(browser: Any, site: Path) -> None:
     view = opened(browser, site / "index.html", [])
-    figures = view.locator("figure svg[role=img]")
+    figures = view.locator("figure svg[role=img]:visible")
     assert figures.count() == 1
     for figure in figures.all():
         assert figure.bounding_box()["height"] > 100
