@@ -3,31 +3,12 @@
 # Out: results/config.json, results/manifest.json, results/report-manifest.json
 
 
-rule configuration:
-    """The configuration as it is run, command-line overrides included.
-
-    Rules read it and take the sections that they depend on as parameters, so a new title refits
-    nothing. Analyses and models keep the order in which the review names them.
-    """
-    output:
-        CONFIG_FILE,
-    log:
-        "logs/configuration.log",
-    conda:
-        "../envs/evinet.yaml"
-    params:
-        sections=SECTIONS,
-    script:
-        "../scripts/configuration.py"
-
-
 rule manifest:
     """Hash every table, figure and posterior, and what they were made from."""
     input:
         trials=BY_TRIAL,
         results=[*MADE, *WATCHED, *EXHIBITS],
         data=INPUTS,
-        config=ancient(CONFIG_FILE),
     output:
         "results/manifest.json",
     log:
@@ -47,7 +28,7 @@ rule manifest:
         code=code_digest(*MODULES),
     shell:
         "evinet manifest {input.results:q} {params.trials:q}"
-        " {params.results:q}/figures {params.results:q}/tables --config {input.config:q}"
+        " {params.results:q}/figures {params.results:q}/tables --config results/config.json"
         " {params.data:q} --results {params.results:q} --out {output:q} > {log:q} 2>&1"
 
 
