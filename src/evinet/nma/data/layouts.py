@@ -443,7 +443,7 @@ def _columns_said(table: pd.DataFrame, layout: str) -> str:
 
     studies = table["study"].nunique()
     size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} " + (
-        "effects" if "comparator" in table else "arms")  # fmt: skip
+        "effect" if "comparator" in table else "arm") + ("s" if len(table) != 1 else "")  # fmt: skip
     if {"r", "n"} <= set(table):
         outcome = f"{as_written('r')} of {as_written('n')}"
     elif {"r", "e"} <= set(table):
