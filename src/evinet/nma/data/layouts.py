@@ -442,8 +442,9 @@ def _columns_said(table: pd.DataFrame, layout: str) -> str:
         return name if old == name else f"{name} ({old})"
 
     studies = table["study"].nunique()
-    size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} " + (
-        "effect" if "comparator" in table else "arm") + ("s" if len(table) != 1 else "")  # fmt: skip
+    rows = "effect" if "comparator" in table else "arm"
+    size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} {rows}"
+    size += "s" if len(table) != 1 else ""
     if {"r", "n"} <= set(table):
         outcome = f"{as_written('r')} of {as_written('n')}"
     elif {"r", "e"} <= set(table):
