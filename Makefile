@@ -41,7 +41,7 @@ lint: $(READY_TO_TEST) ## Formatting, static checks, types, workflow linting
 	ruff format --check .
 	ruff check .
 	mypy
-	snakefmt --check workflow
+	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 test-slow: $(READY_TO_TEST) ## Statistical validation and calibration (tens of minutes)

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "config", "workflow", "profiles", "data", "reports", "src",
+    "Snakefile", "config", "workflow", "profiles", "data", "reports", "src",
 )  # fmt: skip
 SMALL = Path(__file__).parent / "small.yaml"
 FEWER = Path(__file__).parent / "fewer.yaml"
