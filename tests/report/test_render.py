@@ -155,6 +155,34 @@ def test_cells_show_markdown_html_text_and_the_last_value(tmp_path: Path) -> Non
     assert "hidden" not in text
 
 
+def test_the_value_of_an_expression_stands_in_its_sentence(tmp_path: Path) -> None:
+    page = tmp_path / "page.qmd"
+    page.write_text(
+        "---\ntitle: Page\n---\n```{python}\nfrom evinet.report.markdown import strong\n"
+        "name = 'a*b'\n```\n"
+        "One `{python} 1 + 1`, two `{python} name`, three `{python} strong(3)`.\n"
+        "None: `{python} print(name)`.\n"
+    )
+    text = execute.to_markdown(qmd.read(page))
+    assert "One 2, two a&#42;b, three **3**.\nNone: ." in text
+
+
+def test_an_expression_that_fails_is_named_with_its_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.qmd"
+    page.write_text("---\ntitle: Page\n---\nA line.\n\nWhat `{python} 1 / 0` is.\n")
+    with pytest.raises(execute.CellError, match=r"page\.qmd:6: ZeroDivisionError"):
+        execute.to_markdown(qmd.read(page))
+
+
+def test_no_page_shows_a_value_of_the_program_in_place_of_a_word(site: Path) -> None:
+    """None, nan and inf are what Python says, not what a reader understands."""
+    for page in sorted(site.glob("*.html")):
+        text = re.sub(r"<(script|style|pre|code|svg)\b.*?</\1>", " ", page.read_text(), flags=re.S)
+        text = re.sub(r"<[^>]+>", " ", text)
+        found = re.search(r"(?:\S+\s+){0,6}\b(?:None(?! of)|nan|NaN|NaT|inf|True|False)\b", text)
+        assert found is None, f"{page.name}: {found[0]}"
+
+
 def test_documents_of_another_kind_are_refused(tmp_path: Path) -> None:
     page = tmp_path / "page.qmd"
     page.write_text("No title\n\n```{r}\n1\n```\n")

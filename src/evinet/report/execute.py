@@ -76,9 +76,11 @@ def _output(shell: Any, document: Document, cell: Cell) -> str:
 def _inline(shell: Any, document: Document, cell: Cell) -> str:
     """The value of an expression in a line of text: plain text is escaped, Markdown is not."""
     with _quiet():
-        result = shell.run_cell(cell.code, store_history=False)
-    _raise(result, document, cell)
-    return escape(result.result)
+        try:
+            value = shell.ev(cell.code)
+        except Exception as error:
+            raise CellError(document, cell, error) from error
+    return escape("" if value is None else value)
 
 
 @contextlib.contextmanager

@@ -70,7 +70,7 @@ def kept(results: Results) -> Markdown:
     return bullets(
         md("{}: evidence to {}", strong(release.name), release.data_cutoff)
         for release in reversed(found)
-    ) or md("None.")
+    ) or md("No release was kept.")
 
 
 def _last(results: Results) -> Release | None:

@@ -80,7 +80,9 @@ def missing(results: Results) -> Markdown:
         for row in _facts(results, "not-known")
     ]
     fields = ["Trial", "Value of", "Why"]
-    return table(fields, rows, "Missing values") if rows else escape("None is recorded.")
+    return (
+        table(fields, rows, "Missing values") if rows else escape("No missing value is recorded.")
+    )
 
 
 def checks(results: Results) -> Markdown:

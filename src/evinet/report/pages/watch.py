@@ -66,7 +66,9 @@ def _registered(results: Results, number: str | None) -> str:
 def ongoing(results: Results) -> Markdown:
     """The trials that still run."""
     rows = [row for row in _outside(results) if row["status"] == ONGOING]
-    return _table(results, rows, "Ongoing trials") if rows else escape("None is entered.")
+    return (
+        _table(results, rows, "Ongoing trials") if rows else escape("No ongoing trial is entered.")
+    )
 
 
 def count(results: Results) -> str:
