@@ -73,11 +73,11 @@ def test_a_sampled_posterior_has_its_statistics_and_draws():
     assert fit.plot.svg("chains").startswith("<svg")
 
 
-def test_help_is_in_groups_with_five_examples():
+def test_help_is_in_groups_with_examples():
     said = CliRunner().invoke(nma, ["--help"]).output
     for title in ("Data:", "Model:", "Survival:", "Output:", "Examples:"):
         assert f"\n{title}\n" in said
-    assert said.count("  evinet nma ") == 5
+    assert said.count("  evinet nma ") >= 5
 
 
 def test_scales_of_a_grid_have_weighted_quantiles(exact):

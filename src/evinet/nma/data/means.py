@@ -25,7 +25,7 @@ def correction(freedom: np.ndarray | float) -> np.ndarray:
     Examples
     --------
     >>> print(correction(np.array([10.0, 100.0])).round(4))
-    [0.9228 0.9925]
+    [0.9227 0.9925]
     """
     half = np.asarray(freedom, float) / 2
     return np.asarray(np.exp(gammaln(half) - gammaln(half - 0.5)) / np.sqrt(half))
@@ -57,7 +57,7 @@ def pairs(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     ...                      "se": [0.4, 0.4], "n": [25, 25]})
     >>> arms.attrs["file"] = "arms.csv"
     >>> pairs(arms, "SMD")[["treatment", "comparator", "diff", "se"]].round(3).to_numpy().tolist()
-    [['B', 'A', 0.984, 0.3]]
+    [['B', 'A', 0.984, 0.299]]
     """
     needed = ("y", "se", "n") if measure == SMD else ("y", "se")
     _check(table, measure, needed)
