@@ -69,6 +69,7 @@ def _packages(module: str) -> list[str]:
     return [module.rsplit(".", depth)[0] for depth in range(1, module.count(".") + 1)]
 
 
+@cache
 def _file(root: Path, module: str) -> Path | None:
     base = root.joinpath(*module.split("."))
     candidates = (base / "__init__.py", base.with_suffix(".py"))
@@ -77,11 +78,22 @@ def _file(root: Path, module: str) -> Path | None:
 
 def _without_docstrings(path: Path) -> ast.Module:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [each for each in body if not _is_text(each)]  # type: ignore[attr-defined]
+        waiting += _inside(node)
     return tree
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements directly inside a node, and its branches; no expression holds any."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        found = getattr(node, part, None)
+        if isinstance(found, list):
+            yield from found
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -100,7 +112,7 @@ def _hash(nodes: list[ast.stmt]) -> str:
 @cache
 def _whole(path: Path) -> tuple[str, tuple[str, ...]]:
     tree = _without_docstrings(path)
-    return _hash(tree.body), tuple(_imports(tree))
+    return _hash(tree.body), tuple(dict.fromkeys(_imports(tree)))
 
 
 @cache
@@ -143,7 +155,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        elif isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             waiting += node.orelse
         else:
-            waiting += ast.iter_child_nodes(node)
+            waiting += _inside(node)
