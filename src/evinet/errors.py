@@ -48,7 +48,7 @@ def _lines(problems: Sequence[Problem]) -> list[str]:
         if said[kind] <= MOST:
             lines.append(str(problem))
     return lines + [
-        f"{file}: {field}: {count - MOST} more that {message}"
+        f"{file}: {field}: and {count - MOST} more: {message}"
         for (file, field, message), count in said.items() if count > MOST
     ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
 CONSISTENT = 0.9  # share of rows with the usual number of cells, for a separator
 MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "-", "–", "—"}  # numbers not known
 MINUS = r"\-−–‐‑"  # hyphens and dashes that stand for a minus sign
+PLAIN = str.maketrans({",": ".", **dict.fromkeys("−–‐‑", "-")})
 NUMBER = re.compile(rf"[+{MINUS}]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 DECIMAL_POINT = re.compile(rf"[+{MINUS}]?\d*\.\d+([eE][-+]?\d+)?$")
 DECIMAL_COMMA = re.compile(rf"[+{MINUS}]?\d*,\d+([eE][-+]?\d+)?$")
@@ -182,7 +184,7 @@ def number(text: str) -> float:
     text = text.strip()
     if NUMBER.match(text) is None:
         return float("nan")
-    return float(re.sub(f"[{MINUS}]", "-", text.replace(",", ".")))
+    return float(text.translate(PLAIN))
 
 
 def missing(text: str) -> bool:
@@ -215,7 +217,7 @@ def doubts(frame: pd.DataFrame, texts: list[str]) -> list[tuple[str, str] | None
     column itself does.
     """
     signs = frame.attrs.get("decimals", decimals(texts))
-    return [None if missing(text) else doubt(text, signs) for text in texts]
+    return [doubt(text, signs) for text in texts]
 
 
 def decimals(texts: Iterable[str]) -> str:
@@ -228,10 +230,10 @@ def decimals(texts: Iterable[str]) -> str:
     >>> decimals(["0,25", "Placebo", "1.234"]), decimals(["1,234", "12"])
     (',', '')
     """
-    sure = [text for text in texts if not PARTED.match(text)]
+    sure = [text for text in texts if ("," in text or "." in text) and not PARTED.match(text)]
     return "".join(
         sign for sign, form in ((",", DECIMAL_COMMA), (".", DECIMAL_POINT))
-        if any(form.match(text) for text in sure)
+        if any(sign in text and form.match(text) for text in sure)
     )  # fmt: skip
 
 
@@ -249,17 +251,17 @@ def doubt(text: str, signs: str) -> tuple[str, str] | None:
     """
     text = text.strip()
     one_way = "Write all numbers one way, without signs between thousands"
-    if "," in text and NUMBER.match(text):
-        if "." in signs:
+    if NUMBER.match(text) and math.isfinite(number(text)):
+        if "," in text and "." in signs:
             return "has a comma, other numbers have a decimal point", one_way
-        if signs != "," and PARTED.match(text):
+        if "," in text and signs != "," and PARTED.match(text):
             plain = text.replace(",", "")
             return ("has a comma: between thousands, or a decimal comma?",
                     f"Write {plain} or {text.replace(',', '.')}")  # fmt: skip
+        if "." in text and "," in signs:
+            return "has a point, other numbers have a decimal comma", one_way
         return None
-    if "." in text and "," in signs and NUMBER.match(text):
-        return "has a point, other numbers have a decimal comma", one_way
-    if np.isfinite(number(text)):
+    if missing(text):
         return None
     if PARTED.match(text):
         plain = re.sub(r"[^\d+.-]" if "." not in signs else r"[^\d+-]", "", text)
@@ -366,12 +368,11 @@ def _consistent(table: Cells) -> bool:
 
 def _title(table: Cells) -> Problem | None:
     """A line of text above the header, where all rows below have more cells."""
-    filled = [sum(1 for cell in row if cell) for row in table.rows]
-    if len(table) < 3 or filled[0] != 1 or min(filled[1:]) < 2:
+    first = [cell for cell in table.rows[0] if cell]
+    if len(table) < 3 or len(first) != 1 or any(sum(map(bool, row)) < 2 for row in table.rows[1:]):
         return None
-    below = next(line for line, count in zip(table.lines[1:], filled[1:], strict=True) if count > 1)
-    return Problem(table.path, "(row)", next(filter(None, table.rows[0])),
-                   f"seems to be a title, and line {below} the header",
+    return Problem(table.path, "(row)", first[0],
+                   f"seems to be a title, and line {table.lines[1]} the header",
                    "Take the lines above the header out", line=table.lines[0])  # fmt: skip
 
 

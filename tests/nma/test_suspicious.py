@@ -152,7 +152,7 @@ def test_the_same_mistake_in_many_rows_is_counted(tmp_path):
     rows = "".join(f"S{number},Drug,Placebo,high,0.1\n" for number in range(40))
     message = refused(tmp_path, "study,treat1,treat2,TE,seTE\n" + rows)
     assert len(message.splitlines()) == 11
-    assert "30 more that is not a number" in message
+    assert "and 30 more: is not a number" in message
 
 
 def patients(seed: int = 1) -> pd.DataFrame:

@@ -37,7 +37,8 @@ def write(folder: Path, out: Path) -> int:
         There is no manifest of the report, or a file is not as its manifest says.
     """
     results = folder / "results"
-    wrong, stale, _ = _checked(folder)
+    pages = manifest.read(results / manifest.REPORT, manifest.REPORT_KINDS)
+    wrong, stale, _ = manifest.check(results, folder)
     if wrong or stale:
         remedy = "Run `evinet run`, then archive"
         raise InputError([
@@ -46,7 +47,6 @@ def write(folder: Path, out: Path) -> int:
         ])  # fmt: skip
     review = config.load(results / "config.json")
     listed = manifest.read(results / manifest.MANIFEST)
-    pages = manifest.read(results / manifest.REPORT, manifest.REPORT_KINDS)
     chosen = {Path("results", name) for name in (*listed["files"], *pages["files"])}
     chosen |= {Path("results", manifest.MANIFEST), Path("results", manifest.REPORT)}
     chosen |= {Path("results/config.json"), *map(Path, listed["inputs"])}
@@ -65,12 +65,6 @@ def write(folder: Path, out: Path) -> int:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return len(names) + 1
-
-
-def _checked(folder: Path) -> tuple[list[Any], list[Any], int]:
-    results = folder / "results"
-    manifest.read(results / manifest.REPORT, manifest.REPORT_KINDS)  # told if it is missing
-    return manifest.check(results, folder)
 
 
 def _packages() -> str:

@@ -101,9 +101,9 @@ def _statistical(first: Path, second: Path) -> None:
     from evinet.reproduce import manifest as made
     from evinet.reproduce import statistical
 
-    number = len(made.read(first)["files"])
-    if not made.compare(made.read(first), made.read(second))[0]:
-        click.echo(f"level: exact. {number} results are the same")
+    one, other = made.read(first), made.read(second)
+    if not made.compare(one, other)[0]:
+        click.echo(f"level: exact. {len(one['files'])} results are the same")
         return
     found = statistical.compare(first, second)
     for difference in found.differences:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evinet.nma.data.layouts import Reading
 
 OFF_CENTRE = 0.1  # of half an interval, beyond rounding
-DISAGREE = 0.1  # of a standard error by limits, beyond rounding
+DISAGREE = 0.1  # of a standard error by limits (beyond rounding), or by sd / sqrt(n)
 ROUGH = 0.1  # of an effect, that its rounding may be where P gives its standard error
 WAYS = ("diff", "a ratio", "o_e with v")
 

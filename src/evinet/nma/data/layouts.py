@@ -22,7 +22,6 @@ from evinet.nma.data import effects, frames, means, vocabulary
 Kind = Literal["arms", "effects"]
 OUTCOMES = ("r", "y")
 ODD_DEVIATION = 4  # times, between standard deviations of one outcome in two studies
-DISAGREE = 0.1  # of a standard error, relative to sd / sqrt(n)
 ALL_AS_GIVEN = "all as given"
 NAMED = 12  # studies in a line
 
@@ -335,7 +334,7 @@ def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFram
         by_sd = sd / np.sqrt(n)
         t = np.where(n > 1, stdtrit(np.maximum(n, 2) - 1, 0.5 + reading.level / 200), reading.z)
         by_limits = (upper - lower) / (2 * t)
-        against = np.isfinite(se) & (np.abs(se - by_sd) > DISAGREE * by_sd)
+        against = np.isfinite(se) & (np.abs(se - by_sd) > effects.DISAGREE * by_sd)
         outside = ~((lower < y) & (y < upper)) & np.isfinite(lower + upper + y)
     problems = [
         frames.problem(table, int(row), "se", f"is not sd / sqrt(n) = {by_sd[row]:.4g}",
