@@ -8,12 +8,13 @@ be called NA, None or 1e3.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,11 +31,12 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
 CONSISTENT = 0.9  # share of rows with the usual number of cells, for a separator
 MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "-", "–", "—"}  # numbers not known
 MINUS = r"\-−–‐‑"  # hyphens and dashes that stand for a minus sign
+PARTS = r"[^\d+\-−–‐‑]"  # what stands between thousands
 PLAIN = str.maketrans({",": ".", **dict.fromkeys("−–‐‑", "-")})
 NUMBER = re.compile(rf"[+{MINUS}]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 DECIMAL_POINT = re.compile(rf"[+{MINUS}]?\d*\.\d+([eE][-+]?\d+)?$")
 DECIMAL_COMMA = re.compile(rf"[+{MINUS}]?\d*,\d+([eE][-+]?\d+)?$")
-PARTED = re.compile(rf"[+{MINUS}]?[1-9]\d{{0,2}}([,.'’   ]\d{{3}})+$")  # perhaps thousands
+PARTED = re.compile(rf"[+{MINUS}]?[1-9]\d{{0,2}}([,.'’ \u00a0\u2009\u202f]\d{{3}})+$")  # thousands?
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,12 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
             )  # fmt: skip
     frame = frame.loc[:, [name != "" for name in names]]
     frame.attrs["file"] = table.path
-    frame.attrs["decimals"] = decimals(
-        cell for cells in zip(*rows, strict=True)
+    frame.attrs["decimals"] = {
+        sign: f" (column {written})"
+        for written, cells in zip(header, zip(*rows, strict=True), strict=False)
         if all(missing(cell) or NUMBER.match(cell) or PARTED.match(cell) for cell in cells)
-        for cell in cells
-    )  # fmt: skip
+        for sign in decimals(cells)
+    }
     frame.attrs["written"] = {
         name: written for name, written in zip(names, header, strict=True) if name in frame
     }
@@ -237,12 +240,13 @@ def decimals(texts: Iterable[str]) -> str:
     )  # fmt: skip
 
 
-def doubt(text: str, signs: str) -> tuple[str, str] | None:
+def doubt(text: str, signs: str | Mapping[str, str]) -> tuple[str, str] | None:
     """Why a cell is no number, or not surely the one that it seems, and the remedy.
 
-    `signs` are those of `decimals`. A cell such as 1,234 is one number with a decimal comma and
-    another with its thousands parted: only a file whose other numbers have decimal commas tells. A
-    point is the decimal sign, unless other numbers have decimal commas.
+    `signs` are those of `decimals`, or tell of each where it stands. A cell such as 1,234 is one
+    number with a decimal comma and another with its thousands parted: only a file whose other
+    numbers have decimal commas tells. A point is the decimal sign, unless other numbers have
+    decimal commas.
 
     Examples
     --------
@@ -252,20 +256,20 @@ def doubt(text: str, signs: str) -> tuple[str, str] | None:
     text = text.strip()
     one_way = "Write all numbers one way, without signs between thousands"
     if NUMBER.match(text) and math.isfinite(number(text)):
+        where = signs if isinstance(signs, Mapping) else {}
         if "," in text and "." in signs:
-            return "has a comma, other numbers have a decimal point", one_way
-        if "," in text and signs != "," and PARTED.match(text):
+            return f"has a comma, other numbers have a decimal point{where.get('.', '')}", one_way
+        if "," in text and set(signs) != {","} and PARTED.match(text):
             plain = text.replace(",", "")
             return ("has a comma: between thousands, or a decimal comma?",
                     f"Write {plain} or {text.replace(',', '.')}")  # fmt: skip
         if "." in text and "," in signs:
-            return "has a point, other numbers have a decimal comma", one_way
+            return f"has a point, other numbers have a decimal comma{where.get(',', '')}", one_way
         return None
     if missing(text):
         return None
     if PARTED.match(text):
-        plain = re.sub(r"[^\d+.-]" if "." not in signs else r"[^\d+-]", "", text)
-        return "has signs between its thousands", f"Write {plain}"
+        return "has signs between its thousands", f"Write {re.sub(PARTS, '', text)}"
     if text[:1] in "<>≤≥":
         return "is a bound, not a number", "Write the number itself, or leave the cell empty"
     return "is not a number", "Write a number, or leave the cell empty"
@@ -294,8 +298,15 @@ def key(label: str) -> str:
 
 
 def _decoded(path: Path, content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
+    wide = "utf-32" if content[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE) else "utf-16"
+    if wide == "utf-32" or content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        try:
+            return content.decode(wide)
+        except UnicodeDecodeError as error:
+            raise InputError(
+                Problem(str(path), "(whole file)", "", f"is no text in {wide}: {error.reason}",
+                        "Save the table again, as CSV in UTF-8")
+            ) from None  # fmt: skip
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:  # what Excel and SAS write in Europe and America

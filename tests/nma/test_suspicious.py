@@ -184,3 +184,75 @@ def test_odd_patients_are_told():
     assert "S2: the longest time of Drug" in lines(days)
     with pytest.raises(InputError, match="does not tell which is an event"):
         module.read(frame.assign(event=frame["event"] + 1))
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009", "'", "’"])
+def test_signs_between_thousands_are_named_with_the_number_that_is_meant(tmp_path, blank):
+    text = f"study;treatment;mean;se\nA;P;1{blank}250{blank}000;40\nA;D;980;35\n"
+    assert "Write 1250000." in refused(tmp_path, text)
+
+
+def test_the_column_that_has_another_decimal_sign_is_named(tmp_path):
+    text = "study;treatment;dose;mean;se\nA;P;2.5;0,25;0,1\nA;D;5.0;0,5;0,1\n"
+    assert "other numbers have a decimal point (column dose)" in refused(tmp_path, text)
+
+
+def test_patients_are_counted_in_whole_numbers(tmp_path):
+    text = "study;treatment;mean;sd;n\nA;P;120;15;1.250\nA;D;115;14;1.230\n"
+    assert "n = 1.25: is no whole number" in refused(tmp_path, text)
+
+
+def test_a_bad_fit_of_counts_is_told_although_it_makes_pd_large(tmp_path):
+    """An exposure of 1,030 typed as 1.030: residual deviance 148 for 4 points."""
+    rows = ["A,P,28,{}", "A,D,24,985", "B,P,12,985", "B,D,14,990"]
+    text = "\n".join(["study,treatment,events,exposure", *rows]) + "\n"
+    assert "differ more than chance" in said(read(tmp_path, text.format("1.030")))
+    assert "differ more than chance" not in said(read(tmp_path, text.format("1030")))
+
+
+def test_each_row_with_an_error_of_a_ratio_and_no_interval_is_asked(tmp_path):
+    text = ("study,treat1,treat2,hr,se,lower,upper\nA,D,P,0.70,,0.50,0.98\n"
+            "B,D,P,2.5,0.45,,\n")  # fmt: skip
+    message = refused(tmp_path, text)
+    assert ":3: se" in message
+    assert "of a ratio, or of its logarithm?" in message
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Total (95% CI)", "Total events", "Pooled (fixed)", "Overall effect", "Random effects model",
+     "Subtotal (95% CI)", "Somme", "Total général", "Gesamt (95%-KI)", "Σ"],
+)  # fmt: skip
+def test_rows_that_other_programs_add_below_the_studies_are_no_studies(tmp_path, label):
+    text = ("study,treat1,treat2,hr,lower,upper\nA,Drug,Placebo,0.7,0.5,0.98\n"
+            f"{label},Drug,Placebo,0.7,0.5,0.98\n")  # fmt: skip
+    assert "seems to be a total" in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("label", ["Overall Study Group 2001", "Totality", "Sumner 2004"])
+def test_names_that_only_begin_like_a_total_are_studies(tmp_path, label):
+    text = ("study,treat1,treat2,hr,lower,upper\nA,Drug,Placebo,0.7,0.5,0.98\n"
+            f"{label},Drug,Placebo,0.8,0.6,1.07\n")  # fmt: skip
+    assert label in read(tmp_path, text).studies
+
+
+@pytest.mark.parametrize(("column", "measure"), [("hr", "MD"), ("rr", "OR"), ("logrr", "OR")])
+def test_a_measure_against_the_name_of_its_column_is_refused(tmp_path, column, measure):
+    text = f"study,treat1,treat2,{column},lower,upper\nA,D,P,0.7,0.5,0.98\n"
+    assert "is not what the column" in refused(tmp_path, text, measure=measure)
+
+
+def test_half_a_file_of_utf_16_is_told(tmp_path):
+    file = tmp_path / "half.csv"
+    file.write_bytes(ARMS.encode("utf-16")[:-1])
+    with pytest.raises(InputError, match="is no text in utf-16"):
+        Network.read(file)
+    file.write_text(ARMS, encoding="utf-32")
+    assert len(Network.read(file).studies) == 2
+
+
+def test_a_frame_with_a_column_twice_is_told():
+    frame = pd.DataFrame([["A", "a", "P", 1, 9], ["A", "a", "D", 2, 9]],
+                         columns=["study", "Study", "treatment", "r", "n"])  # fmt: skip
+    with pytest.raises(InputError, match=r"study = .*is there twice"):
+        Network.read(frame)

@@ -89,13 +89,17 @@ def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
 
     At the mean it is chi-squared with as many degrees of freedom as there are points less effective
     parameters, about (Spiegelhalter et al. 2002, JRSS B 64:583). That of patients is no residual.
+    With fixed effects these are at most the parameters; a bad fit may make pD larger.
     """
     from scipy.special import chdtrc
 
     if fit.specification.patients is not None:
         return []
-    spare = record["data_points"] - record["pD"]
-    left = record["residual_deviance"] - record["pD"]
+    model = fit.specification
+    parameters = len(model.names) + (0 if model.arms is None else model.arms.studies)
+    effective = record["pD"] if model.random else min(record["pD"], parameters)
+    spare = record["data_points"] - effective
+    left = record["residual_deviance"] - effective
     if spare < 0.5 or chdtrc(spare, max(left, 0)) >= MISFIT:
         return []
     what = "tau does not cover how they differ" if fit.specification.random else (

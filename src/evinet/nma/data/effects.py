@@ -52,6 +52,7 @@ def worked_out(
     diff = given["diff"].copy()
     measure, done = reading.measure, []
     for name, (what, scale) in {} if has_diff else estimates.items():
+        _no_other_measure(table, name, what, reading)
         measure = measure or what
         values = columns[name]
         if scale == "natural":
@@ -100,6 +101,16 @@ def _one_measure(table: pd.DataFrame, estimates: list[str], reading: Reading) ->
         )  # fmt: skip
 
 
+def _no_other_measure(table: pd.DataFrame, name: str, what: str, reading: Reading) -> None:
+    """Refuse a measure that is asked for where a column's name tells another."""
+    if reading.measure not in (None, "ratio", what) and what not in ("", "ratio"):
+        raise InputError(
+            Problem(str(table.attrs["file"]), "measure", str(reading.measure),
+                    f"is not what the column {_written(table, name)} holds: {what}",
+                    "Leave it out, or name the column otherwise by --columns")
+        )  # fmt: skip
+
+
 def _something(table: pd.DataFrame, estimates: dict[str, tuple[str, str]]) -> None:
     """Refuse a table without an effect."""
     if "diff" in table or estimates or {"o_e", "v"} <= set(table):
@@ -141,13 +152,13 @@ def _standard_errors(
     log_se = next((columns[name] for name, (_, kind) in named.items() if kind == "se"), None)
     se = given["se"] if log_se is None else np.where(np.isfinite(log_se), log_se, given["se"])
     ratio = np.isfinite(natural)
-    if log_se is None and (ratio & np.isfinite(se)).any() and not _has(given, "lower"):
+    if log_se is None:
+        alone = ratio & np.isfinite(se) & ~np.isfinite(given["lower"] + given["upper"])
         problems += [
             frames.problem(table, int(row), "se", "is of a ratio, or of its logarithm?",
                            "Name the standard error of the logarithm se_log, or give limits")
-            for row in np.flatnonzero(ratio & np.isfinite(se))
+            for row in np.flatnonzero(alone)
         ]  # fmt: skip
-        return se, [], []
     everywhere = np.ones(len(diff), bool)
     limits, cautions = _by_limits(table, diff, natural, given, everywhere, reading, problems)
     problems += _against_limits(table, se, limits, natural, given, named, reading)
@@ -203,10 +214,6 @@ def _against_limits(
                        "(--level), or leave one of them out")
         for row in np.flatnonzero(wrong)
     ]  # fmt: skip
-
-
-def _has(given: dict[str, np.ndarray], name: str) -> bool:
-    return bool(np.isfinite(given[name]).any())
 
 
 def _by_limits(

@@ -7,6 +7,7 @@ both; of any other frame it names the row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,8 +22,13 @@ CHANGE_MEANING = {
     "entry": "delayed entry is not modelled", "weight": "weights are not used",
     "weights": "weights are not used",
 }  # fmt: skip
-TOTALS = {"total", "totals", "subtotal", "grand total", "overall", "pooled", "sum", "summary",
-          "all studies", "all trials", "gesamt", "summe", "insgesamt"}  # fmt: skip
+TOTAL = re.compile(
+    r"((grand |sub-?)?totals?|overall|pooled|sum|summary|all (studies|trials)|gesamt|summe"
+    r"|insgesamt|somme|total (général|general)|σ)( (effects?|events?|estimate|result))?"
+    r"[ :]*([(\[].*)?"
+    r"|(random|fixed|common)[ -]effects?( model)?[ :]*([(\[].*)?"
+)
+"""Names, in small letters, of rows that sum up the studies."""
 FRAME = "the data frame"
 FILE = "file of the row"  # a column of tables that are put together of several files
 
@@ -72,7 +78,7 @@ def prepared(
         problem(found, row, "study", "seems to be a total of the studies, not one of them",
                 "Take the row out, or name the study otherwise")
         for row, label in enumerate(found["study"] if "study" in required else ())
-        if label.casefold().strip(" :") in TOTALS
+        if TOTAL.fullmatch(label.casefold())
     ]  # fmt: skip
     stop(problems)
     return found

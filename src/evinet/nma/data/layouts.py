@@ -228,6 +228,13 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
     for name in (*vocabulary.ARMS, "se", "lower", "upper"):
         if name in table:
             table[name] = frames.numbers(table, name, problems)
+    if "y" in table and "n" in table:
+        problems += [
+            frames.problem(table, int(row), "n", "is no whole number",
+                           "Write how many patients; of an effective number, give se in the place "
+                           "of sd and n")
+            for row in np.flatnonzero(table["n"].to_numpy(float) % 1 > 0)
+        ]  # fmt: skip
     frames.stop(problems)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))

@@ -82,6 +82,12 @@ def key(name: str) -> str:
 def written(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose columns have the names of `usertable.column`; attrs tell file and spelling."""
     names = [usertable.column(str(name)) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            Problem(str(frame.attrs.get("file", "the data frame")), ", ".join(twice), "(columns)",
+                    "is there twice, capitals and blanks apart", "Give each column its own name")
+        )  # fmt: skip
     found = frame.set_axis(names, axis=1)
     spelt = dict(frame.attrs.get("written", {}))
     before = {new: spelt.get(str(old), str(old))
