@@ -26,6 +26,8 @@ GROUPS = {
              "time_column"),
     "Model": ("effects", "references", "model", "better", "members", "class_sigma", "prior_texts"),
     "Meta-regression": ("covariate", "interactions", "at", "baseline_risk"),
+    "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
+                             "points"),
     "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
                  "check_proportional"),
     "Sampling": ("seed", "chains", "warmup", "draws", "target_accept"),
@@ -44,7 +46,14 @@ EXAMPLES = (
      'evinet nma arms.csv --columns "dead=r,randomised=n" --drop-incomplete --out results'),
     ("Patients of some trials, published hazard ratios of others",
      "evinet nma published.csv --ipd patients.csv --baseline weibull --out results"),
+    ("Patients with covariates of some trials, published arms of others",
+     'evinet nma --ipd patients.csv --aggregate arms.csv --regression "age + grade" --out results'),
 )  # fmt: skip
+OF_REGRESSION = ("aggregate", "covariates", "correlations", "families", "points")
+WITHOUT = {
+    "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
+    "measure", "sheet", "report",  # none with patients' covariates
+}  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations"}
 OF_SURVIVAL = {
     "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
@@ -117,8 +126,33 @@ class Grouped(click.Command):
 )
 @click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
 @click.option(
-    "--interactions", type=click.Choice(["shared", "separate"]), default="shared",
-    show_default=True, help="Of the covariate: one coefficient, or one for each treatment.",
+    "--interactions", type=click.Choice(["shared", "class", "separate"]), default="shared",
+    show_default=True, help="Of the covariate: one coefficient, or one for each treatment; of "
+    "patients' covariates also one for each class (column class).",
+)  # fmt: skip
+@click.option(
+    "--regression", metavar="FORMULA",
+    help='Patients\' covariates that change outcomes and effects: "age + grade".',
+)  # fmt: skip
+@click.option(
+    "--aggregate", type=FILE,
+    help="Studies without patients' covariates: one row for each arm (r, n; y, se; r, e), or for "
+    "each reconstructed patient (time, event).",
+)  # fmt: skip
+@click.option(
+    "--covariates", type=FILE,
+    help="Their covariates: study, treatment, n, age_mean, age_sd, male; default: in --aggregate.",
+)  # fmt: skip
+@click.option(
+    "--correlations", type=FILE, help="Of the covariates, a table; default: those of the patients."
+)
+@click.option(
+    "--margin", "families", multiple=True, metavar="NAME=FAMILY",
+    help="Family of a published covariate: normal, gamma, lognormal, logitnormal, beta.",
+)  # fmt: skip
+@click.option(
+    "--points", type=click.Choice(["64", "128", "256", "512", "1024"]),
+    help="Integration points of a published arm; default 64.",
 )  # fmt: skip
 @click.option(
     "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
@@ -127,9 +161,15 @@ class Grouped(click.Command):
 @click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
 @click.option(
     "--population", "populations", multiple=True, metavar="NAME=VALUE[:LOWER:UPPER]",
-    help="Outcome on the reference, with its 95 % interval: absolute outcomes of all treatments.",
+    help="Outcome on the reference, with its 95 % interval: absolute outcomes of all treatments. "
+    "With --regression: a study, or a table of covariates.",
 )  # fmt: skip
-@click.option("--ipd", type=FILE, help="CSV study,treatment,time,event[,draw]: survival.")
+@click.option(
+    "--ipd",
+    type=FILE,
+    help="Patients: study, treatment, time, event[, draw]. With --regression "
+    "also their covariates, and r or y in place of time.",
+)
 @click.option(
     "--baseline", default="mspline", show_default=True,
     help="Baseline hazards: mspline, piecewise, fracpoly, exponential, weibull, gompertz, "
@@ -193,19 +233,29 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     node-split also splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
     hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
     is sampled once more, longer; if that fails too nothing is written, and the exit status is 1.
+
+    With --regression the model is a multilevel network meta-regression of --ipd, patients with
+    covariates, and --aggregate, published arms. It writes estimates.csv, fit.json, posterior.nc,
+    league.csv and ranks.csv at the mean of the covariates and, for each study and --population,
+    conditional.csv, marginal.csv and absolute.csv, or of survival survival.csv, rmst.csv,
+    rmst_differences.csv and medians.csv; modification.csv has effects over each covariate's range.
     """
     if not data and ipd is None:
         raise click.UsageError("give a FILE or --ipd")
-    _applicable(asked, ipd is not None)
+    if asked["regression"]:
+        _applicable_to_regression(data, ipd, asked)
+    else:
+        _applicable(asked, ipd is not None)
     from evinet.nma.fit import nuts
 
     nuts.prepare()
     try:
-        network = _network(data, ipd, asked)
+        network = _regressed(ipd, asked) if asked["regression"] else _network(data, ipd, asked)
         model = _model(network, asked)
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
-    found = _answers(model, _sampler(asked, model), asked)
+    answers = _regression_answers if asked["regression"] else _answers
+    found = answers(model, _sampler(asked, model), asked)
     lines = found.pop("lines")
     from evinet import files
 
@@ -246,8 +296,58 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
                              ("check_proportional", "--check-proportional")):  # fmt: skip
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
+    needed = [name for name in OF_REGRESSION if asked[name] not in (None, ())]
+    if needed or asked["interactions"] == "class":
+        shown = ", ".join(f"--{name}" for name in needed) or "--interactions class"
+        raise click.UsageError(f"{shown.replace('--families', '--margin')} needs --regression")
     if bool(asked["members"]) != bool(asked["class_sigma"]):
         raise click.UsageError("--class and --class-sigma go together")
+
+
+def _applicable_to_regression(
+    data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]
+) -> None:
+    """Refuse options that a regression on patients' covariates cannot honour."""
+    if data or ipd is None or asked["aggregate"] is None:
+        raise click.UsageError("--regression takes --ipd and --aggregate, and no FILE")
+    given = [
+        each.opts[0] for each in click.get_current_context().command.params
+        if each.name in WITHOUT and asked[each.name] not in (each.default, None, (), False)
+    ]  # fmt: skip
+    if given:
+        raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
+    if asked["members"] or asked["class_sigma"]:
+        raise click.UsageError("--class cannot be combined with --regression: write a column class")
+    if asked["model"] == "node-split":
+        raise click.UsageError("--model node-split cannot be combined with --regression")
+
+
+def _regressed(ipd: Path | None, asked: dict[str, Any]) -> Network:
+    """The network of patients with covariates and of published arms."""
+    from evinet import usertable
+    from evinet.nma.population import regression
+
+    assert ipd is not None
+    found = regression.network(
+        ipd, asked["aggregate"], asked["regression"], covariates=asked["covariates"],
+        reference=list(asked["references"]) or None,
+        correlations=asked["correlations"] and regression.correlations(
+            usertable.read(asked["correlations"])
+        ),
+        families=_pairs(",".join(asked["families"]), "--margin"),
+        points=int(asked["points"] or regression.POINTS),
+        columns=_pairs(asked["columns"], "--columns"), seed=asked["seed"],
+    )  # fmt: skip
+    survival = found.people is not None
+    idle = {"link", "likelihood", "better"} if survival else OF_SURVIVAL
+    named = [
+        each.opts[0] for each in click.get_current_context().command.params
+        if each.name in idle and asked[each.name] not in (each.default, None, (), False)
+    ]  # fmt: skip
+    if named:
+        outcome = "survival" if survival else "no survival"
+        raise click.UsageError(f"{', '.join(named)} does nothing: the outcome is {outcome}")
+    return found
 
 
 def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) -> Network:
@@ -352,6 +452,29 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
     return found
 
 
+def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
+    """What is written of a regression on patients' covariates."""
+    from evinet.nma.answers import inference_data
+    from evinet.nma.population import answers
+
+    fit = _fitted(model, sampler, asked)
+    populations = [answers.population(fit, name) for name in fit.network.studies]
+    populations += [answers.population(fit, text) for text in asked["populations"]]
+    times = _numbers(asked["times"], "--times", "6,12,24")
+    found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
+                             "estimates": fit.effects()}  # fmt: skip
+    if asked["model"] != "ume":
+        found |= {"league": fit.natural(), "ranks": fit.ranks(),
+                  **answers.tables(fit, populations, times)}  # fmt: skip
+    if asked["save_draws"]:
+        found["draws"] = fit.draws()
+    error = answers.integration_error(fit)
+    found["fit"]["integration_error"] = error
+    found["lines"] = [*_lines(fit, found["fit"]), answers.said(error)]
+    found["fitted"] = fit
+    return found
+
+
 def _survival(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
     from evinet.nma.answers import survival
 
@@ -409,10 +532,12 @@ def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     sampled = "exact" if fit.mixture is not None else (
         f"R-hat {found['rhat_max']:.3f}, smallest ESS {found['ess_bulk_min']:.0f}"
     )  # fmt: skip
+    dic = "" if record["DIC"] is None else f"DIC {record['DIC']:.1f}; "
     lines = [
         f"{record['studies']} studies, {record['treatments']} treatments, reference "
-        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, DIC "
-        f"{record['DIC']:.1f}; {fit.better} effects count as better"
+        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, "
+        f"{dic}"
+        f"{fit.better} effects count as better"
     ]
     if not fit.specification.terms.unrelated:
         lines += _screen(fit)

@@ -7,7 +7,7 @@ baseline arm. Deviations of one study have correlation 1/2, because they share t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import networkx as nx
@@ -36,6 +36,9 @@ class Design:
         What each coefficient adds to each row's effect, shape (rows, coefficients).
     deviations
         From independent standard normals to the rows' deviations, shape (rows, free).
+    slopes
+        What each coefficient adds to the slope of each covariate of patients in each row's arm,
+        shape (rows, covariates, coefficients); no covariates without a regression.
     """
 
     network: Network
@@ -43,6 +46,7 @@ class Design:
     names: list[str]
     effects: np.ndarray
     deviations: np.ndarray
+    slopes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -104,6 +108,15 @@ class Design:
         return keep, spread
 
     @cached_property
+    def groups(self) -> dict[str, str]:
+        """Treatment but the references -> whose interactions with patients' covariates it has."""
+        regression = self.network.regression
+        if regression is None:
+            return {}
+        return columns.groups(self.network.treatments, self.references, self.terms.interactions,
+                              regression.classes, self.network.file)  # fmt: skip
+
+    @cached_property
     def covariate(self) -> dict[str, float]:
         """Study -> its covariate; empty without one."""
         name = self.terms.covariate
@@ -156,9 +169,14 @@ def build(network: Network, terms: Terms) -> Design:
         effects = np.column_stack([effects, columns.omega(rows, terms.split)])
         names.append(OMEGA)
     more, added = empty.interactions(rows, empty.centre)
-    return Design(
-        network, terms, names + added, np.hstack([effects, more]), columns.deviations(rows)
-    )
+    effects, names = np.hstack([effects, more]), names + added
+    slopes = np.zeros((len(rows), 0, len(names)))
+    if network.regression is not None:
+        of = network.regression
+        own, added = columns.slopes(list(rows["treatment"]), of.terms, empty.groups)
+        slopes = np.concatenate([np.zeros((*own.shape[:2], len(names))), own], axis=2)
+        effects, names = np.pad(effects, ((0, 0), (0, len(added)))), names + added
+    return Design(network, terms, names, effects, columns.deviations(rows), slopes)
 
 
 def _check_class(design: Design) -> None:

@@ -158,7 +158,8 @@ class Model:
     def exact(self) -> bool:
         """Whether the posterior is normal given tau and sigma, so that no sampler is needed."""
         normal = self.arms is None or self.arms.likelihood.name == "normal"
-        return normal and self.baseline is None and not self.terms.baseline_risk
+        plain = not self.terms.baseline_risk and self.network.regression is None
+        return normal and self.baseline is None and plain
 
     @property
     def centre(self) -> float:
@@ -335,7 +336,7 @@ def build(
     from evinet.nma.likelihoods.survival.choice import choose
 
     published = len(network.contrasts.rows) > 0
-    hazards = choose(baseline, network.patients, published, settings or {})
+    hazards = choose(baseline, network.patients, published, settings or {}, network.regression)
     return Model(
         network, design, effects, priors or Priors(), None, hazards, baseline, settings or {}
     )
@@ -435,7 +436,15 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         found["class_spread"] = design.effects @ spread
     found["effects"] = design.effects @ keep
     sd = _independent_sd(model)
-    centre, root = rough(acting @ keep, y, wide, deviations, sd[: keep.shape[1]])
+    seen, at, spread_out, regression = acting, y, deviations, model.network.regression
+    if regression is not None:
+        from evinet.nma.population import looking
+
+        seen, at, wide = looking.rough(model, regression, y, wide)
+        found["slope_of"] = design.slopes
+        if deviations is not None:
+            spread_out = np.pad(deviations, ((0, len(at) - len(y)), (0, 0)))
+    centre, root = rough(seen @ keep, at, wide, spread_out, sd[: keep.shape[1]])
     extra = len(sd) - keep.shape[1]
     found["b_centre"] = np.concatenate([centre, np.zeros(extra)])
     found["b_root"] = block_diag(root, np.eye(extra))
@@ -464,6 +473,10 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         }  # fmt: skip
         if model.terms.baseline_risk:
             found |= {"risk": model.risk, "risk_centre": np.array(model.risk_centre)}
+        if regression is not None:
+            from evinet.nma.likelihoods import individual
+
+            found |= individual.data(model, regression)
     if len(model.network.contrasts.rows):
         found["whitening"] = model.network.contrasts.whitening
         found["published"] = model.network.contrasts.y
@@ -533,10 +546,17 @@ def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
             z = standard_normal("deviation", shape, tau, slope, known["u_precision"])
             theta = theta + tau * pt.dot(known["deviations"], z)
         theta = pm.Deterministic("theta", theta, dims="row")
+        if model.network.regression is not None:
+            size = design.slopes.shape[2]
+            known["slopes"] = pt.dot(known["slope_of"], b[:size])
         if model.arms is not None:
-            _arms_part(model, known, theta[design.of("arm")], b)
+            rows = design.of("arm")
+            slopes = known["slopes"][rows] if "slopes" in known else None
+            _arms_part(model, known, theta[rows], b, slopes)
         if model.baseline is not None:
-            likelihood = model.baseline.log_likelihood(known, theta[design.of("patients")])
+            rows = design.of("patients")
+            given = known | ({"slopes": known["slopes"][rows]} if "slopes" in known else {})
+            likelihood = model.baseline.log_likelihood(given, theta[rows])
             pm.Potential("patients", likelihood)
         if len(model.network.contrasts.rows):
             residual = known["published"] - theta[design.of("contrast")]
@@ -544,8 +564,8 @@ def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
     return found
 
 
-def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any) -> None:
-    """The likelihood of the arms; adds eta and mu."""
+def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any, slopes: Any = None) -> None:
+    """The likelihood of the arms; adds eta and mu. `slopes` are those of patients' covariates."""
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -556,17 +576,23 @@ def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any) -> None:
         pm.Potential("level_jacobian", pt.log(pt.cosh(level)).sum())
         level = pt.sinh(level)
     level = known["level_centre"] + known["level_scale"] * level
+    means = theta if slopes is None else theta + (known["arm_means"] * slopes).sum(axis=1)
     if model.arms.likelihood.limited:
         mu, slope = limited.level(
-            model.arms.below_zero, level, theta, known["weights"], model.arms.member
+            model.arms.below_zero, level, means, known["weights"], model.arms.member
         )
         pm.Potential("level_slope", slope.sum())
     else:
-        mu = level - pt.dot(known["weights"], theta)
+        mu = level - pt.dot(known["weights"], means)
     mu = pm.Deterministic("mu", mu, dims="study")
     pm.Potential("mu_prior", -0.5 * pt.sqr(mu / model.priors.intercepts).sum())
     eta = known["offset"] + mu[of] + theta
     if model.terms.baseline_risk:
         eta = eta + known["risk"] * (mu[of] - known["risk_centre"]) * b[-1]
     pm.Deterministic("eta", eta, dims="arm")
+    if slopes is not None:
+        from evinet.nma.likelihoods import individual
+
+        pm.Potential("arms", individual.log_likelihood(model, known, eta, slopes))
+        return
     pm.Potential("arms", model.arms.likelihood.symbolic(known["x"], known["s"], eta).sum())

@@ -23,6 +23,7 @@ from evinet.nma.data.layouts import Kind, Reading, Understood
 from evinet.nma.data.patients import Patients
 
 if TYPE_CHECKING:
+    from evinet.nma.population.regression import Regression
     from evinet.nma.posterior import Fit
 
 SHOWN = 40  # islands in a message
@@ -52,6 +53,8 @@ class Network:
         What effects of contrasts are (see `evinet.nma.data.vocabulary.SCALES`); None: not told.
     readings
         How each table was understood: what fit.json keeps of it.
+    regression
+        The covariates of patients and of published arms (see `evinet.nma.population.regression`).
 
     Examples
     --------
@@ -71,6 +74,7 @@ class Network:
     tables: tuple[pd.DataFrame, ...] = ()
     measure: str | None = None
     readings: tuple[dict[str, Any], ...] = ()
+    regression: Regression | None = None
 
     @classmethod
     def read(

@@ -6,6 +6,7 @@ baseline. A column holds what its coefficient adds to each row's effect.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -18,7 +19,7 @@ from scipy.linalg import block_diag
 from evinet.errors import InputError, Problem
 from evinet.nma.priors import Prior
 
-Interactions = Literal["shared", "separate"]
+Interactions = Literal["shared", "class", "separate"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Terms:
         A pair (A, B) whose direct and indirect effects are taken apart by a coefficient ``omega``.
     covariate, interactions, at
         A covariate of the studies, one coefficient for all treatments or one each, and the value of
-        the covariate (or of the baseline risk) for which effects are reported; None: the mean.
+        the covariate (or of the baseline risk) for which effects are reported; None: the mean. Of
+        patients' covariates interactions may also be those of a class.
     baseline_risk
         Effects depend on the study's outcome on the reference.
     group
@@ -160,6 +162,56 @@ def splits(
                     "indirect evidence", "Use the consistency model")
         )  # fmt: skip
     return found
+
+
+def groups(
+    treatments: list[str], references: list[str], interactions: Interactions,
+    classes: Mapping[str, str], file: str,
+) -> dict[str, str]:  # fmt: skip
+    """Treatment but the references -> whose interactions with patients' covariates it has.
+
+    Raises
+    ------
+    InputError
+        Interactions are those of classes, and a treatment has none.
+    """
+    others = [name for name in treatments if name not in references]
+    if interactions == "separate":
+        return {name: name for name in others}
+    if interactions != "class":
+        return dict.fromkeys(others, "all")
+    lacking = [name for name in others if not classes.get(name)]
+    if lacking:
+        raise InputError(
+            Problem(file, "class", ", ".join(lacking), "has no class, and interactions are those "
+                    "of classes", "Write a column class")
+        )  # fmt: skip
+    return {name: classes[name] for name in others}
+
+
+def slopes(
+    treatments: list[str], names: list[str], groups: Mapping[str, str]
+) -> tuple[np.ndarray, list[str]]:
+    """What coefficients add to the slope of each covariate in arms on these treatments.
+
+    Returns
+    -------
+    slopes
+        Shape (arms, covariates, coefficients).
+    names
+        Of the coefficients: beta[age] of the outcome on the reference, beta[age: group] of effects.
+    """
+    every = list(dict.fromkeys(groups.values()))
+    size = len(names)
+    found = np.zeros((len(treatments), size, size * (1 + len(every))))
+    own = np.eye(size)
+    for row, treatment in enumerate(treatments):
+        found[row, :, :size] = own
+        if treatment in groups:
+            start = size * (1 + every.index(groups[treatment]))
+            found[row, :, start : start + size] = own
+    return found, [*(f"beta[{name}]" for name in names),
+                   *(f"beta[{name}: {group}]" for group in every for name in names)]  # fmt: skip
 
 
 def regression(

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 HIGH_PARETO_K = 0.7
+UNKNOWN: dict[str, Any] = {
+    "data_points": None, "deviance": None, "residual_deviance": None, "pD": None, "DIC": None,
+    "LOO": None, "points": [],
+}  # fmt: skip
+"""Of regressions on patients' covariates, whose measures are not worked out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +180,8 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
     """
     if fit.mixture is not None:
         return _exactly(fit)
+    if fit.network.regression is not None:
+        return UNKNOWN
     every = [_measure(fit, number) for number in range(len(fit.traces))]
     means = {
         name: float(np.mean([each[name] for each in every]))

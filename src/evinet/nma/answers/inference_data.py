@@ -29,7 +29,7 @@ def groups(fit: Fit) -> dict[str, xr.Dataset]:
     observed = _observed(fit)
     if observed:
         found["observed_data"] = xr.Dataset(observed)
-    if fit.specification.patients is None:
+    if fit.specification.patients is None and fit.network.regression is None:
         found["log_likelihood"] = _log_likelihood(fit)
     if fit.traces:
         chains = fit.traces[0].posterior.sizes["chain"]

@@ -38,6 +38,7 @@ def record(fit: Fit) -> dict[str, Any]:
             "name": depends, "interactions": terms.interactions, "centre": model.centre,
             "at": model.reported_at,
         },
+        "regression": None if fit.network.regression is None else _regression(fit),
         "class": None if terms.group is None else _class(terms.group),
         "priors": _priors(fit),
         "prior_only": sorted(sorted(pair) for pair in fit.held_by_prior),
@@ -79,7 +80,9 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
             "with fixed effects"
         )
     lines += _poor_fit(fit, record)
-    if record["LOO"]["warning"]:
+    if fit.network.regression is not None:
+        lines += fit.network.regression.extrapolated()
+    if record["LOO"] is not None and record["LOO"]["warning"]:
         lines.append(record["LOO"]["warning"])
     return lines + convergence.cautions(record["convergence"])
 
@@ -93,7 +96,7 @@ def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
     """
     from scipy.special import chdtrc
 
-    if fit.specification.patients is not None:
+    if fit.specification.patients is not None or fit.network.regression is not None:
         return []
     model = fit.specification
     parameters = len(model.names) + (0 if model.arms is None else model.arms.studies)
@@ -110,6 +113,16 @@ def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{record['residual_deviance']:.1f} for {record['data_points']} data points): look for "
         f"wrong rows in predictive.csv and influence.csv; {what}"
     ]
+
+
+def _regression(fit: Fit) -> dict[str, Any]:
+    """The covariates of patients, and how they enter."""
+    found = fit.network.regression
+    return {
+        "formula": found.formula, "interactions": fit.specification.terms.interactions,
+        "terms": found.terms, "centre": dict(zip(found.terms, found.centre.tolist(), strict=True)),
+        "points": found.points, "with_patients": len({study for study, _ in found.patients}),
+    }  # fmt: skip
 
 
 def _kind(fit: Fit) -> str:

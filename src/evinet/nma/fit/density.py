@@ -37,8 +37,8 @@ HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def supported(model: Model) -> bool:
-    """Whether the density is written out: that of patients' hazards is not."""
-    return model.baseline is None
+    """Whether the density is written out: that of patients is not."""
+    return model.baseline is None and model.network.regression is None
 
 
 def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:

@@ -157,9 +157,8 @@ def sample(
         values = models.values(model)
         trace = _written_out(model, values, sampler, seeds.integer_seed(seed, job))
         return [trace], {"compile": 0.0, "sample": time.perf_counter() - start}
-    assert patients is not None
-    assert model.baseline is not None
-    every = [models.values(model, records) for records in patients.draws]
+    draws: list[Any] = [None] if patients is None else list(patients.draws)
+    every = [models.values(model, records) for records in draws]
     layout = (
         model.effects, model.priors.printed["tau"], model.sigma_prior, model.known_sigma,
         str(model.priors), model.terms.unrelated, model.terms.split is None,
@@ -173,7 +172,8 @@ def sample(
         name = f"{job}/{number}"
         trace = compiled.sample(values, each, seeds.integer_seed(seed, name))
         trace.posterior = trace.posterior.assign_coords(parameter=model.names)
-        rng = seeds.generator(seed, f"{name}/complete")
-        trace.posterior = model.baseline.complete(trace.posterior, values, rng)
+        if model.baseline is not None:
+            rng = seeds.generator(seed, f"{name}/complete")
+            trace.posterior = model.baseline.complete(trace.posterior, values, rng)
         traces.append(trace)
     return traces, {"compile": compiled.seconds, "sample": time.perf_counter() - start}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,9 @@ from evinet.nma.population.effects import Effect
 from evinet.nma.population.summaries import Summary
 from evinet.usertable import column
 
-Kind = Literal["binomial", "normal", "survival"]
+Kind = Literal["binomial", "normal", "survival", "poisson"]
 OUTCOMES: dict[Kind, tuple[str, ...]] = {
-    "survival": ("time", "event"), "binomial": ("r",), "normal": ("y",),
+    "survival": ("time", "event"), "binomial": ("r",), "normal": ("y",), "poisson": ("r", "e"),
 }  # fmt: skip
 
 
@@ -141,8 +141,13 @@ def read(
     )  # fmt: skip
 
 
-def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]:
+def outcomes(
+    frame: pd.DataFrame, names: list[str], words: bool = False
+) -> tuple[pd.DataFrame, Kind]:
     """Patients with one outcome and the covariates, as numbers, and the kind of the outcome.
+
+    With `words` a covariate may be a category in words. Events r with a column e are counts in an
+    exposure.
 
     Raises
     ------
@@ -152,6 +157,8 @@ def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]
     given = frames.prepared(frame, ("treatment",), names)
     file = str(given.attrs["file"])
     kinds = [kind for kind, columns in OUTCOMES.items() if set(columns) <= set(given)]
+    if "poisson" in kinds:
+        kinds.remove("binomial")
     if len(kinds) != 1:
         raise InputError(
             Problem(file, "(columns)", ", ".join(map(str, frame.columns)),
@@ -168,6 +175,9 @@ def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]
     problems: list[Problem] = []
     values: dict[str, np.ndarray] = {}
     for name in (*OUTCOMES[kind], *names):
+        if words and name in names and _in_words(given[name]):
+            values[name] = np.array([str(each).strip() for each in given[name]], object)
+            continue
         values[name] = _numbers(given, name, problems)
         gone = np.flatnonzero(~np.isfinite(values[name]))
         if len(gone):
@@ -178,16 +188,17 @@ def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]
             )  # fmt: skip
     frames.stop(problems)
     tests = {"event": (~np.isin(values.get("event", 0), [0, 1]), "is not 0 or 1"),
-             "r": (~np.isin(values.get("r", 0), [0, 1]), "is not 0 or 1"),
+             "r": _wrong_counts(values.get("r", np.zeros(0)), kind),
+             "e": (~(values.get("e", np.ones(1)) > 0), "is no exposure"),
              "time": (np.asarray(values.get("time", 1.0)) < 0, "is below 0")}  # fmt: skip
     frames.stop([
         frames.problem(given, int(row), name, message, "Correct it")
         for name, (wrong, message) in tests.items() if name in values
         for row in np.flatnonzero(wrong)
     ])  # fmt: skip
-    constant = [name for name in names if np.ptp(values[name]) == 0]
+    constant = [name for name in names if len(set(values[name])) == 1]
     frames.stop([
-        Problem(file, name, float(values[name][0]), "is the same in every patient, so that nothing "
+        Problem(file, name, str(values[name][0]), "is the same in every patient, so that nothing "
                 "can be adjusted by it", "Leave it out of the adjustment")
         for name in constant
     ])  # fmt: skip
@@ -195,6 +206,23 @@ def outcomes(frame: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, Kind]
     found = pd.DataFrame({"study": study, "treatment": given["treatment"].to_numpy(), **values})
     found.attrs["file"] = file
     return found, kind
+
+
+def _in_words(column: pd.Series[Any]) -> bool:
+    """Whether the cells are categories in words: none is a number, a gap or a truth value."""
+    from evinet import usertable
+
+    texts = {"" if pd.isna(cell) else str(cell).strip() for cell in column}
+    known = {text for text in texts if not usertable.missing(text)}
+    numeric = any(np.isfinite(usertable.number(text)) for text in known)
+    truth = {text.casefold() for text in known} <= {"true", "false"}
+    return bool(known) and len(known) == len(texts) and not numeric and not truth
+
+
+def _wrong_counts(r: np.ndarray, kind: Kind) -> tuple[np.ndarray, str]:
+    if kind == "poisson":
+        return ~((r >= 0) & (r % 1 == 0)), "is no count"
+    return ~np.isin(r, [0, 1]), "is not 0 or 1"
 
 
 def _numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarray:

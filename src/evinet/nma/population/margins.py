@@ -38,11 +38,21 @@ class Margin:
     family: str
     mean: float
     sd: float = float("nan")
+    levels: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+
+    @classmethod
+    def categorical(cls, shares: dict[str, float]) -> Margin:
+        """The distribution of categories with these shares, which add up to 1."""
+        return cls("categorical", float("nan"), levels=tuple(shares), shares=tuple(shares.values()))
 
     def quantile(self, share: np.ndarray) -> np.ndarray:
         """Values below which these shares of the population lie, any shape."""
         mean, sd = self.mean, self.sd
         share = np.clip(share, TINY, 1 - TINY)
+        if self.levels:
+            place = np.searchsorted(np.cumsum(self.shares)[:-1], share, side="right")
+            return np.asarray(self.levels, object)[place]
         if self.family == "bernoulli":
             return (share > 1 - mean).astype(float)
         if self.family == "normal":
@@ -153,6 +163,33 @@ def correlation(patients: pd.DataFrame, names: list[str]) -> np.ndarray:
     return _definite(found)
 
 
+def given_correlation(given: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """A table of correlations, in the order of the covariates.
+
+    Raises
+    ------
+    InputError
+        A covariate is not in it, or no covariates can have these correlations together.
+    """
+    lacking = [name for name in names if name not in given.index or name not in given.columns]
+    if lacking:
+        raise InputError(
+            Problem(str(given.attrs.get("file", "(options)")), "correlations", ", ".join(lacking),
+                    "has no row or no column in the table of correlations", "Add both")
+        )  # fmt: skip
+    matrix = given.loc[names, names].to_numpy(float)
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    alike = np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)
+    if not alike or abs(matrix).max() > 1 or values.min() < 1e-9:
+        raise InputError(
+            Problem(str(given.attrs.get("file", "(options)")), "correlations",
+                    np.round(matrix, 3).tolist(), "no covariates can have these correlations "
+                    "together", "Give a symmetric, positive definite table with 1 on its diagonal, "
+                    "or none: then those of the patients count")
+        )  # fmt: skip
+    return matrix
+
+
 def _definite(matrix: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
     if values.min() > 1e-6:
@@ -179,23 +216,11 @@ def points(
     Returns
     -------
     points
-        A column a covariate, shape (count, covariates).
-
-    Raises
-    ------
-    InputError
-        No covariates can have these correlations.
+        A column for each covariate, shape (count, covariates).
     """
     from scipy.stats import qmc
 
-    try:
-        root = np.linalg.cholesky(correlated)
-    except np.linalg.LinAlgError:
-        raise InputError(
-            Problem("(options)", "correlations", np.round(correlated, 3).tolist(),
-                    "no covariates can have these correlations together",
-                    "Give a positive definite matrix, or none: then those of the patients count")
-        ) from None  # fmt: skip
+    root = np.linalg.cholesky(correlated)
     rng = np.random.default_rng(seed)
     unit = qmc.Sobol(len(margins), scramble=True, rng=rng).random(count)
     normal = special.ndtri(np.clip(unit, TINY, 1 - TINY)) @ root.T

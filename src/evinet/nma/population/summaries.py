@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from evinet.errors import InputError, Problem
 from evinet.nma.data import frames
+from evinet.usertable import column
 
 KINDS = ("mean", "sd", "median")
 
@@ -33,15 +35,24 @@ class Summary:
 
 @dataclass(frozen=True)
 class Row:
-    """The covariates of one arm, or of one study (treatment empty), with its number of patients."""
+    """The covariates of one arm, or of one study (treatment empty), with its number of patients.
+
+    `shares` are those of a covariate's categories.
+    """
 
     study: str
     treatment: str
     n: float
     covariates: dict[str, Summary]
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
+def read(
+    frame: pd.DataFrame,
+    names: list[str],
+    binary: set[str],
+    levels: Mapping[str, list[str]] | None = None,
+) -> list[Row]:
     """Published covariates from a table with one row for each arm, or one row for each study.
 
     Parameters
@@ -54,6 +65,9 @@ def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
         The covariates that are needed.
     binary
         Those of them that are 0 or 1 in the patients.
+    levels
+        Further covariates with their categories: ``grade`` of G1 and G2 has the columns grade_g1
+        and grade_g2, of shares that add up to 1.
 
     Raises
     ------
@@ -73,6 +87,8 @@ def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
     frames.stop(problems)
     for name in names:
         problems += _wrong(given, name, columns[name], name in binary)
+    shares = {name: _shares(given, name, each, problems)
+              for name, each in (levels or {}).items()}  # fmt: skip
     frames.stop(problems)
     treatments = given["treatment"] if "treatment" in given else [""] * len(given)
     return [
@@ -82,9 +98,33 @@ def read(frame: pd.DataFrame, names: list[str], binary: set[str]) -> list[Row]:
                 float(columns[name]["median"][row]), name in binary,
             )
             for name in names
-        })
+        }, {name: dict(zip((levels or {})[name], each[row].tolist(), strict=True))
+            for name, each in shares.items()})
         for row, (study, treatment) in enumerate(zip(given["study"], treatments, strict=True))
     ]  # fmt: skip
+
+
+def _shares(
+    frame: pd.DataFrame, name: str, levels: list[str], problems: list[Problem]
+) -> np.ndarray:
+    """The shares of a covariate's categories, shape (rows, levels)."""
+    columns = [column(f"{name}_{level}") for level in levels]
+    lacking = [each for each in columns if each not in frame]
+    if lacking:
+        problems.append(
+            Problem(str(frame.attrs["file"]), lacking[0], "(absent)", f"the share of patients in "
+                    f"this category of {name} is missing", f"Add {', '.join(lacking)}, each a "
+                    "share between 0 and 1")
+        )  # fmt: skip
+        return np.ones((len(frame), len(levels)))
+    found = np.column_stack([frames.numbers(frame, each, problems) for each in columns])
+    total = found.sum(axis=1)
+    problems += [
+        frames.problem(frame, int(row), columns[0], f"the shares of {name} add up to "
+                       f"{total[row]:g}, not to 1", "Write a share between 0 and 1 of each")
+        for row in np.flatnonzero(~(abs(total - 1) < 0.02) | (found < 0).any(axis=1))
+    ]  # fmt: skip
+    return np.asarray(found / total[:, None])
 
 
 def _written(frame: pd.DataFrame, name: str, kind: str) -> str:

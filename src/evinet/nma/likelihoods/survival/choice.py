@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evinet.errors import InputError, Problem
 from evinet.nma.data.patients import Patients
 from evinet.nma.likelihoods.survival.baseline import Baseline
 from evinet.nma.likelihoods.survival.families import FAMILIES
 from evinet.nma.likelihoods.survival.fractional import FractionalPolynomial
+from evinet.nma.likelihoods.survival.individual import IndividualParametric, IndividualSpline
 from evinet.nma.likelihoods.survival.mspline import MSpline
 from evinet.nma.likelihoods.survival.parametric import Parametric
 from evinet.nma.likelihoods.survival.piecewise import Piecewise
+
+if TYPE_CHECKING:
+    from evinet.nma.population.regression import Regression
 
 BASELINES: dict[str, Callable[..., Baseline]] = {
     "mspline": MSpline,
@@ -22,10 +26,23 @@ BASELINES: dict[str, Callable[..., Baseline]] = {
     "fracpoly": FractionalPolynomial,
     **{name: partial(Parametric, name=name) for name in FAMILIES},
 }
+INDIVIDUAL: dict[str, Callable[..., Baseline]] = {
+    "mspline": IndividualSpline,
+    "piecewise": partial(IndividualSpline, degree=0),
+    **{name: partial(IndividualParametric, name=name) for name in FAMILIES},
+}
 
 
-def choose(name: str, patients: Patients, contrasts: bool, options: dict[str, Any]) -> Baseline:
+def choose(
+    name: str,
+    patients: Patients,
+    contrasts: bool,
+    options: dict[str, Any],
+    regression: Regression | None = None,
+) -> Baseline:
     """The baseline called `name`; `contrasts` says whether there are published hazard ratios.
+
+    With a regression it is that of patients with covariates.
 
     Raises
     ------
@@ -33,15 +50,16 @@ def choose(name: str, patients: Patients, contrasts: bool, options: dict[str, An
         There is no such baseline or option, too few events for its knots, or published hazard
         ratios cannot be combined with its kind of effect.
     """
-    if name not in BASELINES:
+    offered = BASELINES if regression is None else INDIVIDUAL
+    if name not in offered:
+        message = "is no baseline" + ("" if regression is None else " of patients with covariates")
         raise InputError(
-            Problem("(options)", "baseline", name, "is no baseline",
-                    f"Use one of {', '.join(BASELINES)}")
-        )  # fmt: skip
+            Problem("(options)", "baseline", name, message, f"Use one of {', '.join(offered)}")
+        )
     known = [
         key
-        for key in inspect.signature(BASELINES[name]).parameters
-        if key not in ("patients", "name")
+        for key in inspect.signature(offered[name]).parameters
+        if key not in ("patients", "name", "regression")
     ]
     unknown = [key for key in options if key not in known]
     if unknown:
@@ -49,7 +67,8 @@ def choose(name: str, patients: Patients, contrasts: bool, options: dict[str, An
             Problem("(options)", f"option of {name}", ", ".join(unknown), "is unknown",
                     f"Use {', '.join(known)}")
         )  # fmt: skip
-    baseline = BASELINES[name](patients, **options)
+    more = {} if regression is None else {"regression": regression}
+    baseline = offered[name](patients, **options, **more)
     if contrasts and baseline.scale != "ln HR":
         raise InputError(
             Problem("(options)", "baseline", name, f"its effects are {baseline.scale}, which "

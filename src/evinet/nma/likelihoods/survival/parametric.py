@@ -90,7 +90,7 @@ class Parametric:
             events.append(self._rule(time[event == 1]))
             counted = time > 0 if not self.family.accelerated else (time > 0) & (event == 0)
             others.append(self._rule(time[counted]))
-        (event_time, event_weight), (time, weight) = _rows(events), _rows(others)
+        (event_time, event_weight), (time, weight) = rows(events), rows(others)
         found = {
             "event_time": event_time,
             "event_weight": event_weight,
@@ -179,7 +179,7 @@ class Parametric:
             return self.family.hazards(eta, shapes, time)
 
 
-def _rows(rules: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def rows(rules: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Rules as rows of one array of times and one of weights, padded with weight 0."""
     times, every = np.ones((len(rules), NODES)), np.zeros((len(rules), NODES))
     for number, (nodes, weights) in enumerate(rules):

@@ -1,0 +1,473 @@
+"""What a regression on patients' covariates says of a population: effects, outcomes, survival.
+
+Two effects are told apart. A conditional effect compares patients of the same covariates; in a
+population it is averaged over them, on the scale of the linear predictor. A marginal effect
+compares outcomes that were averaged over the population first. Where the link is not linear they
+differ, and only like may be compared with like (Remiro-Azócar et al. 2022).
+
+Outcomes need a level: the population takes over the baseline of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evinet import seeds, usertable
+from evinet.errors import InputError, Problem
+from evinet.nma.answers import survival as curves
+from evinet.nma.answers.absolute import LINKS
+from evinet.nma.data import frames
+from evinet.nma.distribution import summary
+from evinet.nma.population import margins, summaries
+from evinet.nma.population.margins import Margin
+from evinet.nma.population.regression import FINE, Regression
+
+if TYPE_CHECKING:
+    from evinet.nma.posterior import Fit
+
+POINTS = 256  # of a population, for outcomes
+DRAWS = 1_000  # of the posterior, for outcomes
+WORST = 0.01  # integration error that is passed over
+STEPS = 120  # of time, for restricted means and medians
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Patients for whom answers are asked.
+
+    Attributes
+    ----------
+    name
+        What tables call it.
+    covariates
+        One row for each patient, or for each of many points of the same weight.
+    baseline
+        The study whose baseline it has.
+    """
+
+    name: str
+    covariates: pd.DataFrame
+    baseline: str
+
+
+def population(
+    fit: Fit, source: pd.DataFrame | Path | str, *, baseline: str | None = None,
+    name: str | None = None,
+) -> Population:  # fmt: skip
+    """A population by the name of a study, by a table of patients, or by a table of summaries.
+
+    Parameters
+    ----------
+    source
+        A study of the network; or a table, or its file: one row for each patient with the
+        covariates, or one row with summaries (age_mean, age_sd, the share male).
+    baseline
+        The study whose baseline the population has; by default its own, else the first study with
+        patients.
+    name
+        What tables call it; by default the study, or the column study or population of the table.
+
+    Raises
+    ------
+    InputError
+        There is no such study, or whatever is wrong with the table.
+    """
+    regression = _regression(fit)
+    studies = list(dict.fromkeys([*(arm[0] for arm in regression.patients),
+                                  *(arm[0] for arm in regression.published)]))  # fmt: skip
+    if baseline is not None and baseline not in studies:
+        raise InputError(Problem("(options)", "baseline", baseline, "is no study of the network",
+                                 f"Use one of {', '.join(studies)}"))  # fmt: skip
+    if isinstance(source, str) and source in studies:
+        return Population(name or source, regression.covariates(source), baseline or source)
+    if isinstance(source, str) and not Path(source).is_file():
+        raise InputError(
+            Problem("(options)", "population", source, "is neither a study of the network nor a "
+                    "file", f"Use one of {', '.join(studies)}, or a table of covariates")
+        )  # fmt: skip
+    frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
+    called, covariates = _covariates(regression, frame)
+    return Population(name or called, covariates, baseline or studies[0])
+
+
+def _regression(fit: Fit) -> Regression:
+    found = fit.network.regression
+    if found is None:
+        raise InputError(
+            Problem("(options)", "regression", None, "the model has no patients' covariates, so "
+                    "that it answers for no other population", "Fit a regression")
+        )  # fmt: skip
+    assert isinstance(found, Regression)
+    return found
+
+
+def _covariates(regression: Regression, frame: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The name of a table's population, and its patients or points."""
+    file = str(frame.attrs.get("file", frames.FRAME))
+    named = frame.rename(columns={each: usertable.column(str(each)) for each in frame})
+    named.attrs = {"file": file}
+    label = next((each for each in ("population", "study") if each in named), None)
+    called = str(named[label].iloc[0]) if label and len(named) else Path(file).stem
+    every = pd.concat(list(regression.patients.values()), ignore_index=True)
+    words = {name for name in regression.names
+             if not pd.api.types.is_numeric_dtype(every[name].dtype)}  # fmt: skip
+    columns = regression.columns
+    if len(named) > 1 and set(columns.values()) <= set(named):
+        problems: list[Problem] = []
+        found = pd.DataFrame({
+            name: named[column].astype(str).to_numpy() if name in words
+            else frames.numbers(named, column, problems)
+            for name, column in columns.items()
+        })  # fmt: skip
+        problems += [
+            frames.problem(named, int(row), columns[name], "is missing", "Leave the patient out")
+            for name in columns if name not in words
+            for row in np.flatnonzero(found[name].isna())[:1]
+        ]  # fmt: skip
+        frames.stop(problems)
+        return called, found
+    if len(named) != 1:
+        raise InputError(
+            Problem(file, "(columns)", ", ".join(map(str, frame.columns)), "are no population",
+                    f"Give one row for each patient with {', '.join(columns.values())}, or one row "
+                    "with their means, standard deviations and shares")
+        )  # fmt: skip
+    if label != "study":
+        named = named.assign(study=called)
+        named.attrs = {"file": file}
+    numeric = {name: column for name, column in columns.items() if name not in words}
+    binary = {column for name, column in numeric.items() if every[name].isin([0, 1]).all()}
+    levels = {columns[name]: sorted(set(every[name])) for name in words}
+    (row,) = summaries.read(named, list(numeric.values()), binary, levels)
+    margin = {
+        name: Margin.categorical(row.shares[column]) if name in words else
+        margins.margin(column, row.covariates[column], every[name].to_numpy(float), None, file)
+        for name, column in columns.items()
+    }  # fmt: skip
+    seed = seeds.seed_sequence(regression.seed, f"population/{called}")
+    return called, margins.points(margin, regression.correlated, FINE, seed)
+
+
+def conditional(fit: Fit, covariates: pd.DataFrame) -> pd.DataFrame:
+    """Average conditional effects between every two treatments of an island in some patients.
+
+    Columns treatment, comparator, mean, sd, q2.5, q50, q97.5, on the scale of the linear predictor.
+    """
+    means = _regression(fit).matrix(covariates).mean(axis=0)
+    effect = {name: _effect(fit, name, means[None])[:, 0] for name in fit.treatments}
+    return _pairs(fit, effect)
+
+
+def over(fit: Fit, covariate: str, covariates: pd.DataFrame, steps: int = 25) -> pd.DataFrame:
+    """Conditional effects against the reference over a covariate's range in the patients.
+
+    The other covariates are those of `covariates`, averaged. Columns covariate, value, treatment,
+    comparator, mean, sd, q2.5, q50, q97.5.
+    """
+    regression = _regression(fit)
+    own = pd.concat(list(regression.patients.values()), ignore_index=True)[covariate]
+    few = sorted(set(own)) if own.nunique() <= steps else None
+    values = few if few is not None else list(np.linspace(own.min(), own.max(), steps))
+    rows = []
+    for value in values:
+        means = regression.matrix(covariates.assign(**{covariate: value})).mean(axis=0)
+        for name, reference in _against(fit):
+            drawn = _effect(fit, name, means[None])[:, 0]
+            rows.append({"covariate": covariate, "value": value, "treatment": name,
+                         "comparator": reference, **summary(drawn)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _against(fit: Fit) -> Iterator[tuple[str, str]]:
+    """Each treatment but the references, with the reference of its island."""
+    first = {fit.islands[name]: name for name in fit.references}
+    for name in fit.treatments:
+        if name not in fit.references:
+            yield name, first[fit.islands[name]]
+
+
+def _pairs(fit: Fit, drawn: dict[str, np.ndarray]) -> pd.DataFrame:
+    rows = [
+        {"treatment": name, "comparator": other, **summary(drawn[name] - drawn[other])}
+        for name in drawn for other in drawn
+        if name != other and fit.islands[name] == fit.islands[other]
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _effect(fit: Fit, treatment: str, x: np.ndarray, every: int = 1) -> np.ndarray:
+    """Effect against the reference in patients x (centred columns), shape (draws, patients)."""
+    effect = fit.coefficients[::every] @ fit._row(treatment)
+    return effect[:, None] + _slopes(fit, treatment, every, with_outcome=False) @ x.T
+
+
+def _slopes(fit: Fit, treatment: str, every: int, with_outcome: bool) -> np.ndarray:
+    """Slopes on a treatment, or how they differ from the reference's; shape (draws, terms)."""
+    names = fit.specification.names
+    terms = _regression(fit).terms
+    group = fit.specification.design.groups.get(treatment)
+    found = np.zeros((len(fit.coefficients[::every]), len(terms)))
+    if with_outcome:
+        found += fit.coefficients[::every][:, [names.index(f"beta[{term}]") for term in terms]]
+    if group is not None:
+        places = [names.index(f"beta[{term}: {group}]") for term in terms]
+        found += fit.coefficients[::every][:, places]
+    return found
+
+
+def _thinned(fit: Fit) -> int:
+    return max(len(fit.coefficients) // DRAWS, 1)
+
+
+def _points(fit: Fit, asked: Population) -> np.ndarray:
+    """Centred columns of a population, at most POINTS of them."""
+    frame = asked.covariates
+    if len(frame) > POINTS:
+        kept = np.linspace(0, len(frame) - 1, POINTS).round().astype(int)
+        if not len(frame) & (len(frame) - 1):
+            kept = np.arange(POINTS)  # of a Sobol sequence the first points are spread evenly
+        frame = frame.iloc[kept]
+    return _regression(fit).matrix(frame)
+
+
+def _predictor(fit: Fit, asked: Population, treatment: str) -> np.ndarray:
+    """Predictor less the study's mu, shape (draws, points)."""
+    every, x = _thinned(fit), _points(fit, asked)
+    against = _baseline_arm(fit, asked.baseline)
+    own = fit._row(treatment) - fit._row(against)
+    slopes = _slopes(fit, treatment, every, with_outcome=True)
+    return (fit.coefficients[::every] @ own)[:, None] + slopes @ x.T
+
+
+def _baseline_arm(fit: Fit, study: str) -> str:
+    rows = fit.specification.design.rows
+    return str(rows.loc[rows["study"] == study, "against"].iloc[0])
+
+
+def _treatments(fit: Fit, asked: Population) -> list[str]:
+    own = fit.islands[_baseline_arm(fit, asked.baseline)]
+    return [name for name in fit.treatments if fit.islands[name] == own]
+
+
+def _outcomes(fit: Fit, asked: Population) -> dict[str, np.ndarray]:
+    """Treatment -> draws of the mean outcome (a probability, a rate, a mean)."""
+    arms = fit.specification.arms
+    if arms is None:
+        raise InputError(
+            Problem("(options)", "outcome", "survival", "is no probability, rate or mean",
+                    "Ask for survival")
+        )  # fmt: skip
+    mu = fit.samples["mu"].sel(study=asked.baseline).to_numpy()[:: _thinned(fit), None]
+    one = np.ones(1)
+    return {name: arms.likelihood.fitted(mu + _predictor(fit, asked, name), one).mean(axis=1)
+            for name in _treatments(fit, asked)}  # fmt: skip
+
+
+def absolute(fit: Fit, asked: Population) -> pd.DataFrame:
+    """Mean outcome of every treatment in a population: columns treatment, mean, sd, q2.5, ...
+
+    Raises
+    ------
+    InputError
+        The outcome is survival, which is no one number.
+    """
+    return pd.DataFrame([{"treatment": name, **summary(each)}
+                         for name, each in _outcomes(fit, asked).items()])  # fmt: skip
+
+
+def marginal(fit: Fit, asked: Population) -> pd.DataFrame:
+    """Marginal effects: mean outcomes of two treatments compared, on the scale of the link.
+
+    Of survival the comparison is the ratio of cumulative hazards of the standardised curves at the
+    end of the baseline study's follow-up: ln(ln S_1 / ln S_2), which is the ln HR where the
+    marginal hazards are proportional.
+    """
+    if fit.specification.arms is not None:
+        back = LINKS[fit.specification.arms.likelihood.link]
+        return _pairs(fit, {name: back(each) for name, each in _outcomes(fit, asked).items()})
+    end = np.array([curves.follow_up(fit, asked.baseline)])
+    drawn = {}
+    for name in _treatments(fit, asked):
+        alive = standardised(fit, asked, name, end)[:, 0].clip(1e-300, 1 - 1e-15)
+        drawn[name] = np.log(-np.log(alive))
+    return _pairs(fit, drawn)
+
+
+def standardised(fit: Fit, asked: Population, treatment: str, time: np.ndarray) -> np.ndarray:
+    """Draws of survival averaged over a population, shape (draws, times); times within follow-up.
+
+    Raises
+    ------
+    InputError
+        The baseline study has no patients, or a time is after the end of its follow-up.
+    """
+    baseline, patients = fit.specification.baseline, fit.specification.patients
+    assert baseline is not None
+    assert patients is not None
+    last = patients.upper(asked.baseline)
+    if time.min() < 0 or time.max() > last * (1 + 1e-12):
+        raise InputError(
+            Problem("(options)", "time", float(time.max()), f"is not between 0 and {last:g}, the "
+                    f"follow-up of {asked.baseline}", "Nothing is extrapolated: name earlier times")
+        )  # fmt: skip
+    samples = fit.samples.isel(sample=slice(None, None, _thinned(fit)))
+    predictor = _predictor(fit, asked, treatment)
+    if baseline.scale == "ln HR":  # one curve, raised to the power of each patient's hazard
+        none = np.zeros(len(predictor))
+        spent = baseline.hazards(samples, asked.baseline, treatment, none, time)[1]
+        each = np.exp(predictor)
+        found = np.zeros_like(spent)
+        for place in range(each.shape[1]):
+            found += np.exp(-each[:, [place]] * spent)
+        return np.asarray(found / each.shape[1])
+    total = np.zeros((len(predictor), len(time)))
+    for own in predictor.T:
+        total += np.exp(-baseline.hazards(samples, asked.baseline, treatment, own, time)[1])
+    return np.asarray(total / predictor.shape[1])
+
+
+def survival(fit: Fit, asked: Population, times: tuple[float, ...] = ()) -> dict[str, pd.DataFrame]:
+    """Standardised survival, restricted means and medians of every treatment in a population.
+
+    Returns
+    -------
+    tables
+        survival (treatment, time, mean, sd, ...), rmst (treatment, horizon, mean, ...),
+        rmst_differences and medians (treatment, q2.5, q50, q97.5, p_reached).
+    """
+    last = curves.follow_up(fit, asked.baseline)
+    grid = np.linspace(0.0, last, STEPS + 1)
+    at = np.array([time for time in times if time <= last]) if times else grid[:: STEPS // 20]
+    rows, means, medians = [], {}, []
+    for name in _treatments(fit, asked):
+        drawn = standardised(fit, asked, name, grid)
+        shown = np.array([np.interp(at, grid, each) for each in drawn])
+        rows += [{"treatment": name, "time": time, **summary(column)}
+                 for time, column in zip(at, shown.T, strict=True)]  # fmt: skip
+        means[name] = np.trapezoid(drawn, grid, axis=1)
+        crossed = np.array([
+            np.interp(-0.5, -each, grid, right=np.inf) if each[-1] <= 0.5 else np.inf
+            for each in drawn
+        ])  # fmt: skip
+        quantiles = np.quantile(np.sort(crossed), (0.025, 0.5, 0.975), method="nearest")
+        medians.append({
+            "treatment": name,
+            **{key: value if np.isfinite(value) else None
+               for key, value in zip(("q2.5", "q50", "q97.5"), quantiles, strict=True)},
+            "p_reached": float(np.isfinite(crossed).mean()),
+        })  # fmt: skip
+    return {
+        "survival": pd.DataFrame(rows),
+        "rmst": pd.DataFrame([{"treatment": name, "horizon": last, **summary(each)}
+                              for name, each in means.items()]),
+        "rmst_differences": _pairs(fit, means).assign(horizon=last),
+        "medians": pd.DataFrame(medians),
+    }  # fmt: skip
+
+
+def integration_error(fit: Fit, points: int = FINE) -> float:
+    """How far means of coefficients would move with more points, in posterior standard deviations.
+
+    To first order a mean moves by its covariance with the change of the log-likelihood. The change
+    is regressed on the draws, which leaves out the noise of their number. The largest of all.
+    """
+    draws = fit.coefficients[:: _thinned(fit)]
+    moved = _moved(fit, points)
+    centred = draws - draws.mean(axis=0)
+    slope = np.linalg.lstsq(centred, moved - moved.mean(), rcond=None)[0]
+    covariance = centred.T @ centred / len(draws)
+    return float(abs(covariance @ slope / np.sqrt(np.diag(covariance))).max())
+
+
+def _moved(fit: Fit, points: int) -> np.ndarray:
+    """Log-likelihood of the published arms with more points less that with those used."""
+    regression, model = _regression(fit), fit.specification
+    every = _thinned(fit)
+    rows = model.design.rows
+    total = np.zeros(len(fit.coefficients[::every]))
+    samples = fit.samples.isel(sample=slice(None, None, every))
+    for place, (study, treatment) in enumerate(zip(rows["study"], rows["treatment"], strict=True)):
+        if (study, treatment) not in regression.published:
+            continue
+        theta = samples["theta"].to_numpy()[:, place]
+        slopes = _slopes(fit, treatment, every, with_outcome=True)
+        parts = []
+        for count in (points, regression.points):
+            x = regression.matrix(regression.drawn((study, treatment), count))
+            parts.append(_arm(fit, samples, study, treatment, theta, slopes, x))
+        total += parts[0] - parts[1]
+    return total
+
+
+def _arm(
+    fit: Fit, samples: object, study: str, treatment: str, theta: np.ndarray, slopes: np.ndarray,
+    x: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Log-likelihood of a published arm by some points, shape (draws,)."""
+    from evinet.nma.likelihoods.survival.sufficient import quadrature
+
+    model = fit.specification
+    if model.arms is not None:
+        arms, own = model.arms, fit.specification.design.rows.iloc[model.design.of("arm")]
+        place = int(np.flatnonzero((own["study"] == study) & (own["treatment"] == treatment))[0])
+        eta = samples["eta"].to_numpy()[:, place, None] + slopes @ x.T  # type: ignore[index]
+        mean = arms.likelihood.fitted(eta, np.ones(1)).mean(axis=1)
+        back = LINKS[arms.likelihood.link](mean)
+        return np.asarray(arms.likelihood.log_likelihood(arms.x[place], arms.s[place], back))
+    baseline, patients = model.baseline, model.patients
+    assert baseline is not None
+    assert patients is not None
+    time, event = patients.best.of(patients.arms.index((study, treatment)))
+    total = np.zeros(len(theta))
+    for happened in (1, 0):
+        nodes, weights = quadrature(time[(event == happened) & (time > 0)], 12)
+        log_hazard, spent = baseline.hazards(samples, study, treatment, theta, nodes)  # type: ignore[arg-type]
+        sums = np.zeros((len(theta), len(nodes)))
+        for column in (slopes @ x.T).T:
+            if baseline.scale == "ln HR":
+                sums += np.exp(happened * column[:, None] - spent * np.exp(column)[:, None])
+            else:
+                own_hazard, own_spent = baseline.hazards(
+                    samples, study, treatment, theta + column, nodes
+                )  # type: ignore[arg-type]
+                sums += np.exp(happened * (own_hazard - log_hazard) - own_spent)
+        total += np.log(sums / len(x)) @ weights
+    return total
+
+
+def said(error: float) -> str:
+    """The integration error in words."""
+    line = f"integration error at most {100 * error:.1f} % of a posterior standard deviation"
+    return line if error < WORST else f"Beware: {line}: take more --points"
+
+
+def tables(
+    fit: Fit, populations: list[Population], times: tuple[float, ...] = ()
+) -> dict[str, pd.DataFrame]:
+    """Answers for some populations, one table each kind, with a column population.
+
+    conditional, marginal and absolute, or of survival survival, rmst, rmst_differences and medians;
+    modification has effects over each covariate's range in the first population.
+    """
+    found: dict[str, list[pd.DataFrame]] = {}
+    for asked in populations:
+        own = {"conditional": conditional(fit, asked.covariates), "marginal": marginal(fit, asked)}
+        if fit.specification.arms is None:
+            own |= survival(fit, asked, times)
+        else:
+            own["absolute"] = absolute(fit, asked)
+        for name, table in own.items():
+            table.insert(0, "population", asked.name)
+            found.setdefault(name, []).append(table)
+    every = {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+    first = populations[0].covariates
+    every["modification"] = pd.concat(
+        [over(fit, name, first) for name in _regression(fit).names], ignore_index=True
+    )
+    return every

@@ -1,0 +1,426 @@
+"""A network of patients with covariates and of published arms with summaries of covariates.
+
+Multilevel network meta-regression (Phillippo et al. 2020, J R Stat Soc A 183:1189): a patient with
+the covariates x, in study j on treatment k, has the linear predictor
+
+    mu_j + theta_jk + x'(beta + gamma_k)
+
+with theta the effects of the network as without covariates, beta what the covariates do to the
+outcome on the reference, and gamma_k how they change the effect of k. The likelihood of a published
+arm is the average of a patient's over the arm's covariates, for which points stand (`margins`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evinet import seeds, usertable
+from evinet.errors import InputError, Problem
+from evinet.nma.data import arms as arm_data
+from evinet.nma.data import frames
+from evinet.nma.data import patients as patient_data
+from evinet.nma.network import Network
+from evinet.nma.population import comparison, margins, summaries
+from evinet.nma.population.margins import Margin
+
+POINTS, FINE = 64, 2048
+Arm = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """The covariates of a network's patients and published arms, as a formula takes them.
+
+    Attributes
+    ----------
+    formula
+        As given, such as ``age + grade``.
+    columns
+        Name in the formula -> column of the tables.
+    patients
+        Arm -> its patients: their covariates (named as in the formula) and their outcome.
+    published
+        Arm -> name in the formula -> distribution.
+    size
+        Patients of each published arm.
+    correlated
+        Correlation of the covariates' normal variables, shape (covariates, covariates).
+    classes
+        Class of each treatment, where the tables have a column class.
+    specification
+        How the formula makes columns (`formulaic.ModelSpec`).
+    points
+        How many points stand for a published arm, a power of two.
+    """
+
+    formula: str
+    columns: dict[str, str]
+    patients: dict[Arm, pd.DataFrame]
+    published: dict[Arm, dict[str, Margin]]
+    size: dict[Arm, float]
+    correlated: np.ndarray
+    classes: dict[str, str]
+    specification: Any
+    points: int = POINTS
+    seed: int = 1
+
+    @property
+    def names(self) -> list[str]:
+        """Covariates, as the formula names them."""
+        return list(self.columns)
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """Names of the columns that the formula makes."""
+        return [name for name in self.specification.column_names if name != "Intercept"]
+
+    def _matrix(self, covariates: pd.DataFrame) -> np.ndarray:
+        made = self.specification.get_model_matrix(covariates[self.names], context={})
+        return np.asarray(made[self.terms], float)
+
+    @cached_property
+    def centre(self) -> np.ndarray:
+        """Mean of each column over all patients, with those of published arms; shape (terms,)."""
+        total, count = np.zeros(len(self.terms)), 0.0
+        for own in self.patients.values():
+            total, count = total + self._matrix(own).sum(axis=0), count + len(own)
+        for arm, size in self.size.items():
+            mean = self._matrix(self.drawn(arm, FINE)).mean(axis=0)
+            total, count = total + size * mean, count + size
+        return np.asarray(total / count)
+
+    def matrix(self, covariates: pd.DataFrame) -> np.ndarray:
+        """The centred columns of some patients or points, shape (patients, terms)."""
+        return self._matrix(covariates) - self.centre
+
+    def drawn(self, arm: Arm, count: int) -> pd.DataFrame:
+        """Points of a published arm's covariates, each of the same weight."""
+        seed = seeds.seed_sequence(self.seed, f"points/{arm[0]}/{arm[1]}")
+        return margins.points(self.published[arm], self.correlated, count, seed)
+
+    def covariates(self, study: str, count: int = FINE) -> pd.DataFrame:
+        """The covariates of a study: its patients, or points of its arms by their patients."""
+        parts = [own[self.names] for arm, own in self.patients.items() if arm[0] == study]
+        if parts:
+            return pd.concat(parts, ignore_index=True)
+        arms = {arm: size for arm, size in self.size.items() if arm[0] == study}
+        total = sum(arms.values())
+        return pd.concat(
+            [self.drawn(arm, FINE).iloc[: round(count * size / total)]
+             for arm, size in arms.items()], ignore_index=True,
+        )  # fmt: skip
+
+    @cached_property
+    def means(self) -> dict[Arm, np.ndarray]:
+        """Mean of the centred columns in each arm."""
+        found = {arm: self.matrix(own).mean(axis=0) for arm, own in self.patients.items()}
+        return found | {
+            arm: self.matrix(self.drawn(arm, self.points)).mean(axis=0) for arm in self.published
+        }
+
+    def extrapolated(self) -> list[str]:
+        """Published arms whose mean lies outside the patients, in sentences."""
+        every = pd.concat(list(self.patients.values()), ignore_index=True)
+        lines = []
+        for (study, treatment), own in self.published.items():
+            for name, margin in own.items():
+                if margin.levels:
+                    continue
+                low, high = every[name].min(), every[name].max()
+                if not low <= margin.mean <= high:
+                    lines.append(
+                        f"{name} is {margin.mean:g} on average in {study} on {treatment}, outside "
+                        f"all patients ({low:g} to {high:g}): the model extrapolates"
+                    )
+        return lines
+
+
+def network(
+    patients: pd.DataFrame | Path | str,
+    aggregate: pd.DataFrame | Path | str,
+    regression: str,
+    *,
+    covariates: pd.DataFrame | Path | str | None = None,
+    reference: str | list[str] | None = None,
+    correlations: pd.DataFrame | None = None,
+    families: Mapping[str, str] | None = None,
+    classes: Mapping[str, str] | None = None,
+    points: int = POINTS,
+    columns: Mapping[str, str] | None = None,
+    seed: int = 1,
+) -> Network:
+    """A network of some studies' patients and of other studies' published arms.
+
+    Fit it with `Network.fit`, whose option ``interactions`` says what shares interactions.
+
+    Parameters
+    ----------
+    patients
+        One row for each patient: study, treatment, the covariates, and time and event, or r (0 or
+        1), or y, or r and e (events in an exposure).
+    aggregate
+        Of the other studies: one row for each arm (r, n; y, se; r, e), or one for each
+        reconstructed patient (time, event and, of several reconstructions, draw).
+    regression
+        A formula of the covariates, such as ``age + grade`` (as in R; library formulaic).
+    covariates
+        The published covariates, one row for each arm or study (see `summaries.read`); by default
+        they stand in `aggregate`.
+    reference
+        The reference treatment; by default that in most studies.
+    correlations
+        Of the covariates, with their names as index and columns; by default those of the patients.
+    families
+        Families of the covariates' margins (see `margins.margin`).
+    classes
+        Class of each treatment; by default a column class of the tables.
+    points
+        Points that stand for a published arm, a power of two.
+    columns
+        Columns of other names, and what they are: ``{"eventtime": "time"}``.
+    seed
+        Of the points.
+
+    Raises
+    ------
+    InputError
+        Whatever is wrong with the tables or the formula.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> own = pd.DataFrame({"study": "S1", "treatment": ["A", "B"] * 300,
+    ...                     "age": rng.normal(60, 8, 600)})
+    >>> own["r"] = (rng.random(600) < np.where(own["treatment"] == "B", 0.3, 0.5)).astype(int)
+    >>> other = pd.DataFrame({"study": "S2", "treatment": ["A", "C"], "r": [60, 40],
+    ...                       "n": [120, 120], "age_mean": [65, 65], "age_sd": [7, 7]})
+    >>> found = network(own, other, "age", reference="A")
+    >>> found.treatments, found.regression.terms
+    (['A', 'B', 'C'], ['age'])
+    """
+    known = dict(columns or {})
+    given, published = _table(patients, known), _table(aggregate, known)
+    table = published if covariates is None else _table(covariates, known)
+    variables = _variables(regression)
+    raw = {variable: usertable.column(variable) for variable in variables}
+    own, kind = comparison.outcomes(
+        frames.prepared(given, ("study", "treatment"), raw.values()), list(raw.values()), words=True
+    )
+    other = frames.prepared(published, ("study", "treatment"), raw.values())
+    both = sorted(set(own["study"]) & set(other["study"]))
+    if both:
+        raise InputError(Problem(str(other.attrs["file"]), "study", ", ".join(both),
+                                 "has patients as well",
+                                 "A study enters once: leave out its arms"))  # fmt: skip
+    arms, made, size = _outcomes(own, other, kind, reference)
+    found = own.rename(columns={column: name for name, column in raw.items()})
+    levels = _levels(found, list(raw))
+    margin = _margins(arms, table, found, raw, levels, dict(families or {}))
+    regressed = Regression(
+        regression, raw, {(str(study), str(treatment)): rows.reset_index(drop=True)
+                          for (study, treatment), rows in found.groupby(["study", "treatment"])},
+        margin, size, _correlation(found, list(raw), levels, correlations),
+        dict(classes) if classes else _classes(given, other, table),
+        _specification(regression, found, str(own.attrs["file"])), points, seed,
+    )  # fmt: skip
+    return replace(made, regression=regressed)._checked()
+
+
+def _table(table: pd.DataFrame | Path | str, columns: Mapping[str, str]) -> pd.DataFrame:
+    frame = table if isinstance(table, pd.DataFrame) else usertable.read(table)
+    names = {usertable.column(theirs): ours for theirs, ours in columns.items()}
+    named = {name: names[usertable.column(str(name))] for name in frame
+             if usertable.column(str(name)) in names}  # fmt: skip
+    found = frame.rename(columns=named)
+    found.attrs = dict(frame.attrs)
+    return found
+
+
+def _refused(formula: str, message: str, remedy: str) -> InputError:
+    return InputError(Problem("(options)", "regression", formula, message, remedy))
+
+
+def _variables(formula: str) -> list[str]:
+    """The covariates of a formula, in its order."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        parsed: Any = Formula(formula)
+        found = sorted(parsed.required_variables, key=lambda name: formula.find(str(name)))
+    except (FormulaicError, SyntaxError) as error:
+        raise _refused(
+            formula, f"is no formula: {error}", 'Write one such as "age + grade"'
+        ) from error
+    if not found:
+        raise _refused(formula, "names no covariate", 'Write one such as "age + grade"')
+    return [str(name) for name in found]
+
+
+def _specification(formula: str, patients: pd.DataFrame, file: str) -> Any:
+    from formulaic import model_matrix
+    from formulaic.errors import FormulaicError
+
+    try:
+        made: Any = model_matrix(formula, patients, context={})
+    except (FormulaicError, NameError, SyntaxError) as error:
+        raise _refused(formula, f"cannot be worked out: {error}",
+                       "Use + - : * and I(...) of the covariates") from error  # fmt: skip
+    values = np.asarray(made, float)
+    names = [name for name in made.columns if name != "Intercept"]
+    if not np.isfinite(values).all():
+        raise _refused(formula, "is infinite or undefined in some patients", "Change the formula")
+    if np.linalg.matrix_rank(values - values.mean(axis=0)) < len(names):
+        raise InputError(
+            Problem(file, "regression", formula, f"its columns {', '.join(names)} are not "
+                    "independent in the patients", "Leave one of them out")
+        )  # fmt: skip
+    return made.model_spec
+
+
+def _outcomes(
+    own: pd.DataFrame, other: pd.DataFrame, kind: str, reference: str | list[str] | None
+) -> tuple[list[Arm], Network, dict[Arm, float]]:
+    """The published arms, the network without covariates, and the published arms' patients."""
+    if kind == "survival":
+        return _survival(own, other, reference)
+    columns = {"binomial": ("r", "n"), "normal": ("y", "se"), "poisson": ("r", "e")}[kind]
+    table, _ = arm_data.read(other)
+    arm_data.data(table, columns, None)
+    grouped = own.groupby(["study", "treatment"], sort=False)
+    if kind == "normal":
+        summed = grouped.agg(y=("y", "mean"), sd=("y", "std"), n=("y", "size")).reset_index()
+        summed["se"] = summed["sd"] / np.sqrt(summed["n"])
+    else:
+        second = ("r", "size") if kind == "binomial" else ("e", "sum")
+        summed = grouped.agg(r=("r", "sum"), **{columns[1]: second}).reset_index()
+    together = pd.concat([summed[["study", "treatment", *columns]],
+                          table[["study", "treatment", *columns]]])  # fmt: skip
+    together.attrs["file"] = f"{own.attrs['file']}, {other.attrs['file']}"
+    asked = Network.read(together.reset_index(drop=True), reference=reference, kind="arms")
+    size = _sizes(table)
+    return list(size), replace(asked, tables=(own, other)), size
+
+
+def _sizes(table: pd.DataFrame) -> dict[Arm, float]:
+    problems: list[Problem] = []
+    n = frames.numbers(table, "n", problems)
+    if "n" not in table:
+        n = frames.numbers(table, "sample_size", problems)
+    frames.stop(problems)
+    return {
+        (study, treatment): float(each) if np.isfinite(each) else 1.0
+        for study, treatment, each in zip(table["study"], table["treatment"], n, strict=True)
+    }
+
+
+def _survival(
+    own: pd.DataFrame, other: pd.DataFrame, reference: str | list[str] | None
+) -> tuple[list[Arm], Network, dict[Arm, float]]:
+    if not {"time", "event"} <= set(other):
+        raise InputError(
+            Problem(str(other.attrs["file"]), "time", "(absent)", "the patients have survival "
+                    "times, the published studies none", "Give their patients, reconstructed from "
+                    "the curves: study, treatment, time, event")
+        )  # fmt: skip
+    published = patient_data.read(other)
+    mine = own[["study", "treatment", "time", "event"]].copy()
+    mine.attrs = dict(own.attrs)
+    people = pd.concat([patient_data.read(mine), published], ignore_index=True)
+    first = published[published["draw"] == published.groupby("study")["draw"].transform("min")]
+    size = {(str(study), str(treatment)): float(len(rows))
+            for (study, treatment), rows in first.groupby(["study", "treatment"])}  # fmt: skip
+    asked = (reference,) if isinstance(reference, str) else tuple(reference or ())
+    return list(size), Network(people=people, asked=asked, tables=(own, other)), size
+
+
+def _levels(patients: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
+    """The categories of covariates in words."""
+    return {name: sorted(set(patients[name])) for name in names
+            if not pd.api.types.is_numeric_dtype(patients[name].dtype)}  # fmt: skip
+
+
+def _margins(
+    arms: list[Arm], table: pd.DataFrame, patients: pd.DataFrame, raw: dict[str, str],
+    levels: dict[str, list[str]], families: dict[str, str],
+) -> dict[Arm, dict[str, Margin]]:  # fmt: skip
+    """The distribution of each covariate in each published arm."""
+    numeric = {name: column for name, column in raw.items() if name not in levels}
+    binary = {column for name, column in numeric.items() if patients[name].isin([0, 1]).all()}
+    rows = summaries.read(
+        table, list(numeric.values()), binary,
+        {raw[name]: each for name, each in levels.items()},
+    )  # fmt: skip
+    where = str(table.attrs.get("file", frames.FRAME))
+    found: dict[Arm, dict[str, Margin]] = {}
+    for study, treatment in arms:
+        own = [row for row in rows if row.study == study and row.treatment in (treatment, "")]
+        if not own:
+            raise InputError(Problem(where, "study", study, f"has no covariates for {treatment}",
+                                     "Add a row of the arm, or of the study"))  # fmt: skip
+        chosen = next((row for row in own if row.treatment), own[0])
+        found[study, treatment] = {
+            name: Margin.categorical(chosen.shares[column]) if name in levels else
+            margins.margin(column, chosen.covariates[column], patients[name].to_numpy(float),
+                           families.get(name, families.get(column)), where)
+            for name, column in raw.items()
+        }  # fmt: skip
+    return found
+
+
+def _correlation(
+    patients: pd.DataFrame, names: list[str], levels: dict[str, list[str]],
+    given: pd.DataFrame | None,
+) -> np.ndarray:  # fmt: skip
+    if given is None:
+        coded = patients.assign(**{
+            name: patients[name].map({level: place for place, level in enumerate(each)})
+            for name, each in levels.items()
+        })  # fmt: skip
+        return margins.correlation(coded, names)
+    named = given.rename(index=usertable.column, columns=usertable.column)
+    named.attrs = dict(given.attrs)
+    return margins.given_correlation(named, [usertable.column(name) for name in names])
+
+
+def _classes(*tables: pd.DataFrame) -> dict[str, str]:
+    """The class of each treatment, from a column class (or trtclass) of the tables."""
+    found: dict[str, str] = {}
+    for table in tables:
+        named = table.rename(columns={name: usertable.column(str(name)) for name in table})
+        name = next((each for each in ("class", "trtclass") if each in named), None)
+        label = next((each for each in ("treatment", "trt") if each in named), None)
+        if name is None or label is None:
+            continue
+        for treatment, own in zip(named[label], named[name], strict=True):
+            if found.setdefault(str(treatment).strip(), str(own).strip()) != str(own).strip():
+                raise InputError(
+                    Problem(str(table.attrs.get("file", frames.FRAME)), name, str(own),
+                            f"is another class of {treatment} than {found[str(treatment).strip()]}",
+                            "Give each treatment one class")
+                )  # fmt: skip
+    return found
+
+
+def correlations(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of correlations as numbers, its first column the names of the rows.
+
+    Raises
+    ------
+    InputError
+        A cell is no number.
+    """
+    problems: list[Problem] = []
+    names = [str(each) for each in table.iloc[:, 0]]
+    values = {str(name): frames.numbers(table, str(name), problems) for name in table.columns[1:]}
+    frames.stop(problems)
+    found = pd.DataFrame(values, index=[usertable.column(name) for name in names])
+    found.attrs = dict(table.attrs)
+    return found

@@ -1,0 +1,249 @@
+"""Regressions on patients' covariates: densities against plain sums, a published analysis, input.
+
+Newly diagnosed myeloma: patients of three trials and reconstructed patients of two, simulated to
+resemble them, as the R package multinma 0.8 has them; results of its vignette (Phillippo et al.
+2024, arXiv:2401.12640).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy import special, stats
+
+from evinet.cli import main
+from evinet.errors import InputError
+from evinet.nma import model as models
+from evinet.nma.population.regression import network
+
+DATA = Path(__file__).parent / "data"
+
+
+def trials(kind: str, seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Patients of S1 (A, B), published arms of S2 (A, C), and the covariates of these."""
+    rng = np.random.default_rng(seed)
+    size = 40
+    own = pd.DataFrame({
+        "study": "S1", "treatment": np.repeat(["A", "B"], size // 2),
+        "age": rng.normal(60, 8, size).round(1), "male": rng.integers(0, 2, size),
+    })  # fmt: skip
+    covariates = pd.DataFrame({
+        "study": "S2", "treatment": ["A", "C"], "n": [15, 17], "age_mean": [64.0, 65.0],
+        "age_sd": [7.0, 6.5], "male": [0.4, 0.6],
+    })  # fmt: skip
+    other = pd.DataFrame({"study": "S2", "treatment": ["A", "C"]})
+    if kind == "survival":
+        own["time"], own["event"] = (
+            rng.exponential(10, size).round(2) + 0.1,
+            rng.integers(0, 2, size),
+        )
+        other = pd.DataFrame({"study": "S2", "treatment": np.repeat(["A", "C"], [15, 17])})
+        other["time"], other["event"] = rng.exponential(8, 32).round(2) + 0.1, 1
+        other.loc[::3, "event"] = 0
+    elif kind == "binomial":
+        own["r"] = rng.integers(0, 2, size)
+        other = other.assign(r=[6, 4], n=[15, 17])
+    elif kind == "poisson":
+        own["r"], own["e"] = rng.poisson(2, size), rng.uniform(1, 3, size).round(2)
+        other = other.assign(r=[20, 14], e=[30.0, 33.0])
+    else:
+        own["y"] = rng.normal(3, 2, size)
+        other = other.assign(y=[2.5, 3.4], se=[0.4, 0.5])
+    return own, other, covariates
+
+
+def values_at(model: models.Model, seed: int = 3) -> dict[str, np.ndarray]:
+    """The likelihood of a model's graph and its variables, at a point."""
+    import pytensor
+
+    graph = models.graph(model, models.values(model))
+    rng = np.random.default_rng(seed)
+    start = graph.initial_point()
+    point = {name: value + 0.2 * rng.standard_normal(np.shape(value))
+             for name, value in start.items()}  # fmt: skip
+    name = "patients" if model.baseline is not None else "arms"
+    potential = next(each for each in graph.potentials if each.name == name)
+    kept = [potential, *graph.deterministics, *graph.free_RVs]
+    found = pytensor.function(graph.value_vars, graph.replace_rvs_by_values(kept),
+                              mode="FAST_COMPILE", on_unused_input="ignore")  # fmt: skip
+    outcome = found(*[point[each.name] for each in graph.value_vars])
+    return {each.name: np.asarray(value) for each, value in zip(kept, outcome, strict=True)}
+
+
+def predictors(model: models.Model, at: dict[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+    """theta plus x times slopes of every patient, or point, of each arm."""
+    regression, design = model.network.regression, model.design
+    slopes = design.slopes @ at["b"]
+    found = {}
+    for row, pair in enumerate(zip(design.rows["study"], design.rows["treatment"], strict=True)):
+        people = regression.patients.get(pair)
+        if people is None:
+            people = regression.drawn(pair, regression.points)
+        found[pair] = at["theta"][row] + regression.matrix(people) @ slopes[row]
+    return found
+
+
+@pytest.mark.parametrize("interactions", ["shared", "separate"])
+@pytest.mark.parametrize(
+    ("kind", "link"),
+    [("binomial", "logit"), ("binomial", "probit"), ("poisson", "log"), ("normal", "identity")],
+)
+def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions):
+    from evinet.nma.terms import Terms
+
+    own, other, covariates = trials(kind)
+    net = network(own, other, "age + male", covariates=covariates, reference="A")
+    model = models.build(net, link=link, effects="random", terms=Terms(interactions=interactions))
+    at = values_at(model)
+    every = predictors(model, at)
+    studies = list(dict.fromkeys(model.design.rows["study"]))
+    mean = {"logit": special.expit, "probit": special.ndtr, "log": np.exp, "identity": lambda x: x}
+    total = 0.0
+    for (study, treatment), linear in every.items():
+        eta = at["mu"][studies.index(study)] + linear
+        if study == "S1":
+            people = own[own["treatment"] == treatment]
+            if kind == "normal":
+                total += stats.norm.logpdf(people["y"], eta, at["residual_sd"][0]).sum()
+            elif kind == "binomial":
+                total += stats.bernoulli.logpmf(people["r"], mean[link](eta)).sum()
+            else:
+                total += stats.poisson.logpmf(people["r"], people["e"] * np.exp(eta)).sum()
+            continue
+        arm, average = other[other["treatment"] == treatment].iloc[0], mean[link](eta).mean()
+        if kind == "normal":
+            total += stats.norm.logpdf(arm["y"], average, arm["se"])
+        elif kind == "binomial":
+            total += stats.binom.logpmf(arm["r"], arm["n"], average)
+        else:
+            total += stats.poisson.logpmf(arm["r"], arm["e"] * average)
+    assert at["arms"] - total == pytest.approx(left_out(kind, own, other), abs=1e-6)
+
+
+def left_out(kind: str, own: pd.DataFrame, other: pd.DataFrame) -> float:
+    """What the graph leaves out: it does not depend on parameters."""
+    half = 0.5 * np.log(2 * np.pi)
+    if kind == "normal":
+        return len(own) * half + (half + np.log(other["se"])).sum()
+    if kind == "poisson":
+        each = special.gammaln(own["r"] + 1) - own["r"] * np.log(own["e"])
+        return each.sum() + special.gammaln(other["r"] + 1).sum()
+    return -sum(stats.binom.logpmf(row["r"], row["n"], 0.5) - row["n"] * np.log(0.5)
+                for _, row in other.iterrows())  # fmt: skip
+
+
+@pytest.mark.parametrize("baseline", ["mspline", "piecewise", "weibull", "lognormal"])
+def test_density_of_survival_is_that_of_patients_and_averaged_arms(baseline):
+    import xarray as xr
+
+    own, other, covariates = trials("survival")
+    net = network(own, other, "age + male", covariates=covariates, reference="A")
+    settings = {"knots": 2} if baseline in ("mspline", "piecewise") else {}
+    model = models.build(net, effects="fixed", baseline=baseline, settings=settings)
+    at, hazards = values_at(model), model.baseline
+    dims = {"mu": ("study",), "coefficients": ("stratum", "coefficient"), "step_sd": ("walk",),
+            "shape": ("study",), "scale": ("study",)}  # fmt: skip
+    samples = xr.Dataset(
+        {name: (("sample", *dims[name]), at[name][None]) for name in hazards.saved},
+        coords={"study": ["S1", "S2"], **hazards.coordinates()},
+    )  # fmt: skip
+    total = 0.0
+    for (study, treatment), linear in predictors(model, at).items():
+        frame = own if study == "S1" else other
+        people = frame[frame["treatment"] == treatment]
+        time, event = people["time"].to_numpy(float), people["event"].to_numpy()
+        every = np.array([
+            event * log_hazard[0] - spent[0]
+            for log_hazard, spent in (hazards.hazards(samples, study, treatment, eta[None], time)
+                                      for eta in linear)
+        ])  # fmt: skip
+        total += np.trace(every) if study == "S1" else special.logsumexp(
+            every, axis=0, b=1 / len(linear)
+        ).sum()  # fmt: skip
+    assert at["patients"] == pytest.approx(total, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "said"),
+    [
+        ({"age_sd": 0}, {}, "age_sd = 0"),
+        ({"male": 63}, {}, "63 percent is 0.63"),
+        ({"age_mean": None}, {}, "age_mean"),
+        ({"study": "S9"}, {}, "has no covariates"),
+        ({}, {"regression": "age + weight"}, "weight.*absent"),
+        ({}, {"regression": "age + +"}, "is no formula"),
+        ({}, {"regression": "age + I(2 * age)"}, "not independent"),
+        ({}, {"reference": "Z"}, "no treatment"),
+        ({}, {"correlations": 1.5}, "can have these correlations"),
+    ],
+)
+def test_bad_input_is_told(change, options, said):
+    own, other, covariates = trials("binomial")
+    given = {"regression": "age + male", "reference": "A", **options}
+    if "correlations" in given:
+        rho = given["correlations"]
+        given["correlations"] = pd.DataFrame([[1, rho], [rho, 1]], ["age", "male"], ["age", "male"])
+    table = covariates.assign(**change)
+    with pytest.raises(InputError, match=said):
+        _ = network(own, other, given.pop("regression"), covariates=table, **given).treatments
+
+
+def test_a_study_enters_once_and_classes_are_needed():
+    from evinet.nma.terms import Terms
+
+    own, other, covariates = trials("binomial")
+    with pytest.raises(InputError, match="has patients as well"):
+        network(own, other.assign(study="S1"), "age", covariates=covariates)
+    net = network(own, other, "age + male", covariates=covariates, reference="A")
+    with pytest.raises(InputError, match=r"B, C.*no class"):
+        models.build(net, terms=Terms(interactions="class"))
+
+
+def test_categories_and_extrapolation():
+    own, other, covariates = trials("binomial")
+    own["grade"] = np.where(np.arange(len(own)) % 3 == 0, "G1", np.where(own["male"], "G2", "G3"))
+    table = covariates.assign(grade_g1=0.2, grade_g2=0.5, grade_g3=0.3, age_mean=[64, 95])
+    net = network(own, other, "age + grade", covariates=table, reference="A")
+    assert net.regression.terms == ["age", "grade[T.G2]", "grade[T.G3]"]
+    points = net.regression.drawn(("S2", "C"), 1024)
+    assert (points["grade"] == "G2").mean() == pytest.approx(0.5, abs=0.01)
+    assert any("extrapolates" in line for line in net.regression.extrapolated())
+    with pytest.raises(InputError, match=r"add up to 1\.3"):
+        network(own, other, "age + grade", covariates=table.assign(grade_g1=0.5), reference="A")
+
+
+@pytest.mark.slow
+def test_myeloma_as_published(tmp_path):
+    """Within Monte Carlo error; the vignette centres covariates elsewhere, so d is moved there."""
+    out = tmp_path / "out"
+    run = CliRunner().invoke(main, [
+        "nma", "--ipd", str(DATA / "ndmm-patients.csv"), "--aggregate",
+        str(DATA / "ndmm-reconstructed.csv"), "--covariates", str(DATA / "ndmm-covariates.csv"),
+        "--regression", "age + iss_stage3 + response_cr_vgpr + male", "--reference", "Pbo",
+        "--effects", "fixed", "--population", "Morgan2012", "--out", str(out),
+    ])  # fmt: skip
+    assert run.exit_code == 0, run.output
+    table = pd.read_csv(out / "estimates.csv").set_index("parameter")
+    record = json.loads((out / "fit.json").read_text())
+    centre = {"age": 61.6559, "iss_stage3": 0.2297, "response_cr_vgpr": 0.7314, "male": 0.6020}
+    moved = sum(table.at[f"beta[{name}: all]", "mean"] * (at - record["regression"]["centre"][name])
+                for name, at in centre.items())  # fmt: skip
+    assert table.at["d[Len]", "mean"] + moved == pytest.approx(-0.66, abs=0.012)
+    assert table.at["d[Thal]", "mean"] + moved == pytest.approx(-0.20, abs=0.018)
+    published = {
+        "beta[age]": (0.08, 0.01), "beta[iss_stage3]": (0.35, 0.13),
+        "beta[response_cr_vgpr]": (-0.13, 0.10), "beta[male]": (0.00, 0.10),
+        "beta[age: all]": (-0.02, 0.01), "beta[iss_stage3: all]": (0.21, 0.18),
+        "beta[response_cr_vgpr: all]": (0.20, 0.14), "beta[male: all]": (0.13, 0.15),
+    }  # fmt: skip
+    for name, (mean, sd) in published.items():
+        assert table.at[name, "mean"] == pytest.approx(mean, abs=0.2 * sd + 0.005), name
+        assert table.at[name, "sd"] == pytest.approx(sd, rel=0.15, abs=0.006), name
+    assert record["convergence"]["ess_bulk_min"] > 1000
+    survival = pd.read_csv(out / "survival.csv")
+    assert survival["mean"].between(0, 1).all()
