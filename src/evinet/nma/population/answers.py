@@ -29,6 +29,8 @@ from evinet.nma.population.margins import Margin
 from evinet.nma.population.regression import FINE, Regression
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from evinet.nma.posterior import Fit
 
 POINTS = 256  # of a population, for outcomes
@@ -406,8 +408,8 @@ def _moved(fit: Fit, points: int) -> np.ndarray:
 
 
 def _arm(
-    fit: Fit, samples: object, study: str, treatment: str, theta: np.ndarray, slopes: np.ndarray,
-    x: np.ndarray,
+    fit: Fit, samples: xr.Dataset, study: str, treatment: str, theta: np.ndarray,
+    slopes: np.ndarray, x: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Log-likelihood of a published arm by some points, shape (draws,)."""
     from evinet.nma.likelihoods.survival.sufficient import quadrature
@@ -416,7 +418,7 @@ def _arm(
     if model.arms is not None:
         arms, own = model.arms, fit.specification.design.rows.iloc[model.design.of("arm")]
         place = int(np.flatnonzero((own["study"] == study) & (own["treatment"] == treatment))[0])
-        eta = samples["eta"].to_numpy()[:, place, None] + slopes @ x.T  # type: ignore[index]
+        eta = samples["eta"].to_numpy()[:, place, None] + slopes @ x.T
         mean = arms.likelihood.fitted(eta, np.ones(1)).mean(axis=1)
         back = LINKS[arms.likelihood.link](mean)
         return np.asarray(arms.likelihood.log_likelihood(arms.x[place], arms.s[place], back))
@@ -427,7 +429,7 @@ def _arm(
     total = np.zeros(len(theta))
     for happened in (1, 0):
         nodes, weights = quadrature(time[(event == happened) & (time > 0)], 12)
-        log_hazard, spent = baseline.hazards(samples, study, treatment, theta, nodes)  # type: ignore[arg-type]
+        log_hazard, spent = baseline.hazards(samples, study, treatment, theta, nodes)
         sums = np.zeros((len(theta), len(nodes)))
         for column in (slopes @ x.T).T:
             if baseline.scale == "ln HR":
@@ -435,7 +437,7 @@ def _arm(
             else:
                 own_hazard, own_spent = baseline.hazards(
                     samples, study, treatment, theta + column, nodes
-                )  # type: ignore[arg-type]
+                )
                 sums += np.exp(happened * (own_hazard - log_hazard) - own_spent)
         total += np.log(sums / len(x)) @ weights
     return total

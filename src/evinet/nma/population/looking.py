@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-from evinet.nma import cox
+from evinet.patients import cox
 
 if TYPE_CHECKING:
     from evinet.nma.model import Model
