@@ -20,6 +20,7 @@ from evinet.cli import main
 from evinet.errors import InputError
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
+from evinet.nma.priors import priors
 
 DATA = Path(__file__).parent / "data"
 
@@ -98,7 +99,9 @@ def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions)
 
     own, other, covariates = trials(kind)
     net = network(own, other, "age + male", covariates=covariates, reference="A")
-    model = models.build(net, link=link, effects="random", terms=Terms(interactions=interactions))
+    narrow = priors({"coefficients": "normal(0, 0.05)", "effects": "normal(0, 1)"})
+    model = models.build(net, link=link, effects="random", priors=narrow,
+                         terms=Terms(interactions=interactions))  # fmt: skip
     at = values_at(model)
     every = predictors(model, at)
     studies = list(dict.fromkeys(model.design.rows["study"]))
