@@ -72,26 +72,36 @@ def test_the_tutorial_can_be_followed(tmp_path):
     assert (tmp_path / "data/raw/trials/hypo-1/trial.yaml").exists()
 
 
-def test_the_page_on_adjustment_can_be_followed(tmp_path):
-    blocks = [code for kind, code in FENCED.findall((ROOT / "docs/adjusting.md").read_text())
-              if kind == "sh"]  # fmt: skip
+def followed(folder: Path, kind: str, words: list[str], which: slice = slice(None)) -> str:
+    """What the page on adjustment prints where its blocks of this kind are run."""
+    every = FENCED.findall((ROOT / "docs/adjusting.md").read_text())
+    blocks = [code for each, code in every if each == kind][which]
     done = subprocess.run(
-        ["bash", "-euo", "pipefail"], input="\n".join(blocks), cwd=tmp_path, env=ENVIRONMENT,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "maic: A against B" in done.stdout
-    assert "stc: A against B" in done.stdout
-    (python,) = (
-        code
-        for kind, code in FENCED.findall((ROOT / "docs/adjusting.md").read_text())
-        if kind == "python"
-    )
-    again = subprocess.run(
-        ["python", "-c", python], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
+        words, input="\n".join(blocks), cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    assert again.returncode == 0, again.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+BASH = ["bash", "-euo", "pipefail"]
+
+
+def test_the_page_on_adjustment_can_be_followed(tmp_path):
+    said = followed(tmp_path, "sh", BASH, slice(1))
+    assert "maic: A against B, ln OR -0.489" in said
+    assert "stc: A against B, ln OR -0.691" in said
+
+
+@pytest.mark.slow
+def test_the_page_on_adjustment_can_be_followed_to_multilevel_regression(tmp_path):
+    said = followed(tmp_path, "sh", BASH)
+    assert "integration error at most 0.0 %" in said
+    marginal, conditional = re.findall(r"Two,A,B,([-.\d]+)", said)
+    assert float(marginal) == pytest.approx(-0.65, abs=0.01)  # as the page's table has them
+    assert float(conditional) == pytest.approx(-0.76, abs=0.01)
+    again = followed(tmp_path, "python", ["python", "-"])
+    assert marginal[:5] in again
 
 
 def test_the_version_is_the_same_wherever_it_is_written():

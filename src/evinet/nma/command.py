@@ -151,8 +151,9 @@ class Grouped(click.Command):
     help="Family of a published covariate: normal, gamma, lognormal, logitnormal, beta.",
 )  # fmt: skip
 @click.option(
-    "--points", type=click.Choice(["64", "128", "256", "512", "1024"]),
-    help="Integration points of a published arm; default 64.",
+    "--points", type=click.IntRange(8, 1024),
+    help="Weighted points that stand for a published arm, at most; default 64, and more where the "
+    "integration error asks for them.",
 )  # fmt: skip
 @click.option(
     "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
@@ -458,6 +459,14 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
     from evinet.nma.population import answers
 
     fit = _fitted(model, sampler, asked)
+    error = answers.integration_error(fit)
+    while error >= answers.WORST and not asked["points"]:
+        network = answers.finer(fit.network)
+        if network is None:
+            break
+        click.echo(f"evinet: {answers.said(error)}. Fitted again with more", err=True)
+        fit = _fitted(_model(network, asked), sampler, asked)
+        error = answers.integration_error(fit)
     populations = [answers.population(fit, name) for name in fit.network.studies]
     populations += [answers.population(fit, text) for text in asked["populations"]]
     times = _numbers(asked["times"], "--times", "6,12,24")
@@ -468,7 +477,6 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
                   **answers.tables(fit, populations, times)}  # fmt: skip
     if asked["save_draws"]:
         found["draws"] = fit.draws()
-    error = answers.integration_error(fit)
     found["fit"]["integration_error"] = error
     found["lines"] = [*_lines(fit, found["fit"]), answers.said(error)]
     found["fitted"] = fit

@@ -246,6 +246,7 @@ OTHER = pd.DataFrame({
         (OWN, OTHER.assign(r=[0, 30]), ["r = 0", "diff, se"]),
         (OWN.assign(r=2), OTHER, ["not 0 or 1"]),
         (OWN.assign(male=1), OTHER, ["male", "same in every patient"]),
+        (OWN.assign(e=1.5), OTHER, ["count in an exposure", "--regression"]),
     ],
 )
 def test_bad_input_is_told(own, other, said):

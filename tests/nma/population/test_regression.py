@@ -1,13 +1,15 @@
-"""Regressions on patients' covariates: densities against plain sums, a published analysis, input.
+"""Regressions on patients' covariates: densities against plain sums, published analyses, input.
 
 Newly diagnosed myeloma: patients of three trials and reconstructed patients of two, simulated to
 resemble them, as the R package multinma 0.8 has them; results of its vignette (Phillippo et al.
-2024, arXiv:2401.12640).
+2024, arXiv:2401.12640). Plaque psoriasis: patients of UNCOVER-1, -2, -3 (simulated to resemble
+them) and published arms of FIXTURE, from the same package (Phillippo et al. 2020).
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +85,8 @@ def predictors(model: models.Model, at: dict[str, np.ndarray]) -> dict[tuple[str
     found = {}
     for row, pair in enumerate(zip(design.rows["study"], design.rows["treatment"], strict=True)):
         people = regression.patients.get(pair)
-        if people is None:
-            people = regression.drawn(pair, regression.points)
-        found[pair] = at["theta"][row] + regression.matrix(people) @ slopes[row]
+        columns = regression.rules[pair][0] if people is None else regression.matrix(people)
+        found[pair] = at["theta"][row] + columns @ slopes[row]
     return found
 
 
@@ -118,7 +119,8 @@ def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions)
             else:
                 total += stats.poisson.logpmf(people["r"], people["e"] * np.exp(eta)).sum()
             continue
-        arm, average = other[other["treatment"] == treatment].iloc[0], mean[link](eta).mean()
+        arm = other[other["treatment"] == treatment].iloc[0]
+        average = net.regression.rules[study, treatment][1] @ mean[link](eta)
         if kind == "normal":
             total += stats.norm.logpdf(arm["y"], average, arm["se"])
         elif kind == "binomial":
@@ -165,9 +167,11 @@ def test_density_of_survival_is_that_of_patients_and_averaged_arms(baseline):
             for log_hazard, spent in (hazards.hazards(samples, study, treatment, eta[None], time)
                                       for eta in linear)
         ])  # fmt: skip
-        total += np.trace(every) if study == "S1" else special.logsumexp(
-            every, axis=0, b=1 / len(linear)
-        ).sum()  # fmt: skip
+        if study == "S1":
+            total += np.trace(every)
+            continue
+        weights = net.regression.rules[study, treatment][1]
+        total += special.logsumexp(every, axis=0, b=weights[:, None]).sum()
     assert at["patients"] == pytest.approx(total, abs=2e-3)
 
 
@@ -183,6 +187,9 @@ def test_density_of_survival_is_that_of_patients_and_averaged_arms(baseline):
         ({}, {"regression": "age + I(2 * age)"}, "not independent"),
         ({}, {"reference": "Z"}, "no treatment"),
         ({}, {"correlations": 1.5}, "can have these correlations"),
+        ({}, {"families": {"age": "beta"}}, "between 0 and 1"),
+        ({}, {"families": {"age": "cauchy"}}, "no family"),
+        ({"age_mean": "old"}, {}, "old"),
     ],
 )
 def test_bad_input_is_told(change, options, said):
@@ -205,6 +212,39 @@ def test_a_study_enters_once_and_classes_are_needed():
     net = network(own, other, "age + male", covariates=covariates, reference="A")
     with pytest.raises(InputError, match=r"B, C.*no class"):
         models.build(net, terms=Terms(interactions="class"))
+    with pytest.raises(InputError, match="exceeds n"):
+        network(own, other.assign(r=99), "age", covariates=covariates)
+
+
+def test_a_covariate_may_be_called_weight():
+    own, other, covariates = trials("binomial")
+    renamed = {"age": "weight", "age_mean": "weight_mean", "age_sd": "weight_sd"}
+    net = network(own.rename(columns=renamed), other, "weight",
+                  covariates=covariates.rename(columns=renamed))  # fmt: skip
+    assert net.regression.terms == ["weight"]
+
+
+def test_weighted_points_stand_for_many():
+    """Means of survival over points far above 64 in number are met to 1e-4, by at most 64."""
+    own, other, covariates = trials("binomial")
+    net = network(own, other, "age + male", covariates=covariates, reference="A").regression
+    assert net is not None
+    slopes = np.array([0.08, 0.5])
+    for arm in net.published:
+        columns, weights = net.rules[arm]
+        assert len(weights) <= 64
+        assert weights.min() > 0
+        assert weights.sum() == pytest.approx(1)
+        every = net.matrix(net.drawn(arm))
+        for spent in (0.1, 1, 4):
+            few = weights @ np.exp(-spent * np.exp(columns @ slopes))
+            assert few == pytest.approx(np.exp(-spent * np.exp(every @ slopes)).mean(), abs=1e-4)
+    coarse = replace(net, points=8)
+    assert all(len(weights) <= 8 for _, weights in coarse.rules.values())
+    patients = net.patients["S1", "A"]
+    columns, weights = net.weighted(patients[net.names], 64)  # no more patients than points
+    assert sorted(columns @ slopes) == pytest.approx(sorted(net.matrix(patients) @ slopes))
+    assert weights == pytest.approx(np.full(20, 1 / 20))
 
 
 def test_categories_and_extrapolation():
@@ -213,7 +253,7 @@ def test_categories_and_extrapolation():
     table = covariates.assign(grade_g1=0.2, grade_g2=0.5, grade_g3=0.3, age_mean=[64, 95])
     net = network(own, other, "age + grade", covariates=table, reference="A")
     assert net.regression.terms == ["age", "grade[T.G2]", "grade[T.G3]"]
-    points = net.regression.drawn(("S2", "C"), 1024)
+    points = net.regression.drawn(("S2", "C"))
     assert (points["grade"] == "G2").mean() == pytest.approx(0.5, abs=0.01)
     assert any("extrapolates" in line for line in net.regression.extrapolated())
     with pytest.raises(InputError, match=r"add up to 1\.3"):
@@ -248,5 +288,51 @@ def test_myeloma_as_published(tmp_path):
         assert table.at[name, "mean"] == pytest.approx(mean, abs=0.2 * sd + 0.005), name
         assert table.at[name, "sd"] == pytest.approx(sd, rel=0.15, abs=0.006), name
     assert record["convergence"]["ess_bulk_min"] > 1000
+    assert record["integration_error"] < 0.01
     survival = pd.read_csv(out / "survival.csv")
     assert survival["mean"].between(0, 1).all()
+
+
+CLASSES = {"PBO": "none", "ETN": "TNFa", "IXE_Q2W": "IL", "IXE_Q4W": "IL", "SEC_150": "IL",
+           "SEC_300": "IL"}  # fmt: skip
+D = {"ETN": (1.55, 0.08), "IXE_Q2W": (2.95, 0.09), "IXE_Q4W": (2.54, 0.08), "SEC_150": (2.14, 0.11),
+     "SEC_300": (2.45, 0.12)}  # fmt: skip
+GAMMA = {
+    "TNFa": {"durnpso": (-0.03, 0.07), "prevsys": (0.19, 0.19), "bsa": (0.06, 0.51),
+             "weight": (-0.17, 0.04), "psa": (-0.06, 0.21)},
+    "IL": {"durnpso": (-0.01, 0.07), "prevsys": (0.07, 0.17), "bsa": (0.29, 0.48),
+           "weight": (-0.10, 0.03), "psa": (0.00, 0.19)},
+}  # fmt: skip
+IN_FIXTURE = {"ETN": 1.66, "IXE_Q2W": 3.03, "IXE_Q4W": 2.62, "SEC_150": 2.22, "SEC_300": 2.52}
+SHARES = {"PBO": 0.04, "ETN": 0.46, "IXE_Q2W": 0.89, "IXE_Q4W": 0.80, "SEC_150": 0.67,
+          "SEC_300": 0.77}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_plaque_psoriasis_as_published():
+    """Within Monte Carlo error of both, a tenth of a posterior standard deviation."""
+    from evinet.nma.population import answers
+
+    net = network(
+        DATA / "psoriasis-patients.csv", DATA / "psoriasis-arms.csv",
+        "durnpso + prevsys + bsa + weight + psa", reference="PBO", classes=CLASSES,
+        families={"bsa": "logitnormal"},
+    )  # fmt: skip
+    found = net.fit(effects="fixed", link="probit", interactions="class")
+    table = found.effects().set_index("parameter")
+    published = {f"d[{name}]": each for name, each in D.items()} | {
+        f"beta[{name}: {group}]": each for group, own in GAMMA.items() for name, each in own.items()
+    }
+    for name, (mean, sd) in published.items():
+        assert table.at[name, "mean"] == pytest.approx(mean, abs=0.1 * sd + 0.005), name
+        assert table.at[name, "sd"] == pytest.approx(sd, rel=0.1, abs=0.006), name
+    fixture = answers.population(found, "FIXTURE")
+    effects = answers.conditional(found, fixture.covariates)
+    effects = effects[effects["comparator"] == "PBO"].set_index("treatment")["mean"]
+    assert effects.to_dict() == pytest.approx(IN_FIXTURE, abs=0.02)
+    shares = answers.absolute(found, fixture).set_index("treatment")["mean"]
+    assert shares.to_dict() == pytest.approx(SHARES, abs=0.008)
+    marginal = answers.marginal(found, fixture)
+    marginal = marginal[marginal["comparator"] == "PBO"].set_index("treatment")["mean"]
+    assert (marginal < effects).all()  # averaging over patients draws effects towards none
+    assert answers.integration_error(found) < 0.01

@@ -25,7 +25,7 @@ def fit(
     model: Literal["consistency", "ume"] = "consistency",
     split: tuple[str, str] | None = None,
     covariate: str | None = None,
-    interactions: Literal["shared", "separate"] = "shared",
+    interactions: Literal["shared", "class", "separate"] = "shared",
     at: float | None = None,
     baseline_risk: bool = False,
     classes: ClassEffect | None = None,
@@ -55,7 +55,8 @@ def fit(
         A pair (A, B): its direct and its indirect effect are taken apart.
     covariate, interactions, at, baseline_risk
         A meta-regression on a column of the tables or on the baseline risk, one coefficient or one
-        a treatment; effects are reported at the value `at`, by default the mean.
+        a treatment; effects are reported at the value `at`, by default the mean. Of patients'
+        covariates (`Network.regression`) `interactions` may also be those of a class.
     classes
         Treatments that are exchangeable (see `evinet.nma.terms.ClassEffect`).
     time

@@ -7,7 +7,7 @@ covariates are put together. A published arm has
     Poisson    r ~ Poisson(e * mean of the rate)
     normal     y ~ Normal(mean of the predictor, se^2)
 
-the means over its points (Phillippo et al. 2020, J R Stat Soc A 183:1189).
+the means over its weighted points (Phillippo et al. 2020, J R Stat Soc A 183:1189).
 """
 
 from __future__ import annotations
@@ -45,13 +45,11 @@ def data(model: Model, regression: Regression) -> dict[str, np.ndarray]:
     covariates = list(range(len(regression.terms)))
     summed = every.groupby(["arm", *covariates], sort=True).sum().reset_index()
     published = _published(model, regression)
-    points = [regression.matrix(regression.drawn(pairs[number], regression.points))
-              for number in published]  # fmt: skip
-    none = np.zeros((0, regression.points, len(covariates)))
+    points, weights = regression.stacked([pairs[number] for number in published])
     return {
         "person_arm": summed["arm"].to_numpy(), "person_columns": summed[covariates].to_numpy(),
         **{f"person_{name}": summed[name].to_numpy() for name in ("x", "s", "n", "square")},
-        "points": np.stack(points) if points else none,
+        "points": points, "point_weights": weights,
         "arm_means": np.array([regression.means[pair] for pair in pairs]),
     }  # fmt: skip
 
@@ -98,13 +96,13 @@ def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -
     at = eta[published][:, None] + (
         known["points"] * slopes[published][:, None, :]
     ).sum(axis=2)  # fmt: skip
-    x, s = known["x"][published], known["s"][published]
+    x, s, weights = known["x"][published], known["s"][published], known["point_weights"]
     if likelihood.name == "normal":
-        return found - 0.5 * pt.sqr((x - at.mean(axis=1)) / s).sum()
+        return found - 0.5 * pt.sqr((x - (weights * at).sum(axis=1)) / s).sum()
     if likelihood.name == "poisson":
-        mean = s * pt.exp(at).mean(axis=1)
+        mean = s * (weights * pt.exp(at)).sum(axis=1)
         return found + (x * pt.log(mean) - mean).sum()
-    share = pt.clip(_share(likelihood.link, at).mean(axis=1), TINY, 1 - TINY)
+    share = pt.clip((weights * _share(likelihood.link, at)).sum(axis=1), TINY, 1 - TINY)
     return found + (x * pt.log(share) + (s - x) * pt.log1p(-share)).sum()
 
 

@@ -11,7 +11,7 @@ Outcomes need a level: the population takes over the baseline of a study.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +31,13 @@ from evinet.nma.population.regression import FINE, Regression
 if TYPE_CHECKING:
     import xarray as xr
 
+    from evinet.nma.network import Network
     from evinet.nma.posterior import Fit
 
-POINTS = 256  # of a population, for outcomes
+POINTS = 64  # of a population, for outcomes
 DRAWS = 1_000  # of the posterior, for outcomes
 WORST = 0.01  # integration error that is passed over
+MOST = 256  # points of a published arm that are taken where the error asks for them
 STEPS = 120  # of time, for restricted means and medians
 
 
@@ -51,11 +53,15 @@ class Population:
         One row for each patient, or for each of many points of the same weight.
     baseline
         The study whose baseline it has.
+    points, weights
+        A few of them that stand for all in averages: centred columns, and their weights.
     """
 
     name: str
     covariates: pd.DataFrame
     baseline: str
+    points: np.ndarray
+    weights: np.ndarray
 
 
 def population(
@@ -87,7 +93,10 @@ def population(
         raise InputError(Problem("(options)", "baseline", baseline, "is no study of the network",
                                  f"Use one of {', '.join(studies)}"))  # fmt: skip
     if isinstance(source, str) and source in studies:
-        return Population(name or source, regression.covariates(source), baseline or source)
+        called, covariates, baseline = source, regression.covariates(source), baseline or source
+        return Population(
+            name or called, covariates, baseline, *regression.weighted(covariates, POINTS)
+        )
     if isinstance(source, str) and not Path(source).is_file():
         raise InputError(
             Problem("(options)", "population", source, "is neither a study of the network nor a "
@@ -95,7 +104,10 @@ def population(
         )  # fmt: skip
     frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
     called, covariates = _covariates(regression, frame)
-    return Population(name or called, covariates, baseline or studies[0])
+    return Population(
+        name or called, covariates, baseline or studies[0],
+        *regression.weighted(covariates, POINTS),
+    )  # fmt: skip
 
 
 def _regression(fit: Fit) -> Regression:
@@ -227,24 +239,14 @@ def _thinned(fit: Fit) -> int:
     return max(len(fit.coefficients) // DRAWS, 1)
 
 
-def _points(fit: Fit, asked: Population) -> np.ndarray:
-    """Centred columns of a population, at most POINTS of them."""
-    frame = asked.covariates
-    if len(frame) > POINTS:
-        kept = np.linspace(0, len(frame) - 1, POINTS).round().astype(int)
-        if not len(frame) & (len(frame) - 1):
-            kept = np.arange(POINTS)  # of a Sobol sequence the first points are spread evenly
-        frame = frame.iloc[kept]
-    return _regression(fit).matrix(frame)
-
-
-def _predictor(fit: Fit, asked: Population, treatment: str) -> np.ndarray:
-    """Predictor less the study's mu, shape (draws, points)."""
-    every, x = _thinned(fit), _points(fit, asked)
+def _predictor(fit: Fit, asked: Population, treatment: str) -> tuple[np.ndarray, np.ndarray]:
+    """Predictor less the study's mu, shape (draws, points), and the weights of the points."""
+    every = _thinned(fit)
+    x, weights = asked.points, asked.weights
     against = _baseline_arm(fit, asked.baseline)
     own = fit._row(treatment) - fit._row(against)
     slopes = _slopes(fit, treatment, every, with_outcome=True)
-    return (fit.coefficients[::every] @ own)[:, None] + slopes @ x.T
+    return (fit.coefficients[::every] @ own)[:, None] + slopes @ x.T, weights
 
 
 def _baseline_arm(fit: Fit, study: str) -> str:
@@ -266,9 +268,11 @@ def _outcomes(fit: Fit, asked: Population) -> dict[str, np.ndarray]:
                     "Ask for survival")
         )  # fmt: skip
     mu = fit.samples["mu"].sel(study=asked.baseline).to_numpy()[:: _thinned(fit), None]
-    one = np.ones(1)
-    return {name: arms.likelihood.fitted(mu + _predictor(fit, asked, name), one).mean(axis=1)
-            for name in _treatments(fit, asked)}  # fmt: skip
+    found = {}
+    for name in _treatments(fit, asked):
+        predictor, weights = _predictor(fit, asked, name)
+        found[name] = arms.likelihood.fitted(mu + predictor, np.ones(1)) @ weights
+    return found
 
 
 def absolute(fit: Fit, asked: Population) -> pd.DataFrame:
@@ -319,19 +323,19 @@ def standardised(fit: Fit, asked: Population, treatment: str, time: np.ndarray) 
                     f"follow-up of {asked.baseline}", "Nothing is extrapolated: name earlier times")
         )  # fmt: skip
     samples = fit.samples.isel(sample=slice(None, None, _thinned(fit)))
-    predictor = _predictor(fit, asked, treatment)
+    predictor, weights = _predictor(fit, asked, treatment)
     if baseline.scale == "ln HR":  # one curve, raised to the power of each patient's hazard
         none = np.zeros(len(predictor))
         spent = baseline.hazards(samples, asked.baseline, treatment, none, time)[1]
-        each = np.exp(predictor)
         found = np.zeros_like(spent)
-        for place in range(each.shape[1]):
-            found += np.exp(-each[:, [place]] * spent)
-        return np.asarray(found / each.shape[1])
+        for own, weight in zip(np.exp(predictor).T, weights, strict=True):
+            found += weight * np.exp(-own[:, None] * spent)
+        return np.asarray(found)
     total = np.zeros((len(predictor), len(time)))
-    for own in predictor.T:
-        total += np.exp(-baseline.hazards(samples, asked.baseline, treatment, own, time)[1])
-    return np.asarray(total / predictor.shape[1])
+    for own, weight in zip(predictor.T, weights, strict=True):
+        spent = baseline.hazards(samples, asked.baseline, treatment, own, time)[1]
+        total += weight * np.exp(-spent)
+    return total
 
 
 def survival(fit: Fit, asked: Population, times: tuple[float, ...] = ()) -> dict[str, pd.DataFrame]:
@@ -373,21 +377,23 @@ def survival(fit: Fit, asked: Population, times: tuple[float, ...] = ()) -> dict
     }  # fmt: skip
 
 
-def integration_error(fit: Fit, points: int = FINE) -> float:
-    """How far means of coefficients would move with more points, in posterior standard deviations.
+def integration_error(fit: Fit) -> float:
+    """How far means of coefficients would move with other and more points, in posterior SDs.
 
-    To first order a mean moves by its covariance with the change of the log-likelihood. The change
-    is regressed on the draws, which leaves out the noise of their number. The largest of all.
+    The points that are compared come from another sequence and keep polynomials of a higher degree,
+    so that the error of both steps is seen. To first order a mean moves by its covariance with the
+    change of the log-likelihood. The change is regressed on the draws, which leaves out the noise
+    of their number. The largest of all.
     """
     draws = fit.coefficients[:: _thinned(fit)]
-    moved = _moved(fit, points)
+    moved = _moved(fit)
     centred = draws - draws.mean(axis=0)
     slope = np.linalg.lstsq(centred, moved - moved.mean(), rcond=None)[0]
     covariance = centred.T @ centred / len(draws)
     return float(abs(covariance @ slope / np.sqrt(np.diag(covariance))).max())
 
 
-def _moved(fit: Fit, points: int) -> np.ndarray:
+def _moved(fit: Fit) -> np.ndarray:
     """Log-likelihood of the published arms with more points less that with those used."""
     regression, model = _regression(fit), fit.specification
     every = _thinned(fit)
@@ -399,27 +405,28 @@ def _moved(fit: Fit, points: int) -> np.ndarray:
             continue
         theta = samples["theta"].to_numpy()[:, place]
         slopes = _slopes(fit, treatment, every, with_outcome=True)
-        parts = []
-        for count in (points, regression.points):
-            x = regression.matrix(regression.drawn((study, treatment), count))
-            parts.append(_arm(fit, samples, study, treatment, theta, slopes, x))
+        fine = regression.weighted(
+            regression.drawn((study, treatment), True), 2 * regression.points
+        )
+        used = regression.rules[study, treatment]
+        parts = [_arm(fit, samples, study, treatment, theta, slopes, rule) for rule in (fine, used)]
         total += parts[0] - parts[1]
     return total
 
 
 def _arm(
     fit: Fit, samples: xr.Dataset, study: str, treatment: str, theta: np.ndarray,
-    slopes: np.ndarray, x: np.ndarray,
+    slopes: np.ndarray, rule: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:  # fmt: skip
-    """Log-likelihood of a published arm by some points, shape (draws,)."""
+    """Log-likelihood of a published arm by some weighted points, shape (draws,)."""
     from evinet.nma.likelihoods.survival.sufficient import quadrature
 
-    model = fit.specification
+    model, (x, share) = fit.specification, rule
     if model.arms is not None:
         arms, own = model.arms, fit.specification.design.rows.iloc[model.design.of("arm")]
         place = int(np.flatnonzero((own["study"] == study) & (own["treatment"] == treatment))[0])
         eta = samples["eta"].to_numpy()[:, place, None] + slopes @ x.T
-        mean = arms.likelihood.fitted(eta, np.ones(1)).mean(axis=1)
+        mean = arms.likelihood.fitted(eta, np.ones(1)) @ share
         back = LINKS[arms.likelihood.link](mean)
         return np.asarray(arms.likelihood.log_likelihood(arms.x[place], arms.s[place], back))
     baseline, patients = model.baseline, model.patients
@@ -431,16 +438,26 @@ def _arm(
         nodes, weights = quadrature(time[(event == happened) & (time > 0)], 12)
         log_hazard, spent = baseline.hazards(samples, study, treatment, theta, nodes)
         sums = np.zeros((len(theta), len(nodes)))
-        for column in (slopes @ x.T).T:
+        for column, weight in zip((slopes @ x.T).T, share, strict=True):
             if baseline.scale == "ln HR":
-                sums += np.exp(happened * column[:, None] - spent * np.exp(column)[:, None])
+                sums += weight * np.exp(
+                    happened * column[:, None] - spent * np.exp(column)[:, None]
+                )
             else:
                 own_hazard, own_spent = baseline.hazards(
                     samples, study, treatment, theta + column, nodes
                 )
-                sums += np.exp(happened * (own_hazard - log_hazard) - own_spent)
-        total += np.log(sums / len(x)) @ weights
+                sums += weight * np.exp(happened * (own_hazard - log_hazard) - own_spent)
+        total += np.log(sums) @ weights
     return total
+
+
+def finer(network: Network) -> Network | None:
+    """The network with twice as many points, or None: there are enough."""
+    regression = network.regression
+    if regression is None or 2 * regression.points > MOST:
+        return None
+    return replace(network, regression=replace(regression, points=2 * regression.points))
 
 
 def said(error: float) -> str:

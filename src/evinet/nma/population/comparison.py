@@ -96,6 +96,13 @@ def read(
     """
     names = [column(name) for name in covariates]
     people, kind = outcomes(patients, names)
+    if kind == "poisson":
+        raise InputError(
+            Problem(str(people.attrs["file"]), "e", "(column)", "makes r a count in an exposure, "
+                    "which weights and outcome models of two trials do not take here",
+                    "Leave e out if r is 0 or 1 in every patient; for counts use "
+                    "evinet nma --regression")
+        )  # fmt: skip
     other = frames.prepared(published, ("treatment",), names)
     file = str(people.attrs["file"])
     ours, theirs = set(people["treatment"]), set(other["treatment"])

@@ -7,7 +7,8 @@ the covariates x, in study j on treatment k, has the linear predictor
 
 with theta the effects of the network as without covariates, beta what the covariates do to the
 outcome on the reference, and gamma_k how they change the effect of k. The likelihood of a published
-arm is the average of a patient's over the arm's covariates, for which points stand (`margins`).
+arm is the average of a patient's over the arm's covariates, for which a few weighted points stand
+(`margins`, `cubature`).
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from evinet.nma.data import arms as arm_data
 from evinet.nma.data import frames
 from evinet.nma.data import patients as patient_data
 from evinet.nma.network import Network
-from evinet.nma.population import comparison, margins, summaries
+from evinet.nma.population import comparison, cubature, margins, summaries
 from evinet.nma.population.margins import Margin
 
-POINTS, FINE = 64, 2048
+POINTS, FINE = 64, 8192
 Arm = tuple[str, str]
 
 
@@ -57,7 +58,9 @@ class Regression:
     specification
         How the formula makes columns (`formulaic.ModelSpec`).
     points
-        How many points stand for a published arm, a power of two.
+        How many weighted points may stand for a published arm.
+    seed
+        Of the points.
     """
 
     formula: str
@@ -92,7 +95,7 @@ class Regression:
         for own in self.patients.values():
             total, count = total + self._matrix(own).sum(axis=0), count + len(own)
         for arm, size in self.size.items():
-            mean = self._matrix(self.drawn(arm, FINE)).mean(axis=0)
+            mean = self._matrix(self.drawn(arm)).mean(axis=0)
             total, count = total + size * mean, count + size
         return np.asarray(total / count)
 
@@ -100,12 +103,39 @@ class Regression:
         """The centred columns of some patients or points, shape (patients, terms)."""
         return self._matrix(covariates) - self.centre
 
-    def drawn(self, arm: Arm, count: int) -> pd.DataFrame:
-        """Points of a published arm's covariates, each of the same weight."""
-        seed = seeds.seed_sequence(self.seed, f"points/{arm[0]}/{arm[1]}")
-        return margins.points(self.published[arm], self.correlated, count, seed)
+    def drawn(self, arm: Arm, again: bool = False) -> pd.DataFrame:
+        """Many points of a published arm's covariates, each of the same weight; others `again`."""
+        name = f"points/{arm[0]}/{arm[1]}" + ("/again" if again else "")
+        seed = seeds.seed_sequence(self.seed, name)
+        return margins.points(self.published[arm], self.correlated, FINE, seed)
 
-    def covariates(self, study: str, count: int = FINE) -> pd.DataFrame:
+    def weighted(self, covariates: pd.DataFrame, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """A few of some patients or points, for averages: centred columns (kept, terms), weights.
+
+        See `cubature.compressed`.
+        """
+        columns = self.matrix(covariates)
+        kept, weights = cubature.compressed(columns, max(most, columns.shape[1] + 1))
+        return columns[kept], weights
+
+    @cached_property
+    def rules(self) -> dict[Arm, tuple[np.ndarray, np.ndarray]]:
+        """The weighted points of each published arm: centred columns, weights."""
+        return {arm: self.weighted(self.drawn(arm), self.points) for arm in self.published}
+
+    def stacked(self, arms: list[Arm]) -> tuple[np.ndarray, np.ndarray]:
+        """Those of some arms in arrays of one size, shape (arms, points, terms), (arms, points)."""
+        rules = [self.rules[arm] for arm in arms]
+        size = max((len(weights) for _, weights in rules), default=1)
+        columns, shares = (
+            np.zeros((len(rules), size, len(self.terms))),
+            np.zeros((len(rules), size)),
+        )
+        for row, (own, weights) in enumerate(rules):
+            columns[row, : len(weights)], shares[row, : len(weights)] = own, weights
+        return columns, shares
+
+    def covariates(self, study: str) -> pd.DataFrame:
         """The covariates of a study: its patients, or points of its arms by their patients."""
         parts = [own[self.names] for arm, own in self.patients.items() if arm[0] == study]
         if parts:
@@ -113,17 +143,15 @@ class Regression:
         arms = {arm: size for arm, size in self.size.items() if arm[0] == study}
         total = sum(arms.values())
         return pd.concat(
-            [self.drawn(arm, FINE).iloc[: round(count * size / total)]
-             for arm, size in arms.items()], ignore_index=True,
+            [self.drawn(arm).iloc[: round(FINE * size / total)] for arm, size in arms.items()],
+            ignore_index=True,
         )  # fmt: skip
 
     @cached_property
     def means(self) -> dict[Arm, np.ndarray]:
         """Mean of the centred columns in each arm."""
         found = {arm: self.matrix(own).mean(axis=0) for arm, own in self.patients.items()}
-        return found | {
-            arm: self.matrix(self.drawn(arm, self.points)).mean(axis=0) for arm in self.published
-        }
+        return found | {arm: weights @ columns for arm, (columns, weights) in self.rules.items()}
 
     def extrapolated(self) -> list[str]:
         """Published arms whose mean lies outside the patients, in sentences."""
@@ -182,7 +210,7 @@ def network(
     classes
         Class of each treatment; by default a column class of the tables.
     points
-        Points that stand for a published arm, a power of two.
+        How many weighted points may stand for a published arm.
     columns
         Columns of other names, and what they are: ``{"eventtime": "time"}``.
     seed

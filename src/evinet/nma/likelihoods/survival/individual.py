@@ -5,7 +5,7 @@ is the study's. Of studies whose patients' covariates are known the log-likeliho
 patients, who are put together where they have the same covariates. A published arm has patients
 that were reconstructed from its curve, each with
 
-    log of the mean over the arm's points of h(t | x)^event S(t | x)
+    log of the mean over the arm's weighted points of h(t | x)^event S(t | x)
 
 (Phillippo et al. 2024, arXiv:2401.12640). It is smooth in time between knots, so that Gauss rules
 stand for the times: the cost grows with the points, and not with the reconstructed patients.
@@ -45,8 +45,8 @@ class People:
         terms).
     published
         Numbers of the published arms.
-    points
-        Their points' centred columns, shape (published arms, points, terms).
+    points, weights
+        Their points' centred columns, shape (published arms, points, terms), and their weights.
     """
 
     arm: np.ndarray
@@ -55,6 +55,7 @@ class People:
     event: np.ndarray
     published: np.ndarray
     points: np.ndarray
+    weights: np.ndarray
 
     def groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Patients of one arm and the same covariates: arm, columns, and each patient's group."""
@@ -65,7 +66,7 @@ class People:
 
 def people(patients: Patients, regression: Regression) -> People:
     """The patients and points of a network's arms."""
-    arm, columns, time, event, published, points = [], [], [], [], [], []
+    arm, columns, time, event, published = [], [], [], [], []
     for number, pair in enumerate(patients.arms):
         if pair in regression.patients:
             own = regression.patients[pair]
@@ -75,11 +76,10 @@ def people(patients: Patients, regression: Regression) -> People:
             event.append(own["event"].to_numpy(float))
         else:
             published.append(number)
-            points.append(regression.matrix(regression.drawn(pair, regression.points)))
-    none = np.zeros((0, regression.points, len(regression.terms)))
+    points, weights = regression.stacked([patients.arms[number] for number in published])
     return People(
         np.concatenate(arm), np.concatenate(columns), np.concatenate(time), np.concatenate(event),
-        np.array(published, int), np.stack(points) if points else none,
+        np.array(published, int), points, weights,
     )  # fmt: skip
 
 
@@ -100,12 +100,12 @@ def _nodes(
     return {"node_time": time, "node_weight": weight, "node_event": event}
 
 
-def _averaged(log_terms: Any) -> Any:
-    """Log of the mean of exponentials over the last axis."""
+def _averaged(log_terms: Any, weights: Any) -> Any:
+    """Log of the weighted mean of exponentials over the last axis; weights (arms, points)."""
     import pytensor.tensor as pt
 
     top = log_terms.max(axis=-1, keepdims=True)
-    return pt.log(pt.exp(log_terms - top).mean(axis=-1)) + top[..., 0]
+    return pt.log((weights[:, None, :] * pt.exp(log_terms - top)).sum(axis=-1)) + top[..., 0]
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class IndividualSpline(MSpline):
         return found | nodes | {
             "person_columns": columns, "person_cumulative": cumulative, "event_columns": happened,
             "node_cumulative": np.array(spent).reshape(len(spent), 2 * size, self.size),
-            "points": own.points,
+            "points": own.points, "point_weights": own.weights,
         }  # fmt: skip
 
     def log_likelihood(self, values: dict[str, Any], theta: Any) -> Any:
@@ -164,7 +164,7 @@ class IndividualSpline(MSpline):
             values["points"] * slopes[published][:, None, :]
         ).sum(axis=2)
         total = (values["cumulative"] * coefficients[stratum]).sum(axis=1)
-        rough = pt.exp(at_points).mean(axis=1) * total[published]
+        rough = (values["point_weights"] * pt.exp(at_points)).sum(axis=1) * total[published]
         place = (np.arange(count)[:, None] == published).astype(float)
         mu = intercepts(self.patients, values["events"], relative + pt.dot(place, rough),
                         self.intercept_sd)  # fmt: skip
@@ -185,7 +185,7 @@ class IndividualSpline(MSpline):
             values["node_event"][:, None] * at_points[:, None, :]
             - at[:, :, None] * pt.exp(at_points)[:, None, :]
         )
-        return found + (values["node_weight"] * _averaged(terms)).sum()
+        return found + (values["node_weight"] * _averaged(terms, values["point_weights"])).sum()
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,12 @@ class IndividualParametric(Parametric):
             counted &= own.event == 0
         nodes = _nodes(self.patients, records, own.published, lambda _, times: self._rule(times),
                        NODES_OF_ARM)  # fmt: skip
-        found = {**nodes, "points": own.points, "events": self._events(records)}
+        found = {
+            **nodes,
+            "points": own.points,
+            "point_weights": own.weights,
+            "events": self._events(records),
+        }
         for name, chosen in (("event", own.event == 1), ("other", counted)):
             rules = [
                 (number, *self._rule(own.time[chosen & (group == number)]))
@@ -275,4 +280,5 @@ class IndividualParametric(Parametric):
         density = self.family.at_event(pt, eta, own, time)
         spent = self.family.cumulative(pt, eta, own, time)
         kept = 1 - happened if self.family.accelerated else 1.0
-        return found + (values["node_weight"] * _averaged(happened * density - kept * spent)).sum()
+        terms_at = _averaged(happened * density - kept * spent, values["point_weights"])
+        return found + (values["node_weight"] * terms_at).sum()
