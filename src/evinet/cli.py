@@ -53,6 +53,18 @@ COMMANDS = {
         "evinet.nma.population.command:adjust",
         "Compare two trials in one population, with the patients of one (MAIC, STC).",
     ),
+    "simulate": (
+        "evinet.simulate.commands:simulate",
+        "Draw data sets of one scenario of a simulation study, and fit its models.",
+    ),
+    "performance": (
+        "evinet.simulate.commands:performance",
+        "Bias, standard errors and coverage of a simulation study.",
+    ),
+    "simulation-report": (
+        "evinet.simulate.commands:simulation_report",
+        "Write the report of a simulation study.",
+    ),
     "exhibits": (
         "evinet.report.commands:exhibits",
         "Draw the figures and write the tables of the report.",

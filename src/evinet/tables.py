@@ -1074,6 +1074,46 @@ HAZARD_PERIODS = Table(
     key=("arm", "comparator", "start"),
 )
 
+SIMULATED = Table(
+    "simulated",
+    "What a model said of a parameter in each replicate of a simulation study.",
+    {
+        "scenario": _text("scenario of config/simulation.yaml", required=True),
+        "model": _text("model of config/simulation.yaml", required=True),
+        "replicate": _integer("number of the data set, from 1", required=True),
+        "parameter": _text("d[treatment] against the reference, or tau", required=True),
+        "mean": _number("posterior mean; empty: no result"),
+        "sd": _number("posterior standard deviation"),
+        "q2.5": _number("2.5 % quantile"),
+        "q97.5": _number("97.5 % quantile"),
+        "failure": _text("why there is no result"),
+    },
+    key=("scenario", "model", "replicate", "parameter"),
+)
+PERFORMANCE = Table(
+    "performance",
+    "How well a model estimates a parameter, over the replicates of a simulation study. Each "
+    "measure has its Monte Carlo standard error (mcse), by Morris et al. 2019, Stat Med "
+    "38:2074-2102.",
+    {
+        "scenario": _text("scenario of config/simulation.yaml", required=True),
+        "model": _text("model of config/simulation.yaml", required=True),
+        "parameter": _text("d[treatment] against the reference, or tau", required=True),
+        "truth": _number("its true value", required=True),
+        "replicates": _integer("replicates with a result", required=True),
+        "failed": _integer("replicates without one, which do not count below", required=True),
+        "bias": _number("mean of the posterior means, less the truth"),
+        "bias_mcse": _number("its Monte Carlo standard error"),
+        "empirical_se": _number("standard deviation of the posterior means"),
+        "empirical_se_mcse": _number("its Monte Carlo standard error"),
+        "model_se": _number("root of the mean posterior variance"),
+        "model_se_mcse": _number("its Monte Carlo standard error"),
+        "coverage": _number("share of 95 % intervals that hold the truth; empty for a tau of 0"),
+        "coverage_mcse": _number("its Monte Carlo standard error"),
+    },
+    key=("scenario", "model", "parameter"),
+)
+
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
     NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED, NETWORK_DATA,
@@ -1081,6 +1121,7 @@ ALL = (
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
     PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
     BASELINE_DRAWS, PROPORTIONALITY, HAZARD_PERIODS, MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
+    SIMULATED, PERFORMANCE,
 )  # fmt: skip
 
 FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE)

@@ -11,6 +11,7 @@ from evinet.extract import load, review
 from evinet.report import project
 from evinet.reproduce.digest import code_digest, content_digest
 from evinet.reproduce.manifest import MODULES
+from evinet.simulate import study as studies
 
 OWN = "config/config.yaml"
 
@@ -298,6 +299,28 @@ def threads_of(analysis, model):
         ipd_of(analysis, model) or CONFIG.analyses[analysis].data != "hazard-ratios"
     )
     return CONFIG.sampler.chains if sampled else 1
+
+
+# The simulation study, where there is one.
+STUDY_FILE = studies.FILE
+STUDY = at_the_door(studies.load, STUDY_FILE) if Path(STUDY_FILE).exists() else None
+STUDIED = STUDY.model_dump(mode="json") if STUDY else {}
+
+
+def simulated_by(scenario):
+    """What of the study decides the replicates of a scenario; the size of batches does not."""
+    asked = without_words(STUDIED["scenarios"][scenario])
+    models = {name: without_words(STUDIED["models"][name]) for name in asked["models"]}
+    return [asked, models, STUDIED["sampler"], STUDIED["seed"]]
+
+
+def simulated(wildcards):
+    """The tables of all jobs of the study."""
+    if STUDY is None:
+        raise WorkflowError(
+            f"{STUDY_FILE} is missing: docs/simulation.md says how to write it"
+        )
+    return [f"results/simulation/batches/{name}" for name in STUDY.tables()]
 
 
 wildcard_constraints:

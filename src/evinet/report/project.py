@@ -14,9 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from evinet import files, tables
+from evinet import __version__, files, tables
 from evinet.config import Analysis
-from evinet.report.markdown import escape, link, md
+from evinet.report.markdown import Markdown, escape, link, md
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
@@ -119,14 +119,6 @@ def prepare(results: Results, sources: Path) -> None:
             files.write_text(path, template.render(slug=trial, title=title))
         names.append(path.name)
     of_trials = {"section": TRIALS, "contents": names}
-    review = results.config.review
-    footer = md(
-        "Evidence collected to {}. Fingerprint of this run: {}. {}, {}, {}, {}.",
-        review.data_cutoff, results.fingerprint or "not known",
-        link("In one file", f"{review.slug}.html"), link("as PDF", f"{review.slug}.pdf"),
-        link("appendices", f"{review.slug}-appendices.pdf"),
-        link("all tables", "tables/tables.xlsx"),
-    )  # fmt: skip
     write(
         sources / REVIEW,
         {
@@ -134,8 +126,8 @@ def prepare(results: Results, sources: Path) -> None:
                 "render": [f"{name}.qmd" for name in page_names([*sections(sources), of_trials])]
             },
             "website": {
-                "title": str(escape(review.title)),
-                "page-footer": str(footer),
+                "title": str(escape(results.config.review.title)),
+                "page-footer": str(footer(results)),
                 "sidebar": {"contents": [of_trials]},
             },
         },
@@ -145,6 +137,21 @@ def prepare(results: Results, sources: Path) -> None:
     for folder in DOWNLOADS:
         if (results.root / folder).exists():
             shutil.copytree(results.root / folder, sources / folder, dirs_exist_ok=True)
+
+
+def footer(results: Results) -> Markdown:
+    """What stands below every page: what there is to take along, and which run this is."""
+    review = results.config.review
+    return md(
+        "Download: {}, {} with {}, {}. Evidence collected to {}. Fingerprint of this run: {} ({}). "
+        "Made by evinet {}; every number can be followed to its source under {}.",
+        link("the whole report in one file", f"{review.slug}.html"),
+        link("as PDF", f"{review.slug}.pdf"),
+        link("appendices", f"{review.slug}-appendices.pdf"),
+        link("all tables", "tables/tables.xlsx"), review.data_cutoff,
+        results.fingerprint or "not known", link("what it means", "reproducibility.html"),
+        __version__, link("Provenance", "provenance.html"),
+    )  # fmt: skip
 
 
 def trial_pages(analyses: Iterable[Analysis], status: Mapping[str, str]) -> list[str]:

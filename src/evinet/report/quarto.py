@@ -14,7 +14,6 @@ from pathlib import Path
 
 from evinet import files
 from evinet.report import project as documents
-from evinet.report.results import Results
 from evinet.report.site import Page
 
 OUTPUT = "_site"
@@ -25,15 +24,17 @@ def installed() -> bool:
     return shutil.which("quarto") is not None
 
 
-def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None:
+def write(other: Path, pages: list[Page], sources: Path, out: Path) -> None:
     """Write the site of `pages`, all of the project `sources` or one of them, into `out`.
+
+    `other` is a folder to work in where that of temporary files is hidden.
 
     Raises
     ------
     RuntimeError
         Quarto failed, or there is no folder that it would look into.
     """
-    with _visible_copy(sources, results.root) as project:
+    with _visible_copy(sources, other) as project:
         for page in pages:
             files.write_text(project / f"{page.name}.qmd", page.head + page.markdown)
         settings = documents.read(project / documents.SETTINGS)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from evinet.report import project, quarto, single, site
+from evinet.report.markdown import Markdown
 from evinet.report.results import CONFIG_VARIABLE, RELEASES_VARIABLE, RESULTS_VARIABLE, load
 from evinet.report.site import Page
 
@@ -44,6 +46,55 @@ def render(
         A cell of a document failed.
     """
     opened = load(config, results, releases)
+
+    def downloads(ran: list[Page], sources: Path, filled: Path) -> None:
+        for folder in project.DOWNLOADS:
+            if (opened.root / folder).exists():
+                shutil.copytree(opened.root / folder, filled / folder, dirs_exist_ok=True)
+        if only is None:
+            single.write(opened, ran, sources, filled)
+
+    about = Site(
+        opened.config.review.title,
+        project.footer(opened),
+        lambda sources: project.prepare(opened, sources),
+        {CONFIG_VARIABLE: config, RESULTS_VARIABLE: results, RELEASES_VARIABLE: releases},
+        downloads,
+        opened.root,
+    )
+    return render_site(about, pages, out, renderer, only)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a site is about, beside its documents.
+
+    Attributes
+    ----------
+    title, footer
+        Of every page.
+    prepare
+        Writes what the documents need into their folder.
+    paths
+        Variables of the environment by which cells find what they open.
+    beside
+        Writes what belongs beside the pages; takes the pages, the documents and the site.
+    root
+        A folder to work in where that of temporary files is hidden: Quarto looks into none.
+    """
+
+    title: str
+    footer: Markdown
+    prepare: Callable[[Path], None]
+    paths: dict[str, Path]
+    beside: Callable[[list[Page], Path, Path], None]
+    root: Path
+
+
+def render_site(
+    about: Site, pages: Path, out: Path, renderer: Renderer = "auto", only: str | None = None
+) -> str:
+    """Render the documents of `pages` as `render` does, about anything."""
     chosen = _renderer(renderer)
     with tempfile.TemporaryDirectory(prefix="evinet-report-") as temporary:
         sources, filled = Path(temporary, "sources"), Path(temporary, "site")
@@ -52,16 +103,14 @@ def render(
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         filled.mkdir()
-        project.prepare(opened, sources)
-        with _environment(config, results, releases):
+        about.prepare(sources)
+        with _environment(about.paths):
             ran = site.run(sources, only)
-        write = quarto.write if chosen == "quarto" else site.write
-        write(opened, ran, sources, filled)
-        for folder in project.DOWNLOADS:
-            if (opened.root / folder).exists():
-                shutil.copytree(opened.root / folder, filled / folder, dirs_exist_ok=True)
-        if only is None:
-            single.write(opened, ran, sources, filled)
+        if chosen == "quarto":
+            quarto.write(about.root, ran, sources, filled)
+        else:
+            site.write(about.title, about.footer, ran, sources, filled)
+        about.beside(ran, sources, filled)
         _check(ran, filled, chosen)
         _publish(filled, out, whole=only is None)
     return chosen
@@ -74,13 +123,9 @@ def _renderer(renderer: Renderer) -> Literal["quarto", "builtin"]:
 
 
 @contextmanager
-def _environment(config: Path, results: Path, releases: Path) -> Iterator[None]:
+def _environment(paths: dict[str, Path]) -> Iterator[None]:
     """Tell the cells which results to open."""
-    names = {
-        CONFIG_VARIABLE: str(config.resolve()),
-        RESULTS_VARIABLE: str(results.resolve()),
-        RELEASES_VARIABLE: str(releases.resolve()),
-    }
+    names = {name: str(path.resolve()) for name, path in paths.items()}
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from evinet import __version__, files
 from evinet.errors import InputError, Problem
 from evinet.report import execute, pandoc, project, qmd
-from evinet.report.results import Results
+from evinet.report.markdown import Markdown
 
 THEME = ("content.css", "site.css", "site.js")
 
@@ -50,12 +50,13 @@ def run(sources: Path, only: str | None = None) -> list[Page]:
     return [_page(sources, name) for name in ([only] if only else names)]
 
 
-def write(results: Results, pages: list[Page], sources: Path, out: Path) -> None:
+def write(title: str, footer: Markdown, pages: list[Page], sources: Path, out: Path) -> None:
     """Write the site of `pages` into `out`."""
     menu = _menu(sources)
+    foot = to_html(footer, sources)
     for page in pages:
         body = to_html(page.markdown, sources)
-        files.write_text(out / f"{page.name}.html", _html(results, page, body, menu))
+        files.write_text(out / f"{page.name}.html", _html(title, foot, page, body, menu))
     for name in THEME:
         files.write_text(out / name, project.theme(name))
 
@@ -92,20 +93,20 @@ def _headings(html: str) -> list[tuple[str, str]]:
     return [(anchor, re.sub(r"<[^>]+>", "", text)) for anchor, text in found]
 
 
-def _html(results: Results, page: Page, body: str, menu: list[dict[str, Any]]) -> str:
+def _html(title: str, foot: str, page: Page, body: str, menu: list[dict[str, Any]]) -> str:
     import jinja2
 
     order = [entry for section in menu for entry in section["pages"]]
     here = next(i for i, entry in enumerate(order) if entry["name"] == page.name)
     template = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return template.from_string(project.theme("page.html")).render(
-        review=results.config.review,
+        title=title,
         page=page,
         body=body,
         headings=_headings(body),
         menu=menu,
         before=order[here - 1] if here else None,
         after=order[here + 1] if here + 1 < len(order) else None,
-        fingerprint=results.fingerprint or "not known",
+        footer=foot,
         version=__version__,
     )

@@ -132,7 +132,7 @@ def archive(out: Path) -> None:
 
 @click.command()
 @click.option("--config", "folder", type=NEW, default=Path("config"), show_default=True,
-              help="Folder of config.schema.json.")  # fmt: skip
+              help="Folder of config.schema.json and simulation.schema.json.")  # fmt: skip
 @click.option("--data", type=NEW, default=Path("data/raw"), show_default=True,
               help="Folder of trial.schema.json.")  # fmt: skip
 @click.option("--docs", type=NEW, default=Path("docs"), show_default=True,
@@ -142,7 +142,9 @@ def schema(folder: Path, data: Path, docs: Path) -> None:
     from evinet.config import Config
     from evinet.extract.schema import json_schema
     from evinet.reproduce.reference import tables_page
+    from evinet.simulate.study import Study
 
     files.write_json(folder / "config.schema.json", Config.model_json_schema())
+    files.write_json(folder / "simulation.schema.json", Study.model_json_schema())
     files.write_json(data / "trial.schema.json", json_schema())
     files.write_text(docs / "tables.md", tables_page())

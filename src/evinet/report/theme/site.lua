@@ -20,7 +20,7 @@ local function read_svg(path, alt, class)
     class, attribute(alt), width * 1.55)
   local own = (PANDOC_WRITER_OPTIONS.identifier_prefix or "") .. path:match("([^/]+)%.svg$") .. "-"
   svg = svg:gsub(' id="', ' id="' .. own):gsub("url%(#", "url(#" .. own):gsub('href="#', 'href="#' .. own)
-  svg = svg:gsub("^<svg", opening, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
+  svg = svg:gsub("^<svg", function() return opening end, 1):gsub(' height="[%d.]+pt"', "", 1):gsub(' width="[%d.]+pt"', "", 1)
   return svg
 end
 

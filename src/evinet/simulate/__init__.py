@@ -1,0 +1,1 @@
+"""Simulation studies: how well models do on data whose truth is known."""
