@@ -86,6 +86,9 @@ class Modifier(Strict):
     )
     label: Line
     why: Prose = Field(description="why it may change relative effects")
+    alike: dict[Line, list[Line]] = Field(
+        {}, description="categories of trials that are drawn as one, in order, by a common name"
+    )
     judgement: Prose | None = Field(
         None, description="whether the trials can be compared in spite of it; empty: not judged"
     )

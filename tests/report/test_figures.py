@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
 from evinet import tables
+from evinet.conduct import Modifier
 from evinet.report import exhibits
 from evinet.report.figures import (
     contribution,
@@ -47,7 +48,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 17, "the forest and the network have a narrow form beside them"
+    assert len(figures) == 18, "forests, networks and patients have a narrow form"
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000
@@ -154,6 +155,24 @@ def test_shares_of_patients_are_printed_or_added_up_never_guessed(
 def test_an_arm_of_unknown_size_gives_no_share() -> None:
     arms = tables.ARMS.frame([{**ARMS[0], "n_randomised": None}, ARMS[1]])
     assert populations.shares(population([{"n": 25}]), arms).empty
+
+
+def test_trials_are_told_by_shares_of_like_categories_else_by_words() -> None:
+    like = Modifier(characteristics=["grade", "ki67"], label="Grade", why="it may",
+                    alike={"low": ["1", "G1"], "high": ["3"]})  # fmt: skip
+    arms = [{"trial": trial, "arm": "a", "treatment": "a", "n_randomised": 10} for trial in "tuvw"]
+    rows = [
+        {"trial": "t", "characteristic": "grade", "category": "3", "percent": 40.0},
+        {"trial": "t", "characteristic": "grade", "category": "1", "percent": 60.0},
+        {"trial": "t", "characteristic": "ki67", "category": "median", "value": "9 %"},
+        {"trial": "u", "characteristic": "grade", "category": "G1", "n": 10},
+        {"trial": "v", "characteristic": "ki67", "category": "eligible", "value": "below 10 %"},
+        {"trial": "w", "characteristic": "sex", "category": "female", "percent": 50.0},
+    ]
+    (panel,) = populations.panels(population(rows), tables.ARMS.frame(arms), [like], list("tuvw"))
+    assert panel.bars == {"t": {"low": 60.0, "high": 40.0}, "u": {"low": 100.0, "high": 0.0}}
+    assert list(panel.bars["t"]) == ["low", "high"], "like categories have one order and colour"
+    assert panel.words == {"v": "Ki67, eligible: below 10 %"}
 
 
 def test_every_cell_of_a_contribution_is_a_share_and_small_ones_are_empty(tmp_path: Path) -> None:

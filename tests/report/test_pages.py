@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evinet import tables
@@ -15,8 +16,7 @@ from evinet.report import pages
 from evinet.report.effects import published
 from evinet.report.markdown import table
 from evinet.report.numbers import Interval
-from evinet.report.pages.common import by_arm
-from evinet.report.pages.further import further
+from evinet.report.pages.common import by_arm, in_words
 from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
 from evinet.report.results import Results
@@ -152,9 +152,9 @@ def test_patients_stand_in_the_column_of_their_trial(results: Results, site: Pat
     row = next(
         line
         for line in unescape(pages.trials.populations(results)).splitlines()
-        if "| progressed |" in line
+        if "| Progressed |" in line
     )
-    assert row.count("progressed") == 1
+    assert row.count("Progressed") == 1
     assert row.count("no: 67\N{NO-BREAK SPACE}%") == row.count("yes: 33\N{NO-BREAK SPACE}%") == 3
 
 
@@ -206,17 +206,35 @@ def test_whether_hazards_are_proportional_is_said_in_words(results: Results, sit
     assert "0.05 (0.02" in text, "the first period is there, with its few events"
 
 
-def test_facts_without_a_table_are_shown_with_their_source() -> None:
+def test_facts_without_a_table_are_shown_with_their_source(results: Results) -> None:
     values = {
-        "reports.primary.follow_up": "23.2", "stratification.factors[0]": "grade",
-        "stratification.factors[1]": "origin", "other_evidence[crossover]": "57 %", "design": "x",
+        "reports.january-2018.follow_up": "23.2", "stratification.factors[0]": "grade",
+        "stratification.factors[1]": "origin", "other_evidence[crossover of Lu-177]": "57 %",
+        "design": "x",
     }  # fmt: skip
-    shown = further({path: {"value": value, "source": None} for path, value in values.items()})
-    text = unescape(shown)
+    facts = [
+        {"trial": "birch", "path": path, "value": value, "use": "used", "source": None}
+        for path, value in values.items()
+    ]
+    again = Results(results.root, results.config, _tables={"facts": pd.DataFrame(facts)})
+    text = unescape(pages.trial.more(again, "birch"))
     assert "| Stratified by | grade; origin |" in text
-    assert "| Median follow-up, months, primary report | 23.2 |" in text
-    assert "| Crossover | 57 % |" in text
+    assert "| Median follow-up in months, report: January 2018 | 23.2 |" in text
+    assert "| Crossover of Lu-177 | 57 % |" in text
     assert "| x |" not in text
+
+
+def test_arms_are_named_by_their_treatments_and_told_apart(results: Results) -> None:
+    arms = pd.DataFrame([
+        {"trial": "birch", "arm": arm, "treatment": treatment}
+        for arm, treatment in (("old", "a"), ("new-young", "b"), ("new-old", "b"))
+    ])  # fmt: skip
+    again = Results(results.root, results.config, _tables={"arms": arms})
+    again.__dict__["labels"] = {"a": "Drug A", "b": "Drug B"}
+    assert again.arm_names("birch") == {
+        "old": "Drug A", "new-young": "Drug B (new young)", "new-old": "Drug B (new old)",
+    }  # fmt: skip
+    assert in_words(again, "birch", "old, new-old, oldest") == "Drug A, Drug B (new old), oldest"
 
 
 def test_what_an_earlier_run_left_is_not_looked_at(results: Results, tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evinet.report import words
-from evinet.report.numbers import NBSP, TOUCHING, Interval, limits, percent, ratio
+from evinet.report.numbers import (
+    NBSP,
+    TOUCHING,
+    Interval,
+    estimate,
+    limits,
+    percent,
+    ratio,
+    with_limits,
+)
 
 logs = st.floats(-4, 4)
 BOLD = ("best", "superior", "proves", "causes", "effective", "improves", "should be", "winner")
@@ -49,6 +58,32 @@ def test_the_printed_limits_carry_the_wording(hazard_ratio: Interval) -> None:
     low, high = map(float, re.search(r"interval ([\d.]+)\sto\s([\d.]+)", sentence).groups())
     assert ("was lower" in sentence) == (high < 1)
     assert ("was higher" in sentence) == (low > 1)
+
+
+@given(intervals())
+def test_a_subgroup_is_told_with_the_direction_of_its_interval(hazard_ratio: Interval) -> None:
+    sentence = words.subgroup("A", "B", hazard_ratio)
+    side = hazard_ratio.side_of_one()
+    assert ("came more slowly with A than with B" in sentence) == (side < 0)
+    assert ("came faster with A than with B" in sentence) == (side > 0)
+    assert ("includes 1" in sentence) == (side == 0)
+    assert limits(hazard_ratio) in sentence
+
+
+@pytest.mark.parametrize(
+    ("ratio", "told"),
+    [(0.24, "more slowly with A than"), (1.3, "faster"), (1.0, "as fast with A as")],
+)
+def test_a_subgroup_without_an_interval_says_that_it_is_not_sure(ratio: float, told: str) -> None:
+    sentence = words.subgroup("A", "B", ratio)
+    assert told in sentence
+    assert "no interval was printed" in sentence
+
+
+def test_an_estimate_has_no_digits_that_only_tell_it_from_one() -> None:
+    assert estimate(Interval(0.99996, 0.5, 1.9)) == "1.00"
+    assert estimate(Interval(0.9996, 0.9993, 0.9998)) == "0.9996"
+    assert with_limits(Interval(0.277, 0.18, 0.42)) == f"0.28 (0.18{NBSP}to{NBSP}0.42)"
 
 
 @given(intervals(), st.floats(0, 1))

@@ -44,4 +44,4 @@ class Exhibit:
     caption: str
     alt: str
     draw: Callable[[], Figure | None]
-    narrow: Callable[[], Figure] | None = None
+    narrow: Callable[[], Figure | None] | None = None

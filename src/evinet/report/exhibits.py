@@ -69,8 +69,9 @@ def write(results: Results, folder: Path) -> list[str]:
             if figure is None:
                 continue
             drawn = {exhibit.name: figure}
-            if exhibit.narrow is not None:
-                drawn[f"{exhibit.name}-narrow"] = exhibit.narrow()
+            narrow = exhibit.narrow() if exhibit.narrow is not None else None
+            if narrow is not None:
+                drawn[f"{exhibit.name}-narrow"] = narrow
             for name, each in drawn.items():
                 style.save(each, folder / f"{name}.svg")
                 index[f"{name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
@@ -88,19 +89,22 @@ def _populations(results: Results) -> Exhibit:
     trials = dict.fromkeys(trial for analysis in analyses for trial in analysis.trials)
     names = {slug: results.trial_names[slug] for slug in trials}
 
-    def draw() -> Figure | None:
-        shown = populations.shares(
-            results.evidence(tables.POPULATIONS), results.evidence(tables.ARMS)
-        )
-        return populations.draw(shown[shown["trial"].isin(list(names))], names)
+    def draw(narrow: bool = False) -> Figure | None:
+        shown = populations.panels(
+            results.evidence(tables.POPULATIONS), results.evidence(tables.ARMS),
+            results.config.conduct.modifiers, list(names),
+        )  # fmt: skip
+        return populations.draw(shown, names, narrow)
 
     return Exhibit(
         "populations",
-        "Who was in the trials: characteristics that at least two trials reported. A bar that "
-        "stops short of 100 % has patients whose category was not given.",
-        "Stacked bars of patient characteristics, one bar a trial. The table on this page holds "
-        "the same numbers.",
+        "Who was in the trials, by what may change effects. Bars: percentages of patients, where "
+        "they were published or follow from counts; a bar that stops short of 100 % has patients "
+        "whose category was not given. Words: as published, where there is no percentage.",
+        "A panel for each possible effect modifier, with a row for each trial. The table on this "
+        "page holds the same.",
         draw,
+        lambda: draw(narrow=True),
     )
 
 
@@ -191,9 +195,7 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
 
 def arm_labels(results: Results, trial: str, arms: list[str]) -> dict[str, str]:
     """Labels of a trial's arms: the treatment in plain words."""
-    table = results.evidence(tables.ARMS)
-    treatment = table[table["trial"] == trial].set_index("arm")["treatment"]
-    return {arm: results.labels[treatment[arm]] for arm in arms}
+    return {arm: results.arm_names(trial)[arm] for arm in arms}
 
 
 def _medians(quality: dict[str, Any]) -> dict[str, tuple[float, float, float]]:

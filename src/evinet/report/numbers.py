@@ -61,9 +61,20 @@ def ratio(value: float | None) -> str:
     return f"{value:.3g}"
 
 
+def estimate(interval: Interval) -> str:
+    """The estimate of an interval of a ratio; near 1 it has more decimals only if all of it has."""
+    near = abs(interval.estimate - 1) < 0.005 and interval.side_of_one() == 0
+    return "1.00" if near else ratio(interval.estimate)
+
+
+def with_limits(interval: Interval) -> str:
+    """A ratio and the limits of its interval: ``0.28 (0.18 to 0.42)``."""
+    return f"{estimate(interval)} ({limits(interval)})"
+
+
 def ratio_interval(interval: Interval, name: str = f"{NINETY_FIVE} interval") -> str:
     """A ratio and its interval: ``0.28 (95 % interval 0.18 to 0.42)``."""
-    return f"{ratio(interval.estimate)} ({name} {limits(interval)})"
+    return f"{estimate(interval)} ({name} {limits(interval)})"
 
 
 def limits(interval: Interval) -> str:

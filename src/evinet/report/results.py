@@ -153,6 +153,22 @@ class Results:
             self._tables[table.name] = table.read(path)
         return self._tables[table.name]
 
+    def rows(self, table: tables.Table, trial: str | None = None) -> list[dict[str, Any]]:
+        """Rows of an evidence table, of one trial or of all."""
+        frame = self.evidence(table)
+        return records(frame if trial is None else frame[frame["trial"] == trial])
+
+    def arm_names(self, trial: str) -> dict[str, str]:
+        """The arms of a trial by their treatments, and in words where two have the same."""
+        rows = self.rows(tables.ARMS, trial)
+        treatments = [row["treatment"] for row in rows]
+        return {
+            row["arm"]: self.labels[row["treatment"]]
+            + (f" ({row['arm'].replace('-', ' ')})" if treatments.count(row["treatment"]) > 1
+               else "")
+            for row in rows
+        }  # fmt: skip
+
     def nodes(self, analysis: str) -> pd.DataFrame:
         """Table `network-nodes` of an analysis."""
         path = self.root / "networks" / analysis / "nodes.csv"
@@ -162,6 +178,10 @@ class Results:
         """Table `network-studies` of an analysis."""
         path = self.root / "networks" / analysis / "studies.csv"
         return _of_trials(tables.NETWORK_STUDIES.read(_existing(path)))
+
+    def studied(self, analysis: str) -> list[dict[str, Any]]:
+        """Rows of table `network-studies` of an analysis."""
+        return records(self.studies(analysis))
 
     def excluded(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-excluded`: trials that the analysis names and cannot use."""

@@ -13,12 +13,12 @@ from evinet.report.numbers import (
     NINETY_FIVE,
     Interval,
     chance,
-    limits,
     listing,
     number,
     percent,
     ratio,
     ratio_interval,
+    with_limits,
 )
 
 ASSESSORS = {
@@ -98,6 +98,26 @@ def out_of_reach(treatment: str, others: Sequence[str]) -> str:
     return (
         f"{treatment} against {listing(list(others), 'or')}: not known. No chain of trials in use "
         "joins them, and nothing was assumed."
+    )
+
+
+def subgroup(treatment: str, comparator: str, hazard_ratio: Interval | float) -> str:
+    """What a trial found in a subgroup: a hazard ratio, with its interval where one was printed."""
+    if isinstance(hazard_ratio, float):
+        slower = "more slowly" if hazard_ratio < 1 else "faster" if hazard_ratio > 1 else "as fast"
+        than = "as" if hazard_ratio == 1 else "than"
+        return (
+            f"events came {slower} with {treatment} {than} with {comparator} (hazard ratio "
+            f"{hazard_ratio:g}); no interval was printed, so how sure this is cannot be said"
+        )
+    shown = ratio_interval(hazard_ratio)
+    side = hazard_ratio.side_of_one()
+    if side:
+        slower = "more slowly" if side < 0 else "faster"
+        return f"events came {slower} with {treatment} than with {comparator}: hazard ratio {shown}"
+    return (
+        f"{treatment} against {comparator}: hazard ratio {shown}. The interval includes 1: events "
+        "may come more slowly or faster"
     )
 
 
@@ -185,8 +205,8 @@ def agreement(published: Interval, reconstructed: Interval) -> str:
     """The hazard ratio of reconstructed patients beside the published one."""
     off = abs(reconstructed.estimate / published.estimate - 1)
     text = (
-        f"Published hazard ratio {ratio(published.estimate)} ({limits(published)}); of the "
-        f"reconstructed patients {ratio(reconstructed.estimate)} ({limits(reconstructed)}): "
+        f"Published hazard ratio {with_limits(published)}; of the "
+        f"reconstructed patients {with_limits(reconstructed)}: "
         f"a difference of {number(100 * off, 1)} %."
     )
     if published.side_of_one() == reconstructed.side_of_one():
@@ -312,8 +332,7 @@ def proportional(p: float | None, lowest: float | None, highest: float | None) -
 def rates(periods: Sequence[tuple[float, float, Interval]]) -> str:
     """Ratios of event rates by period: start and end in months, and the ratio."""
     said = [
-        f"{ratio(each.estimate)} ({limits(each)}) from {start:.0f} to {end:.0f} months"
-        for start, end, each in periods
+        f"{with_limits(each)} from {start:.0f} to {end:.0f} months" for start, end, each in periods
     ]
     return f"The ratio of the event rates was {listing(said)}."
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evinet.report.figures import style
-from evinet.report.numbers import Interval, limits, ratio
+from evinet.report.numbers import Interval, with_limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +114,7 @@ def _row(axes: Axes, y: float, row: Row, colour: str) -> None:
         color=colour,
         zorder=3,
     )
-    _text(axes, 1.06, y, f"{ratio(interval.estimate)} ({limits(interval)})")
+    _text(axes, 1.06, y, with_limits(interval))
 
 
 def _text(axes: Axes, x: float, y: float, text: str, weight: str = "normal") -> None:

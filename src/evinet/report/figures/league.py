@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from evinet.report.figures import style
-from evinet.report.numbers import Interval, limits, ratio
+from evinet.report.numbers import Interval, estimate, limits
 from evinet.report.rows import records
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _LABEL = "#111418"
 def _text(row: dict[Any, Any]) -> str:
     interval = Interval.of_logs(row["q50"], row["q2.5"], row["q97.5"])
     mark = "†" if row["bridged"] else ""
-    return f"{ratio(interval.estimate)}{mark}\n{limits(interval)}"
+    return f"{estimate(interval)}{mark}\n{limits(interval)}"
 
 
 def _colour(log_ratio: float) -> str:

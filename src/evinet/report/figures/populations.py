@@ -1,9 +1,13 @@
-"""Transitivity: who was in each trial, a panel a characteristic, a bar a trial."""
+"""Transitivity: who was in each trial, a panel for what may change effects, a row for a trial."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from evinet.conduct import Modifier
 from evinet.report.figures import style
 from evinet.report.rows import records
 
@@ -13,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEGEND_COLUMNS = 3
+NARROW = 3.5  # inches of a figure for a telephone
+CHARACTERS = 44
+"""Characters of a line of words in a panel."""
 STATISTICS = ("median", "mean")
 """Categories that are statistics of all patients, not shares of them."""
 
@@ -62,50 +69,118 @@ def _percent(rows: list[dict[str, Any]], sizes: dict[str, int | None]) -> float 
     return None
 
 
-def draw(shown: pd.DataFrame, names: dict[str, str]) -> Figure | None:
-    """Draw the result of `shares`; None when no characteristic is known of two trials."""
-    counts = shown.groupby("characteristic")["trial"].nunique()
-    panels = list(counts[counts >= FEWEST].sort_values(ascending=False, kind="stable").index)
-    if not panels:
+@dataclass(frozen=True)
+class Panel:
+    """What each trial says of one thing: percentages of categories, else words."""
+
+    title: str
+    bars: dict[str, dict[str, float]]
+    words: dict[str, str]
+
+
+def panels(
+    populations: pd.DataFrame, arms: pd.DataFrame, modifiers: Sequence[Modifier], trials: list[str]
+) -> list[Panel]:
+    """A panel for each effect modifier; without any, for each characteristic of two trials.
+
+    A trial is told by the first characteristic of the modifier that it gives; categories that the
+    review calls alike are one.
+    """
+    percents = shares(populations, arms)
+    if not modifiers:
+        counts = percents[percents["trial"].isin(trials)].groupby("characteristic")["trial"]
+        common = counts.nunique().sort_values(ascending=False, kind="stable")
+        modifiers = [
+            Modifier(characteristics=[name], label=name.replace("-", " ").capitalize(), why=name)
+            for name in common[common >= FEWEST].index
+        ]
+    told = records(populations[populations["arm"].isna() & populations["value"].notna()])
+    return [_told(each, records(percents), told, trials) for each in modifiers]
+
+
+def _told(
+    modifier: Modifier, percents: list[dict[str, Any]], told: list[dict[str, Any]],
+    trials: list[str],
+) -> Panel:  # fmt: skip
+    alike = {each: name for name, found in modifier.alike.items() for each in found}
+    panel = Panel(modifier.label, {}, {})
+    for trial in trials:
+        for name in modifier.characteristics:
+            bars = {category: 0.0 for category in modifier.alike}
+            mine = [
+                row for row in percents if (row["trial"], row["characteristic"]) == (trial, name)
+            ]
+            for row in mine:
+                category = alike.get(row["category"], row["category"])
+                bars[category] = bars.get(category, 0.0) + row["percent"]
+            said = [f"{row['category']}: {row['value']}" if row["category"] else row["value"]
+                    for row in told
+                    if (row["trial"], row["characteristic"]) == (trial, name)]  # fmt: skip
+            if mine:
+                panel.bars[trial] = bars
+            elif said:
+                first = name == modifier.characteristics[0]
+                of = "" if first else f"{name.replace('-', ' ').capitalize()}, "
+                panel.words[trial] = of + "; ".join(said)
+            if mine or said:
+                break
+    return panel
+
+
+def draw(shown: list[Panel], names: dict[str, str], narrow: bool = False) -> Figure | None:
+    """Draw the result of `panels`; None when there is nothing to compare."""
+    shown = [panel for panel in shown if len(panel.bars) + len(panel.words) >= FEWEST]
+    if not shown:
         return None
-    trials = list(names)
-    columns = 2
-    rows = -(-len(panels) // columns)
-    figure = style.canvas(style.WIDTH, rows * (0.24 * len(trials) + 1.15))
+    columns = 1 if narrow else 2
+    rows = -(-len(shown) // columns)
+    width = NARROW if narrow else style.WIDTH
+    figure = style.canvas(width, rows * (0.25 * len(names) + 0.8))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for axes, characteristic in zip(grid.ravel(), panels, strict=False):
-        _panel(axes, shown[shown["characteristic"] == characteristic], trials, names)
-        entries = shown.loc[shown["characteristic"] == characteristic, "category"].nunique()
-        title = characteristic.replace("-", " ").capitalize()
-        axes.set_title(title, pad=10 + 12 * -(-entries // LEGEND_COLUMNS))
-    for axes in grid.ravel()[len(panels) :]:
+    for axes, panel in zip(grid.ravel(), shown, strict=False):
+        entries = _panel(axes, panel, names)
+        axes.set_title(
+            panel.title, pad=4 + (6 + 11 * -(-entries // LEGEND_COLUMNS) if entries else 0)
+        )
+    for axes in grid.ravel()[len(shown) :]:
         axes.set_visible(False)
-    figure.tight_layout(h_pad=1.2)
+    figure.tight_layout(h_pad=1.0)
     return figure
 
 
-def _panel(axes: Axes, shown: pd.DataFrame, trials: list[str], names: dict[str, str]) -> None:
-    categories = list(dict.fromkeys(shown["category"]))
-    for y, trial in enumerate(trials):
-        mine = shown[shown["trial"] == trial].set_index("category")["percent"]
-        if mine.empty:
-            axes.text(2, y, "no percentage", va="center", fontsize=7.5, color=style.MUTED)
+def _panel(axes: Axes, panel: Panel, names: dict[str, str]) -> int:
+    """Draw one panel; the number of its categories."""
+    given = dict.fromkeys(name for bars in panel.bars.values() for name in bars)
+    categories = [
+        name for name in given if any(bars.get(name) for bars in panel.bars.values())
+    ]  # fmt: skip
+    colours = dict(zip(categories, _colours(len(categories)), strict=True))
+    for y, trial in enumerate(names):
         left = 0.0
-        for category, colour in zip(categories, _colours(len(categories)), strict=True):
-            if category in mine:
+        for category, colour in colours.items():
+            percent = panel.bars.get(trial, {}).get(category, 0.0)
+            if percent:
                 axes.barh(
-                    y, mine[category], left=left, color=colour, height=0.68,
-                    edgecolor=style.PAPER, linewidth=0.8,
+                    y, percent, left=left, color=colour, height=0.68, edgecolor=style.PAPER,
+                    linewidth=0.8,
                 )  # fmt: skip
-                left += mine[category]
-    axes.set(xlim=(0, 100), ylim=(len(trials) - 0.5, -0.5), xlabel="% of patients")
-    axes.set_yticks(range(len(trials)), [names[trial] for trial in trials])
+                left += percent
+        if trial not in panel.bars:
+            said = textwrap.wrap(panel.words.get(trial, "not known"), CHARACTERS)
+            if len(said) > 2:
+                said = [said[0], said[1][: CHARACTERS - 2].rstrip(" ,;") + " …"]
+            axes.text(1, y, "\n".join(said), va="center", fontsize=6.6, linespacing=1.05,
+                      color=style.INK if trial in panel.words else style.MUTED)  # fmt: skip
+    axes.set(xlim=(0, 100), ylim=(len(names) - 0.5, -0.5))
+    axes.set_yticks(range(len(names)), list(names.values()))
     axes.tick_params(axis="y", length=0)
-    handles = [
-        (category.replace("-", " "), colour)
-        for category, colour in zip(categories, _colours(len(categories)), strict=True)
-    ]
-    _legend(axes, handles)
+    if categories:
+        axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
+        _legend(axes, list(colours.items()))
+    else:
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+    return len(categories)
 
 
 def _legend(axes: Axes, handles: list[tuple[str, str]]) -> None:

@@ -13,11 +13,12 @@ from evinet.report.markdown import (
     bullets,
     callout,
     escape,
+    folded,
     md,
     strong,
     table,
 )
-from evinet.report.numbers import limits, outcome_name, ratio
+from evinet.report.numbers import estimate, limits, outcome_name, ratio, with_limits
 from evinet.report.pages.beside import beside
 from evinet.report.pages.beside import would_join as would_join
 from evinet.report.pages.common import by_analysis, optional_exhibit, prior_text
@@ -80,8 +81,8 @@ def _tipping(results: Results, fit: Fit) -> Markdown:
             continue
         ratios = interval(row)
         factor = "it includes 1 already" if row["shift"] <= 0 else ratio(row["ratio"])
-        estimate = f"{ratio(ratios.estimate)} ({limits(ratios)})"
-        lines.append([pair(results, row), estimate, factor])
+        said = with_limits(ratios)
+        lines.append([pair(results, row), said, factor])
     if not lines:
         return md("")
     return blocks([
@@ -101,12 +102,13 @@ def _answers(results: Results, fits: list[Fit]) -> Markdown:
         rows += [_answer(results, fit, row) for row in contrasts(results, fit) if row["crosses"]]
     fields = ["Comparison", "Model", "Hazard ratio", "95 % credible interval"]
     rows.sort(key=lambda cells: cells[0])
-    return blocks([bullets(assumed), table(fields, rows, "Comparisons that rest on a bridge")])
+    listing = table(fields, rows, "Comparisons that rest on a bridge")
+    return blocks([bullets(assumed), folded("In a table", listing)])
 
 
 def _answer(results: Results, fit: Fit, row: dict[str, Any]) -> list[str]:
     ratios = interval(row)
-    return [pair(results, row), fit.model.label, ratio(ratios.estimate), limits(ratios)]
+    return [pair(results, row), fit.model.label, estimate(ratios), limits(ratios)]
 
 
 def others(results: Results) -> Markdown:

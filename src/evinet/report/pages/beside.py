@@ -17,7 +17,7 @@ from evinet.report.markdown import (
     md,
     table,
 )
-from evinet.report.numbers import limits, ratio
+from evinet.report.numbers import with_limits
 from evinet.report.pages.common import bridge_text
 from evinet.report.results import Fit, Results
 
@@ -87,7 +87,7 @@ def said(row: dict[str, Any]) -> str:
     """A hazard ratio with its interval, and a mark where it rests on a bridge."""
     ratios = interval(row)
     mark = " †" if row["bridged"] else ""
-    return f"{ratio(ratios.estimate)} ({limits(ratios)}){mark}"
+    return f"{with_limits(ratios)}{mark}"
 
 
 def other_bridges(results: Results, main: str) -> Markdown:

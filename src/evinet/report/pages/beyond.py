@@ -11,7 +11,7 @@ from typing import Any
 from evinet import tables
 from evinet.config import Harm
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, escape, faint, md, table
+from evinet.report.markdown import Markdown, blocks, escape, faint, folded, md, table
 from evinet.report.numbers import NBSP, listing, outcome_name
 from evinet.report.pages.common import dash, patients, source_link, unknown, with_source
 from evinet.report.pages.notes import notes
@@ -147,7 +147,8 @@ def signals(results: Results) -> Markdown:
          md("{}; {}", source_link(row), row["note"]) if row["note"] else source_link(row)]
         for row in rows
     ]  # fmt: skip
-    return table(fields, lines, "Signals from spontaneous reports")
+    listing = table(fields, lines, "Signals from spontaneous reports")
+    return folded(f"{len(lines)} signals", listing)
 
 
 def trials_of(results: Results) -> list[str]:

@@ -15,7 +15,7 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, Interval, limits, listing, ratio
+from evinet.report.numbers import NBSP, Interval, listing, with_limits
 from evinet.report.pages.common import dash
 from evinet.report.releases import (
     Move,
@@ -114,7 +114,7 @@ def _table(results: Results, found: list[Move]) -> Markdown:
 
 
 def _shown(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{ratio(interval.estimate)} ({limits(interval)})"
+    return "–" if interval is None else with_limits(interval)
 
 
 def _what(move: Move) -> str:

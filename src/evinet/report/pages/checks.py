@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from evinet.report.markdown import Markdown, blocks, bullets, escape
+from evinet.report.pages.common import in_words
+from evinet.report.results import Results
 
 FOUND = {
     "ci-symmetry": "estimates that do not lie in the middle of their interval",
@@ -26,8 +29,14 @@ FOUND = {
 }
 """What a rule found where it did not pass; docs/evidence.md says what each expects."""
 
+WORDS = {
+    "n": "patients", "hr": "hazard ratio", "data_cutoff": "data cut-off", "reports": "reports",
+    "pfs": "PFS", "os": "OS",
+}  # fmt: skip
+"""Parts of the path of a value, as people say them."""
 
-def plausibility(rows: Sequence[dict[str, Any]]) -> Markdown:
+
+def plausibility(results: Results, rows: Sequence[dict[str, Any]]) -> Markdown:
     """How many checks passed, and what each of the others found."""
     others = [row for row in rows if row["verdict"] != "pass"]
     passed = len(rows) - len(others)
@@ -41,12 +50,17 @@ def plausibility(rows: Sequence[dict[str, Any]]) -> Markdown:
         f"{'The other one' if len(others) == 1 else f'The other {len(others)}'} may be right and "
         f"{'deserves' if len(others) == 1 else 'deserve'} a second look. No value was changed:"
     )
-    return blocks([lead, bullets(_found(rule, found) for rule, found in by_rule.items())])
+    items = (_found(results, rule, found) for rule, found in by_rule.items())
+    return blocks([lead, bullets(items)])
 
 
-def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
+def _found(results: Results, rule: str, rows: Sequence[dict[str, Any]]) -> str:
     """What one rule found, with each value and what was expected."""
-    each = [f"{_about(row['path'])}: {row['found']}, expected {row['expected']}" for row in rows]
+    each = [
+        in_words(results, row["trial"],
+                 f"{_about(row['path'])}: {row['found']}, expected {row['expected']}")
+        for row in rows
+    ]  # fmt: skip
     failed = sum(row["verdict"] == "fail" for row in rows)
     grave = f" ({failed} of them cannot be right)" if failed else ""
     said = f"{FOUND.get(rule, rule)}{grave}. {'; '.join(each)}."
@@ -54,6 +68,6 @@ def _found(rule: str, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _about(path: str) -> str:
-    """The end of a path, which tells the value: race, lu-dotatate, n."""
-    end = path.rsplit("]", 1)[-1].strip(".") or path
-    return end.replace(".", ", ")
+    """The end of a path, which tells the value: ``race, sunitinib, patients``."""
+    end = path.rsplit("]", 1)[-1].strip(".") or re.sub(r".*\[|\]", "", path).replace(",", ".")
+    return ", ".join(WORDS.get(part, part) for part in end.split("."))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from evinet import files
@@ -24,10 +25,13 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, chance, limits, ratio
+from evinet.report.numbers import NBSP, chance, estimate, limits
 from evinet.report.results import REMEDY, Fit, Results
 
 DAGGER = "\N{DAGGER}"
+SHORT = ("os", "pfs", "ttp")
+"""Outcomes that are written as abbreviations."""
+Row = dict[str, Any]
 
 
 def by_analysis(
@@ -91,7 +95,7 @@ def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> Mar
     for row in rows:
         ratios, new = interval(row), prediction(row)
         cells: list[object] = [
-            pair(results, row), ratio(ratios.estimate), limits(ratios), chance(row["p_better"])
+            pair(results, row), estimate(ratios), limits(ratios), chance(row["p_better"])
         ]  # fmt: skip
         if predicts:
             cells.append(None if new is None else limits(new))
@@ -148,16 +152,40 @@ def _source(row: dict[str, Any]) -> str:
     return f"provenance.qmd#source-{row['source']}"
 
 
-def slug_words(slug: str) -> str:
-    """A slug as words."""
-    return slug.replace("-", " ")
+def slug_words(slug: str | None) -> Markdown:
+    """A slug as words: ``January 2018``, ``Interim OS``; a dash where there is none."""
+    if slug is None:
+        return dash(None)
+    said = " ".join(word.upper() if word in SHORT else word for word in slug.split("-"))
+    return escape(said[0].upper() + said[1:])
+
+
+def arm_name(results: Results, trial: str, arm: str) -> str:
+    """An arm by its treatment."""
+    return results.arm_names(trial)[arm]
+
+
+def in_words(results: Results, trial: str, text: str) -> str:
+    """A text with the names of arms in the place of their slugs."""
+    names = results.arm_names(trial)
+    slugs = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"(?<![\w-])({slugs})(?![\w-])", lambda found: names[found[0]], text)
+
+
+def listed(
+    rows: Iterable[Row], label: str, columns: Mapping[str, Callable[[Row], object]],
+    none: object = "", **named: Any,
+) -> Markdown:  # fmt: skip
+    """A table with a line for each row, by heading and what makes its cell; `none` without rows."""
+    lines = [[cell(row) for cell in columns.values()] for row in rows]
+    return table(list(columns), lines, label, **named) if lines else escape(none)
 
 
 def by_arm(
     rows: list[dict[str, Any]],
     names: tuple[str, ...],
-    say: Callable[[dict[str, Any]], str],
-) -> tuple[list[str], list[list[Any]]]:
+    say: Callable[[dict[str, Any]], object],
+) -> tuple[list[str | None], list[list[Any]]]:
     """Rows of a table with a column for each arm: the arms, and the cells of each row.
 
     `names` are the columns that make a row; `say` writes the cell of an arm. Where an arm has
@@ -172,7 +200,7 @@ def by_arm(
         [*key, *(md("; ").join(said[arm]) if arm in said else dash(None) for arm in arms)]
         for key, said in found.items()
     ]
-    return ["all" if arm is None else arm for arm in arms], cells
+    return arms, cells
 
 
 def patients(n: float | None, total: float | None, share: object) -> Markdown:

@@ -7,8 +7,17 @@ from typing import Any
 
 from evinet import tables
 from evinet.config import Analysis
-from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, heading, table
-from evinet.report.numbers import Interval, chance, limits, ratio
+from evinet.report.markdown import (
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    folded,
+    heading,
+    table,
+)
+from evinet.report.numbers import Interval, chance, estimate, limits
 from evinet.report.pages.common import optional_exhibit
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
@@ -94,7 +103,7 @@ def _effects(results: Results, name: str, analysis: Analysis) -> Markdown:
         lines += [_line(results, fit, row) for row in rows]
     return blocks([
         callout("warning", "Models that did not converge", bullets(failed)) if failed else "",
-        table(fields, lines, "Odds ratios by every model"),
+        folded("Odds ratios in a table", table(fields, lines, "Odds ratios by every model")),
         PRIOR_ONLY if held else "",
     ])  # fmt: skip
 
@@ -104,7 +113,7 @@ def _line(results: Results, fit: Fit, row: dict[str, Any]) -> list[str]:
     mark = " ‡" if row["prior_only"] else ""
     return [
         fit.model.label, results.labels[row["treatment"]], results.labels[row["comparator"]],
-        ratio(odds.estimate) + mark, limits(odds), chance(row["p_better"]),
+        estimate(odds) + mark, limits(odds), chance(row["p_better"]),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from evinet.report.effects import interval
 from evinet.report.markdown import Markdown, html
-from evinet.report.numbers import chance, limits, ratio
+from evinet.report.numbers import chance, estimate, limits
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -45,7 +45,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     shown = interval(row)
     return {
         "at": [round(row[name], 6) for name in ("q50", "q2.5", "q97.5")],
-        "ratio": ratio(shown.estimate),
+        "ratio": estimate(shown),
         "limits": limits(shown),
         "better": chance(row["p_better"]),
         "bridged": bool(row["bridged"]),

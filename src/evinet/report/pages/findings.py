@@ -20,9 +20,17 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, limits, listing, months, outcome_name, ratio
+from evinet.report.numbers import (
+    NBSP,
+    estimate,
+    limits,
+    listing,
+    months,
+    outcome_name,
+    with_limits,
+)
 from evinet.report.pages.beside import other_answers
-from evinet.report.pages.common import DAGGER, dash, unknown, with_source
+from evinet.report.pages.common import DAGGER, unknown, with_source
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
@@ -31,6 +39,7 @@ JUDGEMENTS = "certainty.yaml"
 SIDES = (("treatment", "arm"), ("comparator", "comparator_arm"))
 MODIFIERS = 4
 """The first possible effect modifiers, which tell in whom where the reviewers have not said it."""
+NO_TRIAL = md("[–]{{.no .none}}")
 Row = dict[str, Any]
 
 
@@ -111,9 +120,10 @@ def compared(results: Results, pair: Pair) -> list[Row]:
 
 
 def _named(results: Results, pair: Pair, again: bool) -> Markdown:
-    """Both treatments; the first is not written out twice in a column."""
-    against = f"vs {results.labels[pair[1]]}"
-    return escape(against) if again else breaks([strong(results.labels[pair[0]]), against])
+    """Both treatments; the first is written out again only where each row is a card."""
+    named = breaks([strong(results.labels[pair[0]]), ""])
+    shown = md("[{}]{{.again}}", named) if again else named
+    return shown + f"vs {results.labels[pair[1]]}"
 
 
 def _ratio(results: Results, analysis: str, pair: Pair) -> Markdown:
@@ -124,12 +134,12 @@ def _ratio(results: Results, analysis: str, pair: Pair) -> Markdown:
     fit, row = found
     shown = interval(row)
     mark = f" {DAGGER}" if row["bridged"] else ""
-    parts: list[object] = [md("{} ({}){}", strong(ratio(shown.estimate)), limits(shown), mark)]
+    parts: list[object] = [md("{} ({}){}", strong(estimate(shown)), limits(shown), mark)]
     other = partner(results, fit)
     varied = None if other is None else league(other).get(pair)
     if varied is not None and interval(varied).side_of_one() != shown.side_of_one():
         wider = interval(varied)
-        parts += ["with random effects:", f"{ratio(wider.estimate)} ({limits(wider)})"]
+        parts += ["with random effects:", with_limits(wider)]
     return breaks(parts)
 
 
@@ -160,7 +170,7 @@ def _rests_on(results: Results, pair: Pair) -> Markdown:
 def _trial(results: Results, pair: Pair, study: Row | None) -> list[object]:
     """What one trial found in each arm, and in whom."""
     if study is None:
-        return [dash(None)] * (3 + len(results.counted))
+        return [NO_TRIAL] * (3 + len(results.counted))
     name = link(results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd")
     return [
         name, _medians(results, study), *_shares(results, study), in_whom(results, study["trial"])

@@ -7,31 +7,31 @@ from typing import Any
 
 from evinet import tables
 from evinet.config import Analysis, Modifier
+from evinet.report import words
 from evinet.report.markdown import (
     Markdown,
     blocks,
     bullets,
     callout,
     escape,
+    folded,
     heading,
     link,
     md,
+    strong,
     table,
 )
 from evinet.report.numbers import (
-    NBSP,
     Interval,
     chance,
-    count,
-    limits,
     listing,
     number,
     outcome_name,
     percent,
-    ratio,
+    with_limits,
 )
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import dash, slug_words, unknown, with_source
+from evinet.report.pages.common import arm_name, dash, listed, slug_words, unknown, with_source
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -51,52 +51,72 @@ INFORMATION = {"within": "Within trials", "across": "Across trials",
                "difference": "Within against across", "both": "Together"}  # fmt: skip
 
 
+def answers(results: Results) -> Markdown:
+    """What trials found in subgroups by what may change effects, and which trials are silent."""
+    wanted = dict.fromkeys(
+        name for names in (
+            *(each.characteristics for each in results.config.conduct.modifiers),
+            *(each.subgroups for each in results.config.modifiers.values()),
+        ) for name in names
+    )  # fmt: skip
+    rows = [row for slug in trials_of(results) for row in results.rows(tables.SUBGROUPS, slug)]
+    parts: list[object] = []
+    for name in wanted or dict.fromkeys(row["characteristic"] for row in rows):
+        mine = [row for row in rows if row["characteristic"] == name]
+        if not mine:
+            continue
+        told = {row["trial"] for row in mine}
+        silent = [results.trial_names[slug] for slug in trials_of(results) if slug not in told]
+        items: list[object] = [_subgroup(results, row) for row in mine]
+        if silent:
+            items.append(
+                f"Not known from {listing(silent)}: whether the effects that these trials found "
+                f"are the same whatever the {name.replace('-', ' ')} was not published in the "
+                "sources that were read."
+            )
+        parts += [heading(3, f"By {name.replace('-', ' ')}"), bullets(items)]
+    return blocks(parts) or escape("No trial published effects in such subgroups.")
+
+
+def _subgroup(results: Results, row: Row) -> Markdown:
+    """One subgroup of one trial in a sentence, with its source."""
+    trial = row["trial"]
+    name = link(results.trial_names[trial], f"trial-{trial}.qmd")
+    level = row["level_name"]
+    who = level if level[0].isalpha() else f"{row['characteristic']} {level}"
+    head = md("{}, {}", strong(who[0].upper() + who[1:]), name)
+    if row["estimate"] is None:
+        return md("{}: {}", head, unknown(None))
+    whole = row["level"] in (None, 0.95) and None not in (row["lower"], row["upper"])
+    found = Interval(row["estimate"], row["lower"], row["upper"]) if whole else row["estimate"]
+    arm, comparator = (arm_name(results, trial, row[side]) for side in ("arm", "comparator"))
+    counts = (row["n_arm"], row["n_comparator"])
+    patients = "" if None in counts else f" ({sum(counts)} patients)"
+    said = with_source(words.subgroup(arm, comparator, found), row)
+    return md("{}{}: {}, {}.", head, patients, outcome_name(row["outcome"]), said)
+
+
 def every(results: Results) -> Markdown:
     """Each modifier of each analysis: patients, slopes, and the effect by level."""
     parts: list[object] = []
     for name, analysis in _analyses(results).items():
         if not analysis.modifiers:
             continue
-        parts.append(heading(2, analysis.title, f"for-whom-{name}"))
+        parts.append(heading(3, analysis.title, f"for-whom-{name}"))
         if len(parts) == 1:
             parts.append(callout("note", "Two kinds of information", ECOLOGICAL))
         for slug in analysis.modifiers:
             modifier = results.config.modifiers[slug]
             parts += [
-                heading(3, modifier.label, f"for-whom-{name}-{slug}"),
+                heading(4, modifier.label, f"for-whom-{name}-{slug}"),
                 callout("warning", "Mind", modifier.caution) if modifier.caution else "",
-                _patients(results, name, slug),
                 bullets(_said(results, name, analysis, slug, modifier)),
-                _slopes(results, name, slug, modifier),
                 _levels(results, name, slug, modifier),
-            ]
+                folded("What each trial tells, and what follows", blocks([
+                    _patients(results, name, slug), _slopes(results, name, slug, modifier),
+                ])),
+            ]  # fmt: skip
     return blocks(parts or [NONE])
-
-
-def subgroups(results: Results) -> Markdown:
-    """Effects in subgroups by what may change effects, of every trial of the analyses."""
-    wanted = [name for each in results.config.conduct.modifiers for name in each.characteristics]
-    frame = results.evidence(tables.SUBGROUPS)
-    rows = [row for slug in trials_of(results) for row in records(frame[frame["trial"] == slug])]
-    shown = [row for row in rows if row["characteristic"] in wanted or not wanted]
-    if not shown:
-        return escape("No trial published effects in such subgroups.")
-    fields = [
-        "Trial", "Outcome", "By", "Subgroup", "Patients, comparator's",
-        "Hazard ratio (95 % interval)",
-    ]  # fmt: skip
-    lines = []
-    for row in sorted(shown, key=lambda row: wanted.index(row["characteristic"]) if wanted else 0):
-        given = row["lower"] is not None and row["upper"] is not None
-        interval = f" ({row['lower']:g}{NBSP}to{NBSP}{row['upper']:g})" if given else ""
-        said = None if row["estimate"] is None else f"{row['estimate']:g}{interval}"
-        lines.append([
-            link(results.trial_names[row["trial"]], f"trial-{row['trial']}.qmd"),
-            outcome_name(row["outcome"]), slug_words(row["characteristic"]), row["level_name"],
-            f"{count(row['n_arm'])}, {count(row['n_comparator'])}",
-            with_source(unknown(said), row),
-        ])  # fmt: skip
-    return table(fields, lines, "Effects in subgroups")
 
 
 def eligible(results: Results) -> Markdown:
@@ -113,15 +133,11 @@ def eligible(results: Results) -> Markdown:
         if row["characteristic"] in asked and row["trial"] in trials and row["value"]
         and not row["arm"]
     ]  # fmt: skip
-    if not rows:
-        return md("")
-    fields = ["Trial", "Of", "As published"]
-    lines = [
-        [results.trial_names[row["trial"]], f"{row['characteristic']}, {row['category']}",
-         with_source(row["value"], row)]
-        for row in rows
-    ]  # fmt: skip
-    return table(fields, lines, "Patients in words")
+    return listed(rows, "Patients in words", {
+        "Trial": lambda row: results.trial_names[row["trial"]],
+        "Of": lambda row: md("{}, {}", slug_words(row["characteristic"]), row["category"]),
+        "As published": lambda row: with_source(row["value"], row),
+    })  # fmt: skip
 
 
 def _analyses(results: Results) -> dict[str, Analysis]:
@@ -159,7 +175,7 @@ def _said(
     pairs = {(row["treatment"], row["comparator"]) for row in levels}
     asked_for = [(each.treatment, each.comparator) for each in asked.questions] or sorted(pairs)
     apart = [pair for pair in asked_for if not {pair, pair[::-1]} & pairs]
-    said = []
+    said, silent = [], []
     for asked_pair in asked_for:
         if asked_pair in apart:
             continue
@@ -167,9 +183,7 @@ def _said(
         names = _pair(results, {"treatment": pair[0], "comparator": pair[1]})
         both = slopes[*pair, "both"]
         if both["mean"] is None:
-            said.append(f"{names}: not known. No trial tells whether this changes the effect; to "
-                        "use the result for other patients than those of its trials is to "
-                        "extrapolate.")  # fmt: skip
+            silent.append(names)
             continue
         told = [
             f"{_ratio(slopes[*pair, kind])} {INFORMATION[kind].lower()}"
@@ -195,6 +209,11 @@ def _said(
         said.append(
             f"{names}: for {modifier.step}, the hazard ratio is multiplied by "
             f"{listing(told)}. {weak} (probability of the less likely direction: {less}).{beyond}"
+        )
+    if silent:
+        said.append(
+            f"{'; '.join(silent)}: not known. No trial tells whether this changes the effect; to "
+            "use the result for other patients than those of its trials is to extrapolate."
         )
     if apart:
         each = [_pair(results, {"treatment": a, "comparator": b}) for a, b in apart]
@@ -228,15 +247,11 @@ def _slopes(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
 def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> Markdown:
     rows = [row for row in _rows(results, analysis, tables.MODIFIER_LEVELS, slug)
             if row["mean"] is not None]  # fmt: skip
-    if not rows:
-        return md("")
-    fields = ["Comparison", "Patients", "Hazard ratio", "Rests on"]
-    lines = [
-        [_pair(results, row), row["level_name"], _ratio(row),
-         "extrapolation" if row["extrapolated"] else "trials of the pair"]
-        for row in rows
-    ]  # fmt: skip
-    return table(fields, lines, f"{modifier.label}: the effect in each kind of patients")
+    return listed(rows, f"{modifier.label}: the effect in each kind of patients", {
+        "Comparison": lambda row: _pair(results, row), "Patients": lambda row: row["level_name"],
+        "Hazard ratio": _ratio,
+        "Rests on": lambda row: "extrapolation" if row["extrapolated"] else "trials of the pair",
+    })  # fmt: skip
 
 
 def _pair(results: Results, row: Row) -> str:
@@ -245,4 +260,4 @@ def _pair(results: Results, row: Row) -> str:
 
 def _ratio(row: Row) -> str:
     values = [math.exp(row[key]) for key in ("q50", "q2.5", "q97.5")]
-    return f"{ratio(values[0])} ({limits(Interval(*values))})"
+    return with_limits(Interval(*values))

@@ -13,10 +13,9 @@ from evinet.report.markdown import (
     escape,
     link,
     md,
-    table,
 )
 from evinet.report.numbers import NBSP, outcome_name, percent
-from evinet.report.pages.common import source_link, unknown
+from evinet.report.pages.common import listed, source_link, unknown
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -98,17 +97,14 @@ def caution_line(results: Results, analysis: str) -> Markdown:
 
 def later_treatment(results: Results, trial: str) -> Markdown:
     """What is known of treatment after the trial's own, arm by arm."""
-    frame = results.evidence(tables.ARMS)
-    arms = list(frame[frame["trial"] == trial]["arm"])
-    lines: list[list[object]] = []
-    for arm in arms:
-        rows = of_arm(results, trial, arm)
-        lines += [
-            [arm, shown(row), row["therapy"], row["note"],
-             source_link(row) if row["source"] else ""]
-            for row in rows
-        ]  # fmt: skip
-        if not rows:
-            lines.append([arm, unknown(None), "", "", ""])
-    fields = ["Arm", "Patients", "Later treatment", "Note", "Source"]
-    return table(fields, lines, "Treatment after the trial's own")
+    silent = {"n": None, "total": None, "percent": None, "therapy": "", "note": "", "source": None}
+    rows = [
+        {**row, "name": name}
+        for arm, name in results.arm_names(trial).items()
+        for row in of_arm(results, trial, arm) or [silent]
+    ]
+    return listed(rows, "Treatment after the trial's own", {
+        "Arm": lambda row: row["name"], "Patients": shown,
+        "Later treatment": lambda row: row["therapy"], "Note": lambda row: row["note"],
+        "Source": lambda row: source_link(row) if row["source"] else "",
+    })  # fmt: skip

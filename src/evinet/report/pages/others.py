@@ -7,7 +7,7 @@ from typing import Any
 from evinet import tables
 from evinet.report.effects import league
 from evinet.report.markdown import Markdown, escape, faint, md, table
-from evinet.report.numbers import Interval, limits, outcome_name, ratio
+from evinet.report.numbers import Interval, outcome_name, ratio, with_limits
 from evinet.report.pages.beside import said
 from evinet.report.pages.common import source_link
 from evinet.report.results import Results
@@ -40,7 +40,7 @@ def _theirs(row: dict[str, Any]) -> Markdown:
     if row["lower"] is None or row["upper"] is None:
         return escape(ratio(row["estimate"]))
     ratios = Interval(row["estimate"], row["lower"], row["upper"])
-    return escape(f"{ratio(ratios.estimate)} ({limits(ratios)})")
+    return escape(with_limits(ratios))
 
 
 def _ours(results: Results, row: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from evinet.report.numbers import (
     MISSING,
     Interval,
     chance,
+    estimate,
     limits,
     listing,
     number,
@@ -187,7 +188,7 @@ def _influence(results: Results, rows: Rows) -> Markdown:
         for row in moved:
             ratios = interval(row)
             lines.append([
-                results.trial_names[row["trial"]], pair(results, row), ratio(ratios.estimate),
+                results.trial_names[row["trial"]], pair(results, row), estimate(ratios),
                 limits(ratios), ratio(math.exp(row["shift"])),
             ])  # fmt: skip
         parts.append(table(fields, lines, "Every answer with one trial left out"))

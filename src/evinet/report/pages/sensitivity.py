@@ -10,7 +10,7 @@ from evinet.config import Model
 from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
 from evinet.report.markdown import Markdown, blocks, folded, heading, table
-from evinet.report.numbers import Interval, limits, listing, ratio
+from evinet.report.numbers import Interval, listing, with_limits
 from evinet.report.pages.beside import beside
 from evinet.report.pages.common import by_analysis, formula
 from evinet.report.pages.later import caution_line
@@ -105,7 +105,7 @@ def _details(changes: list[tuple[Fit, list[Change]]]) -> Markdown:
 
 
 def _shown(ratios: Interval) -> str:
-    return f"{ratio(ratios.estimate)} ({limits(ratios)})"
+    return with_limits(ratios)
 
 
 def difference(results: Results, base: Model, other: Model) -> str:

@@ -22,7 +22,7 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, Interval, limits, months, percent, ratio
+from evinet.report.numbers import NBSP, Interval, months, percent, with_limits
 from evinet.report.pages.common import DAGGER, bridge_text, optional_exhibit
 from evinet.report.results import Fit, Results
 
@@ -192,7 +192,7 @@ def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[fl
         mine = {row["time"]: row for row in rows if row["treatment"] == treatment}
         shown = [Interval.of_logs(*(mine[time][key] for key in ("q50", "q2.5", "q97.5")))
                  for time in at]  # fmt: skip
-        cells = [f"{ratio(each.estimate)} ({limits(each)})" for each in shown]
+        cells = [with_limits(each) for each in shown]
         lines.append([results.labels[treatment], *cells])
     against = results.labels[rows[0]["comparator"]]
     label = f"Hazard ratio against {against} over time, {fit.model.label}"

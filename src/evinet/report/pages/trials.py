@@ -18,7 +18,7 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, count, limits, outcome_name, percent, ratio
+from evinet.report.numbers import NBSP, count, outcome_name, percent, with_limits
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import (
     by_analysis,
@@ -87,7 +87,7 @@ def _contrasts(results: Results, name: str) -> Markdown:
             outcome += f", {words.ASSESSORS[row['assessor']]}"
         rows.append(
             [results.trial_names[row["trial"]], pair(results, row),
-             escape(f"{ratio(ratios.estimate)} ({limits(ratios)})") + mark(results, row["source"]),
+             escape(with_limits(ratios)) + mark(results, row["source"]),
              outcome, str(row["component"]), *([_later(results, row)] if later else []),
              source_link(row)]
         )  # fmt: skip

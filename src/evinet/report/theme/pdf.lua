@@ -21,7 +21,7 @@ end
 
 -- Paths of values may break after their dots, so that they stay in their column.
 local function span(span)
-  if span.classes:includes("downloads") then return {} end
+  if span.classes:includes("downloads") or span.classes:includes("again") then return {} end
   if span.classes:includes("break") then return pandoc.LineBreak() end
   if span.classes:includes("code") then
     local text = pandoc.utils.stringify(span.content):gsub("[%.%[_-]", "%0\u{200B}")

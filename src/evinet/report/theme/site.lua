@@ -39,8 +39,22 @@ local function link_to_page(link)
   return link
 end
 
+-- A cell of the table of findings carries its heading, which a telephone shows above it.
+local function labelled(found)
+  local heads = found.head.rows[1].cells
+  for _, body in ipairs(found.bodies) do
+    for _, row in ipairs(body.body) do
+      for place, cell in ipairs(row.cells) do
+        cell.attr.attributes["data-label"] = pandoc.utils.stringify(heads[place].contents)
+      end
+    end
+  end
+  return found
+end
+
 -- As in Quarto, the first heading of a callout is its title.
 local function callout(div)
+  if div.classes:includes("findings") then return div:walk({ Table = labelled }) end
   if quarto or not html then return nil end
   local kind = div.classes[1] and div.classes[1]:match("^callout%-(%a+)$")
   if not kind then return nil end
