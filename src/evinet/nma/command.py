@@ -25,7 +25,7 @@ GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
              "time_column"),
     "Model": ("effects", "references", "model", "better", "members", "class_sigma", "prior_texts"),
-    "Meta-regression": ("covariate", "interactions", "at", "baseline_risk"),
+    "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
     "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
                              "points"),
     "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
@@ -124,11 +124,20 @@ class Grouped(click.Command):
 @click.option(
     "--drop-incomplete", is_flag=True, help="Leave out rows without an outcome, and name them."
 )
-@click.option("--covariate", help="Column of a study-level covariate: a meta-regression.")
 @click.option(
-    "--interactions", type=click.Choice(["shared", "class", "separate"]), default="shared",
-    show_default=True, help="Of the covariate: one coefficient, or one for each treatment; of "
-    "patients' covariates also one for each class (column class).",
+    "--covariate", multiple=True,
+    help="Column of a covariate of studies or arms, numbers or words: a meta-regression. Once for "
+    "each.",
+)  # fmt: skip
+@click.option(
+    "--interactions", type=click.Choice(["shared", "class", "separate", "exchangeable"]),
+    default="shared", show_default=True,
+    help="Of a covariate: one coefficient for all treatments, one for each class (column class), "
+    "or one for each treatment, these unrelated or exchangeable.",
+)  # fmt: skip
+@click.option(
+    "--interactions-sigma", "slope_sigma",
+    help="Spread of exchangeable coefficients: a number, or a prior such as half-normal(0.2).",
 )  # fmt: skip
 @click.option(
     "--regression", metavar="FORMULA",
@@ -156,8 +165,9 @@ class Grouped(click.Command):
     "integration error asks for them.",
 )  # fmt: skip
 @click.option(
-    "--at", type=float, help="Covariate, or baseline risk, of reported effects; default: the mean."
-)
+    "--at", metavar="VALUE or NAME=VALUE,...",
+    help="Covariates, or baseline risk, of reported effects; default: the mean.",
+)  # fmt: skip
 @click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
 @click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
 @click.option(
@@ -195,9 +205,14 @@ class Grouped(click.Command):
     "--check-proportional", is_flag=True,
     help="Test proportional hazards, and compare with M-splines that are free in each arm.",
 )  # fmt: skip
-@click.option("--class", "members", multiple=True, help="A treatment of a class: once for each.")
 @click.option(
-    "--class-sigma", help="Spread of the class: a number, or a prior such as half-normal(0.2)."
+    "--class", "members", multiple=True,
+    help="A treatment of a class: once for each. Default: by the column class.",
+)  # fmt: skip
+@click.option(
+    "--class-sigma",
+    help="Effects of a class are exchangeable, with this spread: a number (0: they "
+    "are equal), or a prior such as half-normal(0.2).",
 )
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
@@ -290,7 +305,7 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
         raise click.UsageError("--likelihood does nothing with --ipd")
     if survival and asked["better"]:
         raise click.UsageError("--better does nothing with --ipd: longer survival is better")
-    if survival and asked["at"] is not None and asked["covariate"] is None:
+    if survival and asked["at"] is not None and not asked["covariate"]:
         raise click.UsageError("--at is a value of the --covariate: name it")
     if asked["model"] == "ume":
         for name, option in (("populations", "--population"), ("at", "--at"),
@@ -298,11 +313,11 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
     needed = [name for name in OF_REGRESSION if asked[name] not in (None, ())]
-    if needed or asked["interactions"] == "class":
-        shown = ", ".join(f"--{name}" for name in needed) or "--interactions class"
+    if needed:
+        shown = ", ".join(f"--{name}" for name in needed)
         raise click.UsageError(f"{shown.replace('--families', '--margin')} needs --regression")
-    if bool(asked["members"]) != bool(asked["class_sigma"]):
-        raise click.UsageError("--class and --class-sigma go together")
+    if asked["members"] and not asked["class_sigma"]:
+        raise click.UsageError("--class needs --class-sigma")
 
 
 def _applicable_to_regression(
@@ -384,12 +399,9 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
     from evinet.nma.terms import ClassEffect, Terms
 
     group = None
-    if asked["members"]:
-        sigma: Any = asked["class_sigma"]
-        try:
-            sigma = float(sigma)
-        except ValueError:
-            sigma = priors.parse(sigma, "--class-sigma", "(options)")
+    if asked["class_sigma"]:
+        sigma = priors.spread(asked["class_sigma"], "--class-sigma")
+        assert sigma is not None
         group = ClassEffect(tuple(asked["members"]), sigma)
     settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
     if asked["powers"]:
@@ -398,7 +410,8 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
     return model.build(
         network, likelihood=likelihood, link=asked["link"], effects=asked["effects"],
         terms=Terms(asked["model"] == "ume", None, asked["covariate"], asked["interactions"],
-                    asked["at"], asked["baseline_risk"], group),
+                    _at(asked["at"]), asked["baseline_risk"], group,
+                    priors.spread(asked["slope_sigma"], "--interactions-sigma")),
         priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
         baseline=asked["baseline"], settings=settings,
     )  # fmt: skip
@@ -601,13 +614,30 @@ def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
         raise click.BadParameter(f"{text}: write {example}", param_hint=option) from None
 
 
+def _at(text: str | None) -> Any:
+    """A number, or names and their numbers or words."""
+    from evinet import usertable
+
+    def value(part: str) -> float | str:
+        number = usertable.number(part)
+        return part if number != number else number
+
+    if text is None:
+        return None
+    if "=" in text:
+        return {name: value(each) for name, each in _pairs(text, "--at").items()}
+    if isinstance(value(text), str):
+        raise click.BadParameter(f"{text}: write a number, or NAME=VALUE,...", param_hint="--at")
+    return value(text)
+
+
 def _pairs(text: str | None, option: str) -> dict[str, str]:
     """Text such as ``dead=r,randomised=n``."""
     found = {}
     for part in (text or "").split(",") if text else ():
         name, separator, value = part.partition("=")
         if not (separator and name.strip() and value.strip()):
-            raise click.BadParameter(f"{part}: write THEIRS=OURS", param_hint=option)
+            raise click.BadParameter(f"{part}: write NAME=VALUE", param_hint=option)
         found[name.strip()] = value.strip()
     return found
 

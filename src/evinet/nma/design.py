@@ -62,19 +62,43 @@ class Design:
         """Rows with an effect: all but those of the baseline's treatment."""
         return np.flatnonzero((self.rows["treatment"] != self.rows["against"]).to_numpy())
 
+    @cached_property
+    def classes(self) -> list[list[str]]:
+        """Treatments of each class that has several here, whose effects share a mean."""
+        asked = self.terms.group
+        if asked is None:
+            return []
+        if asked.members:
+            return [[name for name in self.network.treatments if name in asked.members]]
+        found: dict[str, list[str]] = {}
+        for name in self.network.treatments:
+            if name in self.network.classes:
+                found.setdefault(self.network.classes[name], []).append(name)
+        return [own for own in found.values() if len(own) > 1]
+
     @property
     def group(self) -> list[str]:
-        """Members of the class that are in the network."""
-        if self.terms.group is None:
-            return []
-        return [name for name in self.network.treatments if name in self.terms.group.members]
+        """Members of the classes that are in the network."""
+        return [name for own in self.classes for name in own]
+
+    @cached_property
+    def exchangeable(self) -> list[list[int]]:
+        """Numbers of the coefficients that share a mean: effects of a class, or interactions."""
+        sets = [[f"d[{name}]" for name in own] for own in self.classes]
+        if self.terms.interactions == "exchangeable":
+            sets += [self.slopes_of(name) for name in self.covariates]
+        return [[self.names.index(name) for name in own] for own in sets]
 
     @cached_property
     def islands(self) -> dict[str, int]:
-        """Treatment -> island, after the class: the lowest number of the islands that it joins."""
+        """Treatment -> island, after the classes: the lowest number of the islands they join."""
         apart = self.network.islands
-        joined = {apart[name] for name in self.group}
-        return {name: min(joined) if number in joined else number for name, number in apart.items()}
+        joined: nx.Graph[int] = nx.Graph()
+        joined.add_nodes_from(apart.values())
+        for own in self.classes:
+            nx.add_path(joined, [apart[name] for name in own])
+        lowest = {each: min(own) for own in nx.connected_components(joined) for each in own}
+        return {name: lowest[number] for name, number in apart.items()}
 
     @cached_property
     def references(self) -> list[str]:
@@ -93,19 +117,14 @@ class Design:
     def mixing(self) -> tuple[np.ndarray, np.ndarray]:
         """How coefficients follow from independent ones: b = B c + sigma S u.
 
-        B, shape (coefficients, c), has the class mean in place of the members' effects; S, shape
+        B, shape (coefficients, c), has a mean in place of the coefficients that share it; S, shape
         (coefficients, members), their places.
         """
         size = len(self.names)
-        mine = [self.names.index(f"d[{name}]") for name in self.group]
-        if not mine:
-            return np.eye(size), np.zeros((size, 0))
-        others = [number for number in range(size) if number not in mine]
-        keep, spread = np.zeros((size, len(others) + 1)), np.zeros((size, len(mine)))
-        keep[others, np.arange(len(others))] = 1.0
-        keep[mine, -1] = 1.0
-        spread[mine, np.arange(len(mine))] = 1.0
-        return keep, spread
+        mine = [number for own in self.exchangeable for number in own]
+        keep, spread = np.eye(size), np.eye(size)[:, mine]
+        means = [np.eye(size)[:, own].sum(axis=1) for own in self.exchangeable]
+        return np.column_stack([np.delete(keep, mine, axis=1), *means]), spread
 
     @cached_property
     def groups(self) -> dict[str, str]:
@@ -117,26 +136,70 @@ class Design:
                               regression.classes, self.network.file)  # fmt: skip
 
     @cached_property
-    def covariate(self) -> dict[str, float]:
-        """Study -> its covariate; empty without one."""
-        name = self.terms.covariate
-        return {} if name is None else self.network.covariate(name)
+    def covariates(self) -> dict[str, dict[tuple[str, str], float]]:
+        """Covariate -> arm -> its value; of one in words, one of 0 and 1 for each other value."""
+        found: dict[str, dict[tuple[str, str], float]] = {}
+        for name in self.terms.covariates:
+            found |= self.network.covariate_columns(name)
+        return found
 
     @cached_property
-    def centre(self) -> float:
-        """Mean of the covariate over the studies that compare; 0 without one."""
-        compared = self.rows.iloc[self.free]["study"].unique()
-        return (
-            float(np.mean([self.covariate[study] for study in compared])) if self.covariate else 0.0
-        )
+    def centres(self) -> dict[str, float]:
+        """Means of the covariates over the studies that compare; 0 of those made of words."""
+        compared = list(self.rows.iloc[self.free]["study"].unique())
+        found = {}
+        for name, values in self.covariates.items():
+            of_study = pd.Series(values).groupby(level=0).mean()
+            found[name] = float(of_study[compared].mean()) if name in self.terms.covariates else 0.0
+        return found
 
-    def interactions(self, rows: pd.DataFrame, at: float) -> tuple[np.ndarray, list[str]]:
-        """Columns of the covariate's interactions in any rows, with effects d at a value of it."""
-        if not self.covariate:
+    @cached_property
+    def sharing(self) -> tuple[np.ndarray, list[str]]:
+        """Which treatments share a covariate's coefficient (see `evinet.nma.terms.sharing`)."""
+        by_class = self.terms.interactions == "class"
+        classes = self.network.classes if by_class else {}
+        return columns.sharing(self.basic, self.terms.interactions, classes, self.references[0])
+
+    def slopes_of(self, covariate: str) -> list[str]:
+        """Names of a covariate's coefficients, in the order of `sharing`."""
+        several = len(self.covariates) > 1 or covariate not in self.terms.covariates
+        shown = covariate if several else ""
+        return [columns.slope_name(label, shown) for label in self.sharing[1]]
+
+    def interactions(self, rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+        """Columns of the centred covariates in any rows (NICE TSD 3), and their names.
+
+        What a covariate adds to an arm's effect; where the arms of a study differ in it also what
+        it does to the outcome on any treatment, beta[its name].
+        """
+        if not self.covariates:
             return np.zeros((len(rows), 0)), []
-        main, names = _consistent(rows, self.network.treatments, self.basic)
-        centred = rows["study"].map(self.covariate).to_numpy(float) - at
-        return columns.regression(main, names, centred, self.terms.interactions)
+        found, names = [], []
+        size = len(self.network.treatments)
+        kept = [self.network.treatments.index(name) for name in self.basic]
+        acting = np.zeros((size, self.sharing[0].shape[1]))
+        acting[kept] = self.sharing[0]
+        place = {name: number for number, name in enumerate(self.network.treatments)}
+        ends = [(rows[end].map(place).to_numpy(int),
+                 list(zip(rows["study"], rows[end], strict=True)))
+                for end in ("treatment", "against")]  # fmt: skip
+        for name, values in self.covariates.items():
+            own, other = (
+                (acting[numbers], np.array([_value(values, arm) for arm in arms]))
+                for numbers, arms in ends
+            )
+            centre = self.centres[name]
+            found.append(own[0] * (own[1] - centre)[:, None]
+                         - other[0] * (other[1] - centre)[:, None])  # fmt: skip
+            names += self.slopes_of(name)
+            if self._of_arms(name):
+                found.append((own[1] - other[1])[:, None])
+                names.append(f"beta[{name}]")
+        return np.hstack(found), names
+
+    def _of_arms(self, covariate: str) -> bool:
+        """Whether arms of a study differ in a covariate."""
+        return bool((pd.Series(self.covariates[covariate]).groupby(level=0).nunique() > 1).any())
 
     def graph(self, rows: np.ndarray | None = None, bridge: bool = True) -> nx.Graph[str]:
         """The treatments, joined by rows (all, or those of these numbers) and by the class."""
@@ -145,7 +208,8 @@ class Design:
         chosen = self.rows if rows is None else self.rows.iloc[rows]
         graph.add_edges_from(columns.pairs_of(chosen))
         if bridge:
-            nx.add_path(graph, self.group)
+            for own in self.classes:
+                nx.add_path(graph, own)
         return graph
 
 
@@ -168,7 +232,8 @@ def build(network: Network, terms: Terms) -> Design:
     if terms.split is not None:
         effects = np.column_stack([effects, columns.omega(rows, terms.split)])
         names.append(OMEGA)
-    more, added = empty.interactions(rows, empty.centre)
+    _check_interactions(empty)
+    more, added = empty.interactions(rows)
     effects, names = np.hstack([effects, more]), names + added
     slopes = np.zeros((len(rows), 0, len(names)))
     if network.regression is not None:
@@ -179,27 +244,71 @@ def build(network: Network, terms: Terms) -> Design:
     return Design(network, terms, names, effects, columns.deviations(rows), slopes)
 
 
-def _check_class(design: Design) -> None:
-    if design.terms.group is None:
+def _value(values: dict[tuple[str, str], float], arm: tuple[str, str]) -> float:
+    """A covariate in an arm; of a treatment that the study has not, the study's mean."""
+    if arm in values:
+        return values[arm]
+    return float(np.mean([value for known, value in values.items() if known[0] == arm[0]]))
+
+
+def _check_interactions(design: Design) -> None:
+    asked, file = design.terms, design.network.file
+    if not asked.covariates:
+        patients = design.network.regression is not None and asked.interactions != "exchangeable"
+        if asked.interactions != "shared" and not patients:
+            raise _refused("(options)", "interactions", asked.interactions, "is of no covariate",
+                           "Name a covariate")  # fmt: skip
         return
+    if (asked.interactions == "exchangeable") != (asked.slope_sigma is not None):
+        raise _refused("(options)", "interactions", asked.interactions, "and the spread of "
+                       "exchangeable coefficients go together",
+                       "Give interactions exchangeable and the spread")  # fmt: skip
+    if asked.interactions == "exchangeable" and (
+        len(design.covariates) > 1 or asked.group or len(design.basic) < 2
+    ):
+        raise _refused("(options)", "interactions", "exchangeable", "is of one covariate in "
+                       "numbers and two or more treatments, and not together with classes: one "
+                       "spread is estimated", "Use separate or shared interactions")  # fmt: skip
+    if asked.interactions == "class":
+        if len(design.references) > 1:
+            raise _refused(file, "reference", ", ".join(design.references), "are several "
+                           "references, so that classes have no common one",
+                           "Analyse islands apart")  # fmt: skip
+        lacking = [name for name in design.basic if name not in design.network.classes]
+        if lacking:
+            raise _refused(file, "class", ", ".join(lacking), "has no class, and interactions are "
+                           "those of classes", "Write a column class, or name it by "
+                           "--columns theirs=class")  # fmt: skip
+    if design.network.people is not None and any(map(design._of_arms, design.covariates)):
+        raise _refused(file, "covariate", ", ".join(asked.covariates), "differs between arms of a "
+                       "study of patients", "Write one value in all rows of a study")  # fmt: skip
+
+
+def _check_class(design: Design) -> None:
+    asked = design.terms.group
+    if asked is None:
+        return
+    file, shown = design.network.file, ", ".join(asked.members) or "(column class)"
     inside = sorted(set(design.group) & set(design.references))
-    if len(design.group) < 2:
-        raise InputError(
-            Problem(design.network.file, "class", ", ".join(design.terms.group.members),
-                    "fewer than two members of the class are in the network",
-                    "Leave the class out of this model")
-        )  # fmt: skip
+    if not design.classes or min(map(len, design.classes)) < 2:
+        raise _refused(file, "class", shown,
+                       "fewer than two members of the class are in the network",
+                       "Leave the class out of this model")  # fmt: skip
     if design.terms.unrelated:
-        raise InputError(
-            Problem(design.network.file, "class", ", ".join(design.group),
-                    "unrelated effects have no class", "Ask for the one or the other")
-        )  # fmt: skip
+        raise _refused(file, "class", shown, "unrelated effects have no class",
+                       "Ask for the one or the other")  # fmt: skip
     if inside:
-        raise InputError(
-            Problem(design.network.file, "reference", ", ".join(inside),
-                    "is a member of the class, which needs a reference outside it",
-                    "Name a reference of the joined island that is not in the class first")
-        )  # fmt: skip
+        raise _refused(
+            file,
+            "reference",
+            ", ".join(inside),
+            "is a member of a class, which needs a reference outside it",
+            "Name a reference of the joined island that is not in the class first",
+        )
+
+
+def _refused(file: str, field: str, value: str, message: str, remedy: str) -> InputError:
+    return InputError(Problem(file, field, value, message, remedy))
 
 
 def _consistent(

@@ -5,7 +5,7 @@
     patients    of an arm: the baseline hazard's likelihood given theta_jk
     effects     theta = X b + tau * deviations,  deviations ~ N(0, 1), correlation 1/2 in a study
     priors      b ~ N(0, prior SD), mu ~ N(0, prior SD), tau as named
-    class       d_k = mean + sigma * u_k,  u_k ~ N(0, 1), of its members
+    class       d_k = mean + sigma * u_k,  u_k ~ N(0, 1), of its members; so exchangeable beta_k
 
 What is sampled is standardised by a rough normal approximation of the posterior, which changes how
 fast the sampler moves and never where to: mu is replaced by its study's mean predictor, b by its
@@ -14,6 +14,7 @@ principal axes (`fit.approximate`), deviations as in `likelihoods.scaled_normal`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -38,6 +39,7 @@ from evinet.nma.terms import Terms
 from evinet.patients import log_rank
 
 Effects = Literal["fixed", "random"]
+RISK = "baseline risk"
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +125,21 @@ class Model:
         return self.effects == "random"
 
     @property
+    def _sigma(self) -> float | Prior:
+        """Spread of what is exchangeable: of a class, or of interactions."""
+        if self.terms.group is not None:
+            return self.terms.group.sigma
+        return 0.0 if self.terms.slope_sigma is None else self.terms.slope_sigma
+
+    @property
     def sigma_prior(self) -> Prior | None:
-        """The prior of the class's sigma; None where it is known, or there is no class."""
-        group = self.terms.group
-        return group.sigma if group is not None and isinstance(group.sigma, Prior) else None
+        """The prior of sigma; None where it is known, or nothing is exchangeable."""
+        return self._sigma if isinstance(self._sigma, Prior) else None
 
     @property
     def known_sigma(self) -> float:
-        """The class's sigma where it is known, else 0."""
-        group = self.terms.group
-        return group.sigma if group is not None and not isinstance(group.sigma, Prior) else 0.0
+        """Sigma where it is known, else 0."""
+        return 0.0 if isinstance(self._sigma, Prior) else float(self._sigma)
 
     @property
     def scale(self) -> str:
@@ -154,6 +161,18 @@ class Model:
         slope = np.array([name.startswith("beta") for name in self.names], bool)
         return np.where(slope, self.priors.coefficients, self.priors.effects)
 
+    @cached_property
+    def stand_for(self) -> np.ndarray:
+        """The first coefficient that each independent one acts on (see `Design.mixing`)."""
+        keep, _ = self.design.mixing
+        rest = np.arange(len(keep), len(self.names))
+        return np.concatenate([(keep != 0).argmax(axis=0), rest])
+
+    @property
+    def independent_sd(self) -> np.ndarray:
+        """Prior standard deviations of the independent coefficients c, then of baseline risk's."""
+        return np.asarray(self.prior_sd[self.stand_for])
+
     @property
     def exact(self) -> bool:
         """Whether the posterior is normal given tau and sigma, so that no sampler is needed."""
@@ -162,25 +181,62 @@ class Model:
         return normal and self.baseline is None and plain
 
     @property
-    def centre(self) -> float:
-        """Where effects are sampled: the mean baseline risk, else the mean of the covariate."""
-        return self.risk_centre if self.terms.baseline_risk else self.design.centre
+    def centres(self) -> dict[str, float]:
+        """Where effects are sampled: the mean baseline risk, else the means of the covariates."""
+        return {RISK: self.risk_centre} if self.terms.baseline_risk else self.design.centres
 
-    @property
-    def reported_at(self) -> float:
-        """Where effects are reported: `at`, or the centre."""
-        return self.centre if self.terms.at is None else self.terms.at
+    @cached_property
+    def reported_at(self) -> dict[str, float]:
+        """Where effects are reported: `at`, or the centres.
+
+        Raises
+        ------
+        InputError
+            `at` names no covariate, or no value of one.
+        """
+        found, at = dict(self.centres), self.terms.at
+        if at is None:
+            return found
+        if not isinstance(at, Mapping):
+            names = [*self.terms.covariates, *([RISK] if self.terms.baseline_risk else [])]
+            if len(names) != 1:
+                raise _refused("at", at, f"is of which of {', '.join(names)}?",
+                               f"Write {names[0]}=VALUE,...")  # fmt: skip
+            at = {names[0]: at}
+        for name, value in at.items():
+            words = {column: column.removeprefix(f"{name}=") for column in found
+                     if column.startswith(f"{name}=")}  # fmt: skip
+            if name in found and not isinstance(value, str):
+                found[name] = float(value)
+            elif name in self.terms.covariates and isinstance(value, str) and words:
+                known = self.network.words(name)
+                if value not in known:
+                    raise _refused("at", f"{name}={value}", "is no value of this covariate",
+                                   f"Use one of {', '.join(known)}")  # fmt: skip
+                found |= {column: float(word == value) for column, word in words.items()}
+            else:
+                there = ", ".join([*self.terms.covariates, *found])
+                raise _refused("at", f"{name}={value}", "is no value of a covariate",
+                               f"Effects depend on {there}")  # fmt: skip
+        return found
 
     def to_reported(self) -> np.ndarray:
         """From coefficients to those reported: effects d at `at`; shape (coefficients, same)."""
         found = np.eye(len(self.names))
-        if self.terms.at is None:
-            return found
-        for row, name in enumerate(self.names):
-            if name.startswith("d["):
-                own = name.replace("d[", "beta[", 1)
-                slope = next(each for each in (own, "beta", BASELINE_RISK) if each in self.names)
-                found[row, self.names.index(slope)] = self.terms.at - self.centre
+        moved = {
+            name: self.reported_at[name] - centre
+            for name, centre in self.centres.items() if self.reported_at[name] != centre
+        }  # fmt: skip
+        for number, treatment in enumerate(self.design.basic if moved else ()):
+            row = self.names.index(f"d[{treatment}]")
+            for name, by in moved.items():
+                if name == RISK:
+                    found[row, self.names.index(BASELINE_RISK)] = by
+                    continue
+                for share, slope in zip(
+                    self.design.sharing[0][number], self.design.slopes_of(name), strict=True
+                ):
+                    found[row, self.names.index(slope)] += by * share
         return found
 
     @cached_property
@@ -282,7 +338,8 @@ class Model:
             together = list(own["treatment"])
             published = own["kind"].iloc[0] == "contrast"
             nx.add_star(graph, [own["against"].iloc[0], *together] if published else together)
-        nx.add_path(graph, self.design.group)
+        for members in self.design.classes:
+            nx.add_path(graph, members)
         found = set()
         names = self.network.treatments
         for first in names:
@@ -405,7 +462,7 @@ def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
         raise _refused("baseline_risk", True, "needs consistent effects in one island without a "
                        "class", "Leave the one or the other out")  # fmt: skip
     if terms.at is not None and (
-        terms.unrelated or (terms.covariate is None) == (not terms.baseline_risk)
+        terms.unrelated or (not terms.covariates) == (not terms.baseline_risk)
     ):
         raise _refused("at", terms.at, "is of no one thing that effects depend on",
                        "Give it with a covariate or baseline risk, and not with ume")  # fmt: skip
@@ -435,7 +492,7 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         found["class_effects"] = own.T @ inverse @ acting @ keep
         found["class_spread"] = design.effects @ spread
     found["effects"] = design.effects @ keep
-    sd = _independent_sd(model)
+    sd = model.independent_sd
     seen, at, spread_out, regression = acting, y, deviations, model.network.regression
     if regression is not None:
         from evinet.nma.population import looking
@@ -484,16 +541,6 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         assert model.patients is not None
         found |= model.baseline.data(records or model.patients.best)
     return found
-
-
-def _independent_sd(model: Model) -> np.ndarray:
-    """Prior standard deviations of the independent coefficients c, then of baseline risk's."""
-    keep, spread = model.design.mixing
-    size = len(model.design.names)
-    if not spread.shape[1]:
-        return model.prior_sd
-    others = keep[:, :-1].argmax(axis=0)
-    return np.concatenate([model.prior_sd[others], [model.priors.effects], model.prior_sd[size:]])
 
 
 def graph(model: Model, data: dict[str, np.ndarray]) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import networkx as nx
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 SHOWN = 40  # islands in a message
+CLASSES = ("class", "trtclass", "trt_class")
 
 
 @dataclass(frozen=True, eq=False)
@@ -381,19 +383,16 @@ class Network:
         columns = ["study", "treatment", "against", "kind", "place"]
         return pd.concat(parts, ignore_index=True)[columns]
 
-    def covariate(self, name: str) -> dict[str, float]:
-        """Study -> its value of a column of the tables.
+    def _cells(self, name: str) -> Iterator[tuple[pd.DataFrame, str]]:
+        """Each table with what a column is called in it.
 
         Raises
         ------
         InputError
-            The column is missing, a study has no number in it or several, or all have the same.
+            A table has no such column.
         """
         wanted = usertable.column(name)
-        found: dict[str, float] = {}
-        problems: list[Problem] = []
         for table in self.tables:
-            file = str(table.attrs["file"])
             spelt = table.attrs.get("written", {})
             known = wanted if wanted in table else next(
                 (
@@ -403,27 +402,111 @@ class Network:
                 ), ""
             )  # fmt: skip
             if known not in table:
-                problems.append(
-                    Problem(file, name, "(absent)", "the column is missing",
+                raise InputError(
+                    Problem(str(table.attrs["file"]), name, "(absent)", "the column is missing",
                             f"Add it; there are {', '.join(map(str, table.columns))}")
                 )  # fmt: skip
-                continue
-            values = frames.numbers(table, known, problems)
-            for study, own in pd.Series(values).groupby(table["study"].to_numpy()):
-                if not np.isfinite(own).all() or own.nunique() != 1:
-                    problems.append(
-                        Problem(file, name, str(study), "has no number, or several, in this study",
-                                "Write one number in all rows of the study")
-                    )  # fmt: skip
-                found[str(study)] = float(own.iloc[0])
-        frames.stop(problems)
-        compared = {found[study] for study, own in self.members.items() if len(own) > 1}
-        if len(compared) == 1:
+            yield table, known
+
+    def covariate_columns(self, name: str) -> dict[str, dict[tuple[str, str], float]]:
+        """A covariate in numbers, arm by arm (study and treatment).
+
+        Itself, or where it is in words 0 and 1 for each word but the commonest.
+
+        Raises
+        ------
+        InputError
+            The column is missing, has a gap, tells several values of one arm, mixes numbers and
+            words, or is the same everywhere.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> network = Network.read(pd.DataFrame({
+        ...     "study": ["S", "S", "T", "T"], "treatment": ["A", "B"] * 2, "r": [1, 2, 3, 4],
+        ...     "n": 20, "setting": ["ward", "ward", "home", "home"]}))
+        >>> network.covariate_columns("setting")["setting=ward"]
+        {('S', 'A'): 1.0, ('S', 'B'): 1.0, ('T', 'A'): 0.0, ('T', 'B'): 0.0}
+        """
+        words = self._in_words(name)
+        cells = self._told(name, "arm", words)
+        compared = {study for study, own in self.members.items() if len(own) > 1}
+        values = {cell for (study, _), cell in cells.items() if study in compared}
+        if len(values) < 2:
+            (value,) = values
             raise InputError(
-                Problem(self.file, name, f"{compared.pop():g}",
+                Problem(self.file, name, value if isinstance(value, str) else f"{value:g}",
                         "is the same in every study, so that nothing tells its coefficient",
                         "Use a covariate that differs between studies, or none")
             )  # fmt: skip
+        if not words:
+            return {name: {arm: float(cell) for arm, cell in cells.items()}}
+        return {
+            f"{name}={word}": {arm: float(own == word) for arm, own in cells.items()}
+            for word in self.words(name)[1:]
+        }
+
+    def words(self, name: str) -> list[str]:
+        """The values of a covariate in words, that of most studies first."""
+        told = {(study, str(cell)) for (study, _), cell in self._told(name, "arm", True).items()}
+        counts = Counter(word for _, word in told)
+        return sorted(counts, key=lambda word: (-counts[word], word))
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """Treatment -> its class, by the column class (or trtclass, trt_class) of the tables.
+
+        Raises
+        ------
+        InputError
+            There is no such column, or a treatment has several classes.
+        """
+        names = {usertable.column(str(name)) for table in self.tables for name in table}
+        known = next((name for name in CLASSES if name in names), CLASSES[0])
+        told = self._told(known, "treatment", True)
+        return {name: str(label) for (_, name), label in told.items()}
+
+    def _in_words(self, name: str) -> bool:
+        """Whether no cell of a column is a number."""
+        cells = [str(cell) for table, known in self._cells(name) for cell in table[known]
+                 if not pd.isna(cell) and not usertable.missing(str(cell))]  # fmt: skip
+        return bool(cells) and not np.isfinite([usertable.number(cell) for cell in cells]).any()
+
+    def _told(
+        self, name: str, owner: Literal["arm", "treatment"], words: bool
+    ) -> dict[tuple[str, str], float | str]:
+        """Arm, or treatment (with an empty study), -> what a column tells of it.
+
+        A row of a pair tells of all arms of its study, and of the class of its first treatment.
+        """
+        found: dict[tuple[str, str], float | str] = {}
+        problems: list[Problem] = []
+        for table, known in self._cells(name):
+            cells: list[Any] = (
+                ["" if pd.isna(cell) or usertable.missing(str(cell)) else str(cell).strip()
+                 for cell in table[known]]
+                if words else list(frames.numbers(table, known, problems))
+            )  # fmt: skip
+            whole = owner == "arm" and "comparator" in table
+            for study, treatment, cell in zip(table["study"], table["treatment"], cells,
+                                              strict=True):  # fmt: skip
+                empty = cell == "" or cell != cell
+                if empty and owner == "treatment":
+                    continue
+                arms = (
+                    [(str(study), each) for each in sorted(self.members[str(study)])]
+                    if whole
+                    else [(str(study) if owner == "arm" else "", str(treatment))]
+                )
+                for arm in arms:
+                    if empty or found.setdefault(arm, cell) != cell:
+                        what = "study" if whole else owner
+                        problems.append(
+                            Problem(str(table.attrs["file"]), name, str(study if whole else ", "
+                                    .join(filter(None, arm))), f"has no value, or several, for "
+                                    f"this {what}", f"Write one value in all rows of the {what}")
+                        )  # fmt: skip
+        frames.stop(list(dict.fromkeys(problems)))
         return found
 
     def _checked(self) -> Network:

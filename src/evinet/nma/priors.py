@@ -8,6 +8,7 @@ comparison, ``turner-2015:any`` that of the general setting. The published table
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import gammaln, ndtri, stdtrit
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.published_priors import TABLES, Cell
 
@@ -191,6 +193,34 @@ def parse(text: str, field: str = "tau_prior", file: str = "(command line)") -> 
     except ValueError as error:
         message, remedy = error.args
         raise InputError(Problem(file, field, text, message, remedy)) from None
+
+
+def spread(
+    given: float | str | Prior | None, field: str, file: str = "(options)"
+) -> float | Prior | None:
+    """A standard deviation that is known (0 or more), or its prior.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+
+    Examples
+    --------
+    >>> spread("0.2", "sigma"), spread("half-normal(0.2)", "sigma").formula
+    (0.2, 'half-normal(0.2)')
+    """
+    if given is None or isinstance(given, Prior):
+        return given
+    number = usertable.number(str(given))
+    if number >= 0 and math.isfinite(number):
+        return number
+    if number == number:
+        raise InputError(
+            Problem(file, field, given, "is below 0 or not finite",
+                    "Write 0 or more, or a prior such as half-normal(0.2)")
+        )  # fmt: skip
+    return parse(str(given), field, file)
 
 
 def names() -> list[str]:

@@ -6,7 +6,7 @@ baseline. A column holds what its coefficient adds to each row's effect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -19,7 +19,8 @@ from scipy.linalg import block_diag
 from evinet.errors import InputError, Problem
 from evinet.nma.priors import Prior
 
-Interactions = Literal["shared", "class", "separate"]
+Interactions = Literal["shared", "class", "separate", "exchangeable"]
+At = float | Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ClassEffect:
     Attributes
     ----------
     members
-        Treatments of the class.
+        Treatments of the class; none: each class of the tables' column class has its own mean.
     sigma
         Standard deviation of the members around the mean: known, or its prior.
     """
@@ -49,9 +50,12 @@ class Terms:
     split
         A pair (A, B) whose direct and indirect effects are taken apart by a coefficient ``omega``.
     covariate, interactions, at
-        A covariate of the studies, one coefficient for all treatments or one each, and the value of
-        the covariate (or of the baseline risk) for which effects are reported; None: the mean. Of
-        patients' covariates interactions may also be those of a class.
+        A covariate of studies or arms, or several; one coefficient of each for all treatments, for
+        each class of treatments (the column class) or for each treatment, these unrelated or
+        exchangeable; and the value (several: by name) for which effects are reported; None: the
+        mean, of a covariate in words its commonest one.
+    slope_sigma
+        Standard deviation of exchangeable coefficients around their mean: known, or its prior.
     baseline_risk
         Effects depend on the study's outcome on the reference.
     group
@@ -60,11 +64,19 @@ class Terms:
 
     unrelated: bool = False
     split: tuple[str, str] | None = None
-    covariate: str | None = None
+    covariate: str | tuple[str, ...] | None = None
     interactions: Interactions = "shared"
-    at: float | None = None
+    at: At | None = None
     baseline_risk: bool = False
     group: ClassEffect | None = None
+    slope_sigma: float | Prior | None = None
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The covariates, none or one or several."""
+        if self.covariate is None:
+            return ()
+        return (self.covariate,) if isinstance(self.covariate, str) else tuple(self.covariate)
 
 
 def differences(pairs: list[tuple[str, str]], treatments: list[str]) -> np.ndarray:
@@ -129,13 +141,13 @@ def omega(rows: pd.DataFrame, split: tuple[str, str]) -> np.ndarray:
 
 
 def splits(
-    rows: pd.DataFrame, treatments: list[str], file: str, group: list[str] | None = None
+    rows: pd.DataFrame, treatments: list[str], file: str, classes: Sequence[list[str]] = ()
 ) -> list[tuple[str, str]]:
     """Pairs with direct and indirect evidence; `file` is named where there is none.
 
     Indirect evidence is a path between the pair in the studies that do not compare it (van
     Valkenhoef et al. 2016, Res Synth Methods 7:80, leaves studies that do out of the path too), or
-    by way of the class `group`.
+    by way of one of the `classes`.
 
     Raises
     ------
@@ -150,7 +162,8 @@ def splits(
             continue
         graph: nx.Graph[str] = nx.Graph()
         graph.add_nodes_from(treatments)
-        nx.add_path(graph, group or [])
+        for own in classes:
+            nx.add_path(graph, own)
         for members in arms.values():
             if not {first, second} <= members:
                 nx.add_star(graph, list(members))
@@ -214,14 +227,39 @@ def slopes(
                    *(f"beta[{name}: {group}]" for group in every for name in names)]  # fmt: skip
 
 
-def regression(
-    effects: np.ndarray, names: list[str], covariate: np.ndarray, interactions: Interactions
+def sharing(
+    names: list[str], interactions: Interactions, classes: Mapping[str, str], reference: str
 ) -> tuple[np.ndarray, list[str]]:
-    """Interactions of the effects with a centred covariate (NICE TSD 3): columns, and their names.
+    """Which treatments share a coefficient of a covariate: shape (treatments, labels), labels.
 
-    `effects` are the columns of the treatments but the references, `names` theirs, d[...]. Shared:
-    one coefficient for all treatments against their reference; else one each.
+    `names` are those of the treatments but the references. By class, treatments of the reference's
+    own class have none (Cooper et al. 2009, Stat Med 28:1861, model 4b).
+
+    Examples
+    --------
+    >>> sharing(["B", "C", "D"], "class", {"A": "old", "B": "old", "C": "new", "D": "new"}, "A")
+    (array([[0.],
+           [1.],
+           [1.]]), ['new'])
     """
     if interactions == "shared":
-        return (effects.sum(axis=1) * covariate)[:, None], ["beta"]
-    return effects * covariate[:, None], [name.replace("d[", "beta[", 1) for name in names]
+        return np.ones((len(names), 1)), ["all"]
+    if interactions != "class":
+        return np.eye(len(names)), names
+    own = classes.get(reference)
+    labels = list(dict.fromkeys(classes[name] for name in names if classes[name] != own))
+    found = [[float(classes[name] == label) for label in labels] for name in names]
+    return np.array(found).reshape(len(names), len(labels)), labels
+
+
+def slope_name(label: str, covariate: str) -> str:
+    """The name of a coefficient of effects: of whom, and of which of several covariates.
+
+    Examples
+    --------
+    >>> slope_name("all", ""), slope_name("B", ""), slope_name("B", "age")
+    ('beta', 'beta[B]', 'beta[age: B]')
+    """
+    if covariate:
+        return f"beta[{covariate}: {label}]"
+    return "beta" if label == "all" else f"beta[{label}]"

@@ -20,6 +20,7 @@ from evinet.errors import InputError, Problem
 from evinet.nma.design import BASELINE_RISK
 from evinet.nma.distribution import summary
 from evinet.nma.likelihoods.arms import Likelihood
+from evinet.nma.model import RISK
 
 NORMAL = 1.959963984540054  # of a 95 % interval
 
@@ -92,7 +93,7 @@ def absolute(fit: Fit, populations: list[Population], rng: np.random.Generator) 
     slope, centre = np.zeros(size), 0.0
     if model.terms.baseline_risk:
         slope = fit.coefficients[:, fit.specification.names.index(BASELINE_RISK)]
-        centre = model.reported_at
+        centre = model.reported_at[RISK]
     rows = []
     for population in populations:
         eta = np.full(size, float(link(population.value)))

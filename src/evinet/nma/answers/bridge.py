@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
 if TYPE_CHECKING:
     from evinet.nma.design import Design
 
-CLASS = ""
-"""The node of the class among the treatments."""
+CLASS = "\0"
+"""The node of a class among the treatments."""
 
 
 def rests_on_class(design: Design) -> set[frozenset[str]]:
@@ -43,7 +44,10 @@ def rests_on_class(design: Design) -> set[frozenset[str]]:
     """
     if not design.group:
         return set()
-    graph: nx.Graph[str] = nx.Graph((CLASS, member) for member in design.group)
+    nodes = [f"{CLASS}{number}" for number in range(len(design.classes))]
+    graph: nx.Graph[str] = nx.Graph(
+        (node, member) for node, own in zip(nodes, design.classes, strict=True) for member in own
+    )
     graph.add_nodes_from(design.network.treatments)
     for compared in design.network.members.values():
         graph.add_edges_from(combinations(compared, 2))
@@ -52,6 +56,11 @@ def rests_on_class(design: Design) -> set[frozenset[str]]:
         closed = graph.copy()
         closed.add_edge(*pair)  # a path through the class then closes a ring with this edge
         rings = nx.biconnected_components(closed)
-        if nx.has_path(graph, *pair) and any({CLASS, *pair}.issubset(ring) for ring in rings):
+        if nx.has_path(graph, *pair) and _by_way(nodes, pair, rings):
             found.add(frozenset(pair))
     return found
+
+
+def _by_way(nodes: list[str], pair: tuple[str, str], rings: Iterable[Any]) -> bool:
+    """Whether one of the nodes is in the ring of a pair."""
+    return any(set(pair) <= ring and not ring.isdisjoint(nodes) for ring in rings)

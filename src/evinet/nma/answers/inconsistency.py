@@ -53,7 +53,7 @@ def splits(fit: Fit) -> list[tuple[str, str]]:
     """Pairs with direct and independent indirect evidence, also by way of the class."""
     design = fit.specification.design
     try:
-        return terms.splits(design.rows, fit.treatments, fit.network.file, design.group)
+        return terms.splits(design.rows, fit.treatments, fit.network.file, design.classes)
     except InputError:
         return []
 

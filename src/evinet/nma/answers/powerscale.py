@@ -51,13 +51,12 @@ def components(fit: Fit) -> dict[str, np.ndarray]:
     """Log density of the data, and of each prior, at each draw; shape (draws,) each."""
     model, b = fit.specification, fit.coefficients
     found = {"likelihood": _likelihood(fit)}
-    slope = np.array([name.startswith("beta") for name in model.names], bool)
-    mine = np.isin(model.names, [f"d[{name}]" for name in model.design.group])
-    scaled = b / model.prior_sd
-    effects = scaled[:, ~slope & ~mine]
-    if mine.any():
-        effects = np.column_stack([effects, scaled[:, mine].mean(axis=1)])
-    found["prior of effects"] = -0.5 * (effects**2).sum(axis=1)
+    keep, _ = model.design.mixing
+    size = len(keep)
+    independent = np.hstack([b[:, :size] @ np.linalg.pinv(keep).T, b[:, size:]])
+    scaled = independent / model.independent_sd
+    slope = np.array([model.names[of].startswith("beta") for of in model.stand_for], bool)
+    found["prior of effects"] = -0.5 * (scaled[:, ~slope] ** 2).sum(axis=1)
     if slope.any():
         found["prior of coefficients"] = -0.5 * (scaled[:, slope] ** 2).sum(axis=1)
     if model.arms is not None and "mu" in fit.samples:

@@ -112,14 +112,11 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     if arms.likelihood.limited:  # the limits cut the priors: they have no simple draws
         return found
     tau, sigma = _prior_scales(fit, rng)
-    spread = design.mixing[1]
-    sd = np.append(model.prior_sd[: len(design.names)], model.prior_sd[len(design.names) :])
-    prior = rng.standard_normal((DRAWS, len(sd))) * sd
-    if spread.shape[1]:
-        mine = spread.argmax(axis=0)
-        prior[:, mine] = prior[:, mine[:1]] + sigma[:, None] * rng.standard_normal(
-            (DRAWS, len(mine))
-        )
+    keep, spread = design.mixing
+    independent = rng.standard_normal((DRAWS, len(model.stand_for))) * model.independent_sd
+    size = keep.shape[1]
+    moved = sigma[:, None] * rng.standard_normal((DRAWS, spread.shape[1])) @ spread.T
+    prior = np.hstack([independent[:, :size] @ keep.T + moved, independent[:, size:]])
     prior_mu = rng.standard_normal((DRAWS, arms.studies)) * model.priors.intercepts
     before = _replicated(fit, prior, prior_mu, tau, rng)
     return [

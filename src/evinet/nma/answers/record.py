@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evinet.nma.terms import ClassEffect
 
 if TYPE_CHECKING:
+    from evinet.nma.model import Model
     from evinet.nma.posterior import Fit
 
 MISFIT = 0.01  # probability of the residual deviance, below which it is told
@@ -17,7 +18,6 @@ def record(fit: Fit) -> dict[str, Any]:
     """Everything but the tables and the draws."""
     model, terms = fit.specification, fit.specification.terms
     likelihood = None if model.arms is None else model.arms.likelihood
-    depends = terms.covariate or ("baseline risk" if terms.baseline_risk else None)
     return {
         "method": fit.method,
         "model": _kind(fit),
@@ -34,10 +34,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "patients": _patients(fit),
         "data": [dict(reading) for reading in fit.network.readings],
         "set_apart": list(model.apart),
-        "depends_on": None if depends is None else {
-            "name": depends, "interactions": terms.interactions, "centre": model.centre,
-            "at": model.reported_at,
-        },
+        "depends_on": _depends(model),
         "regression": None if fit.network.regression is None else _regression(fit),
         "class": None if terms.group is None else _class(terms.group),
         "priors": _priors(fit),
@@ -50,6 +47,20 @@ def record(fit: Fit) -> dict[str, Any]:
         "seconds": {name: round(value, 3) for name, value in fit.seconds.items()},
         **fit.measures(),
     }  # fmt: skip
+
+
+def _depends(model: Model) -> dict[str, Any] | None:
+    """What effects depend on, and where they are reported: a number, or one for each covariate."""
+    centres, at = model.centres, model.reported_at
+    if not centres:
+        return None
+    one = list(centres) if len(centres) == 1 else None
+    return {
+        "name": ", ".join(model.terms.covariates) or (one and one[0]),
+        "interactions": model.terms.interactions,
+        "centre": centres[one[0]] if one else centres,
+        "at": at[one[0]] if one else at,
+    }
 
 
 def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
@@ -134,7 +145,7 @@ def _kind(fit: Fit) -> str:
 
 def _class(group: ClassEffect) -> dict[str, Any]:
     sigma = group.sigma if isinstance(group.sigma, float | int) else group.sigma.formula
-    return {"members": list(group.members), "sigma": sigma}
+    return {"members": list(group.members) or "column class", "sigma": sigma}
 
 
 def _priors(fit: Fit) -> dict[str, str | None]:

@@ -52,9 +52,9 @@ def effect(fit: Fit, study: str, treatment: str) -> np.ndarray:
     """Draws of a treatment's effect against a study's baseline arm, in that study."""
     design, against = fit.specification.design, _patients(fit).baseline(study)
     found = fit.coefficients @ (fit._row(treatment) - fit._row(against))
-    if design.covariate:
+    if design.covariates:
         row = pd.DataFrame([{"study": study, "treatment": treatment, "against": against}])
-        columns, names = design.interactions(row, design.centre)
+        columns, names = design.interactions(row)
         places = [design.names.index(name) for name in names]
         found = found + fit.coefficients[:, places] @ columns[0]
     return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evinet.nma.model import Model
     from evinet.nma.network import Network
     from evinet.nma.posterior import Fit
-    from evinet.nma.terms import ClassEffect, Terms
+    from evinet.nma.terms import At, ClassEffect, Interactions, Terms
 
 
 def fit(
@@ -24,9 +24,10 @@ def fit(
     effects: Literal["fixed", "random"] = "random",
     model: Literal["consistency", "ume"] = "consistency",
     split: tuple[str, str] | None = None,
-    covariate: str | None = None,
-    interactions: Literal["shared", "class", "separate"] = "shared",
-    at: float | None = None,
+    covariate: str | Sequence[str] | None = None,
+    interactions: Interactions = "shared",
+    slope_sigma: float | str | None = None,
+    at: At | None = None,
     baseline_risk: bool = False,
     classes: ClassEffect | None = None,
     time: str | None = None,
@@ -53,10 +54,14 @@ def fit(
         Consistent effects, or unrelated mean effects (ume) of every compared pair.
     split
         A pair (A, B): its direct and its indirect effect are taken apart.
-    covariate, interactions, at, baseline_risk
-        A meta-regression on a column of the tables or on the baseline risk, one coefficient or one
-        a treatment; effects are reported at the value `at`, by default the mean. Of patients'
-        covariates (`Network.regression`) `interactions` may also be those of a class.
+    covariate, interactions, slope_sigma, at, baseline_risk
+        A meta-regression on one or several columns of the tables, in numbers or in words, of
+        studies or of arms, or on the baseline risk. Of each one coefficient for all treatments,
+        one for each class of treatments (the tables' column class), or one for each treatment,
+        these unrelated (separate) or exchangeable with the spread `slope_sigma`, a number or a
+        prior. Effects are reported at the value `at` (``{"age": 60, "setting": "home"}``), by
+        default the mean, or the commonest word. Of patients' covariates (`Network.regression`)
+        `interactions` may be shared, class or separate.
     classes
         Treatments that are exchangeable (see `evinet.nma.terms.ClassEffect`).
     time
@@ -84,6 +89,7 @@ def fit(
     """
     from evinet.nma import model as models
     from evinet.nma.priors import priors as parse
+    from evinet.nma.priors import spread
     from evinet.nma.terms import Terms
 
     if model not in ("consistency", "ume"):
@@ -91,7 +97,11 @@ def fit(
             Problem("(options)", "model", model, "is no model", "Use consistency or ume; for "
                     "node-splitting call `node_splits` of a consistency fit")
         )  # fmt: skip
-    terms: Terms = Terms(model == "ume", split, covariate, interactions, at, baseline_risk, classes)
+    several = covariate if covariate is None or isinstance(covariate, str) else tuple(covariate)
+    terms: Terms = Terms(
+        model == "ume", split, several, interactions, at, baseline_risk, classes,
+        spread(slope_sigma, "slope_sigma"),
+    )  # fmt: skip
     built = models.build(
         network, likelihood=likelihood, link=link, effects=effects, terms=terms,
         priors=parse(priors or {}), time=time, baseline=baseline, settings=settings,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.special import ndtr
 
 from evinet.nma.distribution import Distribution
@@ -49,10 +50,8 @@ class NormalData:
         Covariance of y given its means; `intercepts` that of the studies' prior means.
     between
         H: 1 on the diagonal, 1/2 between contrasts of a study.
-    prior_sd
-        Of each coefficient; of members of a class that of the class mean.
-    members
-        Numbers of the coefficients that a class makes exchangeable.
+    shared, own
+        The prior covariance of coefficients is shared + sigma^2 own, both (coefficients, same).
     tau, sigma
         Their priors, or what is known.
     """
@@ -64,8 +63,8 @@ class NormalData:
     noise: np.ndarray
     intercepts: np.ndarray
     between: np.ndarray
-    prior_sd: np.ndarray
-    members: list[int]
+    shared: np.ndarray
+    own: np.ndarray
     tau: Prior | float
     sigma: Prior | float
 
@@ -94,18 +93,14 @@ class NormalData:
         return replace(
             self,
             columns=np.column_stack([self.columns, column]),
-            prior_sd=np.append(self.prior_sd, sd),
+            shared=block_diag(self.shared, np.array([[sd**2]])),
+            own=block_diag(self.own, np.zeros((1, 1))),
         )
 
     def prior(self, sigma: np.ndarray | float) -> np.ndarray:
         """P: prior covariance of b given sigma of shape (...): (..., coefficients, same)."""
-        size = len(self.prior_sd)
-        member = np.zeros(size)
-        member[self.members] = 1.0
         square = np.asarray(sigma, dtype=float)[..., None, None] ** 2
-        own = np.diag(self.prior_sd**2 * (1 - member))
-        shared = np.outer(member * self.prior_sd, member * self.prior_sd)
-        return own + shared + square * np.diag(member)
+        return self.shared + square * self.own
 
     def covariance(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """Of y, b integrated out, given each (tau, sigma): (points, rows, rows)."""
@@ -301,6 +296,7 @@ def _of(
     design = model.design
     table = design.rows.iloc[rows]
     prior = model.sigma_prior
+    keep, spread = design.mixing
     return NormalData(
         studies=list(table["study"]),
         pairs=list(zip(table["treatment"], table["against"], strict=True)),
@@ -309,8 +305,8 @@ def _of(
         noise=noise,
         intercepts=intercepts,
         between=between,
-        prior_sd=model.prior_sd[: len(design.names)],
-        members=[design.names.index(f"d[{name}]") for name in design.group],
+        shared=(keep * model.independent_sd[: keep.shape[1]] ** 2) @ keep.T,
+        own=spread @ spread.T,
         tau=model.priors.tau if model.random else 0.0,
         sigma=model.known_sigma if prior is None else prior,
     )

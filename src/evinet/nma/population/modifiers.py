@@ -172,10 +172,10 @@ def regress(
     def solved(columns: np.ndarray) -> Mixture:
         more = columns.shape[1] - len(treatments)
         noise = np.diag(rows["se"].to_numpy(float) ** 2)
+        prior = np.diag(np.array([*effects, *[slopes_sd] * more]) ** 2)
         return exact.solve(NormalData(
             list(rows["study"]), pairs, rows["diff"].to_numpy(float), columns, noise,
-            np.zeros_like(noise), same.astype(float), np.array([*effects, *[slopes_sd] * more]), [],
-            tau, 0.0,
+            np.zeros_like(noise), same.astype(float), prior, np.zeros_like(prior), tau, 0.0,
         ))  # fmt: skip
 
     return Modification(
