@@ -17,19 +17,21 @@ import pymc as pm
 from evinet.config import Sampler
 from evinet.nma.fit.data_vector import unpack
 
-def compiled(outcomes):
+def compiled(outcomes, prior):
     values = {"y": np.array(outcomes), "sd": np.array(2.0)}
-    with pm.Model(coords={"study": list("abcdef")[:len(outcomes)]}) as model:
-        known = unpack(values)
+    names = {"study": list("abcdef")[:len(outcomes)]}
+    with pm.Model(coords=names) as model:
+        known = unpack(values, names)
         centre = pm.Normal("centre", 0.0, 10.0)
-        scale = pm.HalfNormal("scale", 1.0)
+        scale = pm.HalfNormal("scale", prior)
         each = pm.Normal("each", 0.0, 1.0, dims="study")
         theta = pm.Deterministic("theta", centre + scale * each, dims="study")
         pm.Potential("likelihood", -0.5 * (((known["y"] - theta) / known["sd"]) ** 2).sum())
     return values, sampler.Compiled(model)
 
-for studies in sys.argv[1:]:
-    values, model = compiled([1.0, 2.0, 6.0, 3.0, 3.0, 3.0][:int(studies)])
+for word in sys.argv[1:]:
+    studies, prior = word.split(":")
+    values, model = compiled([1.0, 2.0, 6.0, 3.0, 3.0, 3.0][:int(studies)], float(prior))
     for shift in (0.0, 50.0):
         moved = values | {"y": values["y"] + shift}
         posterior = model.sample(moved, Sampler(chains=2, warmup=500, draws=500), 3).posterior
@@ -50,24 +52,24 @@ for number in range(50):
 """
 
 
-def run(cache: Path, *studies: str) -> list[list[float]]:
+def run(cache: Path, *models: str) -> list[list[float]]:
     """Means of the centre and of theta, with the data as they are and moved by 50, model by model.
 
-    In one process, of models of so many studies.
+    In one process, of models that are given as ``number of studies:scale of a prior``.
     """
     told = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", MODEL, *studies], check=True, text=True,
+        [sys.executable, "-W", "ignore", "-c", MODEL, *models], check=True, text=True,
         capture_output=True, env={**os.environ, "EVINET_CACHE": str(cache)},
     )  # fmt: skip
     return [[float.fromhex(word) for word in line.split()] for line in told.stdout.splitlines()]
 
 
-def test_other_processes_compile_nothing_and_draw_the_same(tmp_path: Path) -> None:
-    """Models compiled in two processes are not taken for each other in a third."""
-    first, second = run(tmp_path, "3"), run(tmp_path, "6")
+def test_other_processes_and_shapes_compile_nothing_and_draw_the_same(tmp_path: Path) -> None:
+    """Nor are models that were compiled in two processes taken for each other in a third."""
+    first, second = run(tmp_path, "3:1.0"), run(tmp_path, "3:2.0")
     compiled = {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")}
     assert any("density" in path.name for path in compiled)
-    assert run(tmp_path, "3", "6") == [*first, *second]
+    assert run(tmp_path, "6:1.0", "3:1.0", "3:2.0")[2:] == [*first, *second]
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")} == compiled
     # by numerical integration over the scale
     assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)

@@ -32,6 +32,7 @@ from evinet.nma.fit.approximate import rough
 from evinet.nma.fit.data_vector import unpack
 from evinet.nma.likelihoods import limited
 from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood, links
+from evinet.nma.likelihoods.scaled_normal import flat
 from evinet.nma.likelihoods.survival.baseline import Baseline
 from evinet.nma.network import Network
 from evinet.nma.priors import Prior, Priors
@@ -491,7 +492,8 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
         found["class_slope"] = own.T @ inverse @ y
         found["class_effects"] = own.T @ inverse @ acting @ keep
         found["class_spread"] = design.effects @ spread
-    found["effects"] = design.effects @ keep
+        found["spread"] = spread
+    found |= {"keep": keep, "effects": design.effects @ keep}
     sd = model.independent_sd
     seen, at, spread_out, regression = acting, y, deviations, model.network.regression
     if regression is not None:
@@ -524,6 +526,7 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
             )
             centre, scale = limited.start(model.arms.below_zero, centre, scale, top, bottom)
         found |= {
+            "arm_rows": design.of("arm"), "study_of_arm": model.arms.study,
             "x": model.arms.x, "s": model.arms.s, "offset": model.arms.offset,
             "level_centre": centre, "level_scale": scale,
             "weights": np.zeros_like(weights) if model.terms.baseline_risk else weights,
@@ -535,11 +538,17 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
 
             found |= individual.data(model, regression)
     if len(model.network.contrasts.rows):
+        found["contrast_rows"] = design.of("contrast")
         found["whitening"] = model.network.contrasts.whitening
         found["published"] = model.network.contrasts.y
     if model.baseline is not None:
         assert model.patients is not None
-        found |= model.baseline.data(records or model.patients.best)
+        found |= {
+            "arm_rows": design.of("patients"),
+            "study_of_arm": model.patients.study_of_arm,
+            "incidence": model.patients.incidence,
+            **model.baseline.data(records or model.patients.best),
+        }
     return found
 
 
@@ -565,48 +574,45 @@ def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
         coordinates["study"] = model.patients.studies
     elif model.arms is not None:
         coordinates["study"] = list(dict.fromkeys(design.rows["study"].iloc[design.of("arm")]))
-    keep, spread = design.mixing
     with pm.Model(coords=coordinates) as found:
-        known = unpack(data)
-        size = len(data["b_sd"])
-        moves = pm.Flat("effect_moves", shape=size, initval=np.zeros(size))
+        known = unpack(data, coordinates)
+        moves = flat("effect_moves", data["b_sd"].shape, known["b_sd"].shape)
         c = known["b_centre"] + pt.dot(known["b_root"], moves)
         pm.Potential("b_prior", -0.5 * pt.sqr(c / known["b_sd"]).sum())
-        acting = c[: keep.shape[1]]
-        theta, b = pt.dot(known["effects"], acting), pt.dot(keep, acting)
-        if spread.shape[1]:
+        count = known["keep"].shape[1]
+        acting = c[:count]
+        theta, b = pt.dot(known["effects"], acting), pt.dot(known["keep"], acting)
+        if "spread" in known:
             prior = model.sigma_prior
             sigma: Any = (
                 pt.constant(model.known_sigma) if prior is None else prior.variable("sigma")
             )
             slope = known["class_slope"] - pt.dot(known["class_effects"], acting)
-            u = standard_normal(
-                "members", (spread.shape[1],), sigma, slope, known["class_precision"]
-            )
+            shape = data["class_precision"].shape
+            u = standard_normal("members", shape, sigma, slope, known["class_precision"])
             theta = theta + sigma * pt.dot(known["class_spread"], u)
-            b = b + sigma * pt.dot(spread, u)
-        b = pm.Deterministic("b", pt.concatenate([b, c[keep.shape[1] :]]), dims="parameter")
+            b = b + sigma * pt.dot(known["spread"], u)
+        b = pm.Deterministic("b", pt.concatenate([b, c[count:]]), dims="parameter")
         if model.random:
             tau = model.priors.tau.variable("tau")
             slope = known["u_slope"] - pt.dot(known["u_effects"], acting)
-            shape = (design.deviations.shape[1],)
+            shape = data["u_precision"].shape
             z = standard_normal("deviation", shape, tau, slope, known["u_precision"])
             theta = theta + tau * pt.dot(known["deviations"], z)
         theta = pm.Deterministic("theta", theta, dims="row")
         if model.network.regression is not None:
-            size = design.slopes.shape[2]
-            known["slopes"] = pt.dot(known["slope_of"], b[:size])
+            known["slopes"] = pt.dot(known["slope_of"], b[: known["slope_of"].shape[2]])
         if model.arms is not None:
-            rows = design.of("arm")
+            rows = known["arm_rows"]
             slopes = known["slopes"][rows] if "slopes" in known else None
             _arms_part(model, known, theta[rows], b, slopes)
         if model.baseline is not None:
-            rows = design.of("patients")
+            rows = known["arm_rows"]
             given = known | ({"slopes": known["slopes"][rows]} if "slopes" in known else {})
             likelihood = model.baseline.log_likelihood(given, theta[rows])
             pm.Potential("patients", likelihood)
         if len(model.network.contrasts.rows):
-            residual = known["published"] - theta[design.of("contrast")]
+            residual = known["published"] - theta[known["contrast_rows"]]
             pm.Potential("contrasts", -0.5 * pt.sqr(pt.dot(known["whitening"], residual)).sum())
     return found
 
@@ -617,8 +623,8 @@ def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any, slopes: 
     import pytensor.tensor as pt
 
     assert model.arms is not None
-    of, count = model.arms.study, model.arms.studies
-    level = pm.Flat("level", shape=count, initval=np.zeros(count))
+    of = known["study_of_arm"]
+    level = flat("level", (model.arms.studies,), known["level_scale"].shape)
     if model.terms.baseline_risk:  # mu of an arm without events has a long tail
         pm.Potential("level_jacobian", pt.log(pt.cosh(level)).sum())
         level = pt.sinh(level)

@@ -1,7 +1,8 @@
 """A PyMC model as C functions for nutpie, kept in the compile cache between processes.
 
 nutpie wraps a model's functions anew in every process, which takes seconds each. The wrappers here
-are cached together with what they wrap, under PyTensor's key of the model's graph.
+are cached together with what they wrap, under PyTensor's key of the model's graph. No length is
+written into the graph: data of a shape that was never seen find their model compiled.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evinet.nma.fit import data_vector
 from evinet.nma.fit.shared_cache import share
 
 if TYPE_CHECKING:
@@ -47,27 +49,13 @@ def compile_model(model: pm.Model) -> Any:
     """
     import pandas as pd
     import pytensor
-    import pytensor.tensor as pt
     from nutpie.compile_pymc import CompiledPyMCModel, make_user_data
     from pymc.pytensorf import compile as compile_graph
-    from pymc.pytensorf import join_nonshared_inputs
-    from pytensor.compile.sharedvalue import SharedVariable
-    from pytensor.graph import rewrite_graph
-    from pytensor.graph.replace import clone_replace
 
     share()
     start = model.initial_point()
-    free = model.value_vars
-    kept = [*free, *(each for each in model.unobserved_value_vars if each not in free)]
-    lengths: dict[Any, Any] = {
-        each: pt.constant(each.get_value())
-        for each in model.dim_lengths.values()
-        if isinstance(each, SharedVariable)
-    }
-    everything = pt.concatenate([each.ravel() for each in kept])
-    stable: Any = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
-    both = clone_replace([stable, everything], lengths, rebuild_strict=False)
-    (value, everything), point = join_nonshared_inputs(start, both, free, [])
+    free, kept = model.value_vars, _kept(model)
+    point, value, everything = expressions(model)
     with model:
         density = compile_graph([point], [value, pytensor.grad(value, point)], mode="NUMBA")
         quantities = compile_graph([point], [everything], mode="NUMBA")
@@ -94,6 +82,50 @@ def compile_model(model: pm.Model) -> Any:
         _shapes=dict(zip(names, shapes, strict=True)),
         _coords={name: pd.Index(each) for name, each in model.coords.items()},
     )
+
+
+def _kept(model: pm.Model) -> list[Any]:
+    """The variables that draws are kept of: those that are sampled first."""
+    free = model.value_vars
+    return [*free, *(each for each in model.unobserved_value_vars if each not in free)]
+
+
+def expressions(model: pm.Model) -> tuple[Any, Any, Any]:
+    """A point, the log density there, and all variables there, as PyTensor expressions."""
+    import pytensor.tensor as pt
+    from pytensor.graph import rewrite_graph
+    from pytensor.graph.replace import clone_replace
+
+    point = pt.vector("point")
+    everything = pt.concatenate([each.ravel() for each in _kept(model)])
+    stable: Any = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
+    told = {**_parts(model, point), **_lengths(model)}
+    value, everything = clone_replace([stable, everything], told, rebuild_strict=False)
+    return point, value, everything
+
+
+def _lengths(model: pm.Model) -> dict[Any, Any]:
+    """Lengths of dimensions, which PyMC shares, as the model's data tell them."""
+    told = data_vector.lengths(model[data_vector.NAME], model.coords)
+    return {model.dim_lengths[name]: length for name, length in told.items()}
+
+
+def _parts(model: pm.Model, point: Any) -> dict[Any, Any]:
+    """Each variable as a part of the point, in shapes that the model's data tell."""
+    import pytensor.tensor as pt
+    from pytensor.graph.replace import clone_replace
+
+    found, position = {}, pt.constant(0, dtype="int64")
+    for variable, value in zip(model.free_RVs, model.value_vars, strict=True):
+        if variable.ndim == 0:
+            found[value] = point[position]
+            position = position + 1
+            continue
+        size = clone_replace(variable.owner.inputs[1], _lengths(model), rebuild_strict=False)
+        stop = position + pt.prod(size)
+        found[value] = point[position:stop].reshape(size, ndim=variable.ndim)
+        position = stop
+    return found
 
 
 def _shapes(

@@ -48,6 +48,8 @@ def _modules() -> str:
 class Compiled:
     """A compiled PyMC model, whose data are one vector (`data_vector`), for any data of its shapes.
 
+    What is compiled serves data of other shapes too, and comes from the cache for them.
+
     `sample` gives an `arviz.InferenceData`, whose `sample_stats` hold positions and gradients for
     `control_variates`.
     """
@@ -56,14 +58,15 @@ class Compiled:
         from evinet.nma.fit import compiled
 
         start = time.perf_counter()
-        self._model = compiled.compile_model(model)
+        self._model, self._coordinates = compiled.compile_model(model), dict(model.coords)
         self.seconds = time.perf_counter() - start
 
     def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
         """Posterior draws given data in the shapes of the model's."""
         from evinet.nma.fit.data_vector import pack
 
-        return _nutpie(self._model.with_data(**pack(data)), sampler, seed)
+        packed = pack(data, self._coordinates)
+        return _nutpie(self._model.with_data(**packed), sampler, seed)
 
 
 def _nutpie(model: Any, sampler: Sampler, seed: int) -> Any:
@@ -159,9 +162,11 @@ def sample(
         return [trace], {"compile": 0.0, "sample": time.perf_counter() - start}
     draws: list[Any] = [None] if patients is None else list(patients.draws)
     every = [models.values(model, records) for records in draws]
+    arms, rows = model.arms, model.design.rows
     layout = (
-        model.effects, model.priors.printed["tau"], model.sigma_prior, model.known_sigma,
-        str(model.priors), model.terms.unrelated, model.terms.split is None,
+        model.effects, model.sigma_prior, model.known_sigma, str(model.priors), model.hazards,
+        str(model.settings), arms and (arms.likelihood.name, arms.likelihood.link),
+        tuple(zip(rows["study"], rows["treatment"], strict=True)),
         tuple((key, value.shape) for key, value in every[0].items()),
     )  # fmt: skip
     if layout not in known:

@@ -47,7 +47,8 @@ def data(model: Model, regression: Regression) -> dict[str, np.ndarray]:
     published = _published(model, regression)
     points, weights = regression.stacked([pairs[number] for number in published])
     return {
-        "person_arm": summed["arm"].to_numpy(), "person_columns": summed[covariates].to_numpy(),
+        "person_arm": summed["arm"].to_numpy(int), "published_arms": published,
+        "person_columns": summed[covariates].to_numpy(),
         **{f"person_{name}": summed[name].to_numpy() for name in ("x", "s", "n", "square")},
         "points": points, "point_weights": weights,
         "arm_means": np.array([regression.means[pair] for pair in pairs]),
@@ -79,19 +80,18 @@ def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -
     assert model.arms is not None
     assert model.network.regression is not None
     likelihood = model.arms.likelihood
-    arm = pt.cast(known["person_arm"], "int64")
+    arm, published = known["person_arm"], known["published_arms"]
     own = eta[arm] + (known["person_columns"] * slopes[arm]).sum(axis=1)
     if likelihood.name == "normal":
-        spread = pm.Flat("log_residual_sd", shape=model.arms.studies,
+        spread = pm.Flat("log_residual_sd", shape=known["level_scale"].shape,
                          initval=_residual(model))  # fmt: skip
         pm.Deterministic("residual_sd", pt.exp(spread), dims="study")
-        scale = spread[pt.constant(model.arms.study)[arm]]
+        scale = spread[known["study_of_arm"][arm]]
         squares = known["person_square"] - 2 * own * known["person_x"] + known["person_n"] * own**2
         found = (-known["person_n"] * scale - 0.5 * squares * pt.exp(-2 * scale)).sum()
     else:
         found = likelihood.symbolic(known["person_x"], known["person_s"], own).sum()
-    published = _published(model, model.network.regression)
-    if not len(published):
+    if not len(_published(model, model.network.regression)):
         return found
     at = eta[published][:, None] + (
         known["points"] * slopes[published][:, None, :]

@@ -25,13 +25,21 @@ def standard_normal(
 ) -> Any:
     """z, a priori independent standard normal; adds the variable `name`, z standardised.
 
-    `scale`, `slope` and `curvature` must broadcast to `shape`; slope may depend on other variables.
+    `curvature` has this shape, to which `scale` and `slope` must broadcast; slope may depend on
+    other variables.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
     narrow = 1 / pt.sqrt(1 + pt.sqr(scale) * curvature)
-    moves = pm.Flat(name, shape=shape, initval=np.zeros(shape))
+    moves = flat(name, shape, curvature.shape)
     z = scale * slope * pt.sqr(narrow) + narrow * moves
     pm.Potential(f"{name}_prior", (pt.log(narrow) - 0.5 * pt.sqr(z)).sum())
     return z
+
+
+def flat(name: str, shape: tuple[int, ...], told: Any) -> Any:
+    """A variable with a flat prior that starts at 0, in the shape that the model's data tell."""
+    import pymc as pm
+
+    return pm.Flat(name, shape=tuple(told), initval=np.zeros(shape))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from evinet.errors import InputError, Problem
+from evinet.nma.likelihoods.scaled_normal import flat
 from evinet.nma.likelihoods.survival.splines import Basis, at_quantiles
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def spline_basis(patients: Patients, studies: list[str], knots: int, degree: int
         ) from None
 
 
-def intercepts(patients: Patients, events: Any, relative: Any, sd: float) -> Any:
+def intercepts(
+    patients: Patients, values: dict[str, Any], events: Any, relative: Any, sd: float
+) -> Any:
     """The log hazard levels mu of the studies, normal(0, sd); adds mu.
 
     The sampler moves the log of a study's expected events, which hardly depend on its shape.
@@ -45,8 +48,8 @@ def intercepts(patients: Patients, events: Any, relative: Any, sd: float) -> Any
     import pymc as pm
     import pytensor.tensor as pt
 
-    incidence = patients.incidence
-    level = pm.Flat("level", shape=len(incidence), initval=np.zeros(len(incidence)))
+    incidence = values["incidence"]
+    level = flat("level", (len(patients.studies),), incidence.shape[:1])
     observed, expected = pt.dot(incidence, events), pt.dot(incidence, relative)
     mu = pm.Deterministic("mu", level + pt.log(observed) - pt.log(expected), dims="study")
     pm.Potential("mu_prior", -0.5 * pt.sqr(mu / sd).sum())

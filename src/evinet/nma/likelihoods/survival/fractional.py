@@ -133,7 +133,11 @@ class FractionalPolynomial:
             sums.append(self.functions(time[event == 1]).sum(axis=0))
             nodes.append(self._exposure(time))
         times = np.array([time for time, _ in nodes])
+        changes = {}
+        if self.shapes == "treatment":
+            changes["changes"] = self.effects.contrasts[:, self.effects.free]
         return {
+            **changes,
             "events": np.array(events),
             "sums": np.array(sums),
             "functions": np.array([self.functions(time) for time in times]),
@@ -168,25 +172,25 @@ class FractionalPolynomial:
         """Log-likelihood given the arms' effects; adds mu, slopes and effects on them."""
         import pytensor.tensor as pt
 
-        slopes = self._slopes()
+        slopes = self._slopes(values)
         relative = pt.exp(theta[:, None] + (values["functions"] * slopes[:, None, :]).sum(axis=2))
         expected = (values["weight"] * relative).sum(axis=1)
-        mu = intercepts(self.patients, values["events"], expected, self.intercept_sd)
-        level = mu[self.patients.study_of_arm]
+        mu = intercepts(self.patients, values, values["events"], expected, self.intercept_sd)
+        level = mu[values["study_of_arm"]]
         return (
             (values["events"] * (level + theta)).sum()
             + (values["sums"] * slopes).sum()
             - (expected * pt.exp(level)).sum()
         )
 
-    def _slopes(self) -> Any:
+    def _slopes(self, values: dict[str, Any]) -> Any:
         """The slopes of every arm, shape (arms, powers)."""
         import pytensor.tensor as pt
 
-        slopes = pt.dot(self.patients.incidence.T, self._normal("slope", "study"))
+        slopes = pt.dot(values["incidence"].T, self._normal("slope", "study"))
         if self.shapes == "treatment":
             changes = self._normal("shape", "shaped")
-            slopes = slopes + pt.dot(self.effects.contrasts[:, self.effects.free], changes)
+            slopes = slopes + pt.dot(values["changes"], changes)
         return slopes
 
     def _normal(self, name: str, along: str) -> Any:

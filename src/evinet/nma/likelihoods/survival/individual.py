@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evinet.nma.data.patients import Patients, Records
+from evinet.nma.likelihoods.scaled_normal import flat
 from evinet.nma.likelihoods.survival.baseline import intercepts
 from evinet.nma.likelihoods.survival.mspline import MSpline
 from evinet.nma.likelihoods.survival.parametric import NODES as NODES_OF_ARM
@@ -143,6 +144,8 @@ class IndividualSpline(MSpline):
             for number, times in zip(own.published, nodes.pop("node_time"), strict=True)
         ]
         return found | nodes | {
+            "person_arm": arm, "published_arms": own.published,
+            "known_arms": np.setdiff1d(np.arange(len(self.patients.arms)), own.published),
             "person_columns": columns, "person_cumulative": cumulative, "event_columns": happened,
             "node_cumulative": np.array(spent).reshape(len(spent), 2 * size, self.size),
             "points": own.points, "point_weights": own.weights,
@@ -152,23 +155,22 @@ class IndividualSpline(MSpline):
         """Log-likelihood given the arms' effects and slopes; adds the variables of `MSpline`."""
         import pytensor.tensor as pt
 
-        slopes, arm, published = values["slopes"], self.people.groups()[0], self.people.published
-        count = len(self.patients.arms)
-        coefficients, stratum = self._coefficients(values), self.stratum_of_arm
+        slopes, arm = values["slopes"], values["person_arm"]
+        published, known = values["published_arms"], values["known_arms"]
+        coefficients, stratum = self._coefficients(values), values["stratum_of_arm"]
         eta = theta[arm] + (values["person_columns"] * slopes[arm]).sum(axis=1)
         spent = (values["person_cumulative"] * coefficients[stratum[arm]]).sum(axis=1)
-        member = (np.arange(count)[:, None] == arm).astype(float)
-        known = np.setdiff1d(np.arange(count), published)
-        relative = pt.dot(member, pt.exp(eta) * spent)
+        every = pt.arange(theta.shape[0])[:, None]
+        relative = pt.dot(pt.cast(pt.eq(every, arm), "float64"), pt.exp(eta) * spent)
         at_points = theta[published][:, None] + (
             values["points"] * slopes[published][:, None, :]
         ).sum(axis=2)
         total = (values["cumulative"] * coefficients[stratum]).sum(axis=1)
         rough = (values["point_weights"] * pt.exp(at_points)).sum(axis=1) * total[published]
-        place = (np.arange(count)[:, None] == published).astype(float)
-        mu = intercepts(self.patients, values["events"], relative + pt.dot(place, rough),
+        place = pt.cast(pt.eq(every, published), "float64")
+        mu = intercepts(self.patients, values, values["events"], relative + pt.dot(place, rough),
                         self.intercept_sd)  # fmt: skip
-        level = mu[self.patients.study_of_arm]
+        level = mu[values["study_of_arm"]]
         hazard = (values["hazard"] * coefficients[:, None, :]).sum(axis=2)
         found = (
             (values["weight"] * pt.log(hazard)).sum()
@@ -177,7 +179,7 @@ class IndividualSpline(MSpline):
             + (values["event_columns"] * slopes).sum()
             - (relative * pt.exp(level)).sum()
         )
-        if not len(published):
+        if not len(self.people.published):
             return found
         own = coefficients[stratum[published]][:, None, :]
         at = (values["node_cumulative"] * own).sum(axis=2) * pt.exp(level[published])[:, None]
@@ -210,7 +212,9 @@ class IndividualParametric(Parametric):
         nodes = _nodes(self.patients, records, own.published, lambda _, times: self._rule(times),
                        NODES_OF_ARM)  # fmt: skip
         found = {
+            **self._scales(records),
             **nodes,
+            "published_arms": own.published,
             "points": own.points,
             "point_weights": own.weights,
             "events": self._events(records),
@@ -224,12 +228,9 @@ class IndividualParametric(Parametric):
             found |= {
                 f"{name}_time": np.concatenate([times for _, times, _ in rules]),
                 f"{name}_weight": np.concatenate([weights for _, _, weights in rules]),
-                f"{name}_columns": columns[of], f"{name}_arm": arm[of].astype(float),
+                f"{name}_columns": columns[of], f"{name}_arm": arm[of],
             }  # fmt: skip
-        if self.family.accelerated:
-            studies = [records.of(*self.patients.arms_of(name)) for name in self.patients.studies]
-            found["centre"] = np.log([time.mean() for time, _ in studies])
-        else:
+        if not self.family.accelerated:
             every = [records.of(number)[0] for number in range(len(self.patients.arms))]
             found["spent_time"], found["spent_weight"] = rows(
                 [self._rule(time[time > 0]) for time in every]
@@ -245,33 +246,32 @@ class IndividualParametric(Parametric):
         import pymc as pm
         import pytensor.tensor as pt
 
-        slopes, of, published = values["slopes"], self.patients.study_of_arm, self.people.published
-        shapes = self._shapes()
+        slopes, of, published = values["slopes"], values["study_of_arm"], values["published_arms"]
+        shapes = self._shapes(values)
         at_points = theta[published][:, None] + (
             values["points"] * slopes[published][:, None, :]
         ).sum(axis=2)
         if self.family.accelerated:
-            count = len(self.patients.studies)
-            above = pm.Flat("location", shape=count, initval=np.zeros(count))
+            above = flat("location", (len(self.patients.studies),), values["centre"].shape)
             mu = pm.Deterministic("mu", values["centre"] + above, dims="study")
             pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
         else:
             every = tuple(shape[of][:, None] for shape in shapes)
             relative = self.family.cumulative(pt, theta[:, None], every, values["spent_time"])
-            mu = intercepts(self.patients, values["events"],
+            mu = intercepts(self.patients, values, values["events"],
                             (values["spent_weight"] * relative).sum(axis=1),
                             self.intercept_sd)  # fmt: skip
 
         def terms(name: str, function: Any) -> Any:
-            arm = pt.cast(values[f"{name}_arm"], "int64")
-            study = pt.constant(of)[arm]
+            arm = values[f"{name}_arm"]
+            study = of[arm]
             eta = mu[study] + theta[arm] + (values[f"{name}_columns"] * slopes[arm]).sum(axis=1)
             own = tuple(shape[study] for shape in shapes)
             return (values[f"{name}_weight"]
                     * function(pt, eta, own, values[f"{name}_time"])).sum()  # fmt: skip
 
         found = terms("event", self.family.at_event) - terms("other", self.family.cumulative)
-        if not len(published):
+        if not len(self.people.published):
             return found
         eta = (mu[of[published]][:, None] + at_points)[:, None, :]
         time = values["node_time"][:, :, None]

@@ -160,6 +160,8 @@ class MSpline:
             "weight": weight,
             "cumulative": np.concatenate([shape.cumulative for shape in shapes]),
             "events": np.concatenate([shape.events for shape in shapes]),
+            "stratum_of_arm": self.stratum_of_arm,
+            "mixture": self.mixture,
             "constant": constant,
             "rotation": np.array([at.rotation for at in found]),
             "slope": np.array([at.slope for at in found]),
@@ -171,11 +173,11 @@ class MSpline:
         import pytensor.tensor as pt
 
         coefficients = self._coefficients(values)
-        integrated = (values["cumulative"] * coefficients[self.stratum_of_arm]).sum(axis=1)
+        integrated = (values["cumulative"] * coefficients[values["stratum_of_arm"]]).sum(axis=1)
         relative = pt.exp(theta) * integrated
-        mu = intercepts(self.patients, values["events"], relative, self.intercept_sd)
+        mu = intercepts(self.patients, values, values["events"], relative, self.intercept_sd)
         hazard = (values["hazard"] * coefficients[:, None, :]).sum(axis=2)
-        level = mu[self.patients.study_of_arm]
+        level = mu[values["study_of_arm"]]
         return (
             (values["weight"] * pt.log(hazard)).sum()
             + (values["events"] * (level + theta)).sum()
@@ -193,9 +195,9 @@ class MSpline:
         z = standard_normal("moves", shape, scale, values["slope"], values["curvature"])
         walks = (values["rotation"] * (scale * z)[:, None, :]).sum(axis=2)
         if self.shapes == "treatment":
-            changes = walks[len(self.patients.studies) :]
+            changes = walks[values["incidence"].shape[0] :]
             pm.Deterministic("shape", changes, dims=("shaped", "coefficient"))
-        terms = pt.exp(values["constant"] + pt.dot(self.mixture, walks))
+        terms = pt.exp(values["constant"] + pt.dot(values["mixture"], walks))
         return pm.Deterministic(
             "coefficients",
             terms / terms.sum(axis=1, keepdims=True),

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from evinet.nma.data.patients import Patients, Records
+from evinet.nma.likelihoods.scaled_normal import flat
 from evinet.nma.likelihoods.survival.baseline import intercepts
 from evinet.nma.likelihoods.survival.families import FAMILIES, Family
 from evinet.nma.likelihoods.survival.sufficient import quadrature
@@ -91,16 +92,21 @@ class Parametric:
             counted = time > 0 if not self.family.accelerated else (time > 0) & (event == 0)
             others.append(self._rule(time[counted]))
         (event_time, event_weight), (time, weight) = rows(events), rows(others)
-        found = {
+        return self._scales(records) | {
             "event_time": event_time,
             "event_weight": event_weight,
             "time": time,
             "weight": weight,
         }
+
+    def _scales(self, records: Records) -> dict[str, np.ndarray]:
+        """What a family's parameters are measured by, of each study."""
+        studies = self.patients.studies
         if self.family.accelerated:
-            studies = [records.of(*self.patients.arms_of(name)) for name in self.patients.studies]
-            found["centre"] = np.log([time.mean() for time, _ in studies])
-        return found
+            times = [records.of(*self.patients.arms_of(name))[0] for name in studies]
+            return {"centre": np.log([time.mean() for time in times])}
+        longest = {"longest": np.array([self.patients.upper(name) for name in studies])}
+        return longest if self.family.signed else {}
 
     def _rule(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(time):
@@ -115,17 +121,17 @@ class Parametric:
         import pymc as pm
         import pytensor.tensor as pt
 
-        of = self.patients.study_of_arm
-        shapes = tuple(shape[of][:, None] for shape in self._shapes())
+        of, count = values["study_of_arm"], len(self.patients.studies)
+        shapes = tuple(shape[of][:, None] for shape in self._shapes(values))
         if self.family.accelerated:
-            count = len(self.patients.studies)
-            above = pm.Flat("location", shape=count, initval=np.zeros(count))
+            above = flat("location", (count,), values["centre"].shape)
             mu = pm.Deterministic("mu", values["centre"] + above, dims="study")
             pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
         else:
             relative = self.family.cumulative(pt, theta[:, None], shapes, values["time"])
             mu = intercepts(
                 self.patients,
+                values,
                 values["event_weight"].sum(axis=1),
                 (values["weight"] * relative).sum(axis=1),
                 self.intercept_sd,
@@ -135,7 +141,7 @@ class Parametric:
         cumulative = self.family.cumulative(pt, eta, shapes, values["time"])
         return (values["event_weight"] * at_event).sum() - (values["weight"] * cumulative).sum()
 
-    def _shapes(self) -> list[Any]:
+    def _shapes(self, values: dict[str, Any]) -> list[Any]:
         """The shape parameters, each of every study."""
         import pymc as pm
 
@@ -145,9 +151,10 @@ class Parametric:
             if name == "Q":
                 found.append(pm.Normal(name, 0.0, self.q_sd, dims="study", initval=zeros + 0.5))
             elif name in self.family.signed:
-                longest = np.array([self.patients.upper(study) for study in studies])
-                span = pm.Normal(f"{name}_span", 0.0, self.shape_sd, shape=len(studies),
-                                 initval=zeros)  # fmt: skip
+                longest = values["longest"]
+                span = pm.Normal(
+                    f"{name}_span", 0.0, self.shape_sd, shape=longest.shape, initval=zeros
+                )
                 found.append(pm.Deterministic(name, span / longest, dims="study"))
             else:
                 found.append(pm.HalfNormal(name, self.shape_sd, dims="study", initval=zeros + 1))

@@ -77,7 +77,7 @@ class Piecewise:
         import pymc as pm
         import pytensor.tensor as pt
 
-        incidence = self.patients.incidence
+        incidence = values["incidence"]
         at_risk = pm.Deterministic(
             "at_risk",
             pt.dot(incidence, values["exposure"] * pt.exp(theta)[:, None]),
