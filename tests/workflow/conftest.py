@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+
+from evinet import document
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -107,9 +110,52 @@ def finished(once: Callable[[str, Callable[[Path], object]], Path]) -> Project:
     return Project(once("finished", lambda folder: copy_project(folder).run()))
 
 
+def make_small(project: Project) -> Project:
+    """Leaves two of its trials and one analysis; of models two exact ones and one of patients."""
+    kept = ("netter-1", "netter-2")
+    for trial in (project.folder / "data/raw/trials").iterdir():
+        if trial.name not in kept:
+            shutil.rmtree(trial)
+    path = project.folder / "config/config.yaml"
+    content = document.load(path).tree
+    analysis = content["analyses"]["pfs"]
+    for about_more_trials in ("questions", "modifiers", "populations", "proxies"):
+        analysis.pop(about_more_trials)
+    analysis |= {"trials": [*kept], "references": ["octreotide-60"],
+                 "models": ["fixed", "random", "fixed-ipd"]}  # fmt: skip
+    models = {name: content["models"][name] for name in analysis["models"]}
+    content |= {"analyses": {"pfs": analysis}, "models": models, "bridges": {}, "harms": []}
+    with path.open("w", encoding="utf-8") as handle:
+        YAML(typ="safe").dump(content, handle)
+    return replace(project, overlays=(SMALL,))
+
+
+@pytest.fixture
+def small(project: Project) -> Project:
+    """A small review in which nothing ran yet."""
+    return make_small(project)
+
+
+@pytest.fixture(scope="session")
+def finished_small(once: Callable[[str, Callable[[Path], object]], Path]) -> Project:
+    """A small review in which the whole workflow ran on two cores."""
+    folder = once("finished-small", lambda folder: make_small(copy_project(folder)).run())
+    return Project(folder, overlays=(SMALL,))
+
+
 @pytest.fixture
 def finished_copy(finished: Project, tmp_path: Path) -> Project:
     """A copy of the finished project, with Snakemake's records, that a test may change."""
+    return _copy(finished, tmp_path)
+
+
+@pytest.fixture
+def small_copy(finished_small: Project, tmp_path: Path) -> Project:
+    """A copy of the finished small review that a test may change."""
+    return _copy(finished_small, tmp_path)
+
+
+def _copy(project: Project, folder: Path) -> Project:
     momentary = shutil.ignore_patterns("locks", "log", "tmp*")  # of a run in the original
-    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True, ignore=momentary)
-    return Project(tmp_path / "copy")
+    shutil.copytree(project.folder, folder / "copy", symlinks=True, ignore=momentary)
+    return replace(project, folder=folder / "copy")

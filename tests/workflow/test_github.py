@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -101,14 +100,14 @@ class Runner:
 
 
 @pytest.fixture
-def runner(finished_copy, tmp_path, services) -> Runner:
-    """A finished run in a git repository; its configuration holds the short fits itself."""
-    folder = finished_copy.folder
+def runner(small_copy, tmp_path, services) -> Runner:
+    """A finished small review in a git repository; its configuration holds the short fits."""
+    folder = small_copy.folder
+    path = folder / "config/config.yaml"
     yaml = YAML(typ="safe")
-    content: dict[str, Any] = yaml.load(folder / "config/config.yaml")
-    for overlay in ("small.yaml", "fewer.yaml"):
-        update_config(content, yaml.load(Path(__file__).parent / overlay))
-    yaml.dump(content, folder / "config/config.yaml")
+    content = yaml.load(path)
+    update_config(content, yaml.load(Path(__file__).parent / "small.yaml"))
+    yaml.dump(content, path)
     for name in ("requirements.txt", ".gitignore"):
         shutil.copy(ROOT / name, folder / name)
     made = Runner(folder, tmp_path, services)

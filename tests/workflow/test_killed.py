@@ -8,40 +8,11 @@ import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
-
-from evinet import document
 
 KILLS = 20
-KEPT = ("netter-1", "netter-2")
 TARGET = "results/manifest.json"
-
-
-def make_small(folder: Path) -> None:
-    """Two trials, one analysis, two models: all stages but the pages, in seconds."""
-    for trial in (folder / "data/raw/trials").iterdir():
-        if trial.name not in KEPT:
-            shutil.rmtree(trial)
-    path = folder / "config/config.yaml"
-    content = document.load(path).tree
-    analysis = content["analyses"]["pfs"]
-    analysis |= {"trials": [*KEPT], "references": ["octreotide-60"], "models": ["fixed", "random"]}
-    analysis |= {"populations": {}, "proxies": {}}
-    names = {name: content["models"][name] for name in analysis["models"]}
-    content |= {"analyses": {"pfs": analysis}, "models": names, "bridges": {}}
-    content["reconstruction"] = {"draws": 1}
-    content.pop("watch", None)
-    with path.open("w", encoding="utf-8") as handle:
-        YAML(typ="safe").dump(content, handle)
-
-
-@pytest.fixture
-def small(project):
-    make_small(project.folder)
-    return project
 
 
 def start(project) -> subprocess.Popen[bytes]:

@@ -17,13 +17,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
-
-SMALL = Path(__file__).parent / "small.yaml"
 
 OPTIONS = ("--workflow-profile", "profiles/slurm", "--slurm-no-account",
            "--slurm-status-command", "squeue", "--latency-wait", "5")  # fmt: skip
@@ -166,40 +162,13 @@ def cluster() -> Iterator[str]:
         yield path
 
 
-TRIALS = ("netter-1", "netter-2", "clarinet", "promid")
-MODELS = ("fixed", "fixed-ipd")
-
-
-@pytest.fixture(scope="module")
-def reviews(new_project):
-    """Two copies of a review of four trials, with one analysis and two models."""
-    made = []
-    for name in ("local", "slurm"):
-        copy = replace(new_project(name), overlays=(SMALL,))
-        for folder in (copy.folder / "data/raw/trials").iterdir():
-            if folder.name not in TRIALS:
-                shutil.rmtree(folder)
-        yaml = YAML(typ="safe")
-        content = yaml.load(copy.folder / "config/config.yaml")
-        content["models"] = {name: content["models"][name] for name in MODELS}
-        analysis = content["analyses"]["pfs"]
-        analysis.pop("questions", None)  # they are about more trials
-        reduced = {"trials": list(TRIALS), "models": list(MODELS),
-                   "references": ["placebo", "octreotide-60"]}  # fmt: skip
-        content["analyses"] = {"pfs": analysis | reduced}
-        yaml.dump(content, copy.folder / "config/config.yaml")
-        made.append(copy)
-    return made
-
-
-def test_slurm_gives_the_same_results_as_a_local_run(cluster, reviews, monkeypatch):
-    local, through_slurm = reviews
-    local.run("results/manifest.json")
+def test_slurm_gives_the_same_results_as_a_local_run(cluster, small, finished_small, monkeypatch):
     monkeypatch.setenv("PATH", cluster)
-    done = through_slurm.snakemake("results/manifest.json", *OPTIONS)
+    done = small.snakemake("results/manifest.json", *OPTIONS)
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = (
-        json.loads((run.folder / "results/manifest.json").read_text())["files"] for run in reviews
+        json.loads((run.folder / "results/manifest.json").read_text())["files"]
+        for run in (finished_small, small)
     )
     assert len(first) > 50
     assert {name for name in first if first[name] != second.get(name)} == set()
