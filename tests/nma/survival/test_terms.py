@@ -142,9 +142,9 @@ def test_studies_of_one_arm_alone_compare_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [("", "has no number, or several"), ("7", "has no number, or several")]
+    ("value", "words"), [("", "has no value, or several"), ("7", "has no number, or several")]
 )
-def test_a_covariate_is_one_number_a_study(tmp_path: Path, value: str, words: str) -> None:
+def test_a_covariate_is_one_value_of_an_arm(tmp_path: Path, value: str, words: str) -> None:
     frame = simulated().astype({"age": object})
     frame.loc[0, "age"] = value
     frame.to_csv(tmp_path / "ipd.csv", index=False)
