@@ -142,7 +142,7 @@ def test_studies_of_one_arm_alone_compare_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [("", "has no value, or several"), ("7", "has no number, or several")]
+    ("value", "words"), [("", "has no value, or several"), ("7", "has no value, or several")]
 )
 def test_a_covariate_is_one_value_of_an_arm(tmp_path: Path, value: str, words: str) -> None:
     frame = simulated().astype({"age": object})
