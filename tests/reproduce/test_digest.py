@@ -21,12 +21,8 @@ def package(tmp_path: Path) -> Path:
 
 
 def changed(package: Path, name: str, text: str, entry: str = "lib.stage") -> bool:
-    from evinet.reproduce import digest
-
     before = code_digest(entry, root=package)
     (package / "lib" / name).write_text(text)
-    digest._whole.cache_clear()
-    digest._part.cache_clear()
     return code_digest(entry, root=package) != before
 
 
@@ -67,3 +63,27 @@ def test_what_only_a_type_checker_imports_does_not_count(package):
     only_types = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from lib import other\n"
     stage.write_text(only_types + stage.read_text())
     assert not changed(package, "other.py", "z = 2\n")
+
+
+def test_what_was_found_is_kept_and_a_broken_cache_is_no_matter(package, tmp_path, monkeypatch):
+    from evinet.reproduce import digest
+
+    monkeypatch.setenv("EVINET_CACHE", str(tmp_path / "cache"))
+    kept = tmp_path / "cache/code.json"
+    found = set()
+    for content in ("", "{", '{"version": "other", "x": ["y", []]}', None):
+        digest._known.cache_clear()
+        if content is not None:
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(content)
+        else:
+            monkeypatch.setattr(digest.ast, "parse", None)  # nothing is parsed again
+        found.add(code_digest("lib.stage:run", root=package))
+    assert len(found) == 1
+    digest._known.cache_clear()
+    kept.parent.rename(tmp_path / "moved")
+    kept.parent.write_text("not a folder")
+    monkeypatch.undo()
+    monkeypatch.setenv("EVINET_CACHE", str(kept.parent))
+    assert code_digest("lib.stage:run", root=package) in found
+    digest._known.cache_clear()

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from evinet import files
+from evinet.errors import OutputError
 
 SOURCE = Path(__file__).parents[2]
+MOST = 5000
+"""Entries of the cache beyond which it starts anew."""
 
 
 def code_digest(*entries: str, root: Path = SOURCE) -> str:
@@ -35,7 +45,7 @@ def code_digest(*entries: str, root: Path = SOURCE) -> str:
         if path is None:
             raise ModuleNotFoundError(f"no module {module} below {root}")
         if function:
-            parsed[entry], imported = _part(path, function)
+            parsed[entry], imported = _found(path, function)
             queue += [*imported, *_packages(module)]
         else:
             queue.append(module)
@@ -44,8 +54,9 @@ def code_digest(*entries: str, root: Path = SOURCE) -> str:
         path = _file(root, module)
         if path is None or module in parsed:
             continue
-        parsed[module], found = _whole(path)
+        parsed[module], found = _found(path)
         queue += [*found, *_packages(module)]
+    _remember()
     return hashlib.sha256(repr(sorted(parsed.items())).encode()).hexdigest()[:16]
 
 
@@ -76,8 +87,52 @@ def _file(root: Path, module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _without_docstrings(path: Path) -> ast.Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _found(path: Path, function: str = "") -> tuple[str, list[str]]:
+    """The hash of a module, or of what a function uses of it, and what that imports.
+
+    Both follow from the text of the file alone. Reading the code of the whole library takes
+    seconds, so that what was found is kept in `.cache/code.json` by the hash of the text.
+    """
+    text = path.read_bytes()
+    key = f"{hashlib.sha256(text).hexdigest()}:{function}"
+    known = _known()
+    if key not in known:
+        tree = _without_docstrings(text)
+        known[key] = _part(tree, function, path) if function else _whole(tree)
+        known[""] = None  # there is something to write
+    digest, imported = known[key]
+    return digest, imported
+
+
+@cache
+def _known() -> dict[str, Any]:
+    """What is kept; nothing of other versions of Python, or of this module, is used."""
+    with suppress(OSError, ValueError):
+        kept = json.loads(_cache().read_bytes())
+        if kept.pop("version") == _version() and len(kept) < MOST:
+            return dict(kept)
+    return {}
+
+
+def _remember() -> None:
+    known = _known()
+    if "" in known:
+        del known[""]
+        with suppress(OutputError):  # of a folder that nobody may write into
+            files.write_json(_cache(), {"version": _version(), **known})
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("EVINET_CACHE", ".cache"), "code.json")
+
+
+@cache
+def _version() -> str:
+    return f"{sys.version} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+
+
+def _without_docstrings(text: bytes) -> ast.Module:
+    tree = ast.parse(text)
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -109,16 +164,13 @@ def _hash(nodes: list[ast.stmt]) -> str:
     return hashlib.sha256("".join(ast.dump(node) for node in nodes).encode()).hexdigest()
 
 
-@cache
-def _whole(path: Path) -> tuple[str, tuple[str, ...]]:
-    tree = _without_docstrings(path)
-    return _hash(tree.body), tuple(dict.fromkeys(_imports(tree)))
+def _whole(tree: ast.Module) -> list[Any]:
+    return [_hash(tree.body), list(dict.fromkeys(_imports(tree)))]
 
 
-@cache
-def _part(path: Path, function: str) -> tuple[str, tuple[str, ...]]:
+def _part(tree: ast.Module, function: str, path: Path) -> list[Any]:
     """The statements of a module that a function uses, directly or not, and what they import."""
-    body = _without_docstrings(path).body
+    body = tree.body
     defined: dict[str, list[ast.stmt]] = {}
     for node in body:
         for name in _names_of(node):
@@ -133,7 +185,7 @@ def _part(path: Path, function: str) -> tuple[str, tuple[str, ...]]:
                 kept[id(node)] = node
                 queue += [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
     nodes = [node for node in body if id(node) in kept]
-    return _hash(nodes), tuple(name for node in nodes for name in _imports(node))
+    return [_hash(nodes), [name for node in nodes for name in _imports(node)]]
 
 
 def _names_of(node: ast.stmt) -> list[str]:
