@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evinet import tables
@@ -59,3 +59,23 @@ def test_a_bad_table_names_the_cell(tmp_path, text, message):
 def test_a_row_with_an_unknown_column_is_refused():
     with pytest.raises(KeyError, match="at-risk has no column"):
         tables.AT_RISK.frame([{**ROW, "nn": 1}])
+
+
+TEXTS = st.one_of(st.none(), st.text(st.sampled_from('ab ,";\n–é'), min_size=1))
+CELLS = {
+    "text": TEXTS, "flag": st.sampled_from([True, False, None]),
+    "integer": st.one_of(st.none(), st.integers(-(10**9), 10**9)),
+    "number": st.one_of(st.none(), st.integers(-99, 99), st.floats(-1e9, 1e9)),
+}  # fmt: skip
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_rows_are_written_as_their_frame_is(tmp_path_factory, data):
+    table = data.draw(st.sampled_from(tables.ALL))
+    columns = {name: CELLS[column.kind] for name, column in table.columns.items()}
+    rows = data.draw(st.lists(st.fixed_dictionaries({}, optional=columns), max_size=5))
+    folder = tmp_path_factory.mktemp("rows")
+    table.write(folder / "frame.csv", table.frame(rows))
+    table.write_rows(folder / "rows.csv", rows)
+    assert (folder / "rows.csv").read_bytes() == (folder / "frame.csv").read_bytes()

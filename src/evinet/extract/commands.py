@@ -181,7 +181,7 @@ def _write(out: Path, made: Made) -> None:
     """Write all tables, or none."""
     with files.together():
         for table, rows in made:
-            table.write(out / f"{table.name}.csv", table.frame(rows))
+            table.write_rows(out / f"{table.name}.csv", rows)
 
 
 @click.command()

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import gammaln, ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
@@ -70,6 +69,8 @@ class Parent:
         elif np.isinf(self.df):
             found = -0.5 * z**2 - 0.5 * np.log(2 * np.pi)
         else:
+            from scipy.special import gammaln
+
             half = (self.df + 1) / 2
             found = -half * np.log1p(z**2 / self.df) + (
                 gammaln(half) - gammaln(self.df / 2) - 0.5 * np.log(self.df * np.pi)
@@ -83,6 +84,8 @@ class Parent:
         elif self.kind == "uniform":
             z = share
         else:
+            from scipy.special import ndtri, stdtrit  # half a second, which few commands need
+
             z = ndtri(share) if np.isinf(self.df) else stdtrit(self.df, share)
         return np.asarray(self.location + self.scale * z)
 
