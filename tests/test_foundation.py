@@ -1,5 +1,6 @@
 """Writers, seeds, configuration and the command."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -175,3 +176,18 @@ def test_every_option_of_one_value_is_refused_when_it_is_given_twice(name):
             arguments = [name, option.opts[0], *value, option.opts[0], *value]
             result = CliRunner().invoke(cli.cli, arguments)
             assert (result.exit_code, "given twice" in result.output) == (2, True), result.output
+
+
+def test_every_rule_says_what_it_takes():
+    """Memory and time of each rule, so that a cluster or a cloud can place its jobs."""
+    rules = [
+        rule
+        for path in sorted((CONFIG.parents[1] / "workflow/rules").glob("*.smk"))
+        for rule in re.split(r"^rule ", path.read_text(), flags=re.M)[1:]
+    ]
+    assert len(rules) > 15
+    for rule in rules:
+        name = rule.split(":")[0]
+        if "shell:" in rule:
+            assert re.search(r"^ +mem_mb=\d+,$", rule, flags=re.M), name
+            assert re.search(r"^ +runtime=\d+,$", rule, flags=re.M), name

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from click.testing import CliRunner
 
 from evinet import config, files
 from evinet.errors import InputError
-from evinet.reproduce import commands, manifest
+from evinet.reproduce import archive, commands, manifest
 
 ROOT = Path(__file__).parents[2]
 REVIEW = config.load(ROOT / "config/config.yaml")
@@ -121,6 +122,7 @@ def test_verify_says_that_an_input_changed_since(results, tmp_path):
     path = tmp_path / "trial.yaml"
     path.write_text("a")
     files.write_json(results / "manifest.json", made(results, path))
+    shutil.rmtree(results / "report")
     path.write_text("b")
     done = verify(results)
     assert done.exit_code == 0
@@ -157,9 +159,23 @@ def test_a_byte_order_mark_is_read_over(sealed):
     path = sealed / "manifest.json"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     (sealed / "report-manifest.json").unlink()
-    assert verify(sealed).exit_code == 0
+    shutil.rmtree(sealed / "report")
+    done = verify(sealed)
+    assert (done.exit_code, done.output) == (0, "2 results are the same; there is no report\n")
 
 
-def test_a_folder_without_a_manifest_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"manifest\.json.*No such file"):
-        CliRunner().invoke(commands.verify, [str(tmp_path)], catch_exceptions=False)
+def test_a_report_without_a_manifest_is_told(sealed):
+    (sealed / "report-manifest.json").unlink()
+    done = verify(sealed)
+    assert done.exit_code == 1
+    assert done.output == "result differs: report-manifest.json is missing\n"
+
+
+def test_without_a_manifest_the_remedy_is_a_run(sealed, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"manifest\.json.*no such manifest.*evinet run"):
+        CliRunner().invoke(commands.verify, [str(tmp_path / "empty")], catch_exceptions=False)
+    (sealed / "report-manifest.json").unlink()
+    with pytest.raises(InputError, match=r"report-manifest\.json.*no such manifest.*evinet run"):
+        archive.write(sealed.parent, tmp_path / "out.zip")
+    assert not (tmp_path / "out.zip").exists()

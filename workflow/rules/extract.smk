@@ -18,6 +18,9 @@ rule extract_trial:
         "logs/extract_trial/{trial}.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         data=subpath(input.treatments, parent=True),
         unsure="--allow-unsure" if CONFIG.review.allow_unsure else "",
@@ -42,6 +45,9 @@ rule vocabulary:
         "logs/vocabulary.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         data=subpath(input[0], parent=True),
         out=subpath(output[0], parent=True),
@@ -64,6 +70,9 @@ rule gather_evidence:
         "logs/gather_evidence.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         trials=lambda wildcards, input: folders(input),
         out=subpath(output[0], parent=True),
@@ -82,6 +91,9 @@ rule watched:
         "logs/watched.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         out=subpath(output[0], parent=True),
         code=code_digest("evinet.watch.memory"),

@@ -36,6 +36,9 @@ rule network:
         "logs/network/{analysis}.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
     params:
         evidence=subpath(input.treatments, parent=True),
         out=subpath(output[0], parent=True),
@@ -101,6 +104,9 @@ rule answers:
         "logs/benchmarks/answers/{analysis}/{model}.tsv"
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         out=subpath(output[0], parent=True),
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
@@ -128,6 +134,9 @@ rule predict:
         "logs/benchmarks/predict/{analysis}.tsv"
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
         fits=lambda wildcards, input: Path(input.fits[0]).parents[1],
@@ -155,6 +164,9 @@ rule modifiers:
         "logs/modifiers/{analysis}.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         evidence=subpath(input[0], parent=True),
         out=subpath(output[0], parent=True),
@@ -180,6 +192,9 @@ rule hazards:
         "logs/hazards/{trial}-{outcome}.log",
     conda:
         "../envs/evinet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         out=subpath(output[0], parent=True),
         seed=CONFIG.seed,

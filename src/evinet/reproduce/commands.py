@@ -62,7 +62,8 @@ def manifest_report(report: Path, results: Path, out: Path) -> None:
 def verify(first: Path, second: Path | None, statistical: bool) -> None:
     """Check results against their manifest, or compare two runs.
 
-    With one folder of results (FIRST): is every file, the report's too, as its manifest says?
+    With one folder of results (FIRST): is every file, the report's too, as its manifest says? A
+    report without a manifest counts as a difference; a run that has no report says so.
     With two manifests or folders: are the results the same, and if not, what else differs?
     With --statistical too: where bytes differ, is every estimate the same up to the error of its
     draws? That is the level to expect on another processor or with other versions of packages.
@@ -79,6 +80,7 @@ def verify(first: Path, second: Path | None, statistical: bool) -> None:
     if second is None:
         folder = first if first.is_dir() else first.parent
         results, stale, number = made.check(folder)
+        beside = "" if (folder / made.REPORT).exists() else "; there is no report"
         for difference in results:
             changed = "is missing" if difference.second is None else "was changed"
             click.echo(f"result differs: {difference.what} {changed}")
@@ -87,14 +89,14 @@ def verify(first: Path, second: Path | None, statistical: bool) -> None:
     else:
         one = made.read(first)
         results, environment = made.compare(one, made.read(second))
-        number = len(one["files"])
+        number, beside = len(one["files"]), ""
         for difference in results:
             click.echo(f"result differs: {difference}")
         for difference in environment:
             click.echo(f"environment differs: {difference}")
     if results:
         sys.exit(1)
-    click.echo(f"{number} results are the same")
+    click.echo(f"{number} results are the same{beside}")
 
 
 def _statistical(first: Path, second: Path) -> None:

@@ -23,6 +23,7 @@ MODULES = sorted({place.split(":")[0] for place, _ in cli.COMMANDS.values()})
 
 MANIFEST = "manifest.json"
 REPORT = "report-manifest.json"
+REPORT_FOLDER = "report"
 HASHED = {".csv", ".json", ".nc", ".svg", ".xlsx", ".bib", ".ris"}
 """Of a folder that is named as a whole, files of these kinds are hashed."""
 
@@ -177,10 +178,13 @@ def check(results: Path, folder: Path = Path()) -> tuple[list[Difference], list[
     """
     manifest = read(results / MANIFEST)
     listed = dict(manifest["files"])
+    missing = []
     if (results / REPORT).exists():
         report = read(results / REPORT, REPORT_KINDS)
         listed |= report["files"] | {MANIFEST: report["manifest"]}
-    wrong = _differences(listed, _now(results, listed))
+    elif (results / REPORT_FOLDER).exists():  # a report of which nothing tells what it was
+        missing = [Difference(REPORT, "", None)]
+    wrong = [*_differences(listed, _now(results, listed)), *missing]
     stale = _differences(manifest["inputs"], _now(folder, manifest["inputs"]))
     return wrong, stale, len(listed)
 
@@ -232,6 +236,9 @@ def read(path: Path, kinds: dict[str, type] = KINDS) -> Json:
         It is not there, not JSON, or not a manifest.
     """
     path = path / MANIFEST if path.is_dir() else path
+    if not path.exists():
+        remedy = "Make it with `evinet run`, to its end"
+        raise InputError(Problem(str(path), "file", path.name, "there is no such manifest", remedy))
     manifest = files.read_json(path)
     if not _is_manifest(manifest, kinds):
         raise InputError(
