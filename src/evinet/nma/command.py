@@ -24,7 +24,8 @@ SCREEN = 20  # effects on the screen
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
              "time_column"),
-    "Model": ("effects", "references", "model", "better", "members", "class_sigma", "prior_texts"),
+    "Model": ("effects", "references", "model", "better", "members", "class_sigma", "separator",
+              "inactive", "component_interactions", "prior_texts"),
     "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
     "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
                              "points"),
@@ -215,6 +216,15 @@ class Grouped(click.Command):
     "are equal), or a prior such as half-normal(0.2).",
 )
 @click.option(
+    "--components", "separator", metavar="SEPARATOR",
+    help="Treatments are combinations, such as A+B with +: effects of their components add up.",
+)  # fmt: skip
+@click.option("--inactive", help="The component without an effect, such as Placebo.")
+@click.option(
+    "--component-interaction", "component_interactions", multiple=True, metavar="A+B",
+    help="Two components that together do more or less than their sum: once for each pair.",
+)  # fmt: skip
+@click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
     help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=...",
 )  # fmt: skip
@@ -316,6 +326,10 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
     if needed:
         shown = ", ".join(f"--{name}" for name in needed)
         raise click.UsageError(f"{shown.replace('--families', '--margin')} needs --regression")
+    if (asked["inactive"] or asked["component_interactions"]) and not asked["separator"]:
+        raise click.UsageError("--inactive and --component-interaction need --components")
+    if asked["separator"] and asked["model"] != "consistency":
+        raise click.UsageError("--components needs --model consistency")
     if asked["members"] and not asked["class_sigma"]:
         raise click.UsageError("--class needs --class-sigma")
 
@@ -332,6 +346,8 @@ def _applicable_to_regression(
     ]  # fmt: skip
     if given:
         raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
+    if asked["separator"]:
+        raise click.UsageError("--components cannot be combined with --regression")
     if asked["members"] or asked["class_sigma"]:
         raise click.UsageError("--class cannot be combined with --regression: write a column class")
     if asked["model"] == "node-split":
@@ -396,13 +412,16 @@ def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) ->
 def _model(network: Network, asked: dict[str, Any]) -> Model:
     """The model that the options ask for."""
     from evinet.nma import model, priors
-    from evinet.nma.terms import ClassEffect, Terms
+    from evinet.nma.terms import ClassEffect, Components, Terms
 
     group = None
     if asked["class_sigma"]:
         sigma = priors.spread(asked["class_sigma"], "--class-sigma")
         assert sigma is not None
         group = ClassEffect(tuple(asked["members"]), sigma)
+    components = asked["separator"] and Components(
+        asked["separator"], asked["inactive"], tuple(asked["component_interactions"])
+    )
     settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
     if asked["powers"]:
         settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")
@@ -411,7 +430,7 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
         network, likelihood=likelihood, link=asked["link"], effects=asked["effects"],
         terms=Terms(asked["model"] == "ume", None, asked["covariate"], asked["interactions"],
                     _at(asked["at"]), asked["baseline_risk"], group,
-                    priors.spread(asked["slope_sigma"], "--interactions-sigma")),
+                    priors.spread(asked["slope_sigma"], "--interactions-sigma"), components),
         priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
         baseline=asked["baseline"], settings=settings,
     )  # fmt: skip
@@ -439,7 +458,8 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
                              "estimates": fit.effects(), "predictive": fit.predictive(),
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
-        for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency"):
+        for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency",
+                     "components"):  # fmt: skip
             table = getattr(fit, name)()
             if len(table) or name in ("league", "ranks"):
                 found[name] = table

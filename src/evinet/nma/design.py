@@ -19,6 +19,7 @@ from evinet.nma import terms as columns
 from evinet.nma.network import Network
 from evinet.nma.terms import Terms
 
+SAME = 1e-8  # of sums of components
 OMEGA, BASELINE_RISK = "omega", "beta[baseline risk]"
 
 
@@ -91,14 +92,32 @@ class Design:
 
     @cached_property
     def islands(self) -> dict[str, int]:
-        """Treatment -> island, after the classes: the lowest number of the islands they join."""
+        """Treatment -> island, after the bridge: the lowest number of the islands that it joins."""
         apart = self.network.islands
-        joined: nx.Graph[int] = nx.Graph()
-        joined.add_nodes_from(apart.values())
-        for own in self.classes:
-            nx.add_path(joined, [apart[name] for name in own])
-        lowest = {each: min(own) for own in nx.connected_components(joined) for each in own}
-        return {name: lowest[number] for name, number in apart.items()}
+        lowest = {
+            name: min(apart[each] for each in own)
+            for own in nx.connected_components(self.graph()) for name in own
+        }  # fmt: skip
+        return {name: lowest[name] for name in apart}
+
+    @cached_property
+    def composition(self) -> tuple[np.ndarray, list[str]]:
+        """How often each component is in each treatment, and their names; none without them."""
+        of = self.terms.components
+        if of is None:
+            return np.zeros((len(self.network.treatments), 0)), []
+        return of.composition(self.network.treatments)
+
+    @cached_property
+    def components(self) -> np.ndarray:
+        """What components add to the effect of each treatment but the references, (basic, parts).
+
+        Against the reference of its island; a component of all of them adds to none.
+        """
+        treatments = self.network.treatments
+        first = {self.islands[name]: name for name in self.references}
+        pairs = [(name, first[self.islands[name]]) for name in self.basic]
+        return columns.differences(pairs, treatments) @ self.composition[0]
 
     @cached_property
     def references(self) -> list[str]:
@@ -117,14 +136,19 @@ class Design:
     def mixing(self) -> tuple[np.ndarray, np.ndarray]:
         """How coefficients follow from independent ones: b = B c + sigma S u.
 
-        B, shape (coefficients, c), has a mean in place of the coefficients that share it; S, shape
-        (coefficients, members), their places.
+        B, shape (coefficients, c), has a mean in place of the coefficients that share it, and
+        components in place of the effects that they make up; S, shape (coefficients, members),
+        places of what is exchangeable.
         """
         size = len(self.names)
         mine = [number for own in self.exchangeable for number in own]
-        keep, spread = np.eye(size), np.eye(size)[:, mine]
-        means = [np.eye(size)[:, own].sum(axis=1) for own in self.exchangeable]
-        return np.column_stack([np.delete(keep, mine, axis=1), *means]), spread
+        spread, others = np.eye(size)[:, mine], list(mine)
+        made = [np.eye(size)[:, own].sum(axis=1) for own in self.exchangeable]
+        if self.terms.components is not None:
+            effects = [self.names.index(f"d[{name}]") for name in self.basic]
+            others += effects
+            made += [np.eye(size)[:, effects] @ own for own in self.components.T if own.any()]
+        return np.column_stack([np.delete(np.eye(size), others, axis=1), *made]), spread
 
     @cached_property
     def groups(self) -> dict[str, str]:
@@ -202,14 +226,28 @@ class Design:
         return bool((pd.Series(self.covariates[covariate]).groupby(level=0).nunique() > 1).any())
 
     def graph(self, rows: np.ndarray | None = None, bridge: bool = True) -> nx.Graph[str]:
-        """The treatments, joined by rows (all, or those of these numbers) and by the class."""
+        """The treatments, joined by rows (all, or those of these numbers) and by the bridge."""
+        chosen = self.rows if rows is None else self.rows.iloc[rows]
+        return self.joined(columns.pairs_of(chosen), bridge)
+
+    def joined(self, pairs: list[tuple[str, str]], bridge: bool = True) -> nx.Graph[str]:
+        """The treatments, joined where these pairs tell of their effects, or the bridge does.
+
+        Components join two treatments if the difference of their components is a sum of those
+        differences that the pairs tell.
+        """
         graph: nx.Graph[str] = nx.Graph()
         graph.add_nodes_from(self.network.treatments)
-        chosen = self.rows if rows is None else self.rows.iloc[rows]
-        graph.add_edges_from(columns.pairs_of(chosen))
-        if bridge:
-            for own in self.classes:
-                nx.add_path(graph, own)
+        graph.add_edges_from(pairs)
+        for own in self.classes if bridge else ():
+            nx.add_path(graph, own)
+        if bridge and self.terms.components is not None:
+            parts = self.composition[0]
+            told = columns.differences(pairs, self.network.treatments) @ parts
+            left = parts - parts @ np.linalg.pinv(told) @ told
+            for number, name in enumerate(self.network.treatments):
+                same = np.abs(left - left[number]).max(axis=1, initial=0.0) < SAME
+                nx.add_star(graph, [name, *np.array(self.network.treatments)[same].tolist()])
         return graph
 
 
@@ -225,6 +263,10 @@ def build(network: Network, terms: Terms) -> Design:
     rows = network.rows
     empty = Design(network, terms, [], np.zeros((len(rows), 0)), np.zeros((len(rows), 0)))
     _check_class(empty)
+    if terms.components is not None and (terms.unrelated or terms.split is not None):
+        raise _refused("(options)", "components", terms.components.separator,
+                       "make effects consistent: neither unrelated nor split",
+                       "Leave the one or the other out")  # fmt: skip
     if terms.unrelated:
         effects, names = columns.unrelated(rows, network.treatments)
     else:
@@ -290,6 +332,9 @@ def _check_class(design: Design) -> None:
         return
     file, shown = design.network.file, ", ".join(asked.members) or "(column class)"
     inside = sorted(set(design.group) & set(design.references))
+    if design.terms.components is not None:
+        raise _refused(file, "class", shown, "and components are two bridges",
+                       "Ask for the one or the other")  # fmt: skip
     if not design.classes or min(map(len, design.classes)) < 2:
         raise _refused(file, "class", shown,
                        "fewer than two members of the class are in the network",

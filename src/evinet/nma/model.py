@@ -5,6 +5,7 @@
     patients    of an arm: the baseline hazard's likelihood given theta_jk
     effects     theta = X b + tau * deviations,  deviations ~ N(0, 1), correlation 1/2 in a study
     priors      b ~ N(0, prior SD), mu ~ N(0, prior SD), tau as named
+    components  d_k = sum of the effects of its components
     class       d_k = mean + sigma * u_k,  u_k ~ N(0, 1), of its members; so exchangeable beta_k
 
 What is sampled is standardised by a rough normal approximation of the posterior, which changes how
@@ -321,8 +322,6 @@ class Model:
         """
         import networkx as nx
 
-        graph: nx.Graph[str] = nx.Graph()
-        graph.add_nodes_from(self.network.treatments)
         rows = self.design.rows
         known = np.ones(len(rows), bool)
         if self.arms is not None and self.arms.likelihood.name != "normal":
@@ -335,12 +334,13 @@ class Model:
             pairs = zip(rows["study"], rows["treatment"], strict=True)
             mine = rows["kind"] == "patients"
             known &= ~np.array([pair in empty for pair in pairs]) | ~mine.to_numpy()
+        told: list[tuple[str, str]] = []
         for _, own in rows[known].groupby("study", sort=False):
             together = list(own["treatment"])
             published = own["kind"].iloc[0] == "contrast"
-            nx.add_star(graph, [own["against"].iloc[0], *together] if published else together)
-        for members in self.design.classes:
-            nx.add_path(graph, members)
+            centre = own["against"].iloc[0] if published else together[0]
+            told += [(name, centre) for name in together if name != centre]
+        graph = self.design.joined(told)
         found = set()
         names = self.network.treatments
         for first in names:

@@ -326,6 +326,18 @@ class Fit:
 
         return effects.estimates(self)
 
+    def components(self) -> pd.DataFrame:
+        """The effect of each component (see `evinet.nma.answers.components`)."""
+        from evinet.nma.answers import components
+
+        return components.components(self)
+
+    def additivity(self) -> dict[str, Any]:
+        """The test of additivity (see `evinet.nma.answers.components`)."""
+        from evinet.nma.answers import components
+
+        return components.additivity(self)
+
     def league(self) -> pd.DataFrame:
         """The effect of every pair of treatments inside an island (table `league`)."""
         from evinet.nma.answers import effects

@@ -40,6 +40,71 @@ class ClassEffect:
 
 
 @dataclass(frozen=True)
+class Components:
+    """Effects of combinations are sums of those of their components (Welton et al. 2009).
+
+    Additive component network meta-analysis (Am J Epidemiol 169:1158; Rücker et al. 2020, Biom J
+    62:808). It also joins islands that have components in common.
+
+    Attributes
+    ----------
+    separator
+        What stands between the components in a treatment's name.
+    inactive
+        A component without an effect, such as placebo; None: every component has one.
+    interactions
+        Pairs of components, joined by the separator, that together do more or less than their sum.
+
+    Examples
+    --------
+    >>> matrix, names = Components(inactive="placebo", interactions=("A+B",)).composition(
+    ...     ["placebo", "A", "A + B", "B+C"])
+    >>> names
+    ['A', 'B', 'C', 'A * B']
+    >>> matrix.astype(int).tolist()
+    [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 1], [0, 1, 1, 0]]
+    """
+
+    separator: str = "+"
+    inactive: str | None = None
+    interactions: tuple[str, ...] = ()
+
+    def of(self, name: str) -> list[str]:
+        """The components of a treatment, or of an interaction, as written."""
+        return [part.strip() for part in name.split(self.separator)]
+
+    def composition(self, treatments: list[str]) -> tuple[np.ndarray, list[str]]:
+        """How often each component is in each treatment, and the components' names.
+
+        Raises
+        ------
+        InputError
+            The inactive component or a pair of an interaction is in no treatment.
+        """
+        parts = [self.of(name) for name in treatments]
+        every = list(dict.fromkeys(part for own in parts for part in own))
+        if self.inactive is not None and self.inactive not in every:
+            raise InputError(
+                Problem("(options)", "inactive", self.inactive, "is no component here",
+                        f"Use one of {', '.join(every)}")
+            )  # fmt: skip
+        names = [part for part in every if part != self.inactive]
+        columns = [[own.count(part) for own in parts] for part in names]
+        for pair in self.interactions:
+            both = set(self.of(pair))
+            column = [int(both <= set(own)) for own in parts]
+            if len(both) != 2 or self.inactive in both or not any(column):
+                raise InputError(
+                    Problem("(options)", "component_interactions", pair, "is no pair of active "
+                            "components of a treatment here", f"Write two of {', '.join(names)}, "
+                            f"such as {names[0]}{self.separator}{names[-1]}")
+                )  # fmt: skip
+            names.append(" * ".join(self.of(pair)))
+            columns.append(column)
+        return np.array(columns, float).T.reshape(len(treatments), len(names)), names
+
+
+@dataclass(frozen=True)
 class Terms:
     """What a model has beside consistent effects.
 
@@ -60,6 +125,8 @@ class Terms:
         Effects depend on the study's outcome on the reference.
     group
         A class of treatments.
+    components
+        Treatments are combinations whose components' effects add up.
     """
 
     unrelated: bool = False
@@ -70,6 +137,7 @@ class Terms:
     baseline_risk: bool = False
     group: ClassEffect | None = None
     slope_sigma: float | Prior | None = None
+    components: Components | None = None
 
     @property
     def covariates(self) -> tuple[str, ...]:

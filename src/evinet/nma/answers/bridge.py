@@ -7,6 +7,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
+import numpy as np
+
+from evinet.nma.design import SAME
+from evinet.nma.terms import differences, pairs_of
 
 if TYPE_CHECKING:
     from evinet.nma.design import Design
@@ -42,6 +46,8 @@ def rests_on_class(design: Design) -> set[frozenset[str]]:
     >>> frozenset({"new", "C"}) in found
     False
     """
+    if design.terms.components is not None:
+        return _rests_on_sums(design)
     if not design.group:
         return set()
     nodes = [f"{CLASS}{number}" for number in range(len(design.classes))]
@@ -57,6 +63,28 @@ def rests_on_class(design: Design) -> set[frozenset[str]]:
         closed.add_edge(*pair)  # a path through the class then closes a ring with this edge
         rings = nx.biconnected_components(closed)
         if nx.has_path(graph, *pair) and _by_way(nodes, pair, rings):
+            found.add(frozenset(pair))
+    return found
+
+
+def _rests_on_sums(design: Design) -> set[frozenset[str]]:
+    """Pairs whose estimate is another, or only there, where components' effects add up.
+
+    By least squares with weights that no pair of networks has by chance.
+    """
+    treatments, apart = design.network.treatments, design.network.islands
+    compared = differences(pairs_of(design.rows), treatments)
+    weight = np.diag(np.linspace(1, 2, len(compared)) ** 0.5)
+    parts = design.composition[0]
+    alone = np.linalg.pinv(weight @ compared) @ weight
+    added = parts @ np.linalg.pinv(weight @ compared @ parts) @ weight
+    found = set()
+    for first, second in combinations(range(len(treatments)), 2):
+        pair = treatments[first], treatments[second]
+        if design.islands[pair[0]] != design.islands[pair[1]]:
+            continue
+        moved = (alone[first] - alone[second]) - (added[first] - added[second])
+        if apart[pair[0]] != apart[pair[1]] or np.abs(moved).max() > SAME:
             found.add(frozenset(pair))
     return found
 

@@ -27,7 +27,7 @@ def inconsistency(fit: Fit) -> pd.DataFrame:
     themselves, without a class; a pair is split too where only the class leads around it, which
     tests the class.
     """
-    if not fit.linear_in_studies:
+    if not fit.linear_in_studies or fit.specification.terms.components is not None:
         return tables.INCONSISTENCY.frame([])
     data, apart = fit.normal, fit.network.islands
     found = []

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 MISFIT = 0.01  # probability of the residual deviance, below which it is told
+DOUBTED = 0.05  # p, below which sums of components are doubted
 FEW = 5  # studies, of which tau is hardly known
 
 
@@ -37,6 +38,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "depends_on": _depends(model),
         "regression": None if fit.network.regression is None else _regression(fit),
         "class": None if terms.group is None else _class(terms.group),
+        "components": None if terms.components is None else _components(fit),
         "priors": _priors(fit),
         "prior_only": sorted(sorted(pair) for pair in fit.held_by_prior),
         "seed": fit.seed,
@@ -90,6 +92,8 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
             f"{record['priors']['tau']} decides the intervals. Give an informative one, or compare "
             "with fixed effects"
         )
+    if record["components"] is not None:
+        lines += _sums(record["components"])
     lines += _poor_fit(fit, record)
     if fit.network.regression is not None:
         lines += fit.network.regression.extrapolated()
@@ -146,6 +150,35 @@ def _kind(fit: Fit) -> str:
 def _class(group: ClassEffect) -> dict[str, Any]:
     sigma = group.sigma if isinstance(group.sigma, float | int) else group.sigma.formula
     return {"members": list(group.members) or "column class", "sigma": sigma}
+
+
+def _components(fit: Fit) -> dict[str, Any]:
+    """How treatments are made up, what rests on it alone, and the test of additivity."""
+    from evinet.nma.answers.bridge import rests_on_class
+
+    of, apart = fit.specification.terms.components, fit.network.islands
+    assert of is not None
+    moved = sorted(map(sorted, rests_on_class(fit.specification.design)))
+    return {
+        "separator": of.separator, "inactive": of.inactive, "interactions": list(of.interactions),
+        "across_islands": [pair for pair in moved if apart[pair[0]] != apart[pair[1]]],
+        **fit.additivity(),
+    }  # fmt: skip
+
+
+def _sums(found: dict[str, Any]) -> list[str]:
+    """What rests on the sums of components, and how the data bear it."""
+    if found["df_difference"] == 0:
+        said = "The data cannot test whether effects of components add up"
+    else:
+        said = (
+            f"Effects of components are taken to add up: Q {found['Q_difference']:.2f} on "
+            f"{found['df_difference']} degrees of freedom, p = {found['p_difference']:.3g}, "
+            f"{'against' if found['p_difference'] < DOUBTED else 'not against'} it"
+        )
+    across = len(found["across_islands"])
+    more = f"; {across} effects across islands rest on it alone" if across else ""
+    return [said + more]
 
 
 def _priors(fit: Fit) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evinet.nma.model import Model
     from evinet.nma.network import Network
     from evinet.nma.posterior import Fit
-    from evinet.nma.terms import At, ClassEffect, Interactions, Terms
+    from evinet.nma.terms import At, ClassEffect, Components, Interactions, Terms
 
 
 def fit(
@@ -30,6 +30,7 @@ def fit(
     at: At | None = None,
     baseline_risk: bool = False,
     classes: ClassEffect | None = None,
+    components: Components | None = None,
     time: str | None = None,
     baseline: str = "mspline",
     settings: dict[str, Any] | None = None,
@@ -64,6 +65,9 @@ def fit(
         `interactions` may be shared, class or separate.
     classes
         Treatments that are exchangeable (see `evinet.nma.terms.ClassEffect`).
+    components
+        Treatments are combinations whose components' effects add up (see
+        `evinet.nma.terms.Components`).
     time
         A column of follow-up: binomial arms with the cloglog link and the offset log(time).
     baseline, settings
@@ -100,7 +104,7 @@ def fit(
     several = covariate if covariate is None or isinstance(covariate, str) else tuple(covariate)
     terms: Terms = Terms(
         model == "ume", split, several, interactions, at, baseline_risk, classes,
-        spread(slope_sigma, "slope_sigma"),
+        spread(slope_sigma, "slope_sigma"), components,
     )  # fmt: skip
     built = models.build(
         network, likelihood=likelihood, link=link, effects=effects, terms=terms,
