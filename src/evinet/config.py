@@ -109,7 +109,7 @@ class Model(Strict):
         None, description="column of the analysis's data: a meta-regression on it"
     )
     interactions: Literal["shared", "separate"] = Field(
-        "shared", description="one coefficient of the covariate, or one a treatment"
+        "shared", description="one coefficient for the covariate, or one for each treatment"
     )
     link: Literal["logit", "probit", "cloglog", "log", "identity"] | None = Field(
         None, description="of counts; empty: logit; log for risk ratios, identity for differences"

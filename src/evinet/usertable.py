@@ -159,7 +159,7 @@ def cells(path: Path | str, sheet: str | None = None) -> Cells:
         )  # fmt: skip
     if sheet is not None:
         raise InputError(
-            Problem(str(path), "(sheet)", sheet, "the file is no workbook",
+            Problem(str(path), "(sheet)", sheet, "the file is not a workbook",
                     "Name a sheet of an XLSX file, or none")
         )  # fmt: skip
     return _text(path, _decoded(path, content))
@@ -254,7 +254,7 @@ def doubt(text: str, signs: str | Mapping[str, str]) -> tuple[str, str] | None:
     (('has a comma: between thousands, or a decimal comma?', 'Write 1234 or 1.234'), None)
     """
     text = text.strip()
-    one_way = "Write all numbers one way, without signs between thousands"
+    one_way = "Write all numbers in one way, without thousands separators"
     if NUMBER.match(text) and math.isfinite(number(text)):
         where = signs if isinstance(signs, Mapping) else {}
         if "," in text and "." in signs:
@@ -304,7 +304,7 @@ def _decoded(path: Path, content: bytes) -> str:
             return content.decode(wide)
         except UnicodeDecodeError as error:
             raise InputError(
-                Problem(str(path), "(whole file)", "", f"is no text in {wide}: {error.reason}",
+                Problem(str(path), "(whole file)", "", f"is not text in {wide}: {error.reason}",
                         "Save the table again, as CSV in UTF-8")
             ) from None  # fmt: skip
     try:
@@ -442,7 +442,7 @@ def _workbook(path: Path, content: bytes, sheet: str | None) -> Cells:
     }
     if sheet is not None and sheet not in sheets:
         raise InputError(
-            Problem(str(path), "(sheet)", sheet, "is no sheet of the workbook",
+            Problem(str(path), "(sheet)", sheet, "is not a sheet of the workbook",
                     f"There are {', '.join(sheets)}")
         )  # fmt: skip
     if sheet is not None:
@@ -478,7 +478,7 @@ def _header_problems(table: Cells, names: list[str], required: Sequence[str]) ->
     for name, count in Counter(name for name in names if name).items():
         if count > 1:
             problems.append(
-                Problem(table.path, name, ", ".join(header), "the column is there twice",
+                Problem(table.path, name, ", ".join(header), "the column appears twice",
                         "Name each column once", line=line)
             )  # fmt: skip
     lacking = [name for name in required if column(name) not in names]

@@ -127,7 +127,7 @@ def test_classes_may_be_told_by_a_column():
         ({"covariate": "age", "interactions": "exchangeable"}, "go together"),
         ({"covariate": "age", "slope_sigma": 0.1}, "go together"),
         ({"covariate": "age", "interactions": "exchangeable", "slope_sigma": -1}, "below 0"),
-        ({"interactions": "separate"}, "is of no covariate"),
+        ({"interactions": "separate"}, "needs a covariate"),
         ({"covariate": "height"}, "the column is missing"),
         ({"covariate": ("age", "year"), "at": 50}, "is of which of age, year"),
         ({"covariate": "setting", "at": {"setting": "moon"}}, "ward, clinic, home"),

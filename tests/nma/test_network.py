@@ -99,7 +99,7 @@ def test_a_single_arm_is_named_with_its_line():
 
 
 def test_a_study_in_both_tables_is_one_sentence():
-    with pytest.raises(InputError, match="'S1': is in the network already") as caught:
+    with pytest.raises(InputError, match="'S1': is already in the network") as caught:
         arms("caps.csv").add_contrasts(usertable.read(CASES / "samestudy_c.csv"))
     assert len(caught.value.problems) == 1
 

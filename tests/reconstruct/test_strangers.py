@@ -212,7 +212,7 @@ def test_cumulative_incidence_is_said_and_mended(tmp_path):
     ("curve", "table", "message"),
     [
         ("arm,time,survival\n", None, "a header and no rows"),
-        ("arm,time,survival\na,5,0.8\n", None, "one point is no curve"),
+        ("arm,time,survival\na,5,0.8\n", None, "one point does not make a curve"),
         ("0,1,2\n1,2,3\n", None, "3 columns without a header"),
         ("arm,time,event\na,5,1\n", None, "holds patients"),
         ("arm,time,height\na,5,1\n", None, "no column survival"),

@@ -117,7 +117,7 @@ class AxisFile(_Part):
             raise ValueError("two arms have one name")
         unknown = [row.arm for row in self.at_risk.rows if row.arm not in names]
         if unknown and names:
-            raise ValueError(f"the numbers at risk name {unknown[0]!r}, and there is no such arm")
+            raise ValueError(f"the numbers at risk name {unknown[0]!r}, but there is no such arm")
         return self
 
     def panel(self) -> Panel | None:

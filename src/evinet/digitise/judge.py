@@ -169,7 +169,7 @@ def confirm(
     reading.incidence = rising == {True}
     if reading.incidence:
         reading.note("incidence", "the curves rise: survival is 1 minus what is drawn (with "
-                     "competing risks that is no survival)", 0.95)  # fmt: skip
+                     "competing risks that is not survival)", 0.95)  # fmt: skip
     if panel.full == 10:
         reading.note("points-lost", "the values of the survival axis were read as 0 to 10: taken "
                      "for 0.0 to 1.0", 0.4 if reading.incidence else 0.9)  # fmt: skip

@@ -298,7 +298,7 @@ def _check_interactions(design: Design) -> None:
     if not asked.covariates:
         patients = design.network.regression is not None and asked.interactions != "exchangeable"
         if asked.interactions != "shared" and not patients:
-            raise _refused("(options)", "interactions", asked.interactions, "is of no covariate",
+            raise _refused("(options)", "interactions", asked.interactions, "needs a covariate",
                            "Name a covariate")  # fmt: skip
         return
     if (asked.interactions == "exchangeable") != (asked.slope_sigma is not None):
@@ -341,7 +341,7 @@ def _check_class(design: Design) -> None:
                        "Leave the class out of this model")  # fmt: skip
     if design.terms.unrelated:
         raise _refused(file, "class", shown, "unrelated effects have no class",
-                       "Ask for the one or the other")  # fmt: skip
+                       "Ask for one of the two")  # fmt: skip
     if inside:
         raise _refused(
             file,

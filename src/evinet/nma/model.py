@@ -213,12 +213,12 @@ class Model:
             elif name in self.terms.covariates and isinstance(value, str) and words:
                 known = self.network.words(name)
                 if value not in known:
-                    raise _refused("at", f"{name}={value}", "is no value of this covariate",
+                    raise _refused("at", f"{name}={value}", "is not a value of this covariate",
                                    f"Use one of {', '.join(known)}")  # fmt: skip
                 found |= {column: float(word == value) for column, word in words.items()}
             else:
                 there = ", ".join([*self.terms.covariates, *found])
-                raise _refused("at", f"{name}={value}", "is no value of a covariate",
+                raise _refused("at", f"{name}={value}", "is not a value of a covariate",
                                f"Effects depend on {there}")  # fmt: skip
         return found
 
@@ -385,7 +385,7 @@ def build(
     if chosen is not None and len(network.arms):
         arms = _arms(network, design, chosen, time)
     elif likelihood not in (None, "contrast") and network.people is None and not apart:
-        raise _refused("likelihood", likelihood, "there are no studies by arms",
+        raise _refused("likelihood", likelihood, "no study is given by its arms",
                        "Leave it out: contrasts are normal")  # fmt: skip
     _check(network, terms, arms)
     _one_scale(network, arms)
@@ -415,7 +415,7 @@ def _likelihood(
                            "n), normal (y, se) and poisson (r, e)", "Name one")  # fmt: skip
         name = fits[0]
     if name not in {each for each, _ in LIKELIHOODS}:
-        raise _refused("likelihood", name, "is no likelihood of arms",
+        raise _refused("likelihood", name, "is not a likelihood for arms",
                        "Use binomial, normal or poisson")  # fmt: skip
     if time is not None and (name != "binomial" or link not in (None, "cloglog")):
         raise _refused("time", time, "is the follow-up of binomial arms with the cloglog link",
@@ -423,7 +423,7 @@ def _likelihood(
     asked = LINKS.get(network.measure or "") if name == "binomial" and time is None else None
     link = link or asked or ("cloglog" if time is not None else links(name)[0])
     if (name, link) not in LIKELIHOODS:
-        raise _refused("link", link, f"is no link of the {name} likelihood",
+        raise _refused("link", link, f"is not a link of the {name} likelihood",
                        f"Use one of {', '.join(links(name))}")  # fmt: skip
     return LIKELIHOODS[name, link]
 
@@ -461,11 +461,12 @@ def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
                        "link, whose risks have limits", "Use link logit")  # fmt: skip
     if terms.baseline_risk and (terms.group or len(network.references) > 1 or terms.unrelated):
         raise _refused("baseline_risk", True, "needs consistent effects in one island without a "
-                       "class", "Leave the one or the other out")  # fmt: skip
+                       "class", "Leave one of the two out")  # fmt: skip
     if terms.at is not None and (
         terms.unrelated or (not terms.covariates) == (not terms.baseline_risk)
     ):
-        raise _refused("at", terms.at, "is of no one thing that effects depend on",
+        raise _refused("at", terms.at, "needs one covariate, or the baseline risk, for effects "
+                                       "to depend on",
                        "Give it with a covariate or baseline risk, and not with ume")  # fmt: skip
 
 

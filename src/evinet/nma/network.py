@@ -224,7 +224,7 @@ class Network:
         if twice:
             raise InputError(
                 Problem(file, "study", ", ".join(twice),
-                        "is in the network already: a study enters once",
+                        "is already in the network: a study can enter only once",
                         "Leave out its contrasts, or its other rows")
             )  # fmt: skip
         if self.measure and found.measure and self.measure != found.measure:
@@ -526,7 +526,8 @@ class Network:
         unknown = [name for name in self.references if name not in known]
         if unknown:
             raise InputError(
-                Problem(self.file, "reference", ", ".join(unknown), "is no treatment here",
+                Problem(self.file, "reference", ", ".join(unknown), "is not a treatment of this "
+                    "network",
                         f"Use one of {', '.join(sorted(known))}")
             )  # fmt: skip
         islands = islands_of(self.members)

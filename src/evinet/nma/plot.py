@@ -89,7 +89,7 @@ class Plot:
             _style().ratio_scale(axes, float(at["q2.5"].min()), float(at["q97.5"].max()))
 
     def ranks(self, axes: Any = None) -> Any:
-        """The probability of being at least as good as each rank, a line a treatment."""
+        """The probability of being at least as good as each rank, a line for each treatment."""
         axes = _axes(axes, 3.2)
         styles = ("-", "--", ":", "-.")
         for number, (treatment, rows) in enumerate(

@@ -207,7 +207,7 @@ def _joined(given: _Given, problems: list[Problem]) -> list[Flag]:
             if known in found:
                 problems.append(
                     Problem(OPTIONS, option, f"{known!r}, {name!r}", "are two spellings of one arm",
-                            "Write it one way")
+                            "Write it in one way")
                 )  # fmt: skip
                 continue
             found[known] = found.pop(name)
@@ -247,7 +247,8 @@ def _check_values(given: _Given, options: Options, problems: list[Problem]) -> N
     for name, rows in given.curve.items():
         if len(rows) < LEAST_POINTS:
             problems.append(
-                Problem(rows[0].file, f"curve of {name}", rows[0].value, "one point is no curve",
+                Problem(rows[0].file, f"curve of {name}", rows[0].value, "one point does not "
+                    "make a curve",
                         "Give more points, or survival at stated times as --landmarks",
                         line=rows[0].line)
             )  # fmt: skip
@@ -386,7 +387,7 @@ def _arms(
                 )  # fmt: skip
                 break
             if match[1] in found:
-                problems.append(Problem(OPTIONS, option, match[1], "the arm is there twice",
+                problems.append(Problem(OPTIONS, option, match[1], "the arm appears twice",
                                         "Write each arm once"))  # fmt: skip
             found[match[1]] = numbers
             rest = rest[match.end() :]

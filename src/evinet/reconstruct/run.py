@@ -104,7 +104,7 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
         for name in frame.columns if name not in known
     ]  # fmt: skip
     problems += [
-        Problem(str(manifest), "trial", name, "is there twice", "Name each trial once")
+        Problem(str(manifest), "trial", name, "appears twice", "Name each trial once")
         for name in frame["trial"][frame["trial"].duplicated()]
     ]
     if problems:
@@ -146,7 +146,7 @@ def _typed(
     if not trial or Path(trial).name != trial:
         problem = ("trial", trial, "cannot name a folder", "Write a slug")
     if method is not None and method not in METHODS:
-        problem = ("method", method, "is no method", f"Use one of {', '.join(METHODS)}")
+        problem = ("method", method, "is not a method", f"Use one of {', '.join(METHODS)}")
     for name in ("stratified", "incidence"):
         if values.get(name, "").lower() not in ("", "true", "false"):
             remedy = "Write True, False or nothing"

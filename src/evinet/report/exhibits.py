@@ -366,7 +366,8 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
         f"{fit.model.label}: probability of each rank, inside each connected island only. "
         "SUCRA sums them up: 1 would be surely the lowest hazard of the island, 0 surely the "
         "highest. Ranks say nothing about how large or how certain a difference is.",
-        "Rankograms, one panel a treatment, with SUCRA. The table of ranks holds the numbers.",
+        "Rankograms, one panel for each treatment, with SUCRA. The table of ranks holds the "
+        "numbers.",
         lambda: ranks.draw(ranked(fit), results.labels) if len(ranked(fit)) else None,
     )
 

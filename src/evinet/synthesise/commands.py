@@ -191,6 +191,6 @@ def _review(config_file: Path, analysis: str, model: str | None = None) -> confi
     if model is not None and model not in models:
         raise InputError(
             Problem(str(config_file), f"analyses.{analysis}.models", model,
-                    "is no model of this analysis", f"Use one of {', '.join(models)}")
+                    "is not a model of this analysis", f"Use one of {', '.join(models)}")
         )  # fmt: skip
     return review

@@ -111,7 +111,7 @@ def test_nothing_is_extrapolated():
     fit = two_studies()
     with pytest.raises(InputError, match="the follow-up of one"):
         survival.survival(fit, "one", "a", np.array([13.1]))
-    with pytest.raises(InputError, match="no study with patients"):
+    with pytest.raises(InputError, match="not a study with patients"):
         survival.survival(fit, "three", "a", np.array([1.0]))
     assert survival.survival_table(fit, (5.0, 14.0))["time"].unique().tolist() == [5.0]
 

@@ -101,9 +101,9 @@ def test_answers_are_at_the_times_that_were_asked_for(fitted: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--baseline", "cubic"), "cubic.*is no baseline"),
+        (("--baseline", "cubic"), "cubic.*is not a baseline"),
         (("--knots", "500"), "distinct event times for 500 knots"),
-        (("--reference", "z"), "is no treatment here"),
+        (("--reference", "z"), "is not a treatment of this network"),
         (("--prior", "tau=half-normal(-1)"), "scale is not above 0"),
     ],
 )

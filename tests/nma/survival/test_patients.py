@@ -53,8 +53,8 @@ def test_a_study_with_one_draw_is_the_same_in_all_draws() -> None:
 @pytest.mark.parametrize(
     ("cells", "field", "words"),
     [
-        (("s", "a", -1.0, 1), "time", "is no time"),
-        (("s", "a", float("nan"), 1), "time", "is no time"),
+        (("s", "a", -1.0, 1), "time", "is not a time"),
+        (("s", "a", float("nan"), 1), "time", "is not a time"),
         (("s", "a", float("inf"), 1), "time", "is not finite"),
         (("s", "a", "x", 1), "time", "is not a number"),
         (("s", "a", 1.0, 2), "event", "is not 0 or 1"),

@@ -112,7 +112,7 @@ def _baseline(grid: Grid, row: Row) -> Iterator[Finding]:
                 doubt = doubt or "the heading above the row was not seen"
             yield _of(row, "baseline", about, values, cell, doubt)
         elif re.search(r"\d", cell):
-            doubt = row.doubt or grid.doubt or "nothing confirms a value that is no count"
+            doubt = row.doubt or grid.doubt or "nothing confirms this value, which is not a count"
             yield _of(row, "baseline", about, {"value": cell}, cell, doubt)
 
 

@@ -88,12 +88,12 @@ def hazards(
     Raises
     ------
     InputError
-        The population is no study with patients, the treatment has no curve in it, or a time is
+        The population is not a study with patients, the treatment has no curve in it, or a time is
         negative or after the end of follow-up.
     """
     patients = _patients(fit)
     if population not in patients.studies:
-        raise _refused("population", population, "is no study with patients", patients.studies)
+        raise _refused("population", population, "is not a study with patients", patients.studies)
     if treatment not in treatments(fit, population):
         raise _refused("treatment", treatment, f"has no curve in {population}",
                        treatments(fit, population))  # fmt: skip

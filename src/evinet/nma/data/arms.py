@@ -30,14 +30,15 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         if name in found:
             found[name] = frames.numbers(found, name, problems)
     problems += [
-        frames.problem(found, int(row), "study", "is the same row as another",
-                       "Take it out, or tell the arms apart by a column arm")
+        frames.problem(found, int(row), "study", "is the same as another row",
+                       "Remove it, or tell the arms apart by a column named arm")
         for row in np.flatnonzero(found.duplicated().to_numpy())
     ]  # fmt: skip
     alone = ~found.duplicated("study", keep=False).to_numpy()
     problems += [
         frames.problem(found, int(row), "study", "has a single arm",
-                       "A study compares: add its other arm, or drop it")
+                       "A study needs two arms to compare: add the other arm, or leave the study "
+                       "out")
         for row in np.flatnonzero(alone)
     ]  # fmt: skip
     frames.stop(problems)
@@ -83,10 +84,10 @@ def data(
              (second, ~(s > 0), "is not above 0", "Write it")]  # fmt: skip
     if first == "r":
         tests.append((first, x < 0, "is below 0", "Write a count"))
-        tests.append((first, x != np.round(x), "is no whole number", "Write a count"))
+        tests.append((first, x != np.round(x), "is not a whole number", "Write a count"))
     if columns == ("r", "n"):
         tests.append((first, x > s, "exceeds n", "Correct the one or the other"))
-        tests.append((second, s != np.round(s), "is no whole number", "Write a count"))
+        tests.append((second, s != np.round(s), "is not a whole number", "Write a count"))
     offset = np.zeros(len(arms))
     if time is not None:
         if time not in arms:

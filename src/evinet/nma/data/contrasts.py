@@ -109,18 +109,25 @@ def _arms(
         at = np.flatnonzero((diff == 0) & np.isnan(se))
     if len(at) != 1:
         refused(0, "diff", f"study {mine['study'].iloc[0]} has {len(at)} baseline rows",
-                "One row of a study, the baseline, has an empty diff")  # fmt: skip
+                "In each study, leave diff empty in one row: that of the baseline arm")  # fmt: skip
         return None
     others = [place for place in range(len(names)) if place != at[0]]
     if not others:
-        refused(0, "study", "has a single arm", "A study compares: add its other arm, or drop it")
+        refused(
+            0,
+            "study",
+            "has a single arm",
+            "A study needs two arms to compare: add the other arm, or leave the study out",
+        )
         return None
     bad = [place for place in others if not se[place] > 0]
     again = [place for place in others if names.index(names[place]) != place]
     for place in bad:
         refused(place, "se", "is not above 0", "Write it")
     for place in again:
-        refused(place, "treatment", "is twice in its study", "Write one row a treatment")
+        refused(
+            place, "treatment", "appears twice in its study", "Write one row for each treatment"
+        )
     if bad or again:
         return None
     covariance = np.diag(se[others] ** 2)
@@ -178,7 +185,7 @@ def _all_pairs(
         refused(
             0,
             "se",
-            "and those of the other pairs of its study are impossible together",
+            "cannot be right together with those of the other pairs of its study",
             "Correct the standard errors: they must be those of all pairs of the same arms",
         )
         return None  # fmt: skip
@@ -221,9 +228,14 @@ def _pairs(
     for place, pair in enumerate(pairs):
         earlier = [set(other) for other in pairs[:place]]
         if len(set(pair)) == 1 or set(pair) in earlier:
-            refused(place, "comparator", "is the treatment itself" if len(set(pair)) == 1 else
-                    "is compared with this treatment in another row of the study",
-                    "Give each pair of a study once, and studies names of their own")  # fmt: skip
+            refused(
+                place,
+                "comparator",
+                "is the treatment itself"
+                if len(set(pair)) == 1
+                else "is compared with this treatment in another row of the study",
+                "Give each pair of a study once, and give different studies different names",
+            )
             return None
     shared_given = "shared_variance" in mine and mine["shared_variance"].notna().any()
     count = len({name for pair in pairs for name in pair})

@@ -96,7 +96,7 @@ def _one_measure(table: pd.DataFrame, estimates: list[str], reading: Reading) ->
     if len(estimates) > 1:
         raise InputError(
             Problem(str(table.attrs["file"]), ", ".join(estimates), "(columns)",
-                    "are several effects: which one is meant is not told",
+                    "are several effects, and it is not clear which one to use",
                     "Keep the column that is meant, or name it diff by --columns")
         )  # fmt: skip
 
@@ -107,7 +107,7 @@ def _no_other_measure(table: pd.DataFrame, name: str, what: str, reading: Readin
         raise InputError(
             Problem(str(table.attrs["file"]), "measure", str(reading.measure),
                     f"is not what the column {_written(table, name)} holds: {what}",
-                    "Leave it out, or name the column otherwise by --columns")
+                    "Leave it out, or name the column in another way with --columns")
         )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _standard_errors(
     if log_se is None:
         alone = ratio & np.isfinite(se) & ~np.isfinite(given["lower"] + given["upper"])
         problems += [
-            frames.problem(table, int(row), "se", "is of a ratio, or of its logarithm?",
+            frames.problem(table, int(row), "se", "could be of the ratio or of its logarithm",
                            "Name the standard error of the logarithm se_log, or give limits")
             for row in np.flatnonzero(alone)
         ]  # fmt: skip

@@ -61,7 +61,8 @@ def prepared(
     ]  # fmt: skip
     problems += [
         Problem(file, name, "(column)", f"is a column of the table, but {why}",
-                "Take the column out if it changes nothing, or analyse the data elsewhere")
+                "Remove the column if it does not matter, or analyse these data with other "
+                "software")
         for name, why in CHANGE_MEANING.items()
         if name in found and name not in set(covariates)
     ]  # fmt: skip
@@ -76,7 +77,7 @@ def prepared(
             ]  # fmt: skip
     problems += [
         problem(found, row, "study", "seems to be a total of the studies, not one of them",
-                "Take the row out, or name the study otherwise")
+                "Remove the row, or give the study another name")
         for row, label in enumerate(found["study"] if "study" in required else ())
         if TOTAL.fullmatch(label.casefold())
     ]  # fmt: skip
@@ -103,8 +104,9 @@ def spellings(tables: Iterable[pd.DataFrame]) -> None:
             groups.setdefault(first, [first]).append(other)
         problems += [
             Problem(str(frames[0].attrs["file"]), name, ", ".join(group),
-                    f"are {len(group)} spellings that differ by case, blanks or hyphens alone",
-                    "Write one label in one way, or make the labels differ more")
+                    f"are {len(group)} labels that differ only by case, blanks or hyphens",
+                    "Write each label in one way; if they are different things, make their "
+                    "labels differ more")
             for group in groups.values()
         ]  # fmt: skip
     stop(problems)

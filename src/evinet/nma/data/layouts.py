@@ -110,12 +110,12 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
 def _check(reading: Reading) -> None:
     if not 0 < reading.level < 100:
         raise InputError(
-            Problem("(options)", "level", reading.level, "is no percentage of an interval",
+            Problem("(options)", "level", reading.level, "is not a confidence level in percent",
                     "Write a number such as 95")
         )  # fmt: skip
     if reading.measure is not None and reading.measure not in vocabulary.SCALES:
         raise InputError(
-            Problem("(options)", "measure", reading.measure, "is no measure of effects",
+            Problem("(options)", "measure", reading.measure, "is not a known measure of effect",
                     f"Use one of {', '.join(vocabulary.SCALES)}")
         )  # fmt: skip
 
@@ -201,8 +201,9 @@ def _once(long: pd.DataFrame) -> pd.DataFrame:
     clash = own[own.duplicated(["study", "treatment"], keep="first").to_numpy()]
     if len(clash):
         raise InputError([
-            frames.problem(clash, row, "treatment", "has another outcome in this row of its study",
-                           "An arm has one outcome: correct it, or give one row for each arm")
+            frames.problem(clash, row, "treatment", "has a different outcome in another row of "
+                                                    "its study",
+                           "An arm has one outcome: correct it, or write one row for each arm")
             for row in range(len(clash))
         ])  # fmt: skip
     problems = []
@@ -230,7 +231,7 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
             table[name] = frames.numbers(table, name, problems)
     if "y" in table and "n" in table:
         problems += [
-            frames.problem(table, int(row), "n", "is no whole number",
+            frames.problem(table, int(row), "n", "is not a whole number",
                            "Write how many patients; of an effective number, give se in the place "
                            "of sd and n")
             for row in np.flatnonzero(table["n"].to_numpy(float) % 1 > 0)
@@ -262,7 +263,7 @@ def _sums(table: pd.DataFrame) -> list[Problem]:
     return [
         frames.problem(table, int(np.flatnonzero(mine)[0]), "study",
                        "is the sum of all other studies, arm by arm",
-                       "Take its rows out: its patients would count twice")
+                       "Remove its rows: its patients would count twice")
         for study in dict.fromkeys(table["study"])
         if set(table["treatment"][mine := (table["study"] == study).to_numpy()]) == set(whole.index)
         and np.allclose(2 * numbers[mine].to_numpy(), whole.loc[table["treatment"][mine]])
@@ -303,8 +304,8 @@ def _of_means(table: pd.DataFrame, reading: Reading, record: dict[str, Any]) -> 
     if "diff" in table and table["diff"].notna().any():
         raise InputError(
             Problem(str(table.attrs.get("file", frames.FRAME)), "diff", "(column)",
-                    f"stands beside means, of which {reading.measure} is to be made",
-                    "Give studies that are known by their effects in a file of their own")
+                    f"cannot stand beside means from which {reading.measure} is computed",
+                    "Put studies that report only an effect in a separate file")
         )  # fmt: skip
     found = means.pairs(table, reading.measure)
     said, worked = record["said"]
@@ -325,8 +326,9 @@ def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
     if reading.measure not in (None, *known):
         raise InputError(
             Problem(str(table.attrs.get("file", frames.FRAME)), "measure", str(reading.measure),
-                    f"is not made of arms: these are compared by {', '.join(known)}",
-                    "Leave it out, or give each study's effect in the place of its arms")
+                    "cannot be computed from these arms, which can be compared by "
+                    f"{', '.join(known)}",
+                    "Leave it out, or give the effect of each study in place of its arms")
         )  # fmt: skip
 
 

@@ -86,7 +86,8 @@ def written(frame: pd.DataFrame) -> pd.DataFrame:
     if twice:
         raise InputError(
             Problem(str(frame.attrs.get("file", "the data frame")), ", ".join(twice), "(columns)",
-                    "is there twice, capitals and blanks apart", "Give each column its own name")
+                    "appears twice when capitals and blanks are ignored", "Give each column its "
+                        "own name")
         )  # fmt: skip
     found = frame.set_axis(names, axis=1)
     spelt = dict(frame.attrs.get("written", {}))
@@ -123,7 +124,7 @@ def mapped(frame: pd.DataFrame, columns: Mapping[str, str], file: str) -> pd.Dat
     there = ", ".join(map(str, frame.columns))
     if lacking:
         raise InputError([
-            Problem(file, "--columns", name, "is no column of the file", f"There are {there}")
+            Problem(file, "--columns", name, "is not a column of the file", f"There are {there}")
             for name in lacking
         ])  # fmt: skip
     given = [new for old, new in zip(frame.columns, names, strict=True) if old != new]

@@ -98,7 +98,7 @@ def fit(
 
     if model not in ("consistency", "ume"):
         raise InputError(
-            Problem("(options)", "model", model, "is no model", "Use consistency or ume; for "
+            Problem("(options)", "model", model, "is not a model", "Use consistency or ume; for "
                     "node-splitting call `node_splits` of a consistency fit")
         )  # fmt: skip
     several = covariate if covariate is None or isinstance(covariate, str) else tuple(covariate)

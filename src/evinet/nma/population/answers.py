@@ -90,7 +90,7 @@ def population(
     studies = list(dict.fromkeys([*(arm[0] for arm in regression.patients),
                                   *(arm[0] for arm in regression.published)]))  # fmt: skip
     if baseline is not None and baseline not in studies:
-        raise InputError(Problem("(options)", "baseline", baseline, "is no study of the network",
+        raise InputError(Problem("(options)", "baseline", baseline, "is not a study of the network",
                                  f"Use one of {', '.join(studies)}"))  # fmt: skip
     if isinstance(source, str) and source in studies:
         called, covariates, baseline = source, regression.covariates(source), baseline or source
@@ -148,7 +148,8 @@ def _covariates(regression: Regression, frame: pd.DataFrame) -> tuple[str, pd.Da
         return called, found
     if len(named) != 1:
         raise InputError(
-            Problem(file, "(columns)", ", ".join(map(str, frame.columns)), "are no population",
+            Problem(file, "(columns)", ", ".join(map(str, frame.columns)), "do not describe a "
+                "population",
                     f"Give one row for each patient with {', '.join(columns.values())}, or one row "
                     "with their means, standard deviations and shares")
         )  # fmt: skip
@@ -264,7 +265,7 @@ def _outcomes(fit: Fit, asked: Population) -> dict[str, np.ndarray]:
     arms = fit.specification.arms
     if arms is None:
         raise InputError(
-            Problem("(options)", "outcome", "survival", "is no probability, rate or mean",
+            Problem("(options)", "outcome", "survival", "is not a probability, rate or mean",
                     "Ask for survival")
         )  # fmt: skip
     mu = fit.samples["mu"].sel(study=asked.baseline).to_numpy()[:: _thinned(fit), None]

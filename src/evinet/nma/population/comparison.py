@@ -137,7 +137,7 @@ def read(
     if len(studies) > 1:
         raise InputError(
             Problem(where, "study", ", ".join(sorted(studies)), "are several published trials",
-                    "Leave the rows of one")
+                    "Keep only the rows of one")
         )  # fmt: skip
     if anchor is None:
         rows = [row for row in rows if row.treatment in ("", comparator)] or rows
@@ -196,7 +196,7 @@ def outcomes(
     frames.stop(problems)
     tests = {"event": (~np.isin(values.get("event", 0), [0, 1]), "is not 0 or 1"),
              "r": _wrong_counts(values.get("r", np.zeros(0)), kind),
-             "e": (~(values.get("e", np.ones(1)) > 0), "is no exposure"),
+             "e": (~(values.get("e", np.ones(1)) > 0), "is not an exposure"),
              "time": (np.asarray(values.get("time", 1.0)) < 0, "is below 0")}  # fmt: skip
     frames.stop([
         frames.problem(given, int(row), name, message, "Correct it")
@@ -228,7 +228,7 @@ def _in_words(column: pd.Series[Any]) -> bool:
 
 def _wrong_counts(r: np.ndarray, kind: Kind) -> tuple[np.ndarray, str]:
     if kind == "poisson":
-        return ~((r >= 0) & (r % 1 == 0)), "is no count"
+        return ~((r >= 0) & (r % 1 == 0)), "is not a count"
     return ~np.isin(r, [0, 1]), "is not 0 or 1"
 
 
@@ -251,14 +251,15 @@ def _roles(
     at = [(str(people.attrs["file"]), own), (file, other)]
     frames.stop([
         Problem(where, "treatment", ", ".join(names) or "(none)",
-                f"{len(names)} treatments are in this trial alone; two trials compare one with one",
-                "Leave the rows of the treatments that are compared, and of the common one")
+                f"{len(names)} treatments appear in this trial only; the comparison is of one "
+                "treatment in each trial",
+                "Keep only the rows of the treatments that are compared, and of the common one")
         for where, names in at if len(names) != 1
     ])  # fmt: skip
     if len(common) > 1:
         raise InputError(
             Problem(file, "treatment", ", ".join(common), "are common to both trials",
-                    "Leave one common treatment")
+                    "Keep one common treatment")
         )  # fmt: skip
     return (common[0] if common else None), own[0], other[0]
 
@@ -271,7 +272,8 @@ def _published(
     if "diff" in frame or vocabulary.effect_names(frame):
         if anchor is None:
             raise InputError(
-                Problem(file, "diff", "(column)", "is a contrast, of no use without a common "
+                Problem(file, "diff", "(column)", "is a contrast, which cannot be used without a "
+                                                  "common "
                         "treatment", "Give the outcome of the comparator's own arm")
             )  # fmt: skip
         named = frame if "study" in frame else frame.assign(study="published")

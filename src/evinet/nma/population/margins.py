@@ -99,7 +99,7 @@ def margin(
     if not np.isfinite(summary.mean):
         raise InputError(
             Problem(where, f"{name}_mean", "(missing)", "a model of the outcome needs the mean of "
-                    f"{name}; its median alone will not do",
+                    f"{name}; its median is not enough",
                     f"Write {name}_mean, or use weights (maic), which can match a median")
         )  # fmt: skip
     if summary.binary:
@@ -117,7 +117,8 @@ def margin(
         family = "gamma" if above else "normal"
     if family not in FAMILIES:
         raise InputError(
-            Problem("(options)", "--margin", f"{name}={family}", "is no family of margins",
+            Problem("(options)", "--margin", f"{name}={family}", "is not a known family of "
+                "distributions",
                     f"Use one of {', '.join(FAMILIES)}")
         )  # fmt: skip
     positive, share = family in ("gamma", "lognormal"), family in ("beta", "logitnormal")

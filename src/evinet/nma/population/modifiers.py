@@ -221,7 +221,7 @@ def _checked(frame: pd.DataFrame) -> pd.DataFrame:
             raise InputError(
                 Problem(str(given.attrs["file"]), "study", study, "has subgroups of several "
                         "contrasts, which share their patients in a way that is not modelled",
-                        "Leave the contrast that matters")
+                        "Keep only the contrast that matters")
             )  # fmt: skip
     weight = np.where(
         given.groupby("study")["n"].transform(lambda n: n.notna().all()),

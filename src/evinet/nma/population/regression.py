@@ -285,7 +285,7 @@ def _variables(formula: str) -> list[str]:
         found = sorted(parsed.required_variables, key=lambda name: formula.find(str(name)))
     except (FormulaicError, SyntaxError) as error:
         raise _refused(
-            formula, f"is no formula: {error}", 'Write one such as "age + grade"'
+            formula, f"is not a formula: {error}", 'Write one such as "age + grade"'
         ) from error
     if not found:
         raise _refused(formula, "names no covariate", 'Write one such as "age + grade"')

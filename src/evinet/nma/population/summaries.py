@@ -152,7 +152,7 @@ def _wrong(
         tests.append((own, (mean > 1) & (mean <= 100),
                       f"is a percentage, but {name} is 0 or 1 in the patients",
                       "Write a share between 0 and 1: 63 percent is 0.63"))  # fmt: skip
-        tests.append((own, (mean < 0) | (mean > 100), "is no share", "Write one from 0 to 1"))
+        tests.append((own, (mean < 0) | (mean > 100), "is not a share", "Write one from 0 to 1"))
     tests.append((own, ~np.isfinite(mean) & ~np.isfinite(median), "is missing",
                   "Write it, or leave the covariate out of the adjustment"))  # fmt: skip
     return [

@@ -123,7 +123,7 @@ def _comparisons(
 def _treatments(
     axes: Axes, island: pd.DataFrame, positions: dict[str, np.ndarray], members: list[str]
 ) -> None:
-    """A circle a treatment, its area the patients; members of a bridged class have a ring."""
+    """A circle for each treatment, its area the patients; members of a class have a ring."""
     for row in records(island):
         x, y = positions[row["treatment"]]
         patients = row["patients"]

@@ -1,4 +1,4 @@
-"""Rankogram: the probability of each rank, a panel a treatment, with SUCRA."""
+"""Rankogram: the probability of each rank, a panel for each treatment, with SUCRA."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def draw(ranks: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Draw table `ranks`: a row of panels an island, best SUCRA first."""
+    """Draw table `ranks`: a row of panels for each island, best SUCRA first."""
     islands = [
         (component, island)
         for component, island in ranks.groupby("component")

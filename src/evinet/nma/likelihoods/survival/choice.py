@@ -52,7 +52,8 @@ def choose(
     """
     offered = BASELINES if regression is None else INDIVIDUAL
     if name not in offered:
-        message = "is no baseline" + ("" if regression is None else " of patients with covariates")
+        kind = "" if regression is None else " of patients with covariates"
+        message = f"is not a baseline{kind}"
         raise InputError(
             Problem("(options)", "baseline", name, message, f"Use one of {', '.join(offered)}")
         )

@@ -63,7 +63,7 @@ class FractionalPolynomial:
     def __post_init__(self) -> None:
         if not 1 <= len(self.powers) <= 2 or not set(self.powers) <= set(POWERS):
             known = ", ".join(f"{power:g}" for power in POWERS)
-            raise _refused("powers", self.powers, "are no powers of this model",
+            raise _refused("powers", self.powers, "are not powers of this model",
                            f"Use one or two of {known}")  # fmt: skip
         if self.shapes == "arm":
             raise _refused("shapes", "arm", "is not offered with fractional polynomials",
