@@ -79,6 +79,34 @@ class ClassEffect(Strict):
     sigma_prior: HalfNormal | None = None
 
 
+class Regression(Strict):
+    """Patients' covariates that change outcomes and effects: multilevel meta-regression."""
+
+    formula: Line = Field(description="of the covariates, such as: age + grade")
+    patients: Line = Field(
+        description="table of patients with covariates: study, treatment, the covariates, and time "
+        "and event, or r (0 or 1)"
+    )
+    covariates: Line = Field(
+        description="table of the other trials' covariates: study, treatment, n, age_mean, age_sd"
+    )
+    interactions: Literal["shared", "class", "separate"] = Field(
+        "shared", description="what shares how covariates change effects; class: a column class"
+    )
+    margins: dict[Line, Literal["normal", "gamma", "lognormal", "logitnormal", "beta"]] = Field(
+        default={}, description="covariate: family of its distribution in the other trials"
+    )
+    populations: dict[Slug, Line] = Field(
+        default={},
+        description="further populations: table of patients, or of one row of means and shares",
+    )
+
+    @property
+    def files(self) -> list[str]:
+        """Every table that it names."""
+        return [self.patients, self.covariates, *self.populations.values()]
+
+
 class Model(Strict):
     """One model of an analysis."""
 
@@ -110,6 +138,9 @@ class Model(Strict):
     )
     interactions: Literal["shared", "separate"] = Field(
         "shared", description="one coefficient for the covariate, or one for each treatment"
+    )
+    regression: Regression | None = Field(
+        None, description="of patients' covariates; trials of `ipd` then need theirs"
     )
     link: Literal["logit", "probit", "cloglog", "log", "identity"] | None = Field(
         None, description="of counts; empty: logit; log for risk ratios, identity for differences"
@@ -416,6 +447,10 @@ def _of_support(
 def _of_model(
     config: Config, where: tuple[str, str], model: Model
 ) -> Iterator[tuple[Location, str, str]]:
+    if model.regression is not None:
+        for name in ("bridge", "covariate", "node_split"):
+            if getattr(model, name):
+                yield (*where, name), "does not go together with regression", "Remove one"
     bridge = config.bridges.get(model.bridge or "")
     if model.bridge is not None and bridge is None:
         yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)

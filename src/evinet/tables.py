@@ -757,6 +757,41 @@ RANKS = Table(
     key=("component", "treatment", "rank"),
 )
 
+_DRAWN = {
+    "mean": _number("posterior mean", required=True),
+    "sd": _number("posterior standard deviation", required=True),
+    "q2.5": _number("2.5 % quantile", required=True),
+    "q50": _number("median", required=True),
+    "q97.5": _number("97.5 % quantile", required=True),
+}
+ADJUSTED = Table(
+    "adjusted",
+    "Effects in populations, by a model with patients' covariates.",
+    {
+        "population": _text("a trial, or as the configuration calls it", required=True),
+        "kind": _text(
+            "conditional: between patients of the same covariates, averaged; marginal: between "
+            "outcomes that were averaged first",
+            required=True,
+        ),
+        "treatment": _text("treatment slug", required=True),
+        "comparator": _text("treatment slug", required=True),
+        **_DRAWN,
+    },
+    key=("population", "kind", "treatment", "comparator"),
+)
+STANDARDISED = Table(
+    "standardised",
+    "Outcomes averaged over populations, by a model with patients' covariates.",
+    {
+        "population": _text("a trial, or as the configuration calls it", required=True),
+        "treatment": _text("treatment slug", required=True),
+        "time": _number("months, of survival; empty: a probability"),
+        **_DRAWN,
+    },
+    key=("population", "treatment", "time"),
+)
+
 _PAIR = {
     "treatment": _text("treatment slug", required=True),
     "comparator": _text("treatment slug", required=True),
@@ -1142,14 +1177,14 @@ PERFORMANCE = Table(
 ALL = (
     *EVIDENCE, TREATMENTS, SOURCES, SAFETY_SIGNALS, PUBLISHED_NMAS, *WATCH, IPD,
     NETWORK_STUDIES, NETWORK_NODES, NETWORK_EXCLUDED, NETWORK_DATA,
-    ESTIMATES, LEAGUE, TIPPING, RANKS,
+    ESTIMATES, LEAGUE, TIPPING, RANKS, ADJUSTED, STANDARDISED,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
     PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
     BASELINE_DRAWS, PROPORTIONALITY, HAZARD_PERIODS, MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
     SIMULATED, PERFORMANCE,
 )  # fmt: skip
 
-FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE)
+FIT = (ESTIMATES, LEAGUE, RANKS, PREDICTIVE, POWERSCALE, ADJUSTED, STANDARDISED)
 """Tables that the job of a model writes, beside fit.json and posterior.nc."""
 ANSWERS = (MARGINS, TIPPING, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS)
 """Tables that follow from a fit."""

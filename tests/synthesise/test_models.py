@@ -1,8 +1,14 @@
 """What a configuration may ask of a model, and what is refused at the door."""
 
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from evinet import files, tables
 from evinet.errors import InputError
+from evinet.synthesise import jobs, models
 
 
 def test_a_wrong_prior_of_a_model_is_refused_at_the_door(make_config):
@@ -13,3 +19,86 @@ def test_a_wrong_prior_of_a_model_is_refused_at_the_door(make_config):
 def test_a_prior_without_heterogeneity_is_refused(make_config):
     with pytest.raises(InputError, match="tau_prior is set, but effects are fixed"):
         make_config({"m": {"label": "m", "effects": "fixed", "tau_prior": "uniform(0, 1)"}}, ["a"])
+
+
+@pytest.fixture
+def regressed(write_data, make_config, tmp_path):
+    """Patients of trial one (a, b), counts of trial two (a, c), and what a model makes of them."""
+    rng = np.random.default_rng(3)
+    people = pd.DataFrame({
+        "study": "one", "treatment": ["a", "b"] * 100, "age": rng.normal(60, 8, 200).round(1),
+        "r": rng.integers(0, 2, 200),
+    })  # fmt: skip
+    people.to_csv(tmp_path / "patients.csv", index=False)
+    covariates = pd.DataFrame({"study": ["two"], "n": [100], "age_mean": [65], "age_sd": [7]})
+    covariates.to_csv(tmp_path / "covariates.csv", index=False)
+    rows = [
+        ("one", "a", 50, 100),
+        ("one", "b", 40, 100),
+        ("two", "a", 30, 50),
+        ("two", "c", 20, 50),
+    ]
+    names = ("study", "treatment", "r", "n")
+    tables.NETWORK_DATA.write(
+        tmp_path / "data.csv",
+        tables.NETWORK_DATA.frame([dict(zip(names, row, strict=True)) for row in rows]),
+    )
+
+    def made(**change):
+        regression = {
+            "formula": "age", "patients": str(tmp_path / "patients.csv"),
+            "covariates": str(tmp_path / "covariates.csv"), **change,
+        }  # fmt: skip
+        model = {"label": "m", "effects": "fixed", "regression": regression}
+        config = make_config({"m": model}, ["a"])
+        found = config.analyses["x"].model_copy(update={"data": "responses"})
+        config = config.model_copy(update={"analyses": {"x": found}})
+        studies = models.network(config, "x", config.models["m"], tmp_path / "data.csv", [])
+        return config, models.specify(config, config.models["m"], studies)
+
+    return made
+
+
+def test_patients_with_covariates_enter_beside_counts(regressed, tmp_path):
+    _, specified = regressed(interactions="separate")
+    assert specified.names == ["d[b]", "d[c]", "beta[age]", "beta[age: b]", "beta[age: c]"]
+    assert list(specified.network.regression.published) == [("two", "a"), ("two", "c")]
+    people = pd.read_csv(tmp_path / "patients.csv")
+    people.assign(study="three").to_csv(tmp_path / "patients.csv", index=False)
+    with pytest.raises(InputError, match=r"three.*no trial of the analysis"):
+        regressed()
+
+
+def test_a_trial_without_patients_or_reconstruction_is_told(write_data, make_config, tmp_path):
+    people = pd.DataFrame({
+        "study": "one", "treatment": ["a", "b"] * 20, "age": np.arange(40.0),
+        "time": np.arange(1.0, 41.0), "event": 1,
+    })  # fmt: skip
+    people.to_csv(tmp_path / "patients.csv", index=False)
+    regression = {"formula": "age", "patients": str(tmp_path / "patients.csv"),
+                  "covariates": "covariates.csv"}  # fmt: skip
+    model = {"label": "m", "effects": "fixed", "regression": regression}
+    config = make_config({"m": model}, ["a"])
+    data = write_data([("one", "b", "a", -1.0, 0.2), ("two", "c", "a", -0.5, 0.2)])
+    with pytest.raises(InputError, match="leave no other trial"):
+        models.network(config, "x", config.models["m"], data, [])
+    with pytest.raises(InputError, match="does not go together with regression"):
+        make_config({"m": {**model, "node_split": True}}, ["a"])
+
+
+@pytest.mark.slow
+def test_effects_by_population_are_written(regressed, tmp_path):
+    config, _ = regressed(populations={"young": str(tmp_path / "young.csv")})
+    (tmp_path / "young.csv").write_text("age_mean,age_sd\n50,5\n")
+    folder = tmp_path / "fit"
+    said = jobs.fit(config, "x", "m", tmp_path / "data.csv", [], folder)
+    assert "R-hat" in said
+    adjusted = tables.ADJUSTED.read(folder / "adjusted.csv")
+    assert set(adjusted["population"]) == {"one", "two", "young"}
+    assert set(adjusted["kind"]) == {"conditional", "marginal"}
+    record = files.read_json(folder / "fit.json")["populations"]
+    assert record["integration_error"] < 0.01
+    outcomes = tables.STANDARDISED.read(folder / "standardised.csv")
+    assert outcomes["mean"].between(0, 1).all()
+    jobs.answers(config, "x", "m", tmp_path / "data.csv", [], folder, folder)
+    assert len(tables.MARGINS.read(folder / "margins.csv")) == 0

@@ -262,6 +262,12 @@ def ipd_of(analysis, model):
     return reconstructions(analysis, CONFIG.models[model].ipd)
 
 
+def covariates_of(model):
+    """Tables of patients and of covariates that a model names."""
+    asked = CONFIG.models[model].regression
+    return asked.files if asked else []
+
+
 def population_ipd(analysis):
     """Reconstructions of the populations of an analysis, and of its models."""
     asked = CONFIG.analyses[analysis]

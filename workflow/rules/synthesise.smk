@@ -53,6 +53,7 @@ rule fit:
     """Fit one model of an analysis: exactly, or by NUTS where patients or counts enter."""
     input:
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
+        covariates=lambda wildcards: covariates_of(wildcards.model),
         data=rules.network.output.data,
     output:
         expand(
@@ -95,6 +96,7 @@ rule answers:
     input:
         fit=rules.fit.output,
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
+        covariates=lambda wildcards: covariates_of(wildcards.model),
         data=rules.network.output.data,
     output:
         expand("results/fits/{{analysis}}/{{model}}/{file}", file=ANSWER_FILES),

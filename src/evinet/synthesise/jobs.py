@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evinet import files, tables
-from evinet.config import Config
+from evinet.config import Config, Model
 from evinet.nma.fit import longer, run
 from evinet.nma.posterior import Fit
 from evinet.synthesise import models
@@ -37,22 +37,23 @@ def fit(config: Config, analysis: str, name: str, data: Path, ipd: list[Path], o
         if failed:
             _write_nothing(found, record, out)
         else:
-            _write(found, record, out)
+            _write(found, model, record, out)
     if failed:
         return f"{analysis}/{name}: not converged, not reported: {'; '.join(failed)}"
     worst = found.convergence["rhat_max"]
     return f"{analysis}/{name}: " + ("exact" if worst is None else f"R-hat {worst:.3f}")
 
 
-def _write(found: Fit, record: dict[str, Any], out: Path) -> None:
+def _write(found: Fit, model: Model, record: dict[str, Any], out: Path) -> None:
     consistent = not found.specification.terms.unrelated
-    frames = {
-        "estimates": found.effects(),
-        "predictive": found.predictive(),
-        "powerscale": found.powerscale(),
-    }
+    frames = {"estimates": found.effects()}
+    if model.regression is None:
+        frames |= {"predictive": found.predictive(), "powerscale": found.powerscale()}
     if consistent:
         frames |= {"league": found.league(), "ranks": found.ranks()}
+        if model.regression is not None:
+            more, record["populations"] = models.adjusted(model.regression, found)
+            frames |= more
     for table in tables.FIT:
         frame = frames.get(table.name)
         table.write(out / f"{table.name}.csv", table.frame([]) if frame is None else frame)
@@ -93,11 +94,14 @@ def answers(
         frames = {
             "margins": found.margins(config.margins),
             "tipping": effects.tipping(found.league()),
-            "contribution": found.contribution(),
-            "threshold": found.threshold(),
-            "influence": found.influence(),
-            "inconsistency": found.inconsistency(),
         }
+        if model.regression is None:
+            frames |= {
+                "contribution": found.contribution(),
+                "threshold": found.threshold(),
+                "influence": found.influence(),
+                "inconsistency": found.inconsistency(),
+            }
         if model.node_split:
             splits = found.node_splits()
             splits = {pair: each for pair, each in splits.items() if not each.failures()}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
-from evinet.config import Config, Model
+from evinet.config import Analysis, Config, Model, Regression
 from evinet.errors import InputError, Problem
 from evinet.nma import model as models
 from evinet.nma import priors
@@ -38,6 +38,8 @@ def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[P
     table.attrs["file"] = str(data)
     table.index = table.index + 2
     references = list(asked.references)
+    if model.regression is not None:
+        return _regressed(config, model, model.regression, table, ipd, asked)
     if asked.data != "hazard-ratios":
         columns = ["study", "treatment", "r", "n"]
         return Network.from_arms(_counts(table, model, references)[columns], references)
@@ -63,6 +65,70 @@ def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[P
     return found.add_contrasts(rest) if len(rest) else found
 
 
+def _regressed(
+    config: Config, model: Model, wanted: Regression, table: pd.DataFrame, ipd: list[Path],
+    asked: Analysis,
+) -> Network:  # fmt: skip
+    """Patients with covariates, and the other trials by reconstructed patients or by counts."""
+    from evinet import usertable
+    from evinet.nma.data import frames
+    from evinet.nma.population import regression
+
+    patients = usertable.read(Path(wanted.patients))
+    known = set(frames.prepared(patients, ("study", "treatment"))["study"])
+    studies = set(table["study"])
+    if asked.data == "hazard-ratios":
+        others = [frame.drop(columns="arm") for frame in map(tables.IPD.read, ipd)]
+        others = [frame for frame in others if frame["study"].iloc[0] in studies - known]
+        published = pd.concat(others, ignore_index=True) if others else None
+        file = ", ".join(map(str, ipd))
+    else:
+        counted = _counts(table, model, list(asked.references))
+        published = counted.loc[~counted["study"].isin(known), ["study", "treatment", "r", "n"]]
+        file = str(table.attrs["file"])
+    where = "config/config.yaml"
+    field = "models.(this model).regression.patients"
+    if published is None or not len(published):
+        raise InputError(
+            Problem(where, field, wanted.patients, "leave no other trial of the analysis",
+                    "Remove regression, or name trials in ipd")
+        )  # fmt: skip
+    found = set(published["study"])
+    raise_for = [
+        (known - studies, "has patients, and is no trial of the analysis", "Leave its rows out"),
+        (studies - known - found, "has neither patients nor a reconstruction",
+         "Name it in ipd if its curve was read, or take it out of the analysis"),
+    ]  # fmt: skip
+    problems = [Problem(where, field, study, message, remedy)
+                for some, message, remedy in raise_for for study in sorted(some)]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    published.attrs["file"] = file
+    return regression.network(
+        patients, published, wanted.formula, covariates=Path(wanted.covariates),
+        reference=list(asked.references), families=wanted.margins, seed=config.seed,
+    )  # fmt: skip
+
+
+def adjusted(wanted: Regression, fit: Fit) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Tables ADJUSTED and STANDARDISED of a model with patients' covariates, and a record.
+
+    The record has the integration error, and cautions: that error, and where extrapolation begins.
+    """
+    from evinet.nma.population import answers
+
+    populations = [answers.population(fit, name) for name in fit.network.studies]
+    populations += [answers.population(fit, Path(file), name=name)
+                    for name, file in wanted.populations.items()]  # fmt: skip
+    found = answers.tables(fit, populations)
+    effects = pd.concat([found[kind].assign(kind=kind) for kind in ("conditional", "marginal")])
+    outcomes = found["survival"] if "survival" in found else found["absolute"].assign(time=np.nan)
+    error = answers.integration_error(fit)
+    cautions = [answers.said(error).capitalize(), *fit.network.regression.extrapolated()]
+    record = {"integration_error": error, "cautions": cautions}
+    return {"adjusted": effects, "standardised": outcomes}, record
+
+
 def _counts(table: pd.DataFrame, model: Model, references: list[str]) -> pd.DataFrame:
     """Arms with the counts that the model takes of those that rounding allows."""
     if model.counts == "likeliest":
@@ -84,7 +150,8 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
         studies,
         effects=model.effects,
         terms=Terms(
-            model.relation == "ume", None, model.covariate, model.interactions, None, False,
+            model.relation == "ume", None, model.covariate,
+            model.regression.interactions if model.regression else model.interactions, None, False,
             _group(config, model, studies),
         ),
         priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),

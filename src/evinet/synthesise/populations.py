@@ -166,7 +166,7 @@ def _fits(config: Config, analysis: str, data: Path, ipd: list[Path], fits: Path
     for name in config.analyses[analysis].models:
         record = files.read_json(fits / name / "fit.json")
         model = config.models[name]
-        if record["failures"] or model.relation == "ume":
+        if record["failures"] or model.relation == "ume" or model.regression is not None:
             continue
         studies = models.network(config, analysis, model, data, ipd)
         specified = models.specify(config, model, studies)

@@ -47,6 +47,11 @@ ECOLOGICAL = (
     "taken to be the same. A ratio above 1 means that the treatment does less in the patients "
     "named first."
 )
+REGRESSED = (
+    "A model of patients' covariates, averaged over the patients of each population. Marginal: "
+    "outcomes are averaged first, then compared. Conditional: patients of the same covariates are "
+    "compared, then averaged. Only like may be compared with like."
+)
 INFORMATION = {"within": "Within trials", "across": "Across trials",
                "difference": "Within against across", "both": "Together"}  # fmt: skip
 
@@ -99,12 +104,15 @@ def _subgroup(results: Results, row: Row) -> Markdown:
 def every(results: Results) -> Markdown:
     """Each modifier of each analysis: patients, slopes, and the effect by level."""
     parts: list[object] = []
+    told: list[Analysis] = []
     for name, analysis in _analyses(results).items():
-        if not analysis.modifiers:
+        regressed = _regressed(results, name)
+        if not analysis.modifiers and not regressed:
             continue
         parts.append(heading(3, analysis.title, f"for-whom-{name}"))
-        if len(parts) == 1:
+        if analysis.modifiers and not any(each.modifiers for each in told):
             parts.append(callout("note", "Two kinds of information", ECOLOGICAL))
+        told.append(analysis)
         for slug in analysis.modifiers:
             modifier = results.config.modifiers[slug]
             parts += [
@@ -116,6 +124,7 @@ def every(results: Results) -> Markdown:
                     _patients(results, name, slug), _slopes(results, name, slug, modifier),
                 ])),
             ]  # fmt: skip
+        parts.append(regressed)
     return blocks(parts or [NONE])
 
 
@@ -252,6 +261,34 @@ def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
         "Hazard ratio": _ratio,
         "Rests on": lambda row: "extrapolation" if row["extrapolated"] else "trials of the pair",
     })  # fmt: skip
+
+
+def _regressed(results: Results, analysis: str) -> Markdown:
+    """Effects by population, of each model with patients' covariates that converged."""
+    fits = [fit for fit in results.fits(analysis) if fit.model.regression is not None]
+    parts: list[object] = []
+    for fit in fits:
+        rows = {(row["population"], row["treatment"], row["comparator"], row["kind"]): row
+                for row in fit.table(tables.ADJUSTED)}  # fmt: skip
+        references = results.config.analyses[analysis].references
+        shown = [row for (_, _, other, kind), row in rows.items()
+                 if kind == "marginal" and other in references]  # fmt: skip
+
+        def conditional(row: Row, rows: dict[tuple[str, ...], Row] = rows) -> str:
+            where = row["population"], row["treatment"], row["comparator"]
+            return _ratio(rows[*where, "conditional"])
+
+        parts += [
+            listed(shown, f"{fit.model.label}: the effect in each population", {
+                "Population": lambda row: results.trial_names.get(
+                    row["population"], row["population"]
+                ),
+                "Comparison": lambda row: _pair(results, row), "Marginal ratio": _ratio,
+                "Conditional ratio": conditional,
+            }),
+            bullets(escape(line) for line in fit.record["populations"]["cautions"]),
+        ]  # fmt: skip
+    return blocks([md(REGRESSED), *parts]) if parts else md("")
 
 
 def _pair(results: Results, row: Row) -> str:
