@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct benchmark-digitise \
-	benchmark-synthesise validation docs clean
+	benchmark-synthesise benchmark-population validation docs clean
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -72,6 +72,11 @@ benchmark-digitise: $(READY) ## Accuracy and speed of the digitisation, style by
 
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python benchmarks/synthesise.py
+
+benchmark-population: $(READY) ## Speed, calibration and coverage of multilevel regressions
+	python benchmarks/population.py speed
+	python benchmarks/population.py calibration
+	python benchmarks/population.py simulation
 
 validation: $(READY) ## Our results beside the published ones, model by model
 	python benchmarks/validation.py

@@ -491,6 +491,9 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
     from evinet.nma.answers import inference_data
     from evinet.nma.population import answers
 
+    populations = [answers.population(model, name) for name in model.network.studies]
+    populations += [answers.population(model, text) for text in asked["populations"]]
+    times = _numbers(asked["times"], "--times", "6,12,24")
     fit = _fitted(model, sampler, asked)
     error = answers.integration_error(fit)
     while error >= answers.WORST and not asked["points"]:
@@ -500,9 +503,6 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
         click.echo(f"evinet: {answers.said(error)}. Fitted again with more", err=True)
         fit = _fitted(_model(network, asked), sampler, asked)
         error = answers.integration_error(fit)
-    populations = [answers.population(fit, name) for name in fit.network.studies]
-    populations += [answers.population(fit, text) for text in asked["populations"]]
-    times = _numbers(asked["times"], "--times", "6,12,24")
     found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
                              "estimates": fit.effects()}  # fmt: skip
     if asked["model"] != "ume":

@@ -7,13 +7,16 @@ without a single result, and fit.json says why: other models, and the report, go
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
-from evinet.config import Config, Model
+from evinet.config import Config
 from evinet.nma.fit import longer, run
 from evinet.nma.posterior import Fit
 from evinet.synthesise import models
+
+if TYPE_CHECKING:
+    from evinet.nma.population.answers import Population
 
 
 def fit(config: Config, analysis: str, name: str, data: Path, ipd: list[Path], out: Path) -> str:
@@ -27,6 +30,7 @@ def fit(config: Config, analysis: str, name: str, data: Path, ipd: list[Path], o
     model = config.models[name]
     studies = models.network(config, analysis, model, data, ipd)
     specified = models.specify(config, model, studies)
+    populations = models.populations(model, specified)
     job, better = f"fit/{analysis}/{name}", config.analyses[analysis].better
     (found,) = run([specified], config.sampler, config.seed, better, [job])
     if found.failures():
@@ -37,22 +41,22 @@ def fit(config: Config, analysis: str, name: str, data: Path, ipd: list[Path], o
         if failed:
             _write_nothing(found, record, out)
         else:
-            _write(found, model, record, out)
+            _write(found, populations, record, out)
     if failed:
         return f"{analysis}/{name}: not converged, not reported: {'; '.join(failed)}"
     worst = found.convergence["rhat_max"]
     return f"{analysis}/{name}: " + ("exact" if worst is None else f"R-hat {worst:.3f}")
 
 
-def _write(found: Fit, model: Model, record: dict[str, Any], out: Path) -> None:
+def _write(found: Fit, populations: list[Population], record: dict[str, Any], out: Path) -> None:
     consistent = not found.specification.terms.unrelated
     frames = {"estimates": found.effects()}
-    if model.regression is None:
+    if not populations:
         frames |= {"predictive": found.predictive(), "powerscale": found.powerscale()}
     if consistent:
         frames |= {"league": found.league(), "ranks": found.ranks()}
-        if model.regression is not None:
-            more, record["populations"] = models.adjusted(model.regression, found)
+        if populations:
+            more, record["populations"] = models.adjusted(found, populations)
             frames |= more
     for table in tables.FIT:
         frame = frames.get(table.name)

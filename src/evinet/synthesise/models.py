@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from evinet.nma import priors
 from evinet.nma.network import Network
 from evinet.nma.posterior import Fit
 from evinet.nma.terms import ClassEffect, Terms
+
+if TYPE_CHECKING:
+    from evinet.nma.population.answers import Population
 
 
 def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[Path]) -> Network:
@@ -110,17 +113,25 @@ def _regressed(
     )  # fmt: skip
 
 
-def adjusted(wanted: Regression, fit: Fit) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+def populations(model: Model, specified: Any) -> list[Population]:
+    """The trials and the further populations of a model with patients' covariates; else none."""
+    if model.regression is None:
+        return []
+    from evinet.nma.population import answers
+
+    trials = [answers.population(specified, name) for name in specified.network.studies]
+    return trials + [answers.population(specified, Path(file), name=name)
+                     for name, file in model.regression.populations.items()]  # fmt: skip
+
+
+def adjusted(fit: Fit, asked: list[Population]) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Tables ADJUSTED and STANDARDISED of a model with patients' covariates, and a record.
 
     The record has the integration error, and cautions: that error, and where extrapolation begins.
     """
     from evinet.nma.population import answers
 
-    populations = [answers.population(fit, name) for name in fit.network.studies]
-    populations += [answers.population(fit, Path(file), name=name)
-                    for name, file in wanted.populations.items()]  # fmt: skip
-    found = answers.tables(fit, populations)
+    found = answers.tables(fit, asked)
     effects = pd.concat([found[kind].assign(kind=kind) for kind in ("conditional", "marginal")])
     outcomes = found["survival"] if "survival" in found else found["absolute"].assign(time=np.nan)
     error = answers.integration_error(fit)

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from scipy import special, stats
 
-from evinet.cli import main
+from evinet.cli import cli
 from evinet.errors import InputError
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
@@ -264,7 +264,7 @@ def test_categories_and_extrapolation():
 def test_myeloma_as_published(tmp_path):
     """Within Monte Carlo error; the vignette centres covariates elsewhere, so d is moved there."""
     out = tmp_path / "out"
-    run = CliRunner().invoke(main, [
+    run = CliRunner().invoke(cli, [
         "nma", "--ipd", str(DATA / "ndmm-patients.csv"), "--aggregate",
         str(DATA / "ndmm-reconstructed.csv"), "--covariates", str(DATA / "ndmm-covariates.csv"),
         "--regression", "age + iss_stage3 + response_cr_vgpr + male", "--reference", "Pbo",
@@ -336,3 +336,41 @@ def test_plaque_psoriasis_as_published():
     marginal = marginal[marginal["comparator"] == "PBO"].set_index("treatment")["mean"]
     assert (marginal < effects).all()  # averaging over patients draws effects towards none
     assert answers.integration_error(found) < 0.01
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Options for the files of the trials above."""
+    named = dict(zip(("--ipd", "--aggregate", "--covariates"), trials("binomial"), strict=True))
+    for name, table in named.items():
+        table.to_csv(tmp_path / f"{name[2:]}.csv", index=False)
+    return {name: str(tmp_path / f"{name[2:]}.csv") for name in named}
+
+
+@pytest.mark.parametrize(
+    ("options", "without", "said"),
+    [
+        (["--regression", "age"], ["--aggregate"], "takes --ipd and --aggregate"),
+        ([], [], "--aggregate, --covariates needs --regression"),
+        (["--points", "64"], ["--aggregate", "--covariates"], "--points needs --regression"),
+        (["--regression", "age", "--model", "node-split"], [], "node-split cannot be combined"),
+        (["--regression", "age", "--baseline-risk"], [], "--baseline-risk cannot be combined"),
+        (["--regression", "age", "--baseline", "weibull"], [], "the outcome is no survival"),
+        (["--regression", "age + grade"], [], "grade"),
+        (["--regression", "age", "--population", "nobody"], [], "neither a study"),
+        (["--regression", "age", "--margin", "age=beta"], [], "between 0 and 1"),
+        (["--regression", "age", "--interactions", "class"], [], "no class"),
+    ],
+)
+def test_the_command_refuses_before_it_samples(
+    files, tmp_path, monkeypatch, options, without, said
+):
+    def sampled(*_: object) -> None:
+        raise AssertionError("it sampled")
+
+    monkeypatch.setattr("evinet.nma.command._fitted", sampled)
+    given = [word for pair in files.items() if pair[0] not in without for word in pair]
+    run = CliRunner().invoke(cli, ["nma", *given, *options, "--out", str(tmp_path / "out")])
+    assert run.exit_code != 0
+    assert said in run.output + str(run.exception)
+    assert not (tmp_path / "out").exists()

@@ -31,6 +31,7 @@ from evinet.nma.population.regression import FINE, Regression
 if TYPE_CHECKING:
     import xarray as xr
 
+    from evinet.nma.model import Model
     from evinet.nma.network import Network
     from evinet.nma.posterior import Fit
 
@@ -65,13 +66,15 @@ class Population:
 
 
 def population(
-    fit: Fit, source: pd.DataFrame | Path | str, *, baseline: str | None = None,
+    of: Fit | Model, source: pd.DataFrame | Path | str, *, baseline: str | None = None,
     name: str | None = None,
 ) -> Population:  # fmt: skip
     """A population by the name of a study, by a table of patients, or by a table of summaries.
 
     Parameters
     ----------
+    of
+        A regression, fitted or not.
     source
         A study of the network; or a table, or its file: one row for each patient with the
         covariates, or one row with summaries (age_mean, age_sd, the share male).
@@ -86,7 +89,7 @@ def population(
     InputError
         There is no such study, or whatever is wrong with the table.
     """
-    regression = _regression(fit)
+    regression = _regression(of)
     studies = list(dict.fromkeys([*(arm[0] for arm in regression.patients),
                                   *(arm[0] for arm in regression.published)]))  # fmt: skip
     if baseline is not None and baseline not in studies:
@@ -110,8 +113,8 @@ def population(
     )  # fmt: skip
 
 
-def _regression(fit: Fit) -> Regression:
-    found = fit.network.regression
+def _regression(of: Fit | Model) -> Regression:
+    found = of.network.regression
     if found is None:
         raise InputError(
             Problem("(options)", "regression", None, "the model has no patients' covariates, so "

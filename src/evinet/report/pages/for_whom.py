@@ -271,20 +271,18 @@ def _regressed(results: Results, analysis: str) -> Markdown:
         rows = {(row["population"], row["treatment"], row["comparator"], row["kind"]): row
                 for row in fit.table(tables.ADJUSTED)}  # fmt: skip
         references = results.config.analyses[analysis].references
-        shown = [row for (_, _, other, kind), row in rows.items()
-                 if kind == "marginal" and other in references]  # fmt: skip
-
-        def conditional(row: Row, rows: dict[tuple[str, ...], Row] = rows) -> str:
-            where = row["population"], row["treatment"], row["comparator"]
-            return _ratio(rows[*where, "conditional"])
-
+        shown = [
+            {**row, "conditional": rows[population, treatment, other, "conditional"]}
+            for (population, treatment, other, kind), row in rows.items()
+            if kind == "marginal" and other in references
+        ]
         parts += [
             listed(shown, f"{fit.model.label}: the effect in each population", {
                 "Population": lambda row: results.trial_names.get(
                     row["population"], row["population"]
                 ),
                 "Comparison": lambda row: _pair(results, row), "Marginal ratio": _ratio,
-                "Conditional ratio": conditional,
+                "Conditional ratio": lambda row: _ratio(row["conditional"]),
             }),
             bullets(escape(line) for line in fit.record["populations"]["cautions"]),
         ]  # fmt: skip
