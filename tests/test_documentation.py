@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import click
@@ -23,6 +24,10 @@ PAGES = [
     ROOT / "profiles/README.md", ROOT / "data/raw/README.md",
 ]  # fmt: skip
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+NOT_HERE = ("conda", "git", "pip", "quarto", "docker", "pre-commit")
+"""Programs whose commands no test runs: a page that names one says so."""
+SHELL = {"cd", "cat", "head", "grep", "mkdir", "printf", "source", "export", "#"}
+"""What blocks of commands do beside calling programs; tests run the pages that do."""
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -30,27 +35,81 @@ ENVIRONMENT = {
 }
 
 
-def commands(page: Path) -> list[str]:
-    """The lines of a page's code blocks that call `evinet`, continued lines joined."""
+PROGRAMS = ("evinet", "make", "snakemake", "python -m", "pytest", *NOT_HERE)
+INLINE = re.compile(rf"`((?:{'|'.join(PROGRAMS)}) [^`]+)`")
+
+
+def commands(page: Path, program: str = "evinet") -> list[str]:
+    """The commands of a program on a page, in blocks and in sentences, continued lines joined."""
     text = page.read_text()
     blocks = [code for kind, code in FENCED.findall(text) if kind in ("", "sh", "console")]
-    blocks += re.findall(r"(?:^ {4}.*\n)+", FENCED.sub("", text), flags=re.M)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line.strip() for line in lines if line.strip().startswith("evinet ")]
+    rest = FENCED.sub("", text)
+    blocks += re.findall(r"(?:^ {4}.*\n)+", rest, flags=re.M)
+    lines = re.sub(r"<<'END'.*?^END$", "", "\n".join(blocks), flags=re.M | re.S)
+    parts = re.split(r"\n|&&", lines.replace("\\\n", " "))
+    parts += [" ".join(code.split()) for code in INLINE.findall(rest)]
+    return [part.strip() for part in parts if part.strip().startswith(f"{program} ")]
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a command, without a comment and without what it writes into."""
+    return shlex.split(re.split(r" [|>] ", line)[0], comments=True)
+
+
+def options(words: list[str]) -> set[str]:
+    return {word.split("=")[0].strip("[]") for word in words if word.lstrip("[").startswith("--")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_other_commands_on_a_page_can_be_given_or_are_marked_as_not_run(page):
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M)
+    for line in commands(page, "make"):
+        assert set(words_of(line)[1:]) <= set(targets), f"{page}: {line}"
+    for line in commands(page, "snakemake"):
+        unknown = options(words_of(line)) - snakemake_options()
+        assert not unknown, f"{page}: {line}: {unknown}"
+    for line in commands(page, "pytest"):
+        paths = [word for word in words_of(line)[1:] if word.startswith("tests/")]
+        assert all((ROOT / path.split("::")[0]).exists() for path in paths), f"{page}: {line}"
+    for line in commands(page, "python -m"):
+        module, *words = words_of(line)[2:]
+        names = (module.replace(".", "/") + ".py", "src/" + module.replace(".", "/") + ".py")
+        [file] = [ROOT / name for name in names if (ROOT / name).exists()]
+        unknown = {each for each in options(words) - {"--help"} if each not in file.read_text()}
+        assert not unknown, f"{page}: {line}: {unknown}"
+    away = [line for program in NOT_HERE for line in commands(page, program)]
+    assert not away or "not run here" in " ".join(page.read_text().split()), f"{page}: {away}"
+
+
+@cache
+def snakemake_options() -> set[str]:
+    """The options of Snakemake, with those of its plugins."""
+    from snakemake.cli import get_argument_parser
+
+    return {option for each in get_argument_parser()._actions for option in each.option_strings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_has_a_command_that_no_test_looks_at(page):
+    """A block of commands starts with a program that is known here, on every line."""
+    text = page.read_text()
+    blocks = [code for kind, code in FENCED.findall(text) if kind in ("sh", "console")]
+    lines = re.sub(r"<<'END'.*?^END$", "", "\n".join(blocks), flags=re.M | re.S)
+    known = {program.split()[0] for program in PROGRAMS} | SHELL
+    for part in re.split(r"\n|&&", lines.replace("\\\n", " ")):
+        assert not part.strip() or part.split()[0] in known, f"{page}: {part}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_on_a_page_exists_with_its_options(page):
     for line in commands(page):
-        name, *words = shlex.split(line, comments=True)[1:] or ["--help"]
+        name, *words = words_of(line)[1:] or ["--help"]
         if name.startswith("-"):
             continue
         command = cli.get_command(click.Context(cli), name)
         assert command is not None, f"{page}: {line}: there is no command {name}"
         known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
-        used = {
-            word.split("=")[0].strip("[]") for word in words if word.lstrip("[").startswith("--")
-        }
+        used = options(words)
         assert used <= known | {"--help"}, f"{page}: {line}: {used - known}"
 
 
