@@ -255,10 +255,11 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     FILEs are the published contrasts of other studies (ln HR).
 
     Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv,
-    contribution.csv, threshold.csv, influence.csv, inconsistency.csv and powerscale.csv; with
-    node-split also splits.csv; with --population also absolute.csv; with --ipd also survival.csv,
-    hazard_ratios.csv, rmst.csv, rmst_differences.csv and medians.csv. A fit that does not converge
-    is sampled once more, longer; if that fails too nothing is written, and the exit status is 1.
+    contribution.csv, threshold.csv, influence.csv, inconsistency.csv, decomposition.csv and
+    powerscale.csv; with node-split also splits.csv; with --population also absolute.csv; with
+    --components also components.csv; with --ipd also survival.csv, hazard_ratios.csv, rmst.csv,
+    rmst_differences.csv and medians.csv. A fit that does not converge is sampled once more, longer;
+    if that fails too nothing is written, and the exit status is 1.
 
     With --regression the model is a multilevel network meta-regression of --ipd, patients with
     covariates, and --aggregate, published arms. It writes estimates.csv, fit.json, posterior.nc,
@@ -459,7 +460,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
         for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency",
-                     "components"):  # fmt: skip
+                     "decomposition", "components"):  # fmt: skip
             table = getattr(fit, name)()
             if len(table) or name in ("league", "ranks"):
                 found[name] = table

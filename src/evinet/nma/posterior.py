@@ -414,6 +414,12 @@ class Fit:
 
         return inconsistency.inconsistency(self)
 
+    def decomposition(self) -> pd.DataFrame:
+        """Cochran's Q within and between designs (see `evinet.nma.answers.decomposition`)."""
+        from evinet.nma.answers import decomposition
+
+        return decomposition.decomposition(self)
+
     def predictive(self) -> pd.DataFrame:
         """Outcomes against those of new studies like these (table `predictive`)."""
         from evinet.nma.answers import predictive

@@ -116,14 +116,9 @@ def design_by_treatment(data: NormalData, tau: float) -> dict[str, object]:
     names = sorted({name for pair in data.pairs for name in pair})
     effects = terms.differences(data.pairs, names)
     root = np.linalg.cholesky(data.within + tau**2 * data.between)
-    own = arms(data)
-    kinds = list(dict.fromkeys(own.values()))
-    apart = np.zeros((len(data.y), len(kinds) * len(names)))
-    for number, study in enumerate(data.studies):
-        start = kinds.index(own[study]) * len(names)
-        apart[number, start : start + len(names)] = effects[number]
     (consistent, few), (free, many) = (
-        _q(np.linalg.solve(root, each), np.linalg.solve(root, data.y)) for each in (effects, apart)
+        least_squares(np.linalg.solve(root, each), np.linalg.solve(root, data.y))
+        for each in (effects, of_designs(data, effects))
     )
     statistic, df = consistent - free, many - few
     return {
@@ -132,7 +127,19 @@ def design_by_treatment(data: NormalData, tau: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _q(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
+def of_designs(data: NormalData, effects: np.ndarray) -> np.ndarray:
+    """Effects of its own for every design, shape (rows, designs * treatments)."""
+    own = arms(data)
+    kinds = list(dict.fromkeys(own.values()))
+    size = effects.shape[1]
+    apart = np.zeros((len(data.y), len(kinds) * size))
+    for number, study in enumerate(data.studies):
+        start = kinds.index(own[study]) * size
+        apart[number, start : start + size] = effects[number]
+    return apart
+
+
+def least_squares(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
     """Residual sum of squares of least squares, and the rank of the design."""
     fitted, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
     return float(((y - design @ fitted) ** 2).sum()), int(rank)

@@ -1,0 +1,101 @@
+"""Q within and between designs, held against decomp.design of the R package netmeta 3.3-1."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+from evinet.nma import Network
+
+# Senn et al. 2013 (Stat Methods Med Res 22:169): glucose-lowering drugs, HbA1c
+SENN = """diff,se,treatment,comparator,study
+-1.9,0.1414,metf,plac,DeFronzo1995
+-0.82,0.0992,metf,plac,Lewin2007
+-0.2,0.3579,metf,acar,Willms1999
+-1.34,0.1435,rosi,plac,Davidson2007
+-1.1,0.1141,rosi,plac,Wolffenbuttel1999
+-1.3,0.1268,piog,plac,Kipnes2001
+-0.77,0.1078,rosi,plac,Kerenyi2004
+0.16,0.0849,piog,metf,Hanefeld2004
+0.1,0.1831,piog,rosi,Derosa2004
+-1.3,0.1014,rosi,plac,Baksi2004
+-1.09,0.2263,rosi,plac,Rosenstock2008
+-1.5,0.1624,rosi,plac,Zhu2003
+-0.14,0.2239,rosi,metf,Yang2003
+-1.2,0.1436,rosi,sulf,Vongthavaravat2002
+-0.4,0.1549,acar,sulf,Oyama2008
+-0.8,0.1432,acar,plac,Costa1997
+-0.57,0.1291,sita,plac,Hermansen2007
+-0.7,0.1273,vild,plac,Garber2008
+-0.37,0.1184,metf,sulf,Alex1998
+-0.74,0.1839,migl,plac,Johnston1994
+-1.41,0.2235,migl,plac,Johnston1998a
+0.0,0.2339,rosi,metf,Kim2007
+-0.68,0.2828,migl,plac,Johnston1998b
+-0.4,0.4356,metf,plac,Gonzalez-Ortiz2004
+-0.23,0.3467,benf,plac,Stucci1996
+-1.01,0.1366,benf,plac,Moulin2006
+-1.2,0.3758,metf,plac,Willms1999
+-1.0,0.4669,acar,plac,Willms1999
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> pd.DataFrame:
+    network = Network.read(pd.read_csv(io.StringIO(SENN)), reference="plac", measure="MD")
+    table = network.fit(effects="fixed").decomposition()
+    return table.set_index(["part", "design"])
+
+
+def test_the_whole_is_within_and_between_designs(found):
+    """decomp.design(net)$Q.decomp."""
+    expected = {"total": (96.98555, 18), "within designs": (74.455, 11),
+                "between designs": (22.530, 7)}  # fmt: skip
+    for part, (q, df) in expected.items():
+        row = found.loc[(part, "")]
+        assert row["Q"] == pytest.approx(q, abs=1e-3)
+        assert row["df"] == df
+    assert found.at[("between designs", ""), "p"] == pytest.approx(0.0020570, rel=1e-3)
+
+
+def test_designs_of_several_studies_have_their_own_q(found):
+    """$Q.het.design."""
+    expected = {"metf : rosi": (0.18695, 1), "benf : plac": (4.38138, 1),
+                "metf : plac": (42.16431, 2), "migl : plac": (6.44928, 2),
+                "plac : rosi": (21.27336, 5)}  # fmt: skip
+    table = found.loc["within"]
+    assert set(table.index) == set(expected)
+    for design, (q, df) in expected.items():
+        assert table.loc[design, ["Q", "df"]].to_list() == pytest.approx([q, df], abs=1e-4)
+
+
+def test_detached_designs_leave_less_between_them(found):
+    """$Q.inc.detach, of the designs that it shows."""
+    expected = {
+        "acar : sulf": (22.5171, 6), "metf : piog": (17.1286, 6), "metf : rosi": (22.5203, 6),
+        "metf : sulf": (7.5135, 6), "piog : rosi": (22.4836, 6), "acar : plac": (22.4445, 6),
+        "metf : plac": (22.0695, 6), "piog : plac": (17.2468, 6), "plac : rosi": (16.2907, 6),
+        "rosi : sulf": (6.7717, 6), "acar : metf : plac": (22.3844, 5),
+    }  # fmt: skip
+    table = found.loc["between, design detached"]
+    assert set(table.index) == set(expected)
+    for design, (q, df) in expected.items():
+        assert table.loc[design, ["Q", "df"]].to_list() == pytest.approx([q, df], abs=1e-4)
+
+
+def test_heterogeneity_within_designs_takes_the_rest(found):
+    """$Q.inc.random."""
+    row = found.loc[("between, random", "")]
+    assert row[["Q", "df", "p", "tau_within"]].to_list() == pytest.approx(
+        [2.194, 7, 0.94833, 0.37975], abs=5e-4
+    )
+
+
+def test_a_network_without_loops_has_nothing_between_designs():
+    frame = pd.DataFrame({"study": ["S1", "S2"], "treatment": ["B", "C"], "comparator": "A",
+                          "diff": [0.1, 0.2], "se": 0.1})  # fmt: skip
+    table = Network.from_contrasts(frame, "A").fit(effects="fixed").decomposition()
+    assert list(table["part"]) == ["total", "within designs", "between designs"]
+    assert table["Q"].to_list() == pytest.approx([0, 0, 0])
