@@ -50,6 +50,11 @@ WITHOUT_CURVE = (
     ("at-risk", "events", "median", "hr"),
 )  # fmt: skip
 MAIN = ("exact", "rounded375-end", "raster375", "clicked")
+BANDS = (
+    "rounded375", "rounded375-end", "raster375", "clicked", "corners375", "digits", "percent",
+    "cut375",
+)  # fmt: skip
+SIZES = (20, 100, 400, 1000)  # patients of an arm for which bands are judged apart
 QUANTITIES = ("ln HR", "median", "RMST", "events")
 Row = dict[str, Any]
 FAILED: Row = {"failed": True, "exact": np.nan, "iae": np.nan, "rmse": np.nan}
@@ -99,6 +104,13 @@ def cases(names: Sequence[str], styles: Sequence[str], draws: int, every: int = 
             often = 1 if printed == WITHOUT_CURVE[2] else every
             found.append(Case("at-risk", NO_CURVE, printed, draws, often))
     return found
+
+
+def band_cases(styles: Sequence[str], draws: int) -> list[Case]:
+    """The cases that tell what bands are worth: numbers at risk, and some of them missing."""
+    found = [Case("lattice", style, ("at-risk",), draws) for style in styles if style in BANDS]
+    gaps = [Case("lattice", each.style, ("gaps",), draws) for each in found[:1]]
+    return [*found, *gaps]
 
 
 def score(trial: Trial, todo: Sequence[Case], seed: int) -> tuple[list[Row], list[Row]]:
@@ -353,23 +365,38 @@ ALL_STYLES = (*STYLES, NO_CURVE)
 )  # fmt: skip
 @click.option("--size", type=click.IntRange(2), help="Patients of every simulated arm.")
 @click.option("--kind", type=click.Choice(KINDS), default="usual", show_default=True)
+@click.option(
+    "--bands", is_flag=True,
+    help="Judge only the bands of the draws: every style, missing numbers at risk, sizes of arms.",
+)  # fmt: skip
 @click.option("--draws", type=click.IntRange(0), default=DRAWS, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="CSV of every arm's accuracy.")
 def main(
     trials: int, lifelines: bool, names: list[str], styles: list[str], every: int,
-    size: int | None, kind: str, draws: int, seed: int, workers: int, out: Path | None,
+    size: int | None, kind: str, bands: bool, draws: int, seed: int, workers: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Reconstruct trials whose patients are known, and print what came of it."""
     processor.prepare()  # of the workers
-    todo = cases(names, styles, draws, every)
+    import pandas as pd
+
+    todo = band_cases(styles, draws) if bands else cases(names, styles, draws, every)
     if not todo or not (trials or lifelines):
         raise click.UsageError("nothing to do")
-    accuracy, calibration = run(trials, todo, seed, workers, lifelines, size, kind)
+    accuracy, calibration = run(trials, todo, seed, workers, lifelines and not bands, size, kind)
+    if bands and size is None and trials:
+        for each in SIZES:
+            made = run(trials, todo[:1], seed, workers, False, each, kind)
+            for rows in made:
+                rows["curve"] += f", {each} patients"
+                rows["trial"] += f", {each} patients"
+            accuracy = pd.concat([accuracy, made[0]], ignore_index=True)
+            calibration = pd.concat([calibration, made[1]], ignore_index=True)
     count = accuracy["trial"].nunique()
     click.echo(f"{count} trials, {len(accuracy.drop_duplicates(['trial', 'arm']))} arms\n")
-    click.echo(accuracy_table(accuracy))
+    if not bands:
+        click.echo(accuracy_table(accuracy))
     if len(calibration):
         click.echo("\n95 % bands across draws\n")
         click.echo(calibration_table(calibration))

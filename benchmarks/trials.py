@@ -25,7 +25,7 @@ STYLES = (
     "cut375", "clicked", "digits", "percent",
 )  # fmt: skip
 PRINTED = ("at-risk", "events", "marks", "median", "hr")
-KINDS = ("usual", "visits", "massed")
+KINDS = ("usual", "visits", "massed", "heavy")
 ARMS = ("treated", "control")
 DAYS = 365.25 / 12  # in a month
 VISITS = 10  # in the time that a figure shows, of trials of that kind
@@ -56,10 +56,12 @@ def simulated(seed: int, index: int, size: int | None = None, kind: str = "usual
     size
         Patients of both arms; otherwise 20 to 1000.
     kind
-        One of `KINDS`: events are seen at visits, or those after the end of the axis are counted at
-        its end.
+        One of `KINDS`: events are seen at visits; those after the end of the axis are counted at
+        its end; or censoring is heavy, half of the patients by the second number at risk.
     """
     trial = _simulated(seed, index, size, kind == "massed")
+    if kind == "heavy":
+        return _heavily_censored(trial, seeds.generator(seed, f"heavy/{trial.name}"))
     if kind != "visits":
         return trial
     apart = trial.end / VISITS
@@ -68,6 +70,15 @@ def simulated(seed: int, index: int, size: int | None = None, kind: str = "usual
         seen = np.ceil(patients.time / apart - 1e-9) * apart
         arms[arm] = Patients(np.where(patients.event == 1, seen, patients.time), patients.event)
     return Trial(f"{trial.name}-visits", arms, trial.end, trial.step)
+
+
+def _heavily_censored(trial: Trial, rng: np.random.Generator) -> Trial:
+    arms = {}
+    for arm, patients in trial.arms.items():
+        lost = rng.exponential(trial.step / np.log(2), len(patients.time))
+        event = np.where(patients.time <= lost, patients.event, 0)
+        arms[arm] = Patients(np.minimum(patients.time, lost), event)
+    return Trial(f"{trial.name}-heavy", arms, trial.end, trial.step)
 
 
 def _simulated(seed: int, index: int, given: int | None, massed: bool) -> Trial:

@@ -127,6 +127,18 @@ def test_the_command_prints_its_tables(tmp_path: Path) -> None:
     assert not frame["failed"].any()
 
 
+def test_the_bands_of_styles_gaps_and_sizes_are_judged_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(benchmark, "SIZES", (20,))
+    options = ["--bands", "--trials", "1", "--workers", "1", "--draws", "3"]
+    result = CliRunner().invoke(benchmark.main, [*options, "--styles", "rounded375,digits"])
+    assert result.exit_code == 0, result.output
+    judged = [line.split(" | ")[0] for line in result.stdout.splitlines() if "| ln HR |" in line]
+    assert judged == ["| rounded375", "| digits", "| rounded375", "| rounded375, 20 patients"]
+    assert "events exact" not in result.stdout
+
+
 def test_unknown_names_are_refused() -> None:
     result = CliRunner().invoke(benchmark.main, ["--methods", "magic"])
     assert result.exit_code == 2

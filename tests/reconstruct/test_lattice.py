@@ -153,6 +153,31 @@ def test_a_total_far_from_the_curve_is_said_to_contradict_it_and_not_followed() 
     assert made.arms["a"][0].event.sum() >= patients.event.sum()
 
 
+def heavily_censored(half: float) -> Patients:
+    """800 patients; half of those who have no event are censored by a time."""
+    rng = np.random.default_rng(4)
+    death, censoring = rng.exponential(36.0, 800), rng.exponential(half / np.log(2), 800)
+    time = np.minimum(np.minimum(death, censoring), 24.0)
+    return Patients(time, ((death <= censoring) & (death < 24)).astype(np.int64))
+
+
+@pytest.mark.parametrize("half", [2.0, 6.0])
+def test_heavy_censoring_in_a_large_arm_leaves_the_events_open(half: float) -> None:
+    patients = heavily_censored(half)
+    made = solve(arm_of(patients, 375), draws=20)
+    drawn = [int(each.event.sum()) for each in made.arms["a"][1:]]
+    assert min(drawn) <= patients.event.sum() <= max(drawn)
+    assert max(drawn) - min(drawn) >= 2
+    assert "censoring-heavy" in codes(made)
+
+
+def test_heavy_censoring_is_no_doubt_where_the_events_are_known() -> None:
+    patients = heavily_censored(6.0)
+    known = replace(arm_of(patients, 375), events=int(patients.event.sum()))
+    assert "censoring-heavy" not in codes(solve(known))
+    assert "censoring-heavy" not in codes(solve(arm_of(patients)))  # exact survival
+
+
 def test_contradicting_number_at_risk_is_answered() -> None:
     patients = truth(7)
     arm = arm_of(patients)

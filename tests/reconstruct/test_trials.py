@@ -145,6 +145,10 @@ def test_a_size_and_a_kind_of_trial_that_are_asked_for() -> None:
         for own in massed.arms.values():
             last += int(((own.time == massed.end) & (own.event == 1)).sum())
     assert last > 0
+    heavy = simulated(1, 3, size=400, kind="heavy")
+    for own in heavy.arms.values():
+        early = (own.time < heavy.step) & (own.event == 0)
+        assert 0.2 < early.mean() < 0.6
 
 
 def test_numbers_at_risk_with_gaps() -> None:

@@ -18,6 +18,8 @@ COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no r
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
+AROUND = 12  # points on either side that tell how dense drops are
+FULLEST = 0.9  # share of the pixels with a drop from which on it no longer tells the events
 NEIGHBOURS = 3  # points on either side that tell how steep a curve is
 
 
@@ -32,6 +34,8 @@ class Reading:
     certain : (K,) an event is all but certain: a point that was given as a drop.
     half, time_half : (K,) half the widths to which survival and time were rounded.
     steepness : (K,) fall of the curve around each time, in shares of the axes.
+    hidden : (K,) events beyond the first expected at a drop, because their times were rounded to
+        the same: so many as the density of drops around it tells.
     style : the points are the feet of drops, whole steps, or any points of the curve.
     survival_grid, time_grid : usual width of the rounding (pixels, decimals); 0 if none.
     skipped : times of points that tell nothing beside their neighbours.
@@ -45,6 +49,7 @@ class Reading:
     half: Floats
     time_half: Floats
     steepness: Floats
+    hidden: Floats
     style: Style
     survival_grid: float
     time_grid: float
@@ -190,8 +195,8 @@ class _Points:
             rows, time, values, start, certain = self._steps(start)
         return Reading(
             time, values, start, certain, self.half[rows], self.time_half[rows],
-            self._steepness()[rows], style, self.survival_grid, self.time_grid,
-            self.time[np.setdiff1d(every, rows)], log_prior,
+            self._steepness()[rows], self._hidden()[rows], style, self.survival_grid,
+            self.time_grid, self.time[np.setdiff1d(every, rows)], log_prior,
         )  # fmt: skip
 
     def _steps(self, start: Floats) -> tuple[np.ndarray, Floats, Floats, Floats, np.ndarray]:
@@ -217,3 +222,16 @@ class _Points:
         last = np.minimum(np.arange(size) + NEIGHBOURS, size - 1)
         width = np.maximum(self.time[last] - self.time[first], 1e-9) / self.time[-1]
         return np.maximum(self.low[first] - self.low[last], 0) / width
+
+    def _hidden(self) -> Floats:
+        """Events beyond the first behind each drop, if events fall into pixels independently."""
+        size = len(self.time)
+        if not self.time_grid or size < 2:
+            return np.zeros(size)
+        first = np.maximum(np.arange(size) - AROUND, 0)
+        last = np.minimum(np.arange(size) + AROUND, size - 1)
+        pixels = np.rint((self.time[last] - self.time[first]) / self.time_grid)
+        share = np.minimum((last - first) / np.maximum(pixels, 1), FULLEST)
+        rate = np.maximum(-np.log1p(-share), 1e-9)
+        hidden: Floats = rate / -np.expm1(-rate) - 1
+        return hidden

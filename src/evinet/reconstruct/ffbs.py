@@ -3,7 +3,8 @@
 A state is the number at risk n and, in bins around the last point of the curve, survival S; each
 state keeps the exact S of the most probable way into it. Nodes are points of the curve, where
 events happen (S falls by S d / n), and numbers at risk, which pin n; before each node some
-patients are censored. No state is ever left without a successor: misfits cost, they do not forbid.
+patients are censored, at a rate whose level is part of the state and changes now and then. No state
+is ever left without a successor: misfits cost, they do not forbid.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ NEGLIGIBLE = 1e-1  # ways this much less probable than a state that is dropped a
 class Filtered(NamedTuple):
     """What was kept of the forward pass, flat; rows of BINS states, by number at risk.
 
+    `survival` is one number a state, `weight` one for each of its levels of censoring.
+
     `at`, `low`, `rows` say where the rows of a node start, their lowest number at risk, and how
     many there are; index 0 is after the censoring of the node, index 1 after its events.
     `fewest` and `most` bound the events of a node.
@@ -42,7 +45,7 @@ class Filtered(NamedTuple):
     rows: Integers
     fewest: Integers
     most: Integers
-    weight: Floats
+    weight: NDArray[np.float32]
     survival: Floats
 
 
@@ -102,86 +105,119 @@ def _lost(apart):
 
 
 @njit(cache=True, inline="always")
-def _censoring(c, row, length):
+def _censoring(c, pmf, length, level):
     """Probability of c censorings; beyond the table it halves with each."""
-    return row[c] if c < length else row[length - 1] * 0.5 ** min(c - length + 1, 900)
+    if c < length:
+        return pmf[c, level]
+    return pmf[length - 1, level] * 0.5 ** min(c - length + 1, 900)
 
 
 @njit(cache=True, inline="always")
-def _merge(new, kept, largest, j, b, x, s, sd):
+def _merge(mass, kept, largest, j, b, x, s, sd):
     """Let a way of weight x join state (j, b): survival is the mean of ways that hardly differ."""
-    new[j, b] += x
+    mass[j, b] += x
     if abs(s - kept[j, b]) < sd:
-        kept[j, b] += x / new[j, b] * (s - kept[j, b])
+        kept[j, b] += x / mass[j, b] * (s - kept[j, b])
         largest[j, b] = max(largest[j, b], x)
     elif x > largest[j, b]:
         largest[j, b], kept[j, b] = x, s
 
 
 @njit(cache=True)
-def _censor(weight, survival, low, row, length, first, sd, least):
+def _switch(weight, stay, chance):
+    """Let the level of censoring change, to any as probable as it is."""
+    for i in range(weight.shape[0]):
+        for b in range(BINS):
+            moved = (1 - stay) * weight[i, b].sum()
+            if moved > 0:
+                for level in range(len(chance)):
+                    weight[i, b, level] = stay * weight[i, b, level] + moved * chance[level]
+
+
+@njit(cache=True)
+def _censor(weight, survival, low, pmf, length, first, sd, least):
     """Take censorings from every state, down to `first`; not in ways less probable than `least`."""
-    rows = weight.shape[0]
-    new = np.zeros((low + rows - first, BINS))
-    kept = np.ones((low + rows - first, BINS))
+    rows, _, levels = weight.shape
+    new = np.zeros((low + rows - first, BINS, levels))
+    mass, kept = np.zeros((low + rows - first, BINS)), np.ones((low + rows - first, BINS))
     largest = np.zeros((low + rows - first, BINS))
     for i in range(rows):
         top = weight[i].max()
+        filled = weight[i].sum(axis=1) > 0
         for c in range(min(length, low + i - first + 1)):
-            j, chance = low + i - c - first, row[c]
-            if top * chance < least:
+            j = low + i - c - first
+            start, stop = 0, levels  # of the levels that can have so many
+            while start < stop and top * pmf[c, start] <= least:
+                start += 1
+            while stop > start and top * pmf[c, stop - 1] <= least:
+                stop -= 1
+            if start == stop:
                 continue
             for b in range(BINS):
-                if weight[i, b] > 0:
-                    x = weight[i, b] * chance
-                    _merge(new, kept, largest, j, b, x, survival[i, b], sd)
+                if not filled[b]:
+                    continue
+                x = 0.0
+                for level in range(start, stop):
+                    way = weight[i, b, level] * pmf[c, level]
+                    new[j, b, level] += way
+                    x += way
+                if x > 0:
+                    _merge(mass, kept, largest, j, b, x, survival[i, b], sd)
     return new, kept
 
 
 @njit(cache=True)
-def _censor_far(weight, survival, low, row, length, target, new, kept):
+def _censor_far(weight, survival, low, pmf, length, target, new, kept):
     """Add the censorings beyond the table that lead to the `target` alone (row 0 of `new`)."""
+    rows, _, levels = weight.shape
     largest = np.zeros(BINS)
-    for i in range(weight.shape[0]):
+    for i in range(rows):
         c = low + i - target
         if c < length:
             continue
-        chance = _censoring(c, row, length)
         for b in range(BINS):
-            x = weight[i, b] * chance
-            if new[0, b] <= x and x > largest[b]:
+            x = 0.0
+            for level in range(levels):
+                x += weight[i, b, level] * _censoring(c, pmf, length, level)
+            if new[0, b].sum() <= x and x > largest[b]:
                 largest[b], kept[0, b] = x, survival[i, b]
-            new[0, b] += x
+            for level in range(levels):
+                way = weight[i, b, level] * _censoring(c, pmf, length, level)
+                new[0, b, level] += way
 
 
 @njit(cache=True)
 def _die(weight, survival, low, value, half, sd, none, more, massed, outlier, tilt):
     """Take events from every state; also the fewest and most events that fit somewhere."""
-    rows = weight.shape[0]
+    rows, _, levels = weight.shape
     least, most = np.zeros((rows, BINS), np.int64), np.zeros((rows, BINS), np.int64)
     lowest, fewest, largest_d = low, low + rows, 0
     for i in range(rows):
         for b in range(BINS):
-            if weight[i, b] > 0:
+            if weight[i, b].max() > 0:
                 first, last = _events(low + i, survival[i, b], value, half, sd)
                 least[i, b], most[i, b] = first, last
                 lowest = min(lowest, low + i - last)
                 fewest, largest_d = min(fewest, first), max(largest_d, last)
     chance = _chances(largest_d, low + rows, none, more, massed, tilt)
     shape = (low + rows - lowest, BINS)
-    new, kept, largest = np.zeros(shape), np.ones(shape), np.zeros(shape)
+    new = np.zeros((low + rows - lowest, BINS, levels))
+    mass, kept, largest = np.zeros(shape), np.ones(shape), np.zeros(shape)
     for i in range(rows):
         n = low + i
         for b in range(BINS):
-            if weight[i, b] == 0:
+            total = weight[i, b].sum()
+            if total == 0:
                 continue
             for d in range(least[i, b] - 1 if least[i, b] > 0 else 0, most[i, b] + 1):
                 if d < least[i, b]:
                     d = 0  # the point may be an outlier
                 s = survival[i, b] * (1 - d / n) if n > 0 else survival[i, b]
-                x = weight[i, b] * _fit(value - s, half, sd, outlier) * chance[d]
+                fit = _fit(value - s, half, sd, outlier) * chance[d]
                 j, to = n - d - lowest, _bin(s - value, half, sd)
-                _merge(new, kept, largest, j, to, x, s, sd)
+                for level in range(levels):
+                    new[j, to, level] += weight[i, b, level] * fit
+                _merge(mass, kept, largest, j, to, total * fit, s, sd)
     return new, kept, lowest, fewest, largest_d
 
 
@@ -193,7 +229,7 @@ def _trim(weight, survival, low, forgotten):
     for i in range(weight.shape[0]):
         for b in range(BINS):
             weight[i, b] /= total
-            if weight[i, b] < forgotten:
+            if weight[i, b].sum() < forgotten:
                 weight[i, b] = 0.0
             else:
                 first, last = min(first, i), max(last, i + 1)
@@ -204,20 +240,20 @@ def _trim(weight, survival, low, forgotten):
 def _grown(flat, size):
     if size <= len(flat):
         return flat
-    longer = np.empty(2 * size)
+    longer = np.empty(2 * size, flat.dtype)
     longer[: len(flat)] = flat
     return longer
 
 
 @njit(cache=True)
-def _to_number(weight, survival, low, row, length, target, sd):
+def _to_number(weight, survival, low, pmf, length, target, sd):
     """Censor up to a node with a number at risk: that number, or near it at a cost."""
     first = max(low - length + 1, 0)
     far = target < first
     first = min(first, target)
-    new, kept = _censor(weight, survival, low, row, length, first, sd, 0.0)
+    new, kept = _censor(weight, survival, low, pmf, length, first, sd, 0.0)
     if far:
-        _censor_far(weight, survival, low, row, length, target, new, kept)
+        _censor_far(weight, survival, low, pmf, length, target, new, kept)
     for j in range(new.shape[0]):
         new[j] *= _lost(abs(first + j - target))
     return new, kept, first
@@ -229,22 +265,23 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
 
     States less probable than `forgotten` are dropped.
     """
-    size = len(nodes.value)
+    size, levels = nodes.chance.shape
     at, lows = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
     counts, bounds = np.zeros((2, size), np.int64), np.zeros((2, size), np.int64)
-    weights, survivals, used = np.empty(65536), np.empty(65536), 0
-    weight, survival, low = np.zeros((1, BINS)), np.ones((1, BINS)), n
-    weight[0, BINS // 2] = 1.0
+    weights, survivals, used = np.empty(65536, np.float32), np.empty(65536), 0
+    weight, survival, low = np.zeros((1, BINS, levels)), np.ones((1, BINS)), n
+    weight[0, BINS // 2, 0] = 1.0
     log_evidence = 0.0
     for k in range(size):
-        row, length, sd = nodes.censored[k], nodes.length[k], nodes.sd[k]
+        pmf, length, sd = nodes.censored[k], nodes.length[k], nodes.sd[k]
+        _switch(weight, nodes.stay[k], nodes.chance[k])
         if nodes.pinned[k]:
             target = int(nodes.value[k])
-            weight, survival, low = _to_number(weight, survival, low, row, length, target, sd)
+            weight, survival, low = _to_number(weight, survival, low, pmf, length, target, sd)
         else:
             first = max(low - length + 1, 0)
             least = NEGLIGIBLE * forgotten
-            weight, survival = _censor(weight, survival, low, row, length, first, sd, least)
+            weight, survival = _censor(weight, survival, low, pmf, length, first, sd, least)
             low = first
         for phase in range(2):
             if phase == 1 and not nodes.pinned[k]:
@@ -256,15 +293,17 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
                 log_evidence -= np.log(2 * half + 2.5066 * sd)
             weight, survival, low, total = _trim(weight, survival, low, forgotten)
             log_evidence += np.log(total)
-            cells = weight.size
-            weights, survivals = _grown(weights, used + cells), _grown(survivals, used + cells)
-            weights[used : used + cells] = weight.ravel()
+            cells = survival.size
+            weights = _grown(weights, (used + cells) * levels)
+            survivals = _grown(survivals, used + cells)
+            weights[used * levels : (used + cells) * levels] = weight.ravel()
             survivals[used : used + cells] = survival.ravel()
             at[phase, k], lows[phase, k], counts[phase, k] = used, low, len(weight)
             used += cells
     return Filtered(
-        log_evidence, at, lows, counts, bounds[0], bounds[1], weights[:used], survivals[:used]
-    )
+        log_evidence, at, lows, counts, bounds[0], bounds[1],
+        weights[: used * levels].copy().reshape(used, levels), survivals[:used].copy(),
+    )  # fmt: skip
 
 
 @njit(cache=True)
@@ -276,7 +315,7 @@ def _choose(cumulative, uniform):
 
 
 @njit(cache=True)
-def _ways_of_dying(n, to, nodes, k, filtered, chances):
+def _ways_of_dying(n, to, level, nodes, k, filtered, chances):
     """Cumulated weight of the states before the events of node k, given that after: (n, bin)."""
     start, low, rows = filtered.at[0, k], filtered.low[0, k], filtered.rows[0, k]
     value, half, sd = nodes.value[k], nodes.half[k], nodes.sd[k]
@@ -288,7 +327,7 @@ def _ways_of_dying(n, to, nodes, k, filtered, chances):
             continue
         for b in range(BINS):
             cell = start + (m - low) * BINS + b
-            x = filtered.weight[cell]
+            x = filtered.weight[cell, level]
             if x == 0:
                 continue
             before = filtered.survival[cell]
@@ -304,46 +343,60 @@ def _ways_of_dying(n, to, nodes, k, filtered, chances):
 
 
 @njit(cache=True)
-def _before_events(after, bins, nodes, k, filtered, tilt, uniform, assumed):
-    """States before the events of node k, given those after; adds what is assumed of the point."""
+def _order(state, levels):
+    """Draws of the same state, (draws, 3), one after another."""
+    return np.argsort((state[:, 0] * BINS + state[:, 1]) * levels + state[:, 2])
+
+
+@njit(cache=True)
+def _before_events(state, nodes, k, filtered, tilt, uniform, assumed):
+    """States before the events of node k, from those after; adds what is assumed of the point."""
     low, size = filtered.low[0, k], filtered.rows[0, k] * BINS
     survival = filtered.survival[filtered.at[0, k] : filtered.at[0, k] + size]
     chances = _chances(
         max(filtered.most[k], 0), low + filtered.rows[0, k], nodes.none[k], nodes.more[k],
         nodes.massed[k], tilt,
     )  # fmt: skip
-    known = -1
-    for draw in np.argsort(after * BINS + bins):
-        n, state = after[draw], after[draw] * BINS + bins[draw]
-        if state != known:
-            known, ways = state, _ways_of_dying(n, bins[draw], nodes, k, filtered, chances)
+    known = (-1, -1, -1)
+    for draw in _order(state, nodes.chance.shape[1]):
+        n, b, level = state[draw]
+        if (n, b, level) != known:
+            known = (n, b, level)
+            ways = _ways_of_dying(n, b, level, nodes, k, filtered, chances)
         chosen = _choose(ways, uniform[draw])
         m, b = max(n, low) + chosen // BINS, chosen % BINS
         before = survival[(m - low) * BINS + b]
         s = before * (1 - (m - n) / m) if m > 0 else before
-        after[draw], bins[draw] = m, b
+        state[draw, 0], state[draw, 1] = m, b
         assumed[draw] += np.log(
             _fit(nodes.value[k] - s, nodes.half[k], nodes.sd[k], nodes.outlier[k])
         )
 
 
 @njit(cache=True)
-def _before_censoring(before, bins, nodes, k, filtered, uniform):
-    """Numbers at risk after node k - 1, given the states before the events of node k."""
+def _before_censoring(state, nodes, k, filtered, uniform):
+    """Number at risk and level after node k - 1, from the states before the events of node k."""
     start, low, rows = filtered.at[1, k - 1], filtered.low[1, k - 1], filtered.rows[1, k - 1]
-    row, length = nodes.censored[k], nodes.length[k]
-    known, ways = -1, np.zeros(0)
-    for draw in np.argsort(before * BINS + bins):
-        m, b = before[draw], bins[draw]
+    length, levels = nodes.length[k], nodes.chance.shape[1]
+    known, ways = (-1, -1, -1), np.zeros(0)
+    for draw in _order(state, levels):
+        m, b, level = state[draw]
         first = max(m, low)
-        if m * BINS + b != known:
-            known = m * BINS + b
-            ways = np.zeros(max(low + rows - first, 1))
+        if (m, b, level) != known:
+            known = (m, b, level)
+            stay, moved = nodes.stay[k], (1 - nodes.stay[k]) * nodes.chance[k, level]
+            ways = np.zeros(max(low + rows - first, 1) * levels)
             for n in range(first, low + rows if nodes.pinned[k] else min(low + rows, m + length)):
-                chance = _censoring(n - m, row, length)
-                ways[n - first] = filtered.weight[start + (n - low) * BINS + b] * chance
+                chance = _censoring(n - m, nodes.censored[k], length, level)
+                cell = start + (n - low) * BINS + b
+                for before in range(levels):
+                    step = moved + stay if before == level else moved
+                    ways[(n - first) * levels + before] = (
+                        filtered.weight[cell, before] * step * chance
+                    )
             ways = np.cumsum(ways)
-        before[draw] = first + _choose(ways, uniform[draw])
+        chosen = _choose(ways, uniform[draw])
+        state[draw, 0], state[draw, 2] = first + chosen // levels, chosen % levels
 
 
 @njit(cache=True)
@@ -371,24 +424,26 @@ def backward(n, nodes, filtered, tilt, uniforms):
     """
     draws, size = len(uniforms), len(nodes.value)
     censored, died = np.zeros((draws, size), np.int64), np.zeros((draws, size), np.int64)
+    levels = nodes.chance.shape[1]
     start, rows = filtered.at[1, size - 1], filtered.rows[1, size - 1]
-    ways = np.cumsum(filtered.weight[start : start + rows * BINS])
-    number, bins = np.empty(draws, np.int64), np.empty(draws, np.int64)
+    ways = np.cumsum(filtered.weight[start : start + rows * BINS].ravel())
+    state = np.empty((draws, 3), np.int64)  # number at risk, bin, level of censoring
     for draw in range(draws):
         last = _choose(ways, uniforms[draw, 2 * size])
-        number[draw], bins[draw] = filtered.low[1, size - 1] + last // BINS, last % BINS
+        state[draw, 0] = filtered.low[1, size - 1] + last // levels // BINS
+        state[draw, 1], state[draw, 2] = last // levels % BINS, last % levels
     log_weight = np.zeros(draws)
     for k in range(size - 1, -1, -1):
-        after = number.copy()
+        after = state[:, 0].copy()
         if not nodes.pinned[k]:
-            _before_events(number, bins, nodes, k, filtered, tilt, uniforms[:, 2 * k], log_weight)
-        died[:, k] = number - after
-        after = number.copy()
+            _before_events(state, nodes, k, filtered, tilt, uniforms[:, 2 * k], log_weight)
+        died[:, k] = state[:, 0] - after
+        after = state[:, 0].copy()
         if k > 0:
-            _before_censoring(number, bins, nodes, k, filtered, uniforms[:, 2 * k + 1])
+            _before_censoring(state, nodes, k, filtered, uniforms[:, 2 * k + 1])
         else:
-            number[:] = n
-        censored[:, k] = number - after
+            state[:, 0] = n
+        censored[:, k] = state[:, 0] - after
     for draw in range(draws):
         fit = _log_fit(n, nodes, censored[draw], died[draw])
         log_weight[draw] = fit - log_weight[draw]

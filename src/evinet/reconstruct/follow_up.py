@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.patients.data import Floats, Integers
+from evinet.reconstruct import monotone
 from evinet.reconstruct.inputs import ArmInput
 
 TAIL = 1.0  # the open interval is given the width of this many closed ones
@@ -44,9 +45,7 @@ class FollowUp:
         grid = np.linspace(start, stop, 33)
         if self.leaving[interval] == 0:
             return grid, np.linspace(0, 1, 33)
-        from scipy.interpolate import PchipInterpolator
-
-        at_risk = PchipInterpolator(self.edges, self.at_risk)(grid)
+        at_risk = monotone.interpolate(grid, self.edges, self.at_risk.astype(float))
         left = (self.at_risk[interval] - at_risk) / self.leaving[interval]
         # never quite flat, so that the inverse exists
         return grid, 0.98 * np.clip(left, 0, 1) + 0.02 * np.linspace(0, 1, 33)

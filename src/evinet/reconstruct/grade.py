@@ -48,8 +48,9 @@ stratified, or does not say, because the reconstructed one is not).
 
 DOUBTFUL = {
     "at-risk-negative", "at-risk-not-whole", "at-risk-rises", "censoring-assumed",
-    "curve-at-risk", "curve-ends-early", "events-contradict-curve", "events-exceed-n",
-    "events-too-few", "events-unmet", "hr-limits", "hr-medians", "hr-p", "input-unused",
+    "censoring-heavy", "curve-at-risk", "curve-ends-early", "events-contradict-curve",
+    "events-exceed-n", "events-too-few", "events-unmet", "hr-limits", "hr-medians", "hr-p",
+    "input-unused",
     "landmark-at-risk", "landmark-limits", "landmark-range", "landmarks-rise", "median-at-risk",
     "median-landmark", "median-limits", "n-differs",
 }  # fmt: skip

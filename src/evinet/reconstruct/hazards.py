@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from evinet.patients.data import Floats
 from evinet.reconstruct.follow_up import FollowUp
@@ -110,6 +109,8 @@ class _Fit:
         size = len(self.mode)
         scale = np.sqrt(rng.chisquare(FREEDOM, number) / FREEDOM)
         standard = rng.standard_normal((number, size)) / scale[:, None]
+        from scipy.linalg import solve_triangular
+
         values = self.mode + solve_triangular(self.cholesky, standard.T, trans=1, lower=True).T
         log_det = np.log(np.diag(self.cholesky)).sum()
         square = (standard**2).sum(axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.draws import tempered
-from evinet.reconstruct.ffbs import FORGOTTEN, Filtered, backward, forward
+from evinet.reconstruct.ffbs import FORGOTTEN, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag
 from evinet.reconstruct.lattice_nodes import Nodes, Segments, nodes, segments
 from evinet.reconstruct.lattice_rates import Course, course
@@ -18,19 +18,18 @@ from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 from evinet.reconstruct.particles import systematic
 
 FIRST = 50  # points of the curve on which hypotheses of style and noise are compared
+MORE_TIES = 1.2  # times the events that drops explain, from which on they are of several events
 CLICKED = 1e-3  # of the axis: no hand is nearer
 PLAUSIBLE = 5.0  # log evidence within which other hypotheses of style and noise are drawn, too
 MOST = 3  # such hypotheses
 OTHER_STYLE = 5.0  # log evidence lost by a style that the points of another arm cannot have
 UNLIKELY = 10.0  # log evidence below the best noise from which larger noises are not looked at
-RATES = (1 / 3, 1.0, 3.0)  # factors of the rate of censoring where no number at risk fixes it
-WITH_EVENTS = (0.5, 1.0, 2.0)  # the same where the total of events is known
 STEEPEST = 20.0  # largest weight of an event, on the log scale, to meet the total
 TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
 COARSE = 1e-5  # states less probable than this are dropped in large arms, and to tell the noise
-LARGE = 1000  # patients of an arm
+LARGE = 400  # patients of an arm
 TRIES = 32  # paths that tell their total of events
 CONTRADICTS = 25.0  # log evidence that a total of events may cost before the curve is kept to
 
@@ -62,20 +61,29 @@ class _Arm:
     noise: Noise
     ties: float
     marked: bool
-    last: float  # time of the last number at risk
 
     @property
     def forgotten(self) -> float:
         """States less probable than this are dropped."""
         return FORGOTTEN if self.n <= LARGE else COARSE
 
-    def nodes(self, factor: float = 1.0) -> Nodes:
-        """The nodes, with `factor` times the censoring after the last number at risk."""
-        time = self.segments.time
-        rate = np.maximum(np.diff(self.course.lost(time), prepend=0.0), 0)
-        rate = np.where(time > self.last, factor * rate, rate)
-        at_risk = np.maximum(self.course.number(time), 0.5)
-        return nodes(self.segments, self.noise, at_risk, self.ties, rate, self.marked)
+    def nodes(self, single: bool = False) -> Nodes:
+        """The nodes, with all levels of censoring that are possible, or the usual one alone."""
+        found, time = self.course, self.segments.time
+        lost = np.diff(np.interp(time, found.time, found.censored), prepend=0.0)
+        factor, chance, stay = found.levels(time, self.segments.pinned, single)
+        at_risk = np.maximum(found.number(time), 0.5)
+        censored = factor * np.maximum(lost, 0)[:, None]
+        return nodes(
+            self.segments, self.noise, at_risk, self.ties, (chance, stay), censored, self.marked
+        )  # fmt: skip
+
+    def heavy(self) -> tuple[float, float] | None:
+        """See `Course.heavy`; censor marks say when patients were censored."""
+        if self.marked or not len(self.reading.half):
+            return None
+        half, sd = self.noise.of(self.reading.half)
+        return self.course.heavy(float(np.median(half + 2 * sd)))
 
     def evidence(self, cut: float) -> float:
         """Log evidence of the points up to a time; the same points under every hypothesis.
@@ -83,7 +91,7 @@ class _Arm:
         Survival between two points, where a number at risk is, was not read; and of points that
         tell nothing beside their neighbours each is as probable as its neighbour.
         """
-        every = self.nodes()
+        every = self.nodes(single=True)  # others would cost time and hardly tell
         first = every.first(int(np.searchsorted(self.segments.time, cut, side="right")))
         if not len(first.value):
             return self.reading.log_prior
@@ -131,6 +139,7 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
     assert arm.n is not None
     table = _table(arm)
     rough = course(arm.curve, table, arm.events)
+    marked = arm.marks is not None
     alive = float(table[0][table[1] > 0][-1])
     readings, flags = read(*arm.curve, (rough.time, rough.at_risk), alive, arm.name)
     longest = max(readings, key=lambda each: len(each.time))
@@ -138,7 +147,7 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
     states: list[_Arm] = []
     scores: list[float] = []
     for reading in readings:
-        found = course((reading.time, reading.survival), table, arm.events)
+        found = course((reading.time, reading.survival), table, arm.events, marked)
         best = -np.inf
         for state in _arms(arm, reading, table, found):
             score = state.evidence(cut)
@@ -185,6 +194,13 @@ def sample(
     if len(_table(arm)[0]) == 1 and events is None and max(sd, default=0) > 1e-4:
         message = "neither numbers at risk nor total events: the censoring is assumed"
         flags.append(Flag("censoring-assumed", arm.name, message))
+    elif (heavy := states[0].heavy()) is not None and events is None:
+        part, since = heavy
+        message = (
+            f"{part:.0%} of the patients at risk at {since:g} are censored before the next number "
+            "at risk; when they are decides how many events the curve shows, and it is not known"
+        )
+        flags.append(Flag("censoring-heavy", arm.name, message, part))
     reached = int(paths[0].died[0].sum())
     if events is not None and reached != events:
         message = f"the curve allows {reached} events, not {events}"
@@ -205,7 +221,8 @@ def _arms(
     level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
     fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
     events = float(fall @ found.number(reading.time))
-    ties = max(events / max(len(fall), 1) - 1, 0.0)
+    ties = events / max(float((1 + reading.hidden).sum()), 1)
+    ties = ties if ties > MORE_TIES else 1.0
     clicked = reading.style == "points" and not reading.survival_grid
     states = []
     for noise in hypotheses(reading.survival_grid, arm.n):
@@ -213,9 +230,8 @@ def _arms(
             continue
         parts = segments(reading, table, arm.marks, _blur(reading, noise), _spread(reading, noise))
         states.append(
-            _Arm(arm.n, arm.events, reading, parts, found, noise, ties, arm.marks is not None,
-                 float(table[0][-1]))
-        )  # fmt: skip
+            _Arm(arm.n, arm.events, reading, parts, found, noise, ties, arm.marks is not None)
+        )
     return states
 
 
@@ -252,7 +268,7 @@ def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, 
     least, most = int(total.min()), int(total.max())
     if least <= events <= most:
         return least, most
-    tilt = _tilt(state.n, each, events, 0.0, state.forgotten, rng)
+    tilt = _tilt(state, each, events, rng)
     steep = forward(state.n, each, tilt, state.forgotten)
     _, died, _ = backward(state.n, each, steep, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))
     reached = died.sum(axis=1)
@@ -266,46 +282,14 @@ def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, 
 def _sampled(
     state: _Arm, events: int | None, size: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers]:
-    """Paths under several rates of censoring where it is open, each as probable as it is."""
-    factors: tuple[float, ...] = RATES if events is None else WITH_EVENTS
-    if not (state.segments.time > state.last).any() or (events is not None and state.last == 0):
-        factors = (1.0,)
-    tried = [state.nodes(factor) for factor in factors]
-    tilts = [0.0]
-    for each in tried:
-        tilts.append(
-            0.0 if events is None else _tilt(state.n, each, events, tilts[-1], state.forgotten, rng)
-        )
-    tilts = tilts[1:]
-    filters = [
-        forward(state.n, each, tilt, state.forgotten)
-        for each, tilt in zip(tried, tilts, strict=True)
-    ]
-    evidence = np.array([each.log_evidence for each in filters])
-    drawn = [
-        _paths(state.n, each, made, tilt, size, events, rng)
-        for each, made, tilt in zip(tried, filters, tilts, strict=True)
-    ]
-    if events is not None:  # evidence of the total: untilted, and as often as it was met
-        met = [max(chance, 1e-6) for *_, chance in drawn]
-        total = [died.sum(axis=1).mean() for _, died, _ in drawn]
-        evidence = evidence + np.log(met) - np.array(tilts) * np.array(total)
-    weight = np.exp(evidence - evidence.max())
-    chosen = rng.choice(len(tried), size=size, p=weight / weight.sum())
-    censored = np.array([drawn[which][0][i] for i, which in enumerate(chosen)])
-    died = np.array([drawn[which][1][i] for i, which in enumerate(chosen)])
-    return censored, died
-
-
-def _paths(
-    n: int, each: Nodes, made: Filtered, tilt: float, size: int, events: int | None,
-    rng: np.random.Generator,
-) -> tuple[Integers, Integers, float]:  # fmt: skip
-    """Sampled paths, with the total of events nearest to a known one; and how often it is met."""
+    """Sampled paths, with the total of events nearest to a known one."""
+    each = state.nodes()
+    tilt = 0.0 if events is None else _tilt(state, each, events, rng)
+    made = forward(state.n, each, tilt, state.forgotten)
     wide = 2 * len(each.value) + 1
     batches, met = [], 0
     for _ in range(1 if events is None else BATCHES):
-        batches.append(backward(n, each, made, tilt, rng.random((size, wide))))
+        batches.append(backward(state.n, each, made, tilt, rng.random((size, wide))))
         met += int((batches[-1][1].sum(axis=1) == events).sum())
         if met >= size // 2:
             break
@@ -316,15 +300,14 @@ def _paths(
         usable = np.flatnonzero(off == off.min())
     weight, _ = tempered(log_weight[usable], LEAST_EFFECTIVE * min(size, len(usable)))
     picked = usable[rng.permutation(systematic(weight, size, rng))]
-    return censored[picked], died[picked], met / len(died)
+    return censored[picked], died[picked]
 
 
-def _tilt(
-    n: int, each: Nodes, events: int, start: float, forgotten: float, rng: np.random.Generator
-) -> float:
+def _tilt(state: _Arm, each: Nodes, events: int, rng: np.random.Generator) -> float:
     """Weight of an event with which paths have the total often."""
-    low, high, tilt = -STEEPEST, STEEPEST, start
-    best, least = start, np.inf
+    n, forgotten = state.n, state.forgotten
+    low, high, tilt = -STEEPEST, STEEPEST, 0.0
+    best, least = 0.0, np.inf
     for _ in range(TILTS):
         made = forward(n, each, tilt, forgotten)
         _, died, _ = backward(n, each, made, tilt, rng.random((TRIES, 2 * len(each.value) + 1)))

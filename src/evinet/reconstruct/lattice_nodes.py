@@ -36,6 +36,7 @@ class Segments:
     half : (K,) half the width to which survival was rounded.
     spread : (K,) factor of the noise of survival: of clicked points it grows with the slope.
     blur : (K,) width of the error of the time.
+    hidden : (K,) events beyond the first expected at a drop (see `Reading`).
     split : (K,) one of the sides of a number at risk on which an all but certain event may be.
     last : (K,) the last point of the curve.
     read : (K,) survival that was read, neither a number at risk nor between two points.
@@ -52,6 +53,7 @@ class Segments:
     half: Floats
     spread: Floats
     blur: Floats
+    hidden: Floats
     split: np.ndarray
     last: np.ndarray
     read: np.ndarray
@@ -70,8 +72,10 @@ class Nodes(NamedTuple):
     more : events expected beyond the first, if there is one.
     massed : probability that they are a mass of any size, as at visits or where follow-up is cut.
     outlier : probability that the point lies anywhere.
-    censored : (K, C) probability of 0, 1, ... censorings since the node before.
-    length : number of columns of `censored` that count.
+    chance : (K, L) of each level of censoring, where it changes.
+    stay : (K,) probability that the level is that before the node.
+    censored : (K, M, L) probability of 0, 1, ... censorings since the node before.
+    length : (K,) number of rows of `censored` that count.
     """
 
     pinned: np.ndarray
@@ -82,6 +86,8 @@ class Nodes(NamedTuple):
     more: Floats
     massed: Floats
     outlier: Floats
+    chance: Floats
+    stay: Floats
     censored: Floats
     length: Integers
 
@@ -90,7 +96,7 @@ class Nodes(NamedTuple):
         return Nodes(
             self.pinned[:size], self.value[:size], self.half[:size], self.sd[:size],
             self.none[:size], self.more[:size], self.massed[:size], self.outlier[:size],
-            self.censored[:size], self.length[:size],
+            self.chance[:size], self.stay[:size], self.censored[:size], self.length[:size],
         )  # fmt: skip
 
 
@@ -143,15 +149,16 @@ def segments(
 
     return Segments(
         middle, start, latest, pinned.astype(bool), value.astype(float), gap.astype(float),
-        certain.astype(bool), of(reading.half), of(spread), of(blur),
+        certain.astype(bool), of(reading.half), of(spread), of(blur), of(reading.hidden),
         (of(reading.certain) == 1) & ~certain.astype(bool), index == len(reading.time) - 1,
         order == 2, counted,
     )  # fmt: skip
 
 
 def nodes(
-    segments: Segments, noise: Noise, at_risk: Floats, ties: float, censored: Floats, marked: bool
-) -> Nodes:
+    segments: Segments, noise: Noise, at_risk: Floats, ties: float,
+    levels: tuple[Floats, Floats], censored: Floats, marked: bool,
+) -> Nodes:  # fmt: skip
     """Give the nodes their noise and their prior.
 
     Parameters
@@ -159,30 +166,31 @@ def nodes(
     at_risk
         (K,) roughly the number at risk at each node.
     ties
-        Events beyond the first expected at a drop, on average: the more, the more at risk.
+        By how many times more events there are at a drop than the rounding of times explains.
+    levels
+        Of censoring: `chance` and `stay` of `Nodes`.
     censored
-        (K,) censorings expected before each node.
+        (K, L) censorings expected before each node at each level.
     marked
         Censor marks were given.
     """
-    size = len(segments.time)
     half, sd = noise.of(segments.half)
     half, sd = half + segments.gap / 2, np.maximum(sd * segments.spread, EXACT)
     expected = _expected_events(segments, at_risk)
     none = np.where(segments.certain, NOT_CERTAIN, np.exp(-expected))
     none = np.where(segments.split, 0.5, none)  # a drop on either side of a number at risk
     beyond = np.where(
-        segments.certain | segments.split, max(ties, TIES),
+        segments.certain | segments.split, np.maximum(ties * (1 + segments.hidden) - 1, TIES),
         expected / -np.expm1(-expected) - 1 + TIES,
     )  # fmt: skip
-    pmf = _censoring(censored, segments.marks if marked else None, int(at_risk.max(initial=1)))
-    length = size and np.array(
-        [int(np.flatnonzero(row > LEAST_CENSORED * row.max())[-1]) + 1 for row in pmf]
-    )
+    most = int(at_risk.max(initial=1))
+    pmf = _censoring(censored, segments.marks if marked else None, most)
+    counts = (pmf > LEAST_CENSORED * pmf.max(axis=1, keepdims=True, initial=0)).any(axis=2)
+    length = counts.shape[1] - np.argmax(counts[:, ::-1], axis=1)
     return Nodes(
         segments.pinned, segments.value, half, sd, np.clip(none, 0.01, 0.99), beyond,
         np.where(segments.last, MASSED_LAST, MASSED),
-        np.where(segments.last, OUTLIER_LAST, OUTLIER), pmf, np.asarray(length, dtype=np.int64),
+        np.where(segments.last, OUTLIER_LAST, OUTLIER), *levels, pmf, length,
     )  # fmt: skip
 
 
@@ -204,25 +212,24 @@ def _expected_events(segments: Segments, at_risk: Floats) -> Floats:
 
 
 def _censoring(mean: Floats, marks: Integers | None, n: int) -> Floats:
-    """(K, C) probability of 0, 1, ... censorings; marks count at least one patient each."""
+    """(K, M, L) probability of 0, 1, ... censorings; marks count at least one patient each."""
     if marks is not None:
-        total, seen = float(mean.sum()), float(marks.sum())
-        missing = max(total - seen, EXTRA * seen)
+        total, seen, marks = mean.sum(axis=0), float(marks.sum()), marks[:, None]
+        missing = np.maximum(total - seen, EXTRA * seen)
         share = (marks + 0.02) / (marks + 0.02).sum() if len(marks) else marks
-        mean = missing * (0.9 * share + 0.1 * mean / max(total, 1e-9))
+        mean = missing * (0.9 * share + 0.1 * mean / np.maximum(total, 1e-9))
         mean = np.maximum(mean, EXTRA * marks)
     mean = np.maximum(mean, 1e-6)
     most = int(min(n, (mean + 9 * np.sqrt(mean) + 12).max(initial=12))) + 1
-    counts = np.arange(most)
-    from scipy.special import gammaln
-
-    poisson = np.exp(counts * np.log(mean)[:, None] - mean[:, None] - gammaln(counts + 1)[None, :])
-    ratio = ((2 * mean + 0.5) / (2 * mean + 1.5))[:, None]
-    pmf = (1 - BUNCHED) * poisson + BUNCHED * (1 - ratio) * ratio**counts
+    counts, mean = np.arange(most)[:, None], mean[:, None, :]
+    log_factorial = np.cumsum(np.log(np.maximum(counts, 1)))[:, None]
+    poisson = np.exp(counts * np.log(mean) - mean - log_factorial)
+    ratio = (2 * mean + 0.5) / (2 * mean + 1.5)
+    pmf: Floats = (1 - BUNCHED) * poisson + BUNCHED * (1 - ratio) * ratio**counts
     if marks is None or not marks.any():
         return pmf
-    shifted = np.zeros((len(mean), most + int(marks.max())))
-    for row, own, mark in zip(shifted, pmf, marks, strict=True):
+    shifted = np.zeros((len(mean), most + int(marks.max()), mean.shape[2]))
+    for row, own, mark in zip(shifted, pmf, marks[:, 0], strict=True):
         row[mark : mark + most] = own
-        row[:mark] = own[0] * UNMARKED ** np.minimum(np.arange(mark, 0, -1), 12)
+        row[:mark] = own[0] * UNMARKED ** np.minimum(np.arange(mark, 0, -1), 12)[:, None]
     return shifted
