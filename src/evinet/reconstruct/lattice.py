@@ -3,7 +3,7 @@
 A drop from n at risk with d events has height S d / n, with n and d whole: together with the
 numbers at risk the drops all but determine the data (the principle: Liu, Rich and Hanley 2014,
 doi 10.1186/2046-4053-3-151). The number at risk is the state of a hidden Markov chain; its paths
-are sampled by forward filtering and backward sampling (`ffbs`).
+are sampled by forward filtering and backward sampling (`forward_backward`).
 """
 
 from __future__ import annotations

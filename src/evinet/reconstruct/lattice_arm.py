@@ -10,10 +10,10 @@ import numpy as np
 from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.curve import Reading, read
 from evinet.reconstruct.draws import tempered
-from evinet.reconstruct.ffbs import FORGOTTEN, backward, forward
+from evinet.reconstruct.forward_backward import FORGOTTEN, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag
+from evinet.reconstruct.lattice_censoring import Course, course
 from evinet.reconstruct.lattice_nodes import Nodes, Segments, nodes, segments
-from evinet.reconstruct.lattice_rates import Course, course
 from evinet.reconstruct.noise import EXACT, Noise, hypotheses
 from evinet.reconstruct.particles import systematic
 
@@ -138,10 +138,10 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
     assert arm.curve is not None
     assert arm.n is not None
     table = _table(arm)
-    rough = course(arm.curve, table, arm.events)
+    first_guess = course(arm.curve, table, arm.events)
     marked = arm.marks is not None
     alive = float(table[0][table[1] > 0][-1])
-    readings, flags = read(*arm.curve, (rough.time, rough.at_risk), alive, arm.name)
+    readings, flags = read(*arm.curve, (first_guess.time, first_guess.at_risk), alive, arm.name)
     longest = max(readings, key=lambda each: len(each.time))
     cut = float(longest.time[min(FIRST, len(longest.time)) - 1]) if len(longest.time) else 0.0
     states: list[_Arm] = []
