@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 KEPT = 1000
 """Draws of each posterior: enough for a probabilistic analysis, and small enough to mail."""
-FILES = {
-    "economic.csv": "every draw in a row of its own, for programs",
-    "economic.xlsx": "the same as sheets, one row for each draw; and survival month by month",
-}
 COLUMNS = (
     "parameter", "analysis", "model", "population", "treatment", "comparator", "draw", "time",
     "value",

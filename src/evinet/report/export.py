@@ -41,7 +41,7 @@ def write(results: Results, folder: Path) -> list[str]:
     workbook(frames, folder / WORKBOOK)
     files.write_csv(folder / "economic.csv", economic.draws(results))
     workbook(economic.sheets(results), folder / "economic.xlsx")
-    names = ["references.bib", "references.ris", WORKBOOK, *csv, *economic.FILES]
+    names = ["references.bib", "references.ris", WORKBOOK, *csv, "economic.csv", "economic.xlsx"]
     for left in folder.glob("*.csv"):  # by an earlier run, with other models
         if left.name not in names:
             left.unlink()

@@ -173,7 +173,7 @@ def in_words(results: Results, trial: str, text: str) -> str:
 
 
 def listed(
-    rows: Iterable[Row], label: str, columns: Mapping[str, Callable[[Row], object]],
+    rows: Iterable[Any], label: str, columns: Mapping[str, Callable[[Any], object]],
     none: object = "", **named: Any,
 ) -> Markdown:  # fmt: skip
     """A table with a line for each row, by heading and what makes its cell; `none` without rows."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
 
 from evinet import tables
 from evinet.report import words
@@ -19,18 +20,18 @@ from evinet.report.markdown import (
     md,
     searchable,
     strong,
-    table,
 )
+from evinet.report.pages.checks import plausibility
+from evinet.report.pages.common import Row, listed
 from evinet.report.results import Results
-from evinet.report.rows import records
 
 VERDICTS = {"pass": "passed", "warn": "need a look", "fail": "failed"}
 
 
 def counts(results: Results) -> str:
     """How many values there are of each kind, in a sentence."""
-    of = results.evidence(tables.FACTS)["use"].value_counts()
-    used, rejected, missing = (int(of.get(use, 0)) for use in ("used", "rejected", "not-known"))
+    of = Counter(row["use"] for row in results.rows(tables.FACTS))
+    used, rejected, missing = (of[use] for use in ("used", "rejected", "not-known"))
     return (
         f"The report uses {words.counted(used, 'value')}. "
         f"{words.counted(rejected, 'other value').capitalize()} "
@@ -42,70 +43,70 @@ def counts(results: Results) -> str:
 def rejected(results: Results) -> Markdown:
     """Rejected values beside those that are used in their place."""
     instead = {(row["trial"], row["path"]): row["value"] for row in _facts(results, "used")}
-    rows = [
-        [results.trial_names[row["trial"]], code(row["path"]),
-         instead.get((row["trial"], row["path"]), "none"), _value(row), row["reason"],
-         md("{}, {}", _source(row), row["locator"])]
-        for row in _facts(results, "rejected")
-    ]  # fmt: skip
-    fields = [
-        "Trial", "Value of", "Used", "Rejected", "Why it was rejected",
-        "Source of the rejected value",
-    ]  # fmt: skip
-    return table(fields, rows, "Rejected values") if rows else escape("No value was rejected.")
+    return listed(_facts(results, "rejected"), "Rejected values", {
+        **_of(results),
+        "Used": lambda row: instead.get((row["trial"], row["path"]), "none"),
+        "Rejected": _value, "Why it was rejected": lambda row: row["reason"],
+        "Source of the rejected value": lambda row: md("{}, {}", _source(row), row["locator"]),
+    }, "No value was rejected.")  # fmt: skip
+
+
+def _of(results: Results) -> dict[str, Callable[[Row], object]]:
+    """The columns that say which value a row is about."""
+    return {
+        "Trial": lambda row: results.trial_names[row["trial"]],
+        "Value of": lambda row: code(row["path"]),
+    }
 
 
 def used(results: Results) -> Markdown:
     """Every value in use, a table for each trial, under one search field."""
-    fields = ["Value of", "Value", "Source", "Where in the source"]
-    rows: dict[str, list[list[object]]] = {}
+    rows: dict[str, list[Row]] = {}
     for row in _facts(results, "used"):
-        cells = [code(row["path"]), _value(row), _source(row), row["locator"]]
-        rows.setdefault(str(row["trial"]), []).append(cells)
-    names = results.trial_names
+        rows.setdefault(results.trial_names[row["trial"]], []).append(row)
     parts = [
         folded(
-            f"{names[trial]}: {words.counted(len(found), 'value')}",
-            table(fields, found, f"Values in use, {names[trial]}"),
+            f"{name}: {words.counted(len(found), 'value')}",
+            listed(found, f"Values in use, {name}", {
+                "Value of": lambda row: code(row["path"]), "Value": _value, "Source": _source,
+                "Where in the source": lambda row: row["locator"],
+            }),
         )
-        for trial, found in rows.items()
-    ]
+        for name, found in rows.items()
+    ]  # fmt: skip
     return searchable(blocks(parts), "Search all values")
 
 
 def missing(results: Results) -> Markdown:
     """Values that were looked for and not found."""
-    rows = [
-        [results.trial_names[row["trial"]], code(row["path"]), row["reason"]]
-        for row in _facts(results, "not-known")
-    ]
-    fields = ["Trial", "Value of", "Why"]
-    return (
-        table(fields, rows, "Missing values") if rows else escape("No missing value is recorded.")
-    )
+    return listed(_facts(results, "not-known"), "Missing values", {
+        **_of(results), "Why": lambda row: row["reason"],
+    }, "No missing value is recorded.")  # fmt: skip
 
 
 def checks(results: Results) -> Markdown:
     """How many checks there were, and those that did not pass."""
-    frame = results.evidence(tables.CHECKS)
-    found = frame["verdict"].value_counts()
-    said = ", ".join(f"{found.get(verdict, 0)} {how}" for verdict, how in VERDICTS.items())
-    rows = [
-        [results.trial_names[str(row["trial"])], code(row["path"]), row["rule"], row["verdict"],
-         row["found"], row["expected"]]
-        for row in records(frame[frame["verdict"] != "pass"])
-    ]  # fmt: skip
-    fields = ["Trial", "Value of", "Rule", "Verdict", "Found", "Expected"]
-    counted = f"Of {words.counted(len(frame), 'check')}: {said}."
-    return blocks([counted, table(fields, rows, "Checks that did not pass") if rows else ""])
+    rows = results.rows(tables.CHECKS)
+    found = Counter(row["verdict"] for row in rows)
+    said = ", ".join(f"{found[verdict]} {how}" for verdict, how in VERDICTS.items())
+    odd = dict.fromkeys(row["trial"] for row in rows if row["verdict"] != "pass")
+    each = [
+        part
+        for trial in odd
+        for part in (
+            strong(results.trial_names[trial]),
+            plausibility(results, [row for row in rows if row["trial"] == trial]),
+        )
+    ]
+    return blocks([f"Of {words.counted(len(rows), 'check')}: {said}.", *each])
 
 
 def bibliography(results: Results) -> Markdown:
     """Every source, with a name that values link to."""
-    return bullets(_entry(row) for row in records(results.evidence(tables.SOURCES)))
+    return bullets(_entry(row) for row in results.rows(tables.SOURCES))
 
 
-def _entry(row: dict[str, Any]) -> Markdown:
+def _entry(row: Row) -> Markdown:
     shown = anchor(strong(row["source"]), f"source-{row['source']}")
     where = md("")
     if row["doi"]:
@@ -115,12 +116,11 @@ def _entry(row: dict[str, Any]) -> Markdown:
     return md("{} ({}). {}{}", shown, row["kind"], row["citation"], where)
 
 
-def _facts(results: Results, use: str) -> list[dict[str, Any]]:
-    facts = results.evidence(tables.FACTS)
-    return records(facts[facts["use"] == use])
+def _facts(results: Results, use: str) -> list[Row]:
+    return [row for row in results.rows(tables.FACTS) if row["use"] == use]
 
 
-def _value(row: dict[str, Any]) -> Markdown:
+def _value(row: Row) -> Markdown:
     """The value, and how it was printed where that is not the same."""
     value, printed = row["value"] or "", row["printed"]
     if printed is None or printed == value:
@@ -128,6 +128,6 @@ def _value(row: dict[str, Any]) -> Markdown:
     return md("{} {}", value, faint(md("printed: {}", printed)))
 
 
-def _source(row: dict[str, Any]) -> Markdown:
+def _source(row: Row) -> Markdown:
     key = row["source"]
     return link(key, f"#source-{key}") if key else md("")
