@@ -5,7 +5,7 @@ Facts only: nothing here is pooled, and no trial is compared with another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from evinet import tables
@@ -13,7 +13,7 @@ from evinet.config import Harm
 from evinet.report import words
 from evinet.report.markdown import Markdown, blocks, escape, faint, folded, md, table
 from evinet.report.numbers import NBSP, listing, outcome_name
-from evinet.report.pages.common import dash, patients, source_link, unknown, with_source
+from evinet.report.pages.common import dash, patients, source_link, table_of, unknown, with_source
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -103,52 +103,46 @@ def other(results: Results, kind: str) -> Markdown:
     silent = _silent(results, rows)
     if not rows:
         return silent
-    lines = [
-        [escape(results.trial_names[row["trial"]]), escape(row["topic"]),
-         with_source(unknown(row["value"]), row), escape(row["note"] or "")]
-        for row in rows
-    ]  # fmt: skip
-    fields = ["Trial", "What", "As published", "Note"]
     label = f"{kind.replace('-', ' ').capitalize()} in every trial"
-    return blocks([table(fields, lines, label), silent])
+    return blocks([table_of(rows, label, {
+        "Trial": lambda row: results.trial_names[row["trial"]], "What": lambda row: row["topic"],
+        "As published": lambda row: with_source(unknown(row["value"]), row),
+        "Note": lambda row: row["note"],
+    }), silent])  # fmt: skip
 
 
 def doses(results: Results) -> Markdown:
     """The dose of every arm, and how many patients had it."""
     facts = {
         (row["trial"], row["path"]): row
-        for row in records(results.evidence(tables.FACTS))
+        for row in results.rows(tables.FACTS)
         if row["use"] == "used"
     }
-    lines = []
-    for row in _mine(results, tables.ARMS):
-        path = f"arms.{row['arm']}"
-        lines.append([
-            escape(results.trial_names[row["trial"]]), escape(results.labels[row["treatment"]]),
-            with_source(unknown(row["dose"]), facts.get((row["trial"], f"{path}.dose"), {})),
-            with_source(unknown(row["n_randomised"]),
-                    facts.get((row["trial"], f"{path}.n_randomised"), {})),
-            with_source(unknown(row["n_treated"]),
-                        facts.get((row["trial"], f"{path}.n_treated"), {})),
-        ])  # fmt: skip
-    fields = ["Trial", "Treatment", "Dose", "Randomised", "Treated"]
-    return table(fields, lines, "Doses in every trial")
+
+    def said(name: str) -> Callable[[Row], Markdown]:
+        return lambda row: with_source(
+            unknown(row[name]), facts.get((row["trial"], f"arms.{row['arm']}.{name}"), {})
+        )
+
+    return table_of(_mine(results, tables.ARMS), "Doses in every trial", {
+        "Trial": lambda row: results.trial_names[row["trial"]],
+        "Treatment": lambda row: results.labels[row["treatment"]], "Dose": said("dose"),
+        "Randomised": said("n_randomised"), "Treated": said("n_treated"),
+    })  # fmt: skip
 
 
 def signals(results: Results) -> Markdown:
     """Signals from spontaneous reports, where the review keeps any."""
-    rows = records(results.evidence(tables.SAFETY_SIGNALS))
+    rows = results.rows(tables.SAFETY_SIGNALS)
     if not rows:
         return escape("This review keeps no such signals.")
-    fields = ["Drug", "Event", "Measure", "Value", "95 % interval", "Source"]
-    lines = [
-        [row["drug"], row["event"], row["measure"], f"{row['value']:g}",
-         dash(None) if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",
-         md("{}; {}", source_link(row), row["note"]) if row["note"] else source_link(row)]
-        for row in rows
-    ]  # fmt: skip
-    listing = table(fields, lines, "Signals from spontaneous reports")
-    return folded(f"{len(lines)} signals", listing)
+    return folded(f"{len(rows)} signals", table_of(rows, "Signals from spontaneous reports", {
+        "Drug": lambda row: row["drug"], "Event": lambda row: row["event"],
+        "Measure": lambda row: row["measure"], "Value": lambda row: f"{row['value']:g}",
+        "95 % interval": lambda row: dash(None) if row["lower"] is None
+        else f"{row['lower']:g} to {row['upper']:g}",
+        "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
+    }))  # fmt: skip
 
 
 def trials_of(results: Results) -> list[str]:
@@ -188,10 +182,10 @@ def _order(results: Results, trial: str) -> list[Row]:
     tested = {
         study["arm"]
         for name in results.config.analyses
-        for study in records(results.studies(name))
+        for study in results.studied(name)
         if study["trial"] == trial
     }
-    arms = [row for row in records(results.evidence(tables.ARMS)) if row["trial"] == trial]
+    arms = [row for row in results.rows(tables.ARMS) if row["trial"] == trial]
     return sorted(arms, key=lambda row: row["arm"] not in tested)
 
 

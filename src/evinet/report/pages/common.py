@@ -15,6 +15,8 @@ from evinet.report.exhibit import INDEX
 from evinet.report.markdown import (
     Markdown,
     blocks,
+    bullets,
+    callout,
     escape,
     faint,
     figure,
@@ -82,25 +84,31 @@ def optional_exhibit(results: Results, name: str) -> Markdown:
     return figure(name, drawn["caption"], drawn["alt"]) if drawn else md("")
 
 
+def failed(results: Results, analysis: str) -> Markdown:
+    """The models that may not be reported, each in its place, with the reason."""
+    said = [
+        f"{fit.model.label}: did not converge, sampled twice, and is not reported: "
+        f"{'; '.join(fit.failures)}."
+        for fit in results.every_fit(analysis)
+        if fit.failures
+    ]
+    return callout("warning", "Models that did not converge", bullets(said)) if said else md("")
+
+
 def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> Markdown:
     """A table of league rows on the hazard-ratio scale."""
-    predicts = any(prediction(row) is not None for row in rows)
-    fields = [
-        "Comparison", "Hazard ratio", "95 % credible interval", "Probability of a lower hazard",
-    ]  # fmt: skip
-    if predicts:
-        fields.append("95 % prediction interval")
-    fields.append("Evidence")
-    lines = []
-    for row in rows:
-        ratios, new = interval(row), prediction(row)
-        cells: list[object] = [
-            pair(results, row), estimate(ratios), limits(ratios), chance(row["p_better"])
-        ]  # fmt: skip
-        if predicts:
-            cells.append(None if new is None else limits(new))
-        lines.append([*cells, strong("assumption") if row["bridged"] else "trials"])
-    return table(fields, lines, label)
+    columns: dict[str, Callable[[Row], object]] = {
+        "Comparison": lambda row: pair(results, row),
+        "Hazard ratio": lambda row: estimate(interval(row)),
+        "95 % credible interval": lambda row: limits(interval(row)),
+        "Probability of a lower hazard": lambda row: chance(row["p_better"]),
+    }
+    if any(prediction(row) is not None for row in rows):
+        columns["95 % prediction interval"] = lambda row: (
+            None if (new := prediction(row)) is None else limits(new)
+        )
+    columns["Evidence"] = lambda row: strong("assumption") if row["bridged"] else "trials"
+    return table_of(rows, label, columns)
 
 
 def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
@@ -172,7 +180,7 @@ def in_words(results: Results, trial: str, text: str) -> str:
     return re.sub(rf"(?<![\w-])({slugs})(?![\w-])", lambda found: names[found[0]], text)
 
 
-def listed(
+def table_of(
     rows: Iterable[Any], label: str, columns: Mapping[str, Callable[[Any], object]],
     none: object = "", **named: Any,
 ) -> Markdown:  # fmt: skip

@@ -7,7 +7,7 @@ from functools import reduce
 from evinet import tables
 from evinet.report.markdown import Markdown, escape, faint, md, table
 from evinet.report.pages.beside import excluded_trials as excluded
-from evinet.report.pages.common import listed, unknown
+from evinet.report.pages.common import table_of, unknown
 from evinet.report.results import Results
 
 __all__ = ["excluded", "flow", "judged", "reported", "said", "searches"]
@@ -41,7 +41,7 @@ def _line(entry: object) -> str:
 
 def searches(results: Results) -> Markdown:
     """Where and when trials were searched for."""
-    return listed(results.config.conduct.searches, "Searches", {
+    return table_of(results.config.conduct.searches, "Searches", {
         "Source": lambda each: each.source, "Searched on": lambda each: each.date or NOT_REPORTED,
         "Query": lambda each: each.strategy or NOT_REPORTED,
         "Records": lambda each: unknown(each.records),

@@ -13,7 +13,7 @@ from evinet.report.markdown import (
     heading,
 )
 from evinet.report.numbers import NBSP, number, percent
-from evinet.report.pages.common import DAGGER, by_analysis, listed
+from evinet.report.pages.common import DAGGER, by_analysis, table_of
 from evinet.report.results import Results
 
 
@@ -27,7 +27,7 @@ def effects(results: Results) -> Markdown:
             for fit in fits(results, name)
             if (row := league(fit).get(asked_for)) is not None
         ]
-        return listed(rows, "ln hazard ratios", {
+        return table_of(rows, "ln hazard ratios", {
             "Comparison": lambda row: pair(results, row) + (f" {DAGGER}" if row["bridged"] else ""),
             "Model": lambda row: row["model"], "Mean ln HR": lambda row: number(row["mean"], 3),
             "Standard deviation": lambda row: number(row["sd"], 3),
@@ -47,7 +47,7 @@ def baselines(results: Results) -> Markdown:
             trial = results.trial_names[population.trial]
             arm = results.labels[rows[0]["treatment"]]
             title = f"{analysis.title}, {arm}, patients as in {trial}"
-            months = listed(rows, title, {
+            months = table_of(rows, title, {
                 "Months": lambda row: number(row["time"], int(row["time"] != int(row["time"]))),
                 analysis.title: lambda row: percent(row["q50"]),
                 "95 % interval": lambda row: (

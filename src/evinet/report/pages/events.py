@@ -15,11 +15,10 @@ from evinet.report.markdown import (
     escape,
     folded,
     heading,
-    table,
 )
 from evinet.report.numbers import Interval, chance, estimate, limits
-from evinet.report.pages.common import optional_exhibit
-from evinet.report.results import Fit, Results
+from evinet.report.pages.common import failed, optional_exhibit, table_of
+from evinet.report.results import Results
 from evinet.report.rows import records
 
 NONE = "No analysis of counts is named in the configuration."
@@ -68,53 +67,45 @@ def _islands(results: Results, name: str) -> Markdown:
 def _counts(results: Results, name: str) -> Markdown:
     """What the models are fitted to; a count that follows from a percentage is marked."""
     frame = tables.NETWORK_DATA.read(results.root / "networks" / name / "data.csv")
-    lines = []
-    for row in records(frame):
+
+    def counted(row: dict[str, Any]) -> str:
         exact = row["fewest"] == row["most"]
-        allowed = f" (rounding allows {row['fewest']} to {row['most']})"
-        lines.append([
-            results.trial_names[row["study"]], results.labels[row["treatment"]],
-            f"{row['r']}{'' if exact else allowed}", f"{row['n']}",
-            f"{100 * row['r'] / row['n']:.1f} %",
-        ])  # fmt: skip
+        return f"{row['r']}" + (
+            "" if exact else f" (rounding allows {row['fewest']} to {row['most']})"
+        )
+
     sources = [
-        f"{results.trial_names[row['trial']]}: {row['locator']}."
-        for row in records(results.studies(name))
+        f"{results.trial_names[row['trial']]}: {row['locator']}." for row in results.studied(name)
     ]
-    fields = ["Trial", "Treatment", "Patients with it", "Patients", "Share"]
-    return blocks([table(fields, lines, "What was counted"), bullets(sources)])
+    return blocks([table_of(records(frame), "What was counted", {
+        "Trial": lambda row: results.trial_names[row["study"]],
+        "Treatment": lambda row: results.labels[row["treatment"]], "Patients with it": counted,
+        "Patients": lambda row: f"{row['n']}",
+        "Share": lambda row: f"{100 * row['r'] / row['n']:.1f} %",
+    }), bullets(sources)])  # fmt: skip
 
 
 def _effects(results: Results, name: str, analysis: Analysis) -> Markdown:
     word = "more" if analysis.better == "higher" else "fewer"
-    fields = [
-        "Model", "Treatment", "Against", "Odds ratio", "95 % interval", f"Probability of {word}",
+    rows = [
+        {**row, "model": fit.model.label,
+         "odds": Interval(*(math.exp(row[key]) for key in ("q50", "q2.5", "q97.5")))}
+        for fit in results.every_fit(name) if not fit.failures
+        for row in records(fit.league) if row["comparator"] in analysis.references
     ]  # fmt: skip
-    lines, failed, held = [], [], False
-    for fit in results.every_fit(name):
-        if fit.failures:
-            failed.append(
-                f"{fit.model.label}: did not converge, sampled twice, and is not reported: "
-                f"{'; '.join(fit.failures)}."
-            )
-            continue
-        rows = [row for row in records(fit.league) if row["comparator"] in analysis.references]
-        held = held or any(row["prior_only"] for row in rows)
-        lines += [_line(results, fit, row) for row in rows]
+    listing = table_of(rows, "Odds ratios by every model", {
+        "Model": lambda row: row["model"],
+        "Treatment": lambda row: results.labels[row["treatment"]],
+        "Against": lambda row: results.labels[row["comparator"]],
+        "Odds ratio": lambda row: estimate(row["odds"]) + (" ‡" if row["prior_only"] else ""),
+        "95 % interval": lambda row: limits(row["odds"]),
+        f"Probability of {word}": lambda row: chance(row["p_better"]),
+    })  # fmt: skip
+    held = any(row["prior_only"] for row in rows)
     return blocks([
-        callout("warning", "Models that did not converge", bullets(failed)) if failed else "",
-        folded("Odds ratios in a table", table(fields, lines, "Odds ratios by every model")),
+        failed(results, name), folded("Odds ratios in a table", listing) if rows else "",
         PRIOR_ONLY if held else "",
     ])  # fmt: skip
-
-
-def _line(results: Results, fit: Fit, row: dict[str, Any]) -> list[str]:
-    odds = Interval(*(math.exp(row[key]) for key in ("q50", "q2.5", "q97.5")))
-    mark = " ‡" if row["prior_only"] else ""
-    return [
-        fit.model.label, results.labels[row["treatment"]], results.labels[row["comparator"]],
-        estimate(odds) + mark, limits(odds), chance(row["p_better"]),
-    ]  # fmt: skip
 
 
 def _excluded(results: Results, name: str) -> Markdown:

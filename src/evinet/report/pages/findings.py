@@ -108,7 +108,7 @@ def compared(results: Results, pair: Pair) -> list[Row]:
     """A row of `network-studies` for each trial that compares the two, turned as they are asked."""
     found: dict[str, Row] = {}
     for name in results.config.analyses:
-        for row in records(results.studies(name)):
+        for row in results.studied(name):
             sides = (row["treatment"], row["comparator"])
             if sides == pair:
                 found.setdefault(row["trial"], row)

@@ -31,9 +31,8 @@ from evinet.report.numbers import (
     with_limits,
 )
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import arm_name, dash, listed, slug_words, unknown, with_source
+from evinet.report.pages.common import arm_name, dash, slug_words, table_of, unknown, with_source
 from evinet.report.results import Results
-from evinet.report.rows import records
 
 Row = dict[str, Any]
 NONE = (
@@ -138,11 +137,11 @@ def eligible(results: Results) -> Markdown:
     trials = {trial for each in _analyses(results).values() if each.modifiers
               for trial in each.trials}  # fmt: skip
     rows = [
-        row for row in records(results.evidence(tables.POPULATIONS))
+        row for row in results.rows(tables.POPULATIONS)
         if row["characteristic"] in asked and row["trial"] in trials and row["value"]
         and not row["arm"]
     ]  # fmt: skip
-    return listed(rows, "Patients in words", {
+    return table_of(rows, "Patients in words", {
         "Trial": lambda row: results.trial_names[row["trial"]],
         "Of": lambda row: md("{}, {}", slug_words(row["characteristic"]), row["category"]),
         "As published": lambda row: with_source(row["value"], row),
@@ -256,7 +255,7 @@ def _slopes(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
 def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> Markdown:
     rows = [row for row in _rows(results, analysis, tables.MODIFIER_LEVELS, slug)
             if row["mean"] is not None]  # fmt: skip
-    return listed(rows, f"{modifier.label}: the effect in each kind of patients", {
+    return table_of(rows, f"{modifier.label}: the effect in each kind of patients", {
         "Comparison": lambda row: _pair(results, row), "Patients": lambda row: row["level_name"],
         "Hazard ratio": _ratio,
         "Rests on": lambda row: "extrapolation" if row["extrapolated"] else "trials of the pair",

@@ -15,7 +15,7 @@ from evinet.report.markdown import (
     md,
 )
 from evinet.report.numbers import NBSP, outcome_name, percent
-from evinet.report.pages.common import listed, source_link, unknown
+from evinet.report.pages.common import source_link, table_of, unknown
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -57,7 +57,7 @@ def caution(results: Results, analysis: str) -> Markdown:
     if not confounded(results, analysis):
         return md("")
     items = []
-    for study in records(results.studies(analysis)):
+    for study in results.studied(analysis):
         name = results.trial_names[study["trial"]]
         for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
             text = arm_text(results, study["trial"], study[arm])
@@ -66,7 +66,7 @@ def caution(results: Results, analysis: str) -> Markdown:
         name = f"{results.trial_names[left['trial']]} (gives no hazard ratio here)"
         items += [
             md("{}, {}: {}", name, results.labels[arm["treatment"]], text)
-            for arm in records(results.evidence(tables.ARMS))
+            for arm in results.rows(tables.ARMS)
             if arm["trial"] == left["trial"]
             and (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
         ]
@@ -103,7 +103,7 @@ def later_treatment(results: Results, trial: str) -> Markdown:
         for arm, name in results.arm_names(trial).items()
         for row in of_arm(results, trial, arm) or [silent]
     ]
-    return listed(rows, "Treatment after the trial's own", {
+    return table_of(rows, "Treatment after the trial's own", {
         "Arm": lambda row: row["name"], "Patients": shown,
         "Later treatment": lambda row: row["therapy"], "Note": lambda row: row["note"],
         "Source": lambda row: source_link(row) if row["source"] else "",

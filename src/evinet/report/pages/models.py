@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import networkx as nx
@@ -12,19 +13,19 @@ from evinet.report.markdown import (
     Markdown,
     blocks,
     bullets,
-    callout,
     code,
     escape,
     folded,
     md,
-    table,
 )
 from evinet.report.numbers import number
 from evinet.report.pages.common import (
     bridge_text,
     by_analysis,
     dash,
+    failed,
     optional_exhibit,
+    table_of,
 )
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
@@ -32,24 +33,23 @@ from evinet.report.rows import records
 
 def fitted(results: Results) -> Markdown:
     """The models of the review."""
-    used = [name for a in results.config.analyses.values() for name in a.models]
-    rows = []
-    for name in dict.fromkeys(used):
-        model = results.config.models[name]
-        sigma = None
-        if model.bridge is not None:
-            sigma = "estimated" if model.sigma is None else f"{model.sigma:g}"
-        ipd = ", ".join(results.trial_names[trial] for trial in model.ipd)
-        bridge = None if model.bridge is None else results.bridge_label(model.bridge)
-        rows.append([model.label, model.effects, ipd or dash(None), dash(bridge), dash(sigma)])
-    fields = ["Model", "Effects", "Trials that enter by reconstructed patients", "Bridge", "Sigma"]
-    return table(fields, rows, "The models of this review")
+    used = dict.fromkeys(name for a in results.config.analyses.values() for name in a.models)
+    return table_of((results.config.models[name] for name in used), "The models of this review", {
+        "Model": lambda model: model.label, "Effects": lambda model: model.effects,
+        "Trials that enter by reconstructed patients": lambda model: dash(
+            ", ".join(results.trial_names[trial] for trial in model.ipd) or None),
+        "Bridge": lambda model: dash(
+            None if model.bridge is None else results.bridge_label(model.bridge)),
+        "Sigma": lambda model: dash(
+            None if model.bridge is None else "estimated" if model.sigma is None
+            else f"{model.sigma:g}"),
+    })  # fmt: skip
 
 
 def convergence(results: Results) -> Markdown:
     """Whether each model can be trusted to have been sampled, and how well it fits."""
     return by_analysis(
-        results, lambda of, name: blocks([_failed(of, name), _convergence(of.fits(name))])
+        results, lambda of, name: blocks([failed(of, name), _convergence(of.fits(name))])
     )
 
 
@@ -85,37 +85,27 @@ EXACT = "exact"
 """How fit.json calls a posterior that is known without sampling: nothing has to converge."""
 
 
-def _failed(results: Results, analysis: str) -> Markdown:
-    """The models that may not be reported, each in its place, with the reason."""
-    said = [
-        f"{fit.model.label}: did not converge, sampled twice, and is not reported: "
-        f"{'; '.join(fit.failures)}."
-        for fit in results.every_fit(analysis)
-        if fit.failures
-    ]
-    return callout("warning", "Models that did not converge", bullets(said)) if said else md("")
-
-
 def _convergence(fits: list[Fit]) -> Markdown:
     """A row for each model: what its checks looked at, and how well it fits."""
-    fields = [
-        "Model", "Largest R-hat", "Smallest effective sample size", "Divergences",
-        "Residual deviance (data points)", "pD", "DIC", "Reconstructions",
-    ]  # fmt: skip
-    rows = []
-    for fit in fits:
-        record, found = fit.record, fit.record["convergence"]
-        exact = record.get("method") == EXACT
-        smallest = None if exact else min(found["ess_bulk_min"], found["ess_tail_min"])
-        rows.append([
-            fit.model.label, EXACT if exact else number(found["rhat_max"], 3),
-            dash(None) if exact else number(smallest, 0),
-            dash(None) if exact else f"{found['divergences']}",
-            f"{number(record['deviance'], 1)} ({record['data_points']})",
-            number(record["pD"], 1), number(record["DIC"], 1),
-            f"{record['reconstructions']}" if fit.model.ipd else dash(None),
-        ])  # fmt: skip
-    return table(fields, rows, "Convergence and fit of every model")
+
+    def sampled(show: Callable[[dict[str, Any]], str], exact: object) -> Callable[[Fit], object]:
+        return lambda fit: (
+            exact if fit.record.get("method") == EXACT else show(fit.record["convergence"])
+        )
+
+    return table_of(fits, "Convergence and fit of every model", {
+        "Model": lambda fit: fit.model.label,
+        "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3), EXACT),
+        "Smallest effective sample size": sampled(
+            lambda found: number(min(found["ess_bulk_min"], found["ess_tail_min"]), 0), dash(None)),
+        "Divergences": sampled(lambda found: f"{found['divergences']}", dash(None)),
+        "Residual deviance (data points)": lambda fit: (
+            f"{number(fit.record['deviance'], 1)} ({fit.record['data_points']})"),
+        "pD": lambda fit: number(fit.record["pD"], 1),
+        "DIC": lambda fit: number(fit.record["DIC"], 1),
+        "Reconstructions": lambda fit: dash(
+            f"{fit.record['reconstructions']}" if fit.model.ipd else None),
+    })  # fmt: skip
 
 
 def _random(fits: list[Fit]) -> list[Fit]:
@@ -139,7 +129,7 @@ def independent_loops(results: Results, analysis: str) -> int:
     """
     arms = {
         (row["trial"], row[side])
-        for row in records(results.studies(analysis))
+        for row in results.studied(analysis)
         for side in ("treatment", "comparator")
     }
     pairs: dict[frozenset[str], str] = {}
@@ -150,19 +140,15 @@ def independent_loops(results: Results, analysis: str) -> int:
     return len(nx.cycle_basis(graph))
 
 
-def _sampling(row: dict[str, Any]) -> list[str]:
-    """How well a parameter was sampled."""
-    if row["rhat"] is None:
-        return [EXACT] * 3
-    return [number(row["ess_bulk"], 0), number(row["ess_tail"], 0), number(row["rhat"], 4)]
-
-
 def _estimates(results: Results, fit: Fit) -> Markdown:
-    rows = [
-        [code(row["parameter"]), number(row["mean"], 3), number(row["sd"], 3),
-         number(row["q2.5"], 3), number(row["q97.5"], 3), *_sampling(row)]
-        for row in records(fit.estimates)
-    ]  # fmt: skip
-    fields = ["Parameter", "Mean", "SD", "2.5 %", "97.5 %", "Bulk ESS", "Tail ESS", "R-hat"]
+    def rounded(name: str, decimals: int, exact: bool = False) -> Callable[[dict[str, Any]], str]:
+        return lambda row: EXACT if exact and row["rhat"] is None else number(row[name], decimals)
+
     note = bridge_text(results, fit) if fit.model.bridge else ""
-    return blocks([note, table(fields, rows, f"Parameters of {fit.model.label}")])
+    listing = table_of(records(fit.estimates), f"Parameters of {fit.model.label}", {
+        "Parameter": lambda row: code(row["parameter"]), "Mean": rounded("mean", 3),
+        "SD": rounded("sd", 3), "2.5 %": rounded("q2.5", 3), "97.5 %": rounded("q97.5", 3),
+        "Bulk ESS": rounded("ess_bulk", 0, True), "Tail ESS": rounded("ess_tail", 0, True),
+        "R-hat": rounded("rhat", 4, True),
+    })  # fmt: skip
+    return blocks([note, listing])

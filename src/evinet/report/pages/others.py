@@ -6,32 +6,23 @@ from typing import Any
 
 from evinet import tables
 from evinet.report.effects import league
-from evinet.report.markdown import Markdown, escape, faint, md, table
+from evinet.report.markdown import Markdown, escape, faint, md
 from evinet.report.numbers import Interval, outcome_name, ratio, with_limits
 from evinet.report.pages.beside import said
-from evinet.report.pages.common import source_link
+from evinet.report.pages.common import source_link, table_of
 from evinet.report.results import Results
-from evinet.report.rows import records
 
 
 def published_networks(results: Results) -> Markdown:
     """A table of published estimates, with ours where our networks connect the pair."""
-    rows = records(results.evidence(tables.PUBLISHED_NMAS))
-    if not rows:
-        return escape("No published network meta-analysis is entered in this review.")
-    lines = []
-    for row in rows:
-        pair = f"{row['treatment_published']} vs {row['comparator_published']}"
-        note = md("; {}", row["note"]) if row["note"] else ""
-        lines.append([
-            row["nma"], outcome_name(row["outcome"]), pair, _theirs(row),
-            _ours(results, row), source_link(row) + note,
-        ])  # fmt: skip
-    fields = [
-        "Published", "Outcome", "Comparison there", "Its hazard ratio", "Ours, of the nearest pair",
-        "Source",
-    ]  # fmt: skip
-    return table(fields, lines, "Published network meta-analyses")
+    return table_of(results.rows(tables.PUBLISHED_NMAS), "Published network meta-analyses", {
+        "Published": lambda row: row["nma"], "Outcome": lambda row: outcome_name(row["outcome"]),
+        "Comparison there": lambda row: (
+            f"{row['treatment_published']} vs {row['comparator_published']}"),
+        "Its hazard ratio": _theirs,
+        "Ours, of the nearest pair": lambda row: _ours(results, row),
+        "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
+    }, "No published network meta-analysis is entered in this review.")  # fmt: skip
 
 
 def _theirs(row: dict[str, Any]) -> Markdown:

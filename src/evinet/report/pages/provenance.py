@@ -22,7 +22,7 @@ from evinet.report.markdown import (
     strong,
 )
 from evinet.report.pages.checks import plausibility
-from evinet.report.pages.common import Row, listed
+from evinet.report.pages.common import Row, table_of
 from evinet.report.results import Results
 
 VERDICTS = {"pass": "passed", "warn": "need a look", "fail": "failed"}
@@ -43,7 +43,7 @@ def counts(results: Results) -> str:
 def rejected(results: Results) -> Markdown:
     """Rejected values beside those that are used in their place."""
     instead = {(row["trial"], row["path"]): row["value"] for row in _facts(results, "used")}
-    return listed(_facts(results, "rejected"), "Rejected values", {
+    return table_of(_facts(results, "rejected"), "Rejected values", {
         **_of(results),
         "Used": lambda row: instead.get((row["trial"], row["path"]), "none"),
         "Rejected": _value, "Why it was rejected": lambda row: row["reason"],
@@ -67,7 +67,7 @@ def used(results: Results) -> Markdown:
     parts = [
         folded(
             f"{name}: {words.counted(len(found), 'value')}",
-            listed(found, f"Values in use, {name}", {
+            table_of(found, f"Values in use, {name}", {
                 "Value of": lambda row: code(row["path"]), "Value": _value, "Source": _source,
                 "Where in the source": lambda row: row["locator"],
             }),
@@ -79,7 +79,7 @@ def used(results: Results) -> Markdown:
 
 def missing(results: Results) -> Markdown:
     """Values that were looked for and not found."""
-    return listed(_facts(results, "not-known"), "Missing values", {
+    return table_of(_facts(results, "not-known"), "Missing values", {
         **_of(results), "Why": lambda row: row["reason"],
     }, "No missing value is recorded.")  # fmt: skip
 

@@ -69,7 +69,7 @@ def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
     """RoB 2: a row for each trial and outcome in use, a column for each domain."""
     entered = {
         (row["trial"], row["outcome"], row["domain"]): row
-        for row in records(results.evidence(tables.RISK_OF_BIAS))
+        for row in results.rows(tables.RISK_OF_BIAS)
     }
     rows = []
     for name, outcome in judged_results(results):
@@ -94,6 +94,6 @@ def judged_results(results: Results) -> list[tuple[str, str]]:
     found = [
         (row["trial"], row["outcome"])
         for name in results.config.analyses
-        for row in records(results.studies(name))
+        for row in results.studied(name)
     ]
     return list(dict.fromkeys(found))

@@ -6,7 +6,6 @@ from evinet import tables
 from evinet.report.markdown import Markdown, escape, md
 from evinet.report.numbers import listing
 from evinet.report.results import Results
-from evinet.report.rows import records
 
 WEAK = {
     "company material": "company material",
@@ -18,7 +17,7 @@ WEAK = {
 
 def weak(results: Results, source: str | None) -> str | None:
     """What a weak source is called; None for any other."""
-    kinds = {row["source"]: row["kind"] for row in records(results.evidence(tables.SOURCES))}
+    kinds = {row["source"]: row["kind"] for row in results.rows(tables.SOURCES)}
     return WEAK.get(kinds.get(source, ""))
 
 
@@ -31,7 +30,7 @@ def mark(results: Results, source: str | None) -> Markdown:
 def weak_sources(results: Results, analysis: str) -> Markdown:
     """A sentence that names the hazard ratios of an analysis that weak sources gave; or nothing."""
     by_kind: dict[str, dict[str, None]] = {}
-    for row in records(results.studies(analysis)):
+    for row in results.studied(analysis):
         found = weak(results, row["source"])
         if found is not None:
             by_kind.setdefault(found, {})[results.trial_names[row["trial"]]] = None

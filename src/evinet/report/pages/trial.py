@@ -16,10 +16,10 @@ from evinet.report.pages.common import (
     arm_name,
     by_arm,
     dash,
-    listed,
     patients,
     slug_words,
     source_link,
+    table_of,
     unknown,
     with_source,
 )
@@ -83,7 +83,7 @@ def arms(results: Results, slug: str) -> Markdown:
     def said(name: str, show: Callable[[Any], object]) -> Callable[[Row], Markdown]:
         return lambda row: with_source(show(row[name]), facts.get(f"arms.{row['arm']}.{name}", {}))
 
-    return listed(results.rows(tables.ARMS, slug), "Arms", {
+    return table_of(results.rows(tables.ARMS, slug), "Arms", {
         "Arm": lambda row: arm_name(results, slug, row["arm"]),
         "As published": said("description", unknown), "Dose": said("dose", unknown),
         "Randomised": said("n_randomised", count), "Treated": said("n_treated", count),
@@ -103,7 +103,7 @@ def effects(results: Results, slug: str) -> Markdown:
         key = (row["outcome"], row["report"], row["assessor"])
         return "yes" if row["measure"] == "hr" and row["selected"] and key in brought else "no"
 
-    listing = listed(rows, "Published relative effects", {
+    listing = table_of(rows, "Published relative effects", {
         **_of(), "Arms": lambda row: " vs ".join(
             arm_name(results, slug, row[side]) for side in ("arm", "comparator")),
         "Ratio": lambda row: f"{row['measure'].upper()} {row['estimate']:g}",
@@ -139,12 +139,12 @@ def times(results: Results, slug: str) -> Markdown:
     """Events and medians, and survival at the times that were stated."""
     rows, landmarks = (results.rows(of, slug) for of in (tables.SURVIVAL, tables.LANDMARKS))
     arm = {"Arm": lambda row: arm_name(results, slug, row["arm"])}
-    survival = listed(rows, "Events and medians", {
+    survival = table_of(rows, "Events and medians", {
         **_of(), **arm, "Patients analysed": lambda row: unknown(row["n"]),
         "Events": lambda row: unknown(row["events"]), "Median, months": _median,
         "Source": source_link,
     }, NONE)  # fmt: skip
-    stated = listed(landmarks, "Survival at stated times", {
+    stated = table_of(landmarks, "Survival at stated times", {
         **{name: say for name, say in _of().items() if name != "Assessed by"}, **arm,
         "Months": lambda row: f"{row['time']:g}",
         "Event-free": lambda row: percent(row["survival"]),
@@ -172,7 +172,7 @@ def subgroups(results: Results, slug: str) -> Markdown:
         return sourced(lambda row: dash(None) if row[events] is None is row[n]
                        else md("{} / {}", dash(row[events]), dash(row[n])))  # fmt: skip
 
-    listing = listed(rows, "Subgroups", {
+    listing = table_of(rows, "Subgroups", {
         "Outcome": lambda row: outcome_name(row["outcome"]),
         "Characteristic": lambda row: row["characteristic"],
         "Subgroup": lambda row: row["level_name"],

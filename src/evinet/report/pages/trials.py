@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from evinet import tables
@@ -21,11 +22,13 @@ from evinet.report.markdown import (
 from evinet.report.numbers import NBSP, count, outcome_name, percent, with_limits
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import (
+    Row,
     by_analysis,
     dash,
     optional_exhibit,
     slug_words,
     source_link,
+    table_of,
     unknown,
     with_source,
 )
@@ -45,25 +48,21 @@ TIERS = {
 
 def listed(results: Results) -> Markdown:
     """The trials of the analyses."""
-    by_slug = {row["trial"]: row for row in records(results.evidence(tables.TRIALS))}
-    arms = results.evidence(tables.ARMS)
-    rows = []
-    for slug in trials_of(results):
-        trial = by_slug[slug]
-        treatments = "; ".join(
+    by_slug = {row["trial"]: row for row in results.rows(tables.TRIALS)}
+
+    def arms(row: Row) -> str:
+        return "; ".join(
             f"{results.labels[arm['treatment']]} (n{NBSP}={NBSP}{count(arm['n_randomised'])})"
-            for arm in records(arms[arms["trial"] == slug])
+            for arm in results.rows(tables.ARMS, row["trial"])
         )
-        rows.append(
-            [link(strong(trial["name"]), f"trial-{slug}.qmd"), unknown(trial["year"]), treatments,
-             unknown(trial["design"]), registration(trial["registration"]), doi(trial["doi"]),
-             trial["tier"]]
-        )  # fmt: skip
-    fields = [
-        "Trial", "Year", "Arms (patients randomised)", "Design", "Registration", "Publication",
-        "Tier",
-    ]  # fmt: skip
-    return table(fields, rows, "The trials of this review")
+
+    return table_of([by_slug[slug] for slug in trials_of(results)], "The trials of this review", {
+        "Trial": lambda row: link(strong(row["name"]), f"trial-{row['trial']}.qmd"),
+        "Year": lambda row: unknown(row["year"]), "Arms (patients randomised)": arms,
+        "Design": lambda row: unknown(row["design"]),
+        "Registration": lambda row: registration(row["registration"]),
+        "Publication": lambda row: doi(row["doi"]), "Tier": lambda row: row["tier"],
+    })  # fmt: skip
 
 
 def tiers() -> Markdown:
@@ -79,34 +78,33 @@ def contrasts(results: Results) -> Markdown:
 
 
 def _contrasts(results: Results, name: str) -> Markdown:
-    rows, later = [], confounded(results, name)
-    for row in records(results.studies(name)):
-        ratios = published(results, row)
-        outcome = outcome_name(row["outcome"])
-        if row["assessor"] in ("bicr", "investigator"):
-            outcome += f", {words.ASSESSORS[row['assessor']]}"
-        rows.append(
-            [results.trial_names[row["trial"]], pair(results, row),
-             escape(with_limits(ratios)) + mark(results, row["source"]),
-             outcome, str(row["component"]), *([_later(results, row)] if later else []),
-             source_link(row)]
-        )  # fmt: skip
-    fields = [
-        "Trial", "Comparison", "Hazard ratio (95 % interval)", "Outcome, assessed by", "Island",
-        *(["Later treatment"] if later else []), "Source",
-    ]  # fmt: skip
+    def outcome(row: Row) -> str:
+        known = row["assessor"] in ("bicr", "investigator")
+        by = f", {words.ASSESSORS[row['assessor']]}" if known else ""
+        return outcome_name(row["outcome"]) + by
+
+    columns: dict[str, Callable[[Row], object]] = {
+        "Trial": lambda row: results.trial_names[row["trial"]],
+        "Comparison": lambda row: pair(results, row),
+        "Hazard ratio (95 % interval)": lambda row: (
+            escape(with_limits(published(results, row))) + mark(results, row["source"])),
+        "Outcome, assessed by": outcome, "Island": lambda row: str(row["component"]),
+    }  # fmt: skip
+    if confounded(results, name):
+        columns["Later treatment"] = lambda row: _later(results, row)
+    columns["Source"] = source_link
     label = f"Published hazard ratios, {results.config.analyses[name].title}"
-    said = notes(_in_use(results, name), results)
-    return blocks([table(fields, rows, label), said])
+    listing = table_of(results.studied(name), label, columns)
+    return blocks([listing, notes(_in_use(results, name), results)])
 
 
 def _in_use(results: Results, analysis: str) -> list[dict[str, Any]]:
     """The published contrasts that an analysis takes."""
     keys = ("trial", "report", "outcome", "assessor", "arm")
-    used = {tuple(row[key] for key in keys) for row in records(results.studies(analysis))}
+    used = {tuple(row[key] for key in keys) for row in results.studied(analysis)}
     return [
         row
-        for row in records(results.evidence(tables.CONTRASTS))
+        for row in results.rows(tables.CONTRASTS)
         if row["selected"] and tuple(row[key] for key in keys) in used
     ]
 
@@ -121,15 +119,13 @@ def _later(results: Results, row: dict[str, Any]) -> Markdown:
 
 def excluded(results: Results) -> Markdown:
     """The trials that an analysis names and cannot use, with the reason."""
-    lines = [
-        [analysis.title, results.trial_names[row["trial"]], row["reason"]]
-        for name, analysis in results.config.analyses.items()
-        for row in results.excluded(name)
-    ]
-    if not lines:
-        return escape("Every analysis uses every trial that it names.")
-    fields = ["Analysis", "Trial", "Reason"]
-    return table(fields, lines, "Trials that an analysis cannot use")
+    rows = [{**row, "of": analysis.title} for name, analysis in results.config.analyses.items()
+            for row in results.excluded(name)]  # fmt: skip
+    return table_of(rows, "Trials that an analysis cannot use", {
+        "Analysis": lambda row: row["of"],
+        "Trial": lambda row: results.trial_names[row["trial"]],
+        "Reason": lambda row: row["reason"],
+    }, "Every analysis uses every trial that it names.")  # fmt: skip
 
 
 def populations(results: Results) -> Markdown:

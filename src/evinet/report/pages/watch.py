@@ -6,38 +6,32 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, escape, link, md, strong, table
-from evinet.report.pages.common import unknown
+from evinet.report.markdown import Markdown, blocks, escape, link, md, strong
+from evinet.report.pages.common import table_of, unknown
 from evinet.report.results import REPORTED, Results
-from evinet.report.rows import records
 
 ONGOING = "ongoing"
 
 
 def news(results: Results) -> Markdown:
     """What `evinet watch` noticed from the day on to which the evidence was collected."""
-    asked = [row["last_asked"] for row in records(results.evidence(tables.WATCH_QUERIES))]
+    asked = [row["last_asked"] for row in results.rows(tables.WATCH_QUERIES)]
     if not asked:
         return md(
             "ClinicalTrials.gov and PubMed have not been asked, so nobody knows here what is new. "
             "The command `evinet watch` asks them."
         )
     cutoff = results.config.review.data_cutoff
-    found = [
-        row
-        for row in reversed(records(results.evidence(tables.WATCH_NEWS)))
-        if row["noticed"] >= cutoff
-    ]
+    found = [row for row in reversed(results.rows(tables.WATCH_NEWS)) if row["noticed"] >= cutoff]
     last = f"ClinicalTrials.gov and PubMed were last asked on {max(asked)}."
     if not found:
         return escape(f"{last} Nothing was new.")
-    fields = ["Noticed", "What", "Before", "Now", "Where", "Title"]
-    cells = [
-        [row["noticed"], row["what"], row["before"], row["after"], _record(row), row["title"]]
-        for row in found
-    ]
     note = f"{last} None of this is in the results: a person must read it and enter what matters."
-    return blocks([note, table(fields, cells, "News")])
+    return blocks([note, table_of(found, "News", {
+        "Noticed": lambda row: row["noticed"], "What": lambda row: row["what"],
+        "Before": lambda row: row["before"], "Now": lambda row: row["after"], "Where": _record,
+        "Title": lambda row: row["title"],
+    })])  # fmt: skip
 
 
 def _record(row: dict[str, Any]) -> Markdown:
@@ -50,7 +44,7 @@ def _record(row: dict[str, Any]) -> Markdown:
 def _registered(results: Results, number: str | None) -> str:
     """What the registry said last about a trial."""
     row = next(
-        (row for row in records(results.evidence(tables.WATCH_RECORDS)) if row["id"] == number),
+        (row for row in results.rows(tables.WATCH_RECORDS) if row["id"] == number),
         None,
     )
     if row is None:
@@ -66,9 +60,7 @@ def _registered(results: Results, number: str | None) -> str:
 def ongoing(results: Results) -> Markdown:
     """The trials that still run."""
     rows = [row for row in _outside(results) if row["status"] == ONGOING]
-    return (
-        _table(results, rows, "Ongoing trials") if rows else escape("No ongoing trial is entered.")
-    )
+    return _table(results, rows, "Ongoing trials", "No ongoing trial is entered.")
 
 
 def count(results: Results) -> str:
@@ -83,30 +75,28 @@ def count(results: Results) -> str:
 def unused(results: Results) -> Markdown:
     """Trials that have ended and are in no analysis."""
     rows = [row for row in _outside(results) if row["status"] != ONGOING]
-    if not rows:
-        return escape("Every other trial of this review is in an analysis.")
-    return _table(results, rows, "Trials in no analysis")
+    none = "Every other trial of this review is in an analysis."
+    return _table(results, rows, "Trials in no analysis", none)
 
 
 def _outside(results: Results) -> list[dict[str, Any]]:
     """Trials that no analysis names, and those that still run."""
     used = {trial for a in results.config.analyses.values() for trial in a.trials}
-    rows = records(results.evidence(tables.TRIALS))
+    rows = results.rows(tables.TRIALS)
     return [row for row in rows if row["status"] == ONGOING or row["trial"] not in used]
 
 
-def _table(results: Results, rows: list[dict[str, Any]], label: str) -> Markdown:
-    fields = ["Trial", "Status", "Arms", "Design", "Registration", "In the registry"]
+def _table(results: Results, rows: list[dict[str, Any]], label: str, none: str) -> Markdown:
     arms: dict[str, list[str]] = {}
-    for arm in records(results.evidence(tables.ARMS)):
+    for arm in results.rows(tables.ARMS):
         arms.setdefault(arm["trial"], []).append(results.labels[arm["treatment"]])
-    cells = [
-        [_name(row), row["status"], "; ".join(arms.get(row["trial"], [])) or unknown(None),
-         unknown(row["design"]), registration(row["registration"]),
-         _registered(results, row["registration"])]
-        for row in rows
-    ]  # fmt: skip
-    return table(fields, cells, label)
+    return table_of(rows, label, {
+        "Trial": _name, "Status": lambda row: row["status"],
+        "Arms": lambda row: "; ".join(arms.get(row["trial"], [])) or unknown(None),
+        "Design": lambda row: unknown(row["design"]),
+        "Registration": lambda row: registration(row["registration"]),
+        "In the registry": lambda row: _registered(results, row["registration"]),
+    }, none)  # fmt: skip
 
 
 def _name(row: dict[str, Any]) -> Markdown:
