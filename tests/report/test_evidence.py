@@ -17,6 +17,7 @@ from evinet.conduct import Conduct, Excluded, Modifier, Search
 from evinet.config import Analysis, Harm, Question, Support
 from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
+from evinet.report.numbers import NBSP
 from evinet.report.pages.beside import beside, other_bridges, would_join
 from evinet.report.pages.checks import FOUND, plausibility
 from evinet.report.pages.later import caution
@@ -183,14 +184,36 @@ def test_harms_stand_side_by_side_by_the_names_of_the_configuration(
     assert "no source that was read says it: CEDAR" in text
 
 
+def test_patients_are_described_as_a_whole_else_arm_by_arm(results: Results) -> None:
+    place = {"trial": "alba", "source": "s", "locator": "l"}
+    rows = [
+        {**place, "arm": None, "characteristic": "sex", "category": "female", "percent": 40.0},
+        {**place, "arm": "new", "characteristic": "sex", "category": "female", "percent": 39.0},
+        {**place, "arm": "new", "characteristic": "age", "category": "median", "value": "61 years"},
+        {
+            **place,
+            "arm": "high",
+            "characteristic": "age",
+            "category": "median",
+            "value": "63 years",
+        },
+    ]
+    tables_ = {"populations": tables.POPULATIONS.frame(rows)}
+    opened = Results(results.root, results.config, _tables=tables_)
+    said = [unescape(re.sub(r"\]\(.*", "", part).strip("[")) for part in
+            pages.trials.described(opened, "alba", ["sex", "age"])]  # fmt: skip
+    assert said[0] == f"sex female: 40{NBSP}%"
+    assert set(said[1:]) == {"age median: 61 years (New drug)", "age median: 63 years (High dose)"}
+
+
 def test_nobody_but_a_reviewer_judges(results: Results) -> None:
     modifier = Modifier(label="Stage", characteristics=["progressed"], why="it may matter")
     opened = with_conduct(results, Conduct(modifiers=[modifier]))
-    text = pages.reviewers.feasibility(opened) + pages.reviewers.risk_of_bias(opened)
+    text = pages.trials.populations(opened) + pages.reviewers.risk_of_bias(opened)
     assert text.count("[awaiting the reviewers]") == 1 + 3 * 6
     judged = modifier.model_copy(update={"judgement": "alike enough", "reviewer": "A. Person"})
     judgement = with_conduct(results, Conduct(modifiers=[judged]))
-    assert "alike enough (A. Person)" in unescape(pages.reviewers.feasibility(judgement))
+    assert "alike enough (A. Person)" in unescape(pages.trials.populations(judgement))
 
 
 def test_the_checklist_claims_what_the_report_holds(results: Results) -> None:

@@ -78,8 +78,21 @@ class Panel:
     words: dict[str, str]
 
 
+def modifiers_of(rows: list[dict[str, Any]], trials: list[str]) -> list[Modifier]:
+    """A modifier for each characteristic that at least two of the trials give, most first."""
+    given: dict[str, set[str]] = {}
+    for row in rows:
+        if row["trial"] in trials:
+            given.setdefault(row["characteristic"], set()).add(row["trial"])
+    return [
+        Modifier(characteristics=[name], label=name.replace("-", " ").capitalize(), why=name)
+        for name in sorted(given, key=lambda name: (-len(given[name]), name))
+        if len(given[name]) >= FEWEST
+    ]
+
+
 def panels(
-    populations: pd.DataFrame, arms: pd.DataFrame, modifiers: Sequence[Modifier], trials: list[str]
+    populations: pd.DataFrame, arms: pd.DataFrame, asked: Sequence[Modifier], trials: list[str]
 ) -> list[Panel]:
     """A panel for each effect modifier; without any, for each characteristic of two trials.
 
@@ -87,13 +100,7 @@ def panels(
     review calls alike are one.
     """
     percents = shares(populations, arms)
-    if not modifiers:
-        counts = percents[percents["trial"].isin(trials)].groupby("characteristic")["trial"]
-        common = counts.nunique().sort_values(ascending=False, kind="stable")
-        modifiers = [
-            Modifier(characteristics=[name], label=name.replace("-", " ").capitalize(), why=name)
-            for name in common[common >= FEWEST].index
-        ]
+    modifiers = asked or modifiers_of(records(percents), trials)
     told = records(populations[populations["arm"].isna() & populations["value"].notna()])
     return [_told(each, records(percents), told, trials) for each in modifiers]
 

@@ -31,6 +31,7 @@ from evinet.report.numbers import NBSP, chance, estimate, limits
 from evinet.report.results import REMEDY, Fit, Results
 
 DAGGER = "\N{DAGGER}"
+AWAITING = faint("awaiting the reviewers")
 SHORT = ("os", "pfs", "ttp")
 """Outcomes that are written as abbreviations."""
 Row = dict[str, Any]

@@ -32,6 +32,7 @@ from evinet.report.numbers import (
 from evinet.report.pages.beside import other_answers
 from evinet.report.pages.common import DAGGER, unknown, with_source
 from evinet.report.pages.later import caution_line
+from evinet.report.pages.trials import described
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
@@ -238,15 +239,11 @@ def in_whom(results: Results, trial: str) -> Markdown:
     said = results.config.conduct.patients.get(trial)
     if said is not None:
         return escape(said)
-    frame = results.evidence(tables.POPULATIONS)
-    mine = records(frame[(frame["trial"] == trial) & frame["arm"].isna()])
-    parts = []
-    for modifier in results.config.conduct.modifiers[:MODIFIERS]:
-        for row in mine:
-            if row["characteristic"] in modifier.characteristics:
-                share = None if row["percent"] is None else f"{row['percent']:g}{NBSP}%"
-                what = f"{row['characteristic'].replace('-', ' ')} {row['category'] or ''}".strip()
-                parts.append(with_source(f"{what}: {row['value'] or share or row['n']}", row))
+    parts = [
+        part
+        for modifier in results.config.conduct.modifiers[:MODIFIERS]
+        for part in described(results, trial, modifier.characteristics)
+    ]
     return md("; ").join(parts) or unknown(None)
 
 

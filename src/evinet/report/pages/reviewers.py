@@ -6,63 +6,12 @@ The program judges nothing. What nobody has judged is shown as awaiting the revi
 from __future__ import annotations
 
 from evinet import tables
-from evinet.conduct import Modifier
-from evinet.report.markdown import Markdown, escape, faint, md, table
-from evinet.report.numbers import NBSP, outcome_name
-from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import unknown, with_source
+from evinet.report.markdown import Markdown, escape, md, table
+from evinet.report.numbers import outcome_name
+from evinet.report.pages.common import AWAITING
 from evinet.report.results import Results
-from evinet.report.rows import records
 
-AWAITING = faint("awaiting the reviewers")
 DOMAINS = ("randomisation", "deviations", "missing-data", "measurement", "selection", "overall")
-
-
-def feasibility(results: Results) -> Markdown:
-    """What each trial says of every possible effect modifier, and the reviewers' judgement."""
-    modifiers = results.config.conduct.modifiers
-    if not modifiers:
-        return md("The reviewers have named no possible effect modifiers (`conduct.modifiers`).")
-    trials = trials_of(results)
-    fields = ["May change effects"]
-    fields += [results.trial_names[trial] for trial in trials]
-    fields.append("Judgement")
-    rows = [
-        [md('**{}**: {}', each.label, each.why),
-         *(_said(results, trial, each) for trial in trials), _judged(each)]
-        for each in modifiers
-    ]  # fmt: skip
-    return table(fields, rows, "Feasibility: possible effect modifiers")
-
-
-def _said(results: Results, trial: str, modifier: Modifier) -> Markdown:
-    frame = results.evidence(tables.POPULATIONS)
-    mine = [
-        row
-        for row in records(frame[frame["trial"] == trial])
-        if row["characteristic"] in modifier.characteristics
-    ]
-    whole = [row for row in mine if row["arm"] is None] or mine
-    parts = []
-    for row in whole:
-        share = f"{row['percent']:g}{NBSP}%" if row["percent"] is not None else None
-        said = row["value"] or share or row["n"]
-        if said is None:
-            continue
-        what = row["category"] or ""
-        if len(modifier.characteristics) > 1:
-            what = " ".join([row["characteristic"].replace("-", " "), what]).strip()
-        category = f"{what}: " if what else ""
-        arm = f" ({row['arm']})" if row["arm"] is not None else ""
-        parts.append(with_source(escape(f"{category}{said}{arm}"), row))
-    return md("; ").join(parts) or unknown(None)
-
-
-def _judged(modifier: Modifier) -> Markdown:
-    if modifier.judgement is None:
-        return AWAITING
-    who = md(" ({})", modifier.reviewer) if modifier.reviewer else ""
-    return escape(modifier.judgement) + who
 
 
 def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:

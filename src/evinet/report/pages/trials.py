@@ -6,27 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from evinet import tables
+from evinet.conduct import Modifier
 from evinet.report import words
 from evinet.report.effects import pair, published
-from evinet.report.figures.populations import shares
+from evinet.report.figures.populations import modifiers_of, shares
 from evinet.report.markdown import (
     Markdown,
     blocks,
     escape,
-    folded,
     link,
     md,
     strong,
-    table,
 )
 from evinet.report.numbers import NBSP, count, outcome_name, percent, with_limits
 from evinet.report.pages.beyond import trials_of
 from evinet.report.pages.common import (
+    AWAITING,
     Row,
+    arm_name,
     by_analysis,
-    dash,
     optional_exhibit,
-    slug_words,
     source_link,
     table_of,
     unknown,
@@ -37,7 +36,6 @@ from evinet.report.pages.notes import notes
 from evinet.report.pages.strength import mark, weak_sources
 from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
-from evinet.report.rows import records
 
 TIERS = {
     "A": "a survival curve was published and digitised",
@@ -129,52 +127,67 @@ def excluded(results: Results) -> Markdown:
 
 
 def populations(results: Results) -> Markdown:
-    """What each trial printed about its patients: a row for each characteristic."""
+    """What each trial says of its patients, by what may change effects, and the judgements.
+
+    Where the reviewers have not named what may change effects: each characteristic of two trials.
+    """
+    asked = results.config.conduct.modifiers
     slugs = trials_of(results)
-    frame = results.evidence(tables.POPULATIONS)
-    told = records(frame[frame["trial"].isin(slugs)])
-    known = shares(frame, results.evidence(tables.ARMS)).itertuples(index=False, name=None)
-    percents = {(trial, what, category): percent for trial, what, category, percent in known}
-    cells = _cells(told, percents)
-    order = sorted(cells, key=lambda what: (-len(cells[what]), what))
-    fields = ["Characteristic"]
-    fields += [results.trial_names[slug] for slug in slugs]
-    rows = {
-        what: [
-            slug_words(what),
-            *(md("; ").join(cells[what].get(slug, [dash(None)])) for slug in slugs),
-        ]
-        for what in order
-    }
-    several = [rows[what] for what in order if len(cells[what]) > 1]
-    alone = [rows[what] for what in order if len(cells[what]) == 1]
-    rest = table(fields, alone, "Characteristics that one trial reported")
+    rows = asked or modifiers_of(results.rows(tables.POPULATIONS), slugs)
+    percents = _percents(results)
+    columns: dict[str, Callable[[Modifier], object]] = {
+        "May change effects" if asked else "Characteristic": lambda each: (
+            md("**{}**: {}", each.label, each.why) if asked else each.label)
+    }  # fmt: skip
+    for slug in slugs:
+        columns[results.trial_names[slug]] = lambda each, slug=slug: (  # type: ignore[misc]
+            md("; ").join(described(results, slug, each.characteristics, percents)) or unknown(None)
+        )
+    if asked:
+        columns["Judgement"] = _judged
+    none = "No two trials describe their patients by the same characteristic."
     return blocks([
         optional_exhibit(results, "populations"),
-        table(fields, several, "Characteristics that several trials reported"),
-        folded("Characteristics that only one trial reported", rest) if alone else "",
+        table_of(rows, "The patients of the trials", columns, none),
     ])  # fmt: skip
 
 
-def _cells(
-    rows: list[dict[str, Any]], percents: dict[tuple[str, str, str], float]
-) -> dict[str, dict[str, list[Markdown]]]:
-    """What each trial said of each characteristic, a piece of text for each category."""
-    cells: dict[str, dict[str, list[Markdown]]] = {}
-    seen = set()
-    for row in rows:
-        key = (row["trial"], row["characteristic"], row["category"])
-        if key in seen:
+def _judged(modifier: Modifier) -> Markdown:
+    if modifier.judgement is None:
+        return AWAITING
+    who = md(" ({})", modifier.reviewer) if modifier.reviewer else ""
+    return escape(modifier.judgement) + who
+
+
+def _percents(results: Results) -> dict[tuple[str, str, str], float]:
+    frame = shares(results.evidence(tables.POPULATIONS), results.evidence(tables.ARMS))
+    return {tuple(key): percent for *key, percent in frame.itertuples(index=False, name=None)}
+
+
+def described(
+    results: Results, trial: str, names: list[str],
+    percents: dict[tuple[str, str, str], float] | None = None,
+) -> list[Markdown]:  # fmt: skip
+    """What a trial says of characteristics: of all its patients, else arm by arm."""
+    percents = _percents(results) if percents is None else percents
+    rows = [row for row in results.rows(tables.POPULATIONS, trial)
+            if row["characteristic"] in names]  # fmt: skip
+    whole = {(row["characteristic"], row["category"]) for row in rows if row["arm"] is None}
+    said: dict[tuple[str | None, ...], Markdown] = {}
+    for row in sorted(rows, key=lambda row: names.index(row["characteristic"])):
+        key = (row["characteristic"], row["category"])
+        share = percents.get((trial, *key))
+        if share is None and row["arm"] is not None and key in whole:
             continue
-        whole = row["value"] or row["n"] if row["arm"] is None else None
-        if key in percents:
-            said = percent(percents[key] / 100)
-        elif whole is not None:
-            said = str(whole)
-        else:
+        printed = None if row["percent"] is None else f"{row['percent']:g}{NBSP}%"
+        value = percent(share / 100) if share is not None else row["value"] or printed or row["n"]
+        of_arm = share is None and row["arm"] is not None
+        if value is None or (*key, row["arm"] if of_arm else None) in said:
             continue
-        seen.add(key)
-        category = f"{row['category']}: " if row["category"] else ""
-        text = with_source(category + said, row)
-        cells.setdefault(key[1], {}).setdefault(key[0], []).append(text)
-    return cells
+        what = " ".join(filter(None, [
+            row["characteristic"].replace("-", " ") if len(names) > 1 else "", row["category"],
+        ]))  # fmt: skip
+        text = f"{what}: {value}" if what else str(value)
+        text += f" ({arm_name(results, trial, row['arm'])})" if of_arm else ""
+        said[*key, row["arm"] if of_arm else None] = with_source(text, row)
+    return list(said.values())
