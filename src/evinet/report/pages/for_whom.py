@@ -276,7 +276,7 @@ def _regressed(results: Results, analysis: str) -> Markdown:
             if kind == "marginal" and other in references
         ]
         parts += [
-            listed(shown, f"{fit.model.label}: the effect in each population", {
+            table_of(shown, f"{fit.model.label}: the effect in each population", {
                 "Population": lambda row: results.trial_names.get(
                     row["population"], row["population"]
                 ),

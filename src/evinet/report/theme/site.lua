@@ -39,9 +39,13 @@ local function link_to_page(link)
   return link
 end
 
--- A cell of the table of findings carries its heading, which a telephone shows above it.
+-- In a table whose first heading says so, each cell carries its heading: a telephone shows rows as
+-- cards, with the heading above each value.
 local function labelled(found)
   local heads = found.head.rows[1].cells
+  local first = heads[1].contents[1]
+  local span = first and first.content[1]
+  if not span or span.t ~= "Span" or not span.classes:includes("cards") then return nil end
   for _, body in ipairs(found.bodies) do
     for _, row in ipairs(body.body) do
       for place, cell in ipairs(row.cells) do
@@ -54,7 +58,6 @@ end
 
 -- As in Quarto, the first heading of a callout is its title.
 local function callout(div)
-  if div.classes:includes("findings") then return div:walk({ Table = labelled }) end
   if quarto or not html then return nil end
   local kind = div.classes[1] and div.classes[1]:match("^callout%-(%a+)$")
   if not kind then return nil end
@@ -76,4 +79,5 @@ local function line_break(span)
   if span.classes:includes("break") then return pandoc.LineBreak() end
 end
 
-return { { Span = line_break, Image = inline_svg, Link = link_to_page, Div = callout } }
+return { { Span = line_break, Image = inline_svg, Link = link_to_page, Div = callout,
+           Table = labelled } }
