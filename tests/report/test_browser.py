@@ -98,6 +98,19 @@ def test_axe_finds_nothing_in_light_or_dark(browser: Any, site: Path) -> None:
     view.close()
 
 
+def test_findings_are_cards_on_a_telephone_with_every_heading(browser: Any, site: Path) -> None:
+    view = browser.new_page(viewport={"width": 390, "height": 800})
+    view.goto((site / "index.html").as_uri())
+    cells = view.locator(".findings tbody tr:first-child td")
+    heads = view.locator(".findings thead th").all_text_contents()
+    assert [cell.get_attribute("data-label") for cell in cells.all()] == heads
+    assert "hazard ratio" in cells.nth(1).evaluate("(e) => getComputedStyle(e, '::before').content")
+    assert view.evaluate(
+        "(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.findings .scroll'))"
+    )
+    view.close()
+
+
 def test_figures_are_drawn_and_named(browser: Any, site: Path) -> None:
     view = opened(browser, site / "index.html", [])
     figures = view.locator("figure svg[role=img]:visible")

@@ -64,7 +64,7 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
     appraised = certainty.load(judgements)
     first = next(iter(results.config.analyses))
     outcome = outcome_name(results.config.analyses[first].outcome)
-    fields: list[str] = [md("[Comparison]{{.cards}}")]
+    fields = ["Comparison"]
     fields += [
         f"{outcome_name(analysis.outcome)}, hazard ratio"
         for analysis in results.config.analyses.values()

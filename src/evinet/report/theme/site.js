@@ -18,6 +18,15 @@ function modeButton() {
   button.hidden = false;
 }
 
+// Each cell of the table of findings carries its heading: on a telephone rows are cards, which show it.
+function headEachFinding() {
+  for (const table of document.querySelectorAll(".findings table")) {
+    const heads = Array.from(table.tHead.rows[0].cells, (cell) => cell.textContent);
+    for (const row of table.tBodies[0].rows)
+      for (const cell of row.cells) cell.dataset.label = heads[cell.cellIndex];
+  }
+}
+
 function closeMenuOnTelephone() {
   const menu = document.querySelector(".menu details");
   if (menu && matchMedia("(max-width: 56rem)").matches) menu.open = false;
@@ -156,6 +165,7 @@ function explore(box) {
 
 modeButton();
 closeMenuOnTelephone();
+headEachFinding();
 keepPageInSight();
 document.querySelectorAll(".searchable").forEach(searchField);
 document.querySelectorAll(".explorer").forEach(explore);

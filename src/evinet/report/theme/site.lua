@@ -39,23 +39,6 @@ local function link_to_page(link)
   return link
 end
 
--- In a table whose first heading says so, each cell carries its heading: a telephone shows rows as
--- cards, with the heading above each value.
-local function labelled(found)
-  local heads = found.head.rows[1].cells
-  local first = heads[1].contents[1]
-  local span = first and first.content[1]
-  if not span or span.t ~= "Span" or not span.classes:includes("cards") then return nil end
-  for _, body in ipairs(found.bodies) do
-    for _, row in ipairs(body.body) do
-      for place, cell in ipairs(row.cells) do
-        cell.attr.attributes["data-label"] = pandoc.utils.stringify(heads[place].contents)
-      end
-    end
-  end
-  return found
-end
-
 -- As in Quarto, the first heading of a callout is its title.
 local function callout(div)
   if quarto or not html then return nil end
@@ -79,5 +62,4 @@ local function line_break(span)
   if span.classes:includes("break") then return pandoc.LineBreak() end
 end
 
-return { { Span = line_break, Image = inline_svg, Link = link_to_page, Div = callout,
-           Table = labelled } }
+return { { Span = line_break, Image = inline_svg, Link = link_to_page, Div = callout } }
