@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evinet.report import project
 from evinet.report import site as renderer
 from evinet.report.results import Results
 
@@ -219,7 +220,8 @@ def test_a_number_shows_its_source_by_keyboard(browser: Any, site: Path) -> None
 def specimen(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with one of everything, laid out like any other."""
     out = tmp_path_factory.mktemp("specimen")
-    renderer.write(results, renderer.run(SPECIMEN), SPECIMEN, out)
+    title, footer = results.config.review.title, project.footer(results)
+    renderer.write(title, footer, renderer.run(SPECIMEN), SPECIMEN, out)
     return out / "index.html"
 
 
