@@ -66,6 +66,19 @@ def escape(text: object) -> Markdown:
     return Markdown(_SPECIAL.sub(lambda found: f"&#{ord(found[0])};", line))
 
 
+def inert(text: object) -> Markdown:
+    """Text of attributes and titles: Quarto resolves references in it, then looks for short codes.
+
+    An invisible character (word joiner) between braces keeps them from being one.
+
+    Examples
+    --------
+    >>> inert("{{<").replace("&#8288;", "|")
+    '&#123;|&#123;|&#60;'
+    """
+    return Markdown(re.sub("(&#12[35];)(?=&#)", r"\1&#8288;", escape(text)))
+
+
 def md(template: str, *parts: object) -> Markdown:
     """Markdown from a literal, with `parts`, escaped, in the places of its ``{}``.
 
@@ -167,7 +180,7 @@ def table(
     lines = [_row(headings), Markdown(f"|{rule}|"), *map(_row, body)]
     box = md(
         '::: {{.scroll role="group" tabindex="0" aria-label="{}"}}\n\n{}\n\n:::',
-        label, md("\n").join(lines),
+        inert(label), md("\n").join(lines),
     )  # fmt: skip
     if name is None:
         return box
@@ -196,7 +209,7 @@ def breaks(lines: Iterable[object]) -> Markdown:
 
 def searchable(content: Markdown, label: str) -> Markdown:
     """`content`, a table, with a search field above it where scripts run."""
-    return md('::: {{.searchable data-label="{}"}}\n\n{}\n\n:::', label, content)
+    return md('::: {{.searchable data-label="{}"}}\n\n{}\n\n:::', inert(label), content)
 
 
 def callout(kind: str, title: object, text: object) -> Markdown:
@@ -214,7 +227,7 @@ def figure(name: str, caption: object, alt: str) -> Markdown:
     path = _address(f"figures/{_name(name)}.svg")
     return md(
         '![{} [[SVG]({}){{.download}}]{{.downloads}}]({}){{#fig-{} fig-alt="{}"}}',
-        caption, path, path, _name(name), alt,
+        caption, path, path, _name(name), inert(alt),
     )  # fmt: skip
 
 

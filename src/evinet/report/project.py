@@ -16,7 +16,7 @@ from typing import Any
 
 from evinet import __version__, files, tables
 from evinet.config import Analysis
-from evinet.report.markdown import Markdown, escape, link, md
+from evinet.report.markdown import Markdown, inert, link, md
 from evinet.report.results import REPORTED, Results
 from evinet.report.rows import records
 
@@ -115,7 +115,7 @@ def prepare(results: Results, sources: Path) -> None:
     for trial in trial_pages(results.config.analyses.values(), status):
         path = sources / f"{page_of(trial)}.qmd"
         if not path.exists() or _is_made(path):
-            title = json.dumps(escape(trials[trial]["name"]))
+            title = json.dumps(inert(trials[trial]["name"]))
             files.write_text(path, template.render(slug=trial, title=title))
         names.append(path.name)
     of_trials = {"section": TRIALS, "contents": names}
@@ -126,7 +126,7 @@ def prepare(results: Results, sources: Path) -> None:
                 "render": [f"{name}.qmd" for name in page_names([*sections(sources), of_trials])]
             },
             "website": {
-                "title": str(escape(results.config.review.title)),
+                "title": str(inert(results.config.review.title)),
                 "page-footer": str(footer(results)),
                 "sidebar": {"contents": [of_trials]},
             },
