@@ -130,7 +130,7 @@ def sourced(text: object, target: str, where: str) -> Markdown:
     """A value that links to its source, which is told when it is pointed at and when focused."""
     if not safe(target):
         return escape(text)
-    return md('[{}]({} "{}"){{.sourced}}', text, _address(target), where)
+    return md('[{}]({} "{}"){{.sourced}}', text, _address(target), inert(where))
 
 
 def anchor(text: object, name: str) -> Markdown:
