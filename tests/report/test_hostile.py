@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from evinet import files, tables
@@ -226,12 +226,30 @@ def test_no_page_runs_what_data_say_and_every_page_shows_it(
     assert WANTED - fields == set()
 
 
+class _ShortCodes(HTMLParser):
+    """Attributes and titles with what may be a short code: Quarto looks there, escaped or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.title = self.title or tag == "h1"
+        self.found += [value for _, value in attrs if value and "{{" in value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.title = self.title and tag != "h1"
+
+    def handle_data(self, data: str) -> None:
+        if self.title and "{{" in data:
+            self.found.append(data)
+
+
 def _short_codes(page: str) -> list[str]:
-    """Titles and attributes with what may be a short code: Quarto looks there, escaped or not."""
-    soup = BeautifulSoup(page, "html.parser")
-    attributes = [str(value) for each in soup.find_all(True) for value in each.attrs.values()]
-    titles = [each.get_text() for each in soup.select("h1")]
-    return [text for text in (*attributes, *titles) if "{{" in text]
+    parser = _ShortCodes()
+    parser.feed(page)
+    return parser.found
 
 
 def _words(text: str) -> str:
