@@ -13,13 +13,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from evinet import config, document, files, tables, usertable
+from evinet.digitise import axis
 from evinet.errors import InputError
 from evinet.extract import checks, load, review, vocabulary
 from evinet.extract.rows import rows
+from evinet.nma import Network
+from evinet.nma import model as models
+from evinet.nma.population import regression
+from evinet.reconstruct import options
+from evinet.report import certainty, qmd
+from evinet.simulate import study as simulate
 
 ROOT = Path(__file__).parents[1]
 WORDS = (
@@ -165,8 +173,63 @@ def take_config(folder: Path) -> None:
         assert len(set(analysis.trials)) == len(analysis.trials)
 
 
-def take_table(path: Path) -> None:
-    usertable.read(path)
+def take_arms(folder: Path) -> None:
+    """As `evinet nma` does, up to the sampler."""
+    network = Network.read(folder / "arms.csv")
+    model = models.build(network, effects="fixed")
+    if {"r", "n"} <= set(network.arms):
+        assert network.arms["r"].between(0, network.arms["n"]).all()
+    assert all(np.isfinite(each).all() for each in models.values(model).values())
+
+
+def take_effects(folder: Path) -> None:
+    """Hazard ratios with limits, as `evinet nma` takes them."""
+    network = Network.read(folder / "effects.csv")
+    assert np.isfinite(network.contrasts.y).all()
+    assert np.linalg.eigvalsh(network.contrasts.covariance).min() > 0
+
+
+def take_patients(folder: Path) -> None:
+    """As `evinet nma --ipd` does."""
+    network = Network.from_patients(usertable.read(folder / "patients.csv"))
+    best = network.patients.best
+    assert (np.isfinite(best.time) & (best.time >= 0)).all()
+    assert set(best.event) <= {0, 1}
+
+
+def take_points(folder: Path) -> None:
+    """As `evinet reconstruct` does."""
+    trial, _ = options.read(
+        options.Options(curve=[str(folder / "points.csv")], at_risk=[str(folder / "at-risk.csv")])
+    )
+    for arm in trial.arms:
+        time, survival = arm.curve or (np.zeros(0), np.zeros(0))
+        assert np.isfinite(time).all()
+        assert ((survival >= 0) & (survival <= 1)).all()
+        assert arm.at_risk is None or (arm.at_risk[1] >= 0).all()
+
+
+def take_covariates(folder: Path) -> None:
+    """As `evinet nma --regression` does, up to the sampler."""
+    network = regression.network(
+        usertable.read(folder / "people.csv"), usertable.read(folder / "arms.csv"), "age + male",
+        covariates=usertable.read(folder / "covariates.csv"), points=16,
+    )  # fmt: skip
+    model = models.build(network, effects="fixed")
+    assert all(np.isfinite(each).all() for each in models.values(model).values())
+
+
+def take_page(folder: Path) -> None:
+    """As both renderers do."""
+    qmd.read(folder / "index.qmd")
+
+
+def take_axis(folder: Path) -> None:
+    """As `evinet digitise --axis` does before it looks at the figure."""
+    found = axis.read(folder / "axis.yaml")
+    found.panel()
+    found.rows()
+    found.typed()
 
 
 DOORS = {
@@ -178,9 +241,19 @@ DOORS = {
     "a curve": Door("data/raw/trials/netter-2/curves/pfs.csv", take_trials),
     "safety signals": Door("data/raw/safety-signals.csv", take_trials),
     "the configuration": Door("config/config.yaml", take_config),
-    "a table of anybody": Door(
-        "arms.csv", lambda folder: take_table(folder / "arms.csv")
+    "a simulation study": Door(
+        "config/simulation.yaml", lambda folder: simulate.load(folder / "config/simulation.yaml")
     ),
+    "judgements": Door("certainty.yaml", lambda folder: certainty.load(folder / "certainty.yaml")),
+    "a page": Door("index.qmd", take_page),
+    "an axis file": Door("axis.yaml", take_axis),
+    "arms": Door("arms.csv", take_arms),
+    "effects": Door("effects.csv", take_effects),
+    "patients": Door("patients.csv", take_patients),
+    "points of a curve": Door("points.csv", take_points),
+    "numbers at risk of anybody": Door("at-risk.csv", take_points),
+    "covariates": Door("covariates.csv", take_covariates),
+    "patients with covariates": Door("people.csv", take_covariates),
 }  # fmt: skip
 KEPT = ("netter-2", "promid")
 CURVE = (
@@ -188,7 +261,32 @@ CURVE = (
     "primary,lu-dotatate,0,1,singh-2024,Figure 2A\nprimary,lu-dotatate,12,0.652,singh-2024,Figure\n"
     "primary,octreotide,0,1,singh-2024,Figure 2A\nprimary,octreotide,12,0.3,singh-2024,Figure 2A\n"
 )
-ARMS = "study,treatment,r,n\nÅ 1,A,10,100\nÅ 1,B,20,100\n2,A,12,90\n2,B,18,95\n"
+ANYBODYS = {
+    "arms.csv": "study,treatment,r,n\nÅ 1,A,10,100\nÅ 1,B,20,100\n2,A,12,90\n2,B,18,95\n",
+    "effects.csv": "study;treat1;treat2;hr;lower;upper\nAlba;new;old;0.7;0.5;0.98\n"
+    "Birch;other;old;0.9;0.7;1.16\n",
+    "patients.csv": "study,treatment,time,event\n" + "".join(
+        f"{study},{treatment},{1 + 3 * number % 7 + number / 10:g},{number % 2}\n"
+        for study, pair in (("S", "AB"), ("T", "BC")) for treatment in pair for number in range(9)
+    ),
+    "points.csv": "arm,time,survival\nnew,0,1\nnew,3,0.9\nnew,9.5,0.71\nold,0,1\nold,2,0.8\n"
+    "old,8,0.43\n",
+    "at-risk.csv": "arm,time,n\nnew,0,60\nnew,6,45\nnew,12,20\nold,0,58\nold,6,30\nold,12,9\n",
+    "people.csv": "study,treatment,age,male,r\n" + "".join(
+        f"S,{'AB'[number % 2]},{50 + 7 * number % 31},{number // 2 % 2},{number // 3 % 2}\n"
+        for number in range(40)
+    ),
+    "covariates.csv": "study,treatment,n,age_mean,age_sd,male\n"
+    "Å 1,A,100,61.5,8,0.4\nÅ 1,B,100,60,9,0.6\n2,A,90,64,7,0.5\n2,B,95,63,7.5,0.55\n",
+    "certainty.yaml": "judgements:\n  - {analysis: pfs, treatment: lanreotide-120,\n"
+    "     comparator: placebo, domain: indirectness, level: some concerns, reason: Grade 1}\n",
+    "axis.yaml": "figure: figure.png\nsha256: 0a\nkind: raster\nsize: [800, 600]\nunit: months\n"
+    "time: [{at: 60, value: 0, read: [60, 0]}, {at: 700, value: 24}]\n"
+    "survival: [{at: 500, value: 0}, {at: 40.5, value: 1}]\n"
+    "arms: [{name: new, arm: new, colour: '#ff0000', dash: [3, 1]}, {name: old}]\n"
+    "at_risk: {times: [0, 12], rows: [{arm: new, n: [60, 20]}, {arm: old, n: [58, null]}]}\n"
+    "doubts: [{code: dashes, about: the old arm, left: 0.8}]\n",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -200,7 +298,9 @@ def folder(tmp_path: Path) -> Path:
         if trial.name not in KEPT:
             shutil.rmtree(trial)
     files.write_text(tmp_path / "data/raw/trials/netter-2/curves/pfs.csv", CURVE)
-    files.write_text(tmp_path / "arms.csv", ARMS)
+    shutil.copy(ROOT / "reports/index.qmd", tmp_path)
+    for name, text in ANYBODYS.items():
+        files.write_text(tmp_path / name, text)
     return tmp_path
 
 

@@ -149,7 +149,17 @@ def load(path: Path) -> Document:
         aliases, tags, merge keys, control characters, dates that do not exist, numbers of more
         than `DIGITS` digits, a key twice, more than `DEEPEST` levels.
     """
-    text = files.read_text(path)
+    return parse(path, files.read_text(path))
+
+
+def parse(path: Path, text: str) -> Document:
+    """Read YAML that is the text of a file, or a part of it with the lines before it left empty.
+
+    Raises
+    ------
+    InputError
+        As `load`.
+    """
     reader = _Reader(str(path), text)
     try:
         tree = reader.read()

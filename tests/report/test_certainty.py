@@ -87,5 +87,7 @@ def test_a_judgement_counts_in_either_direction_with_its_reason(
 )
 def test_a_wrong_judgement_is_named(tmp_path: Path, change: dict[str, object]) -> None:
     files.write_json(tmp_path / "wrong.yaml", {"judgements": [{**JUDGEMENT, **change}]})
-    with pytest.raises(InputError, match=rf"judgements\.0\.{next(iter(change))}"):
+    with pytest.raises(
+        InputError, match=rf"wrong.yaml:\d+: judgements\[.*\].{next(iter(change))} = "
+    ):
         certainty.load(tmp_path / "wrong.yaml")

@@ -25,6 +25,7 @@ APART = 5.0  # ends of two time axes are in different units where one is so many
 CROSSED = 0.1  # of survival below the share at risk: not an error of reading
 ALIKE = 2.0  # ... and, brought to the same unit, within this factor
 LEAST_POINTS = 2
+LATEST = 1e6  # time in any unit
 OPTIONS = "(options)"
 
 
@@ -106,7 +107,7 @@ def read(options: Options) -> tuple[TrialInput, tuple[Flag, ...]]:
                     "Give --curve, or --at-risk with --events")
         )  # fmt: skip
     _check_values(given, options, problems)
-    if not units:
+    if not units and not problems:
         _check_units(given, problems)
     if problems:
         raise InputError(problems)
@@ -258,6 +259,19 @@ def _check_values(given: _Given, options: Options, problems: list[Problem]) -> N
                         "the curve rises from near 0, as a cumulative incidence does",
                         "Give --incidence, or survival", line=rows[0].line)
             )  # fmt: skip
+        scale = 100 if max(row.value for row in rows) > 1.5 else 1
+        problems += [
+            Problem(row.file, f"curve of {name}", row.value,
+                    f"is far outside 0 to {scale}, where survival lies", "Correct it, or leave the "
+                    "point out", line=row.line)
+            for row in rows if not -0.1 <= row.value / scale <= 1.1
+        ]  # fmt: skip
+    problems += [
+        Problem(row.file, "time", row.time, "is not a time of follow-up", "Correct it",
+                line=row.line)
+        for each in (given.curve, given.at_risk) for rows in each.values() for row in rows
+        if abs(row.time) > LATEST
+    ]  # fmt: skip
     for name, rows in given.at_risk.items():
         for row in rows:
             wrong = _no_count(row.value)

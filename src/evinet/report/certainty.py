@@ -10,17 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
-from ruamel.yaml import YAML
+from pydantic import Field
 
-from evinet.errors import InputError, Problem
+from evinet import document
 from evinet.fields import Slug, Strict
 from evinet.report.numbers import Interval
 
 Level = Literal["no concerns", "some concerns", "major concerns"]
 LEVELS: tuple[Level, ...] = ("no concerns", "some concerns", "major concerns")
 JUDGED = ("within-study bias", "reporting bias", "indirectness")
-REMEDY = "See the comments of the file for what the field wants"
 
 
 class Judgement(Strict):
@@ -60,17 +58,8 @@ def load(path: Path | str) -> Appraisal:
     InputError
         Every entry that is unknown, missing or of the wrong kind.
     """
-    try:
-        return Appraisal.model_validate(YAML(typ="safe").load(Path(path)) or {})
-    except ValidationError as error:
-        raise InputError(
-            [
-                Problem(
-                    str(path), ".".join(map(str, item["loc"])), item["input"], item["msg"], REMEDY
-                )
-                for item in error.errors()
-            ]
-        ) from None
+    written = document.load(Path(path))
+    return Appraisal() if written.tree is None else document.validate(written, Appraisal)
 
 
 def zones(interval: Interval, smallest: float) -> set[int]:

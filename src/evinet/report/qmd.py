@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evinet import files
 from evinet.errors import InputError, Problem
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
@@ -55,9 +56,9 @@ def read(path: Path) -> Document:
     InputError
         There is no front matter with a title, or a cell is not Python.
     """
-    text = path.read_text(encoding="utf-8")
+    text = files.read_text(path)
     front = _FRONT.match(text)
-    metadata = _yaml(front[1]) if front else {}
+    metadata = _metadata(path, front[1]) if front else {}
     problems = []
     if "title" not in metadata:
         problems.append(
@@ -95,8 +96,14 @@ def _parts(text: str, position: int) -> list[str | Cell]:
     return parts
 
 
-def _yaml(text: str) -> dict[str, Any]:
-    from ruamel.yaml import YAML
+def _metadata(path: Path, text: str) -> dict[str, Any]:
+    """The YAML between the lines ``---``, the first of which is the first of the file."""
+    from evinet import document
 
-    content: dict[str, Any] = YAML(typ="safe").load(text)
-    return content
+    tree = document.parse(path, f"\n{text}").tree
+    if not isinstance(tree, dict):
+        raise InputError(
+            Problem(str(path), "YAML", text.strip(), "is not a list of fields",
+                    "Write title: and the name of the page between the lines ---", line=1)
+        )  # fmt: skip
+    return tree
