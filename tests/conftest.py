@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from evinet.nma.fit import nuts
+
+nuts.prepare()  # before any file of tests imports what it concerns
+
 ROOT = Path(__file__).parents[1]
 
 settings.register_profile("no-deadline", deadline=None)

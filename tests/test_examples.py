@@ -9,10 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from evinet.nma.fit import nuts
-
-nuts.prepare()
-
 ROOT = Path(__file__).parents[1]
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 EXAMPLE = re.compile(r"^ *>>> \w(?!.*SKIP)", re.M)

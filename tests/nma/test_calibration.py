@@ -14,10 +14,7 @@ from scipy import stats
 
 from evinet.config import Sampler
 from evinet.nma import Network
-from evinet.nma.fit.nuts import prepare
 from evinet.nma.likelihoods.arms import LIKELIHOODS
-
-prepare()
 
 pytestmark = pytest.mark.slow
 

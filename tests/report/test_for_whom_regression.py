@@ -17,13 +17,17 @@ def test_effects_by_population_stand_beside_what_they_are():
         for kind, place in (("conditional", -0.7), ("marginal", -0.3))
     ]  # fmt: skip
     fit = SimpleNamespace(
-        model=SimpleNamespace(regression=object(), label="By age"), table=lambda _: rows,
+        model=SimpleNamespace(label="By age"), table=lambda _: rows, failures=[],
         record={"populations": {"cautions": ["The integration error is small", "it extrapolates"]}},
     )  # fmt: skip
-    plain = SimpleNamespace(model=SimpleNamespace(regression=None))
     results: Any = SimpleNamespace(
-        fits=lambda _: [plain, fit], trial_names={"one": "Trial One"}, labels={"a": "A", "b": "B"},
-        config=SimpleNamespace(analyses={"pfs": SimpleNamespace(references=["a"])}),
+        fit=lambda _, name: {"by-age": fit}[name], trial_names={"one": "Trial One"},
+        labels={"a": "A", "b": "B"},
+        config=SimpleNamespace(
+            analyses={"pfs": SimpleNamespace(references=["a"], models=["plain", "by-age"])},
+            models={"plain": SimpleNamespace(regression=None),
+                    "by-age": SimpleNamespace(regression=object())},
+        ),
     )  # fmt: skip
     page = str(for_whom._regressed(results, "pfs"))
     for part in (
@@ -36,5 +40,5 @@ def test_effects_by_population_stand_beside_what_they_are():
         "Marginal",
     ):
         assert part in page
-    results.fits = lambda _: [plain]
+    results.config.analyses["pfs"].models = ["plain"]
     assert not for_whom._regressed(results, "pfs")

@@ -45,9 +45,9 @@ def test_one_basis_serves_studies_that_share_effects() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"powers": (0.3,)}, "are no powers"),
-        ({"powers": (0.0, 1.0, 2.0)}, "are no powers"),
-        ({"powers": ()}, "are no powers"),
+        ({"powers": (0.3,)}, "are not powers"),
+        ({"powers": (0.0, 1.0, 2.0)}, "are not powers"),
+        ({"powers": ()}, "are not powers"),
         ({"shapes": "arm"}, "is not offered"),
     ],
 )

@@ -46,7 +46,7 @@ ECOLOGICAL = (
     "taken to be the same. A ratio above 1 means that the treatment does less in the patients "
     "named first."
 )
-REGRESSED = (
+REGRESSED = md(
     "A model of patients' covariates, averaged over the patients of each population. Marginal: "
     "outcomes are averaged first, then compared. Conditional: patients of the same covariates are "
     "compared, then averaged. Only like may be compared with like."
@@ -264,7 +264,9 @@ def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
 
 def _regressed(results: Results, analysis: str) -> Markdown:
     """Effects by population, of each model with patients' covariates that converged."""
-    fits = [fit for fit in results.fits(analysis) if fit.model.regression is not None]
+    asked = [name for name in results.config.analyses[analysis].models
+             if results.config.models[name].regression is not None]  # fmt: skip
+    fits = [fit for name in asked if not (fit := results.fit(analysis, name)).failures]
     parts: list[object] = []
     for fit in fits:
         rows = {(row["population"], row["treatment"], row["comparator"], row["kind"]): row
@@ -285,7 +287,7 @@ def _regressed(results: Results, analysis: str) -> Markdown:
             }),
             bullets(escape(line) for line in fit.record["populations"]["cautions"]),
         ]  # fmt: skip
-    return blocks([md(REGRESSED), *parts]) if parts else md("")
+    return blocks([REGRESSED, *parts]) if parts else md("")
 
 
 def _pair(results: Results, row: Row) -> str:

@@ -36,9 +36,9 @@ class LogTails(Op):
 
 @register_funcify_and_cache_key(LogTails)
 def _compiled(op: LogTails, **_: Any) -> tuple[Any, str]:
-    """The compiled function, and the key under which PyTensor keeps it: that of its source."""
-    source = Path(gengamma_tail.__file__).read_bytes()
-    return gengamma_tail.log_tails, f"gengamma-{sha256(source).hexdigest()}"
+    """The compiled function, and the key under which PyTensor keeps it: its name and source."""
+    name, source = gengamma_tail.__name__, Path(gengamma_tail.__file__).read_bytes()
+    return gengamma_tail.log_tails, f"{name}-{sha256(source).hexdigest()}"
 
 
 def log_tail(w: Any, q: Any, constant: Any) -> Any:
