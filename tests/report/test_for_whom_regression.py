@@ -20,11 +20,12 @@ def test_effects_by_population_stand_beside_what_they_are():
         model=SimpleNamespace(label="By age"), table=lambda _: rows, failures=[],
         record={"populations": {"cautions": ["The integration error is small", "it extrapolates"]}},
     )  # fmt: skip
+    analysis = SimpleNamespace(references=["a"], models=["plain", "by-age"])
     results: Any = SimpleNamespace(
         fit=lambda _, name: {"by-age": fit}[name], trial_names={"one": "Trial One"},
         labels={"a": "A", "b": "B"},
+        analysis=lambda _: analysis,
         config=SimpleNamespace(
-            analyses={"pfs": SimpleNamespace(references=["a"], models=["plain", "by-age"])},
             models={"plain": SimpleNamespace(regression=None),
                     "by-age": SimpleNamespace(regression=object())},
         ),
@@ -40,5 +41,5 @@ def test_effects_by_population_stand_beside_what_they_are():
         "Marginal",
     ):
         assert part in page
-    results.config.analyses["pfs"].models = ["plain"]
+    analysis.models = ["plain"]
     assert not for_whom._regressed(results, "pfs")

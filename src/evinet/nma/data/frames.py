@@ -29,8 +29,8 @@ TOTAL = re.compile(
     r"|(random|fixed|common)[ -]effects?( model)?[ :]*([(\[].*)?"
 )
 """Names, in small letters, of rows that sum up the studies."""
-LARGEST, SMALLEST = 1e12, 1e-100
-"""Sizes between which a number of a study lies, if it is not 0."""
+LARGEST = 1e12
+"""Beyond what a study can measure."""
 FRAME = "the data frame"
 FILE = "file of the row"  # a column of tables that are put together of several files
 
@@ -142,10 +142,9 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
         problem(frame, int(row), name, "is not finite", "Write a number, or leave the cell empty")
         for row in np.flatnonzero(np.isinf(values))
     ]
-    size = np.abs(np.where(np.isfinite(values), values, 1.0))
     problems += [
         problem(frame, int(row), name, "is beyond what a study can measure", "Correct it")
-        for row in np.flatnonzero((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
+        for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) > LARGEST))
     ]
     return values
 

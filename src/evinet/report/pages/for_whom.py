@@ -264,14 +264,14 @@ def _levels(results: Results, analysis: str, slug: str, modifier: Modifier) -> M
 
 def _regressed(results: Results, analysis: str) -> Markdown:
     """Effects by population, of each model with patients' covariates that converged."""
-    asked = [name for name in results.config.analyses[analysis].models
+    asked = [name for name in results.analysis(analysis).models
              if results.config.models[name].regression is not None]  # fmt: skip
     fits = [fit for name in asked if not (fit := results.fit(analysis, name)).failures]
     parts: list[object] = []
     for fit in fits:
         rows = {(row["population"], row["treatment"], row["comparator"], row["kind"]): row
                 for row in fit.table(tables.ADJUSTED)}  # fmt: skip
-        references = results.config.analyses[analysis].references
+        references = results.analysis(analysis).references
         shown = [
             {**row, "conditional": rows[population, treatment, other, "conditional"]}
             for (population, treatment, other, kind), row in rows.items()
