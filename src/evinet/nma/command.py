@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -301,14 +302,17 @@ def _of_option(problem: Problem) -> Problem:
     return problem
 
 
+def _given(asked: dict[str, Any], names: Collection[str]) -> list[str]:
+    """The options of these names that were given, as they are written."""
+    return [
+        each.opts[0] for each in click.get_current_context().command.params
+        if each.name in names and asked[each.name] not in (each.default, None, (), False)
+    ]  # fmt: skip
+
+
 def _applicable(asked: dict[str, Any], survival: bool) -> None:
     """Refuse options that would change nothing."""
-    idle = OF_ARMS if survival else OF_SURVIVAL
-    given = [
-        each.opts[0]
-        for each in click.get_current_context().command.params
-        if each.name in idle and asked[each.name] not in (each.default, None, (), False)
-    ]
+    given = _given(asked, OF_ARMS if survival else OF_SURVIVAL)
     if given:
         where = "does nothing with --ipd" if survival else "needs --ipd"
         raise click.UsageError(f"{', '.join(given)} {where}")
@@ -323,10 +327,9 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
                              ("check_proportional", "--check-proportional")):  # fmt: skip
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
-    needed = [name for name in OF_REGRESSION if asked[name] not in (None, ())]
+    needed = _given(asked, OF_REGRESSION)
     if needed:
-        shown = ", ".join(f"--{name}" for name in needed)
-        raise click.UsageError(f"{shown.replace('--families', '--margin')} needs --regression")
+        raise click.UsageError(f"{', '.join(needed)} needs --regression")
     if (asked["inactive"] or asked["component_interactions"]) and not asked["separator"]:
         raise click.UsageError("--inactive and --component-interaction need --components")
     if asked["separator"] and asked["model"] != "consistency":
@@ -341,10 +344,7 @@ def _applicable_to_regression(
     """Refuse options that a regression on patients' covariates cannot honour."""
     if data or ipd is None or asked["aggregate"] is None:
         raise click.UsageError("--regression takes --ipd and --aggregate, and no FILE")
-    given = [
-        each.opts[0] for each in click.get_current_context().command.params
-        if each.name in WITHOUT and asked[each.name] not in (each.default, None, (), False)
-    ]  # fmt: skip
+    given = _given(asked, WITHOUT)
     if given:
         raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
     if asked["separator"]:
@@ -373,10 +373,7 @@ def _regressed(ipd: Path | None, asked: dict[str, Any]) -> Network:
     )  # fmt: skip
     survival = found.people is not None
     idle = {"link", "likelihood", "better"} if survival else OF_SURVIVAL
-    named = [
-        each.opts[0] for each in click.get_current_context().command.params
-        if each.name in idle and asked[each.name] not in (each.default, None, (), False)
-    ]  # fmt: skip
+    named = _given(asked, idle)
     if named:
         outcome = "survival" if survival else "no survival"
         raise click.UsageError(f"{', '.join(named)} does nothing: the outcome is {outcome}")
@@ -577,9 +574,8 @@ def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     dic = "" if record["DIC"] is None else f"DIC {record['DIC']:.1f}; "
     lines = [
         f"{record['studies']} studies, {record['treatments']} treatments, reference "
-        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, "
-        f"{dic}"
-        f"{fit.better} effects count as better"
+        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, {dic}{fit.better} "
+        "effects count as better"
     ]
     if not fit.specification.terms.unrelated:
         lines += _screen(fit)

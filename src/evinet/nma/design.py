@@ -316,11 +316,7 @@ def _check_interactions(design: Design) -> None:
             raise _refused(file, "reference", ", ".join(design.references), "are several "
                            "references, so that classes have no common one",
                            "Analyse islands apart")  # fmt: skip
-        lacking = [name for name in design.basic if name not in design.network.classes]
-        if lacking:
-            raise _refused(file, "class", ", ".join(lacking), "has no class, and interactions are "
-                           "those of classes", "Write a column class, or name it by "
-                           "--columns theirs=class")  # fmt: skip
+        columns.all_have_classes(design.basic, design.network.classes, file)
     if design.network.people is not None and any(map(design._of_arms, design.covariates)):
         raise _refused(file, "covariate", ", ".join(asked.covariates), "differs between arms of a "
                        "study of patients", "Write one value in all rows of a study")  # fmt: skip
@@ -343,13 +339,9 @@ def _check_class(design: Design) -> None:
         raise _refused(file, "class", shown, "unrelated effects have no class",
                        "Ask for one of the two")  # fmt: skip
     if inside:
-        raise _refused(
-            file,
-            "reference",
-            ", ".join(inside),
-            "is a member of a class, which needs a reference outside it",
-            "Name a reference of the joined island that is not in the class first",
-        )
+        raise _refused(file, "reference", ", ".join(inside), "is a member of a class, which needs "
+                       "a reference outside it", "Name a reference of the joined island that is "
+                       "not in the class first")  # fmt: skip
 
 
 def _refused(file: str, field: str, value: str, message: str, remedy: str) -> InputError:

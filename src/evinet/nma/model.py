@@ -465,8 +465,8 @@ def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
     if terms.at is not None and (
         terms.unrelated or (not terms.covariates) == (not terms.baseline_risk)
     ):
-        raise _refused("at", terms.at, "needs one covariate, or the baseline risk, for effects "
-                                       "to depend on",
+        raise _refused("at", terms.at, "needs one covariate, or the baseline risk, for effects to "
+                       "depend on",
                        "Give it with a covariate or baseline risk, and not with ume")  # fmt: skip
 
 

@@ -526,8 +526,8 @@ class Network:
         unknown = [name for name in self.references if name not in known]
         if unknown:
             raise InputError(
-                Problem(self.file, "reference", ", ".join(unknown), "is not a treatment of this "
-                    "network",
+                Problem(self.file, "reference", ", ".join(unknown),
+                        "is not a treatment of this network",
                         f"Use one of {', '.join(sorted(known))}")
             )  # fmt: skip
         islands = islands_of(self.members)

@@ -261,13 +261,24 @@ def groups(
         return {name: name for name in others}
     if interactions != "class":
         return dict.fromkeys(others, "all")
-    lacking = [name for name in others if not classes.get(name)]
+    all_have_classes(others, classes, file)
+    return {name: classes[name] for name in others}
+
+
+def all_have_classes(treatments: list[str], classes: Mapping[str, str], file: str) -> None:
+    """Refuse interactions of classes where a treatment has none.
+
+    Raises
+    ------
+    InputError
+        They are named.
+    """
+    lacking = [name for name in treatments if not classes.get(name)]
     if lacking:
         raise InputError(
             Problem(file, "class", ", ".join(lacking), "has no class, and interactions are those "
-                    "of classes", "Write a column class")
+                    "of classes", "Write a column class, or name it by --columns theirs=class")
         )  # fmt: skip
-    return {name: classes[name] for name in others}
 
 
 def slopes(

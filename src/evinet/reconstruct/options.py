@@ -248,8 +248,8 @@ def _check_values(given: _Given, options: Options, problems: list[Problem]) -> N
     for name, rows in given.curve.items():
         if len(rows) < LEAST_POINTS:
             problems.append(
-                Problem(rows[0].file, f"curve of {name}", rows[0].value, "one point does not "
-                    "make a curve",
+                Problem(rows[0].file, f"curve of {name}", rows[0].value,
+                        "one point does not make a curve",
                         "Give more points, or survival at stated times as --landmarks",
                         line=rows[0].line)
             )  # fmt: skip

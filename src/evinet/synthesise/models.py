@@ -90,20 +90,21 @@ def _regressed(
         published = counted.loc[~counted["study"].isin(known), ["study", "treatment", "r", "n"]]
         file = str(table.attrs["file"])
     where = "config/config.yaml"
-    field = "models.(this model).regression.patients"
+    name = next(name for name, each in config.models.items() if each == model)
+    field = f"models.{name}.regression.patients"
     if published is None or not len(published):
         raise InputError(
             Problem(where, field, wanted.patients, "leave no other trial of the analysis",
                     "Remove regression, or name trials in ipd")
         )  # fmt: skip
     found = set(published["study"])
-    raise_for = [
+    wrong = [
         (known - studies, "has patients, and is no trial of the analysis", "Leave its rows out"),
         (studies - known - found, "has neither patients nor a reconstruction",
          "Name it in ipd if its curve was read, or take it out of the analysis"),
     ]  # fmt: skip
     problems = [Problem(where, field, study, message, remedy)
-                for some, message, remedy in raise_for for study in sorted(some)]  # fmt: skip
+                for some, message, remedy in wrong for study in sorted(some)]  # fmt: skip
     if problems:
         raise InputError(problems)
     published.attrs["file"] = file

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from evinet.nma.answers.decomposition import cochran
 from evinet.nma.design import SAME
 from evinet.nma.terms import differences
 
@@ -69,16 +70,11 @@ def additivity(fit: Fit) -> dict[str, Any]:
     do not leave free; with 0 the data cannot test additivity.
     """
     data = fit.normal
-    parts = fit.specification.design.composition[0]
     alone = differences(data.pairs, fit.treatments)
-    found: dict[str, Any] = {}
-    root = np.linalg.inv(np.linalg.cholesky(data.within))
-    for name, columns in (("additive", alone @ parts), ("standard", alone)):
-        white = root @ columns
-        residual = root @ data.y - white @ (np.linalg.pinv(white) @ (root @ data.y))
-        found[name] = float(residual @ residual), len(data.y) - int(np.linalg.matrix_rank(columns))
-    added, standard = found["additive"], found["standard"]
-    found["difference"] = max(added[0] - standard[0], 0.0), added[1] - standard[1]
+    added = cochran(data, alone @ fit.specification.design.composition[0])
+    standard = cochran(data, alone)
+    difference = max(added[0] - standard[0], 0.0), added[1] - standard[1]
+    found = {"additive": added, "standard": standard, "difference": difference}
     return {
         f"{what}_{name}": value
         for name, (q, df) in found.items()

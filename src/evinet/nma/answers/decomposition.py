@@ -55,14 +55,14 @@ def decomposition(fit: Fit) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     data = fit.normal
     rows = [
-        _row("total", "", *_q(data, consistent(data))),
-        _row("within designs", "", *_q(data, separate(data))),
+        _row("total", "", *cochran(data, consistent(data))),
+        _row("within designs", "", *cochran(data, separate(data))),
     ]
     between = _between(data, consistent(data))
     rows.append(_row("between designs", "", *between))
     own = arms(data)
     kinds = sorted(set(own.values()), key=lambda design: (len(design), sorted(design)))
-    rows += [_row("within", _named(design), *_q(mine, separate(mine)))
+    rows += [_row("within", _named(design), *cochran(mine, separate(mine)))
              for design in kinds for mine in [_of(data, design)]
              if len(set(mine.studies)) > 1]  # fmt: skip
     for design in kinds if between[1] else ():
@@ -96,12 +96,12 @@ def tau_within(data: NormalData) -> float:
     columns = separate(data)
     middle = np.linalg.pinv(columns.T @ weight @ columns)
     projection = weight - weight @ columns @ middle @ columns.T @ weight
-    q, df = _q(data, columns)
+    q, df = cochran(data, columns)
     slope = float(np.trace(projection @ data.between))
     return float(np.sqrt(max(q - df, 0.0) / slope)) if df else 0.0
 
 
-def _q(data: NormalData, columns: np.ndarray, tau: float = 0.0) -> tuple[float, int]:
+def cochran(data: NormalData, columns: np.ndarray, tau: float = 0.0) -> tuple[float, int]:
     """Q and its degrees of freedom."""
     root = np.linalg.cholesky(data.within + tau**2 * data.between)
     q, rank = least_squares(np.linalg.solve(root, columns), np.linalg.solve(root, data.y))
@@ -110,7 +110,7 @@ def _q(data: NormalData, columns: np.ndarray, tau: float = 0.0) -> tuple[float, 
 
 def _between(data: NormalData, columns: np.ndarray, tau: float = 0.0) -> tuple[float, int]:
     """Q of a model less that within designs."""
-    (q, df), (within, free) = _q(data, columns, tau), _q(data, separate(data), tau)
+    (q, df), (within, free) = cochran(data, columns, tau), cochran(data, separate(data), tau)
     return max(q - within, 0.0), df - free
 
 

@@ -65,6 +65,22 @@ def follow_up(fit: Fit, population: str) -> float:
     return _patients(fit).upper(population)
 
 
+def within_follow_up(fit: Fit, population: str, time: np.ndarray) -> None:
+    """Refuse times at which a population was not followed.
+
+    Raises
+    ------
+    InputError
+        A time is negative or after the end of follow-up.
+    """
+    last = follow_up(fit, population)
+    if time.min() < 0 or time.max() > last * (1 + 1e-12):
+        raise InputError(
+            Problem("(options)", "time", float(time.max()), f"is not between 0 and {last:g}, the "
+                    f"follow-up of {population}", "Nothing is extrapolated: name earlier times")
+        )  # fmt: skip
+
+
 def horizon(fit: Fit) -> float:
     """The longest time that every population's follow-up reaches."""
     return min(follow_up(fit, name) for name in _patients(fit).studies)
@@ -97,12 +113,7 @@ def hazards(
     if treatment not in treatments(fit, population):
         raise _refused("treatment", treatment, f"has no curve in {population}",
                        treatments(fit, population))  # fmt: skip
-    last = follow_up(fit, population)
-    if time.min() < 0 or time.max() > last * (1 + 1e-12):
-        raise InputError(
-            Problem("(options)", "time", float(time.max()), f"is not between 0 and {last:g}, the "
-                    f"follow-up of {population}", "Nothing is extrapolated: name earlier times")
-        )  # fmt: skip
+    within_follow_up(fit, population, time)
     own = effect(fit, population, treatment)
     return _baseline(fit).hazards(fit.samples, population, treatment, own, time)
 
@@ -226,12 +237,22 @@ def median_table(fit: Fit) -> pd.DataFrame:
     """
     rows = []
     for population, treatment in _each(fit):
-        draws = np.sort(median(fit, population, treatment))
-        quantiles = np.quantile(draws, (0.025, 0.5, 0.975), method="nearest")
-        known = [value if np.isfinite(value) else None for value in quantiles]
-        rows.append({
-            "population": population, "treatment": treatment,
-            **dict(zip(("q2.5", "q50", "q97.5"), known, strict=True)),
-            "p_reached": float(np.isfinite(draws).mean()),
-        })  # fmt: skip
+        draws = median(fit, population, treatment)
+        rows.append({"population": population, "treatment": treatment, **reached(draws)})
     return pd.DataFrame(rows)
+
+
+def reached(draws: np.ndarray) -> dict[str, float | None]:
+    """Quantiles of times that may be infinite, and the probability that they are not.
+
+    Examples
+    --------
+    >>> reached(np.array([1.0, 2.0, np.inf]))
+    {'q2.5': 1.0, 'q50': 2.0, 'q97.5': None, 'p_reached': 0.6666666666666666}
+    """
+    quantiles = np.quantile(np.sort(draws), (0.025, 0.5, 0.975), method="nearest")
+    known = [float(value) if np.isfinite(value) else None for value in quantiles]
+    return {
+        **dict(zip(("q2.5", "q50", "q97.5"), known, strict=True)),
+        "p_reached": float(np.isfinite(draws).mean()),
+    }

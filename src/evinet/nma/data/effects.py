@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 OFF_CENTRE = 0.1  # of half an interval, beyond rounding
 DISAGREE = 0.1  # of a standard error by limits (beyond rounding), or by sd / sqrt(n)
-SMALLEST = 1e-100  # of a ratio
 ROUGH = 0.1  # of an effect, that its rounding may be where P gives its standard error
 WAYS = ("diff", "a ratio", "o_e with v")
 
@@ -60,7 +59,7 @@ def worked_out(
             frames.stop([
                 frames.problem(table, int(row), name, "is a ratio, but not above 0",
                                "Write a number above 0")
-                for row in np.flatnonzero(values <= SMALLEST)
+                for row in np.flatnonzero(values <= 0)
             ])  # fmt: skip
             natural, diff = values, np.log(values)
             done.append(f"{_written(table, name)} logged")
@@ -199,7 +198,7 @@ def _against_limits(
 
     That of a ratio may be of the ratio itself or of its logarithm, as long as one of them fits.
     """
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         unit = _last_digit(given["lower"], given["upper"]) / reading.z
         rounding = np.where(
             np.isfinite(natural), unit / 2 * (1 / given["lower"] + 1 / given["upper"]), unit
@@ -227,7 +226,7 @@ def _by_limits(
     estimate = np.where(ratio, natural, diff)
     some = wanted & np.isfinite(estimate) & np.isfinite(lower + upper)
     with np.errstate(invalid="ignore"):
-        inside = (lower < estimate) & (estimate < upper) & (~ratio | (lower > SMALLEST))
+        inside = (lower < estimate) & (estimate < upper) & (~ratio | (lower > 0))
     field = next((name for name in ("hr", "or", "rr", "irr", "ratio") if name in table), "diff")
     problems += [
         frames.problem(table, int(row), field, "is not between its limits"
@@ -235,7 +234,7 @@ def _by_limits(
                        f"Write lower < estimate < upper, the {reading.level:g} % limits")
         for row in np.flatnonzero(some & ~inside)
     ]  # fmt: skip
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         low, high = (np.where(ratio, np.log(each), each) for each in (lower, upper))
         half = (high - low) / 2
         unit = _last_digit(lower, upper, estimate) / 2

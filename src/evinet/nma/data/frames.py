@@ -142,6 +142,7 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
         problem(frame, int(row), name, "is not finite", "Write a number, or leave the cell empty")
         for row in np.flatnonzero(np.isinf(values))
     ]
+    values = np.where(np.abs(values) < np.finfo(float).tiny, 0.0, values)  # dust of rounding
     problems += [
         problem(frame, int(row), name, "is beyond what a study can measure", "Correct it")
         for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) > LARGEST))

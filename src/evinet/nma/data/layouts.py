@@ -201,8 +201,8 @@ def _once(long: pd.DataFrame) -> pd.DataFrame:
     clash = own[own.duplicated(["study", "treatment"], keep="first").to_numpy()]
     if len(clash):
         raise InputError([
-            frames.problem(clash, row, "treatment", "has a different outcome in another row of "
-                                                    "its study",
+            frames.problem(clash, row, "treatment",
+                           "has a different outcome in another row of its study",
                            "An arm has one outcome: correct it, or write one row for each arm")
             for row in range(len(clash))
         ])  # fmt: skip

@@ -110,8 +110,8 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
         ("time", (time == 0) & (event == 1), "an event at time 0 has no likelihood",
          "Give it the smallest time that the data can tell from 0, or leave the patient out"),
-        ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is not the number of a draw", "Write 0, 1, "
-            "2, ..."),
+        ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is not the number of a draw",
+         "Write 0, 1, 2, ..."),
     ]  # fmt: skip
     frames.stop([
         frames.problem(given, int(row), name, message, remedy)

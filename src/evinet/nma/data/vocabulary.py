@@ -86,8 +86,8 @@ def written(frame: pd.DataFrame) -> pd.DataFrame:
     if twice:
         raise InputError(
             Problem(str(frame.attrs.get("file", "the data frame")), ", ".join(twice), "(columns)",
-                    "appears twice when capitals and blanks are ignored", "Give each column its "
-                        "own name")
+                    "appears twice when capitals and blanks are ignored",
+                    "Give each column its own name")
         )  # fmt: skip
     found = frame.set_axis(names, axis=1)
     spelt = dict(frame.attrs.get("written", {}))

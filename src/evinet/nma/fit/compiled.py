@@ -99,7 +99,8 @@ def expressions(model: pm.Model) -> tuple[Any, Any, Any]:
     point = pt.vector("point")
     everything = pt.concatenate([each.ravel() for each in _kept(model)])
     stable: Any = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
-    told = {**_parts(model, point), **_lengths(model)}
+    lengths = _lengths(model)
+    told = _parts(model, point, lengths) | lengths
     value, everything = clone_replace([stable, everything], told, rebuild_strict=False)
     return point, value, everything
 
@@ -110,7 +111,7 @@ def _lengths(model: pm.Model) -> dict[Any, Any]:
     return {model.dim_lengths[name]: length for name, length in told.items()}
 
 
-def _parts(model: pm.Model, point: Any) -> dict[Any, Any]:
+def _parts(model: pm.Model, point: Any, lengths: dict[Any, Any]) -> dict[Any, Any]:
     """Each variable as a part of the point, in shapes that the model's data tell."""
     import pytensor.tensor as pt
     from pytensor.graph.replace import clone_replace
@@ -121,7 +122,7 @@ def _parts(model: pm.Model, point: Any) -> dict[Any, Any]:
             found[value] = point[position]
             position = position + 1
             continue
-        size = clone_replace(variable.owner.inputs[1], _lengths(model), rebuild_strict=False)
+        size = clone_replace(variable.owner.inputs[1], lengths, rebuild_strict=False)
         stop = position + pt.prod(size)
         found[value] = point[position:stop].reshape(size, ndim=variable.ndim)
         position = stop

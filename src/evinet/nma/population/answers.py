@@ -151,8 +151,8 @@ def _covariates(regression: Regression, frame: pd.DataFrame) -> tuple[str, pd.Da
         return called, found
     if len(named) != 1:
         raise InputError(
-            Problem(file, "(columns)", ", ".join(map(str, frame.columns)), "do not describe a "
-                "population",
+            Problem(file, "(columns)", ", ".join(map(str, frame.columns)),
+                    "do not describe a population",
                     f"Give one row for each patient with {', '.join(columns.values())}, or one row "
                     "with their means, standard deviations and shares")
         )  # fmt: skip
@@ -317,15 +317,9 @@ def standardised(fit: Fit, asked: Population, treatment: str, time: np.ndarray) 
     InputError
         The baseline study has no patients, or a time is after the end of its follow-up.
     """
-    baseline, patients = fit.specification.baseline, fit.specification.patients
+    baseline = fit.specification.baseline
     assert baseline is not None
-    assert patients is not None
-    last = patients.upper(asked.baseline)
-    if time.min() < 0 or time.max() > last * (1 + 1e-12):
-        raise InputError(
-            Problem("(options)", "time", float(time.max()), f"is not between 0 and {last:g}, the "
-                    f"follow-up of {asked.baseline}", "Nothing is extrapolated: name earlier times")
-        )  # fmt: skip
+    curves.within_follow_up(fit, asked.baseline, time)
     samples = fit.samples.isel(sample=slice(None, None, _thinned(fit)))
     predictor, weights = _predictor(fit, asked, treatment)
     if baseline.scale == "ln HR":  # one curve, raised to the power of each patient's hazard
@@ -365,13 +359,7 @@ def survival(fit: Fit, asked: Population, times: tuple[float, ...] = ()) -> dict
             np.interp(-0.5, -each, grid, right=np.inf) if each[-1] <= 0.5 else np.inf
             for each in drawn
         ])  # fmt: skip
-        quantiles = np.quantile(np.sort(crossed), (0.025, 0.5, 0.975), method="nearest")
-        medians.append({
-            "treatment": name,
-            **{key: value if np.isfinite(value) else None
-               for key, value in zip(("q2.5", "q50", "q97.5"), quantiles, strict=True)},
-            "p_reached": float(np.isfinite(crossed).mean()),
-        })  # fmt: skip
+        medians.append({"treatment": name, **curves.reached(crossed)})
     return {
         "survival": pd.DataFrame(rows),
         "rmst": pd.DataFrame([{"treatment": name, "horizon": last, **summary(each)}

@@ -273,8 +273,7 @@ def _published(
         if anchor is None:
             raise InputError(
                 Problem(file, "diff", "(column)", "is a contrast, which cannot be used without a "
-                                                  "common "
-                        "treatment", "Give the outcome of the comparator's own arm")
+                        "common treatment", "Give the outcome of the comparator's own arm")
             )  # fmt: skip
         named = frame if "study" in frame else frame.assign(study="published")
         named.attrs = frame.attrs

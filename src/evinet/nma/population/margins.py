@@ -117,9 +117,8 @@ def margin(
         family = "gamma" if above else "normal"
     if family not in FAMILIES:
         raise InputError(
-            Problem("(options)", "--margin", f"{name}={family}", "is not a known family of "
-                "distributions",
-                    f"Use one of {', '.join(FAMILIES)}")
+            Problem("(options)", "--margin", f"{name}={family}",
+                    "is not a known family of distributions", f"Use one of {', '.join(FAMILIES)}")
         )  # fmt: skip
     positive, share = family in ("gamma", "lognormal"), family in ("beta", "logitnormal")
     if positive and summary.mean <= 0:

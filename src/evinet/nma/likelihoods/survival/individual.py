@@ -110,9 +110,10 @@ def _averaged(log_terms: Any, weights: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class IndividualSpline(MSpline):
-    """M-spline or, with degree 0, piecewise exponential hazards of patients with covariates."""
+class _Individual:
+    """What a baseline of patients with covariates has beside those of `patients`."""
 
+    patients: Patients
     regression: Regression | None = None
 
     @cached_property
@@ -120,6 +121,11 @@ class IndividualSpline(MSpline):
         """The patients and points."""
         assert self.regression is not None
         return people(self.patients, self.regression)
+
+
+@dataclass(frozen=True)
+class IndividualSpline(_Individual, MSpline):
+    """M-spline or, with degree 0, piecewise exponential hazards of patients with covariates."""
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
         """Those of `MSpline`, sums over patients of the same covariates, nodes and points."""
@@ -191,16 +197,8 @@ class IndividualSpline(MSpline):
 
 
 @dataclass(frozen=True)
-class IndividualParametric(Parametric):
+class IndividualParametric(_Individual, Parametric):
     """Parametric hazards of patients with covariates."""
-
-    regression: Regression | None = None
-
-    @cached_property
-    def people(self) -> People:
-        """The patients and points."""
-        assert self.regression is not None
-        return people(self.patients, self.regression)
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
         """Times and weights of events and others, each with columns; nodes and points."""
