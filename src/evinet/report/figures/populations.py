@@ -120,8 +120,7 @@ def _told(
             for row in mine:
                 category = alike.get(row["category"], row["category"])
                 bars[category] = bars.get(category, 0.0) + row["percent"]
-            said = [f"{row['category']}: {row['value']}" if row["category"] else row["value"]
-                    for row in told
+            said = [_said(row, modifier.label) for row in told
                     if (row["trial"], row["characteristic"]) == (trial, name)]  # fmt: skip
             if mine:
                 panel.bars[trial] = bars
@@ -132,6 +131,14 @@ def _told(
             if mine or said:
                 break
     return panel
+
+
+def _said(row: dict[str, Any], title: str) -> str:
+    """A value, with its category unless the title of the panel ends with it."""
+    category = row["category"]
+    return (
+        row["value"] if not category or title.endswith(category) else f"{category}: {row['value']}"
+    )
 
 
 def draw(shown: list[Panel], names: dict[str, str], narrow: bool = False) -> Figure | None:

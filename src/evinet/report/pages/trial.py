@@ -69,7 +69,7 @@ def overview(results: Results, slug: str) -> Markdown:
             ("Year of the main publication", "year"),
         )},
         "Registration": registration(row["registration"]), "Publication": doi(row["doi"]),
-        "Tier of evidence": unknown(tier), "Used in": ", ".join(used) or "no analysis",
+        "Tier of evidence": unknown(tier), "Used in": "; ".join(used) or "no analysis",
     }  # fmt: skip
     lines = [[strong(what), said] for what, said in cells.items()]
     note = sentence(row["note"]) if row["note"] else ""
