@@ -20,7 +20,7 @@ COPY src src
 COPY workflow workflow
 COPY reports reports
 RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && useradd --create-home review
-USER review
+    && useradd --uid 1000 --create-home review
+USER 1000
 WORKDIR /review
 CMD ["evinet", "--help"]

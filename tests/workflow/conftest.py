@@ -65,10 +65,11 @@ class Project:
         return done.stdout + done.stderr
 
     def planned(self) -> set[tuple[str, str]]:
-        """(rule, wildcards) of every job that a run would do."""
+        """(rule, wildcards) of every job that a run would do, but for what takes no time."""
         text = self.run("--dry-run")
         jobs = re.split(r"^(?:local)?rule ", text, flags=re.M)[1:]
-        return {(job.split(":")[0], _wildcards(job)) for job in jobs} - {("all", "")}
+        found = {(job.split(":")[0], _wildcards(job)) for job in jobs}
+        return found - {("all", ""), ("configuration", "")}
 
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.folder / path

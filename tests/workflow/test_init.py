@@ -125,6 +125,20 @@ def test_the_workflow_by_its_path_works_in_another_folder(begun, done):
         assert (begun.folder / name).read_text() == (done.folder / name).read_text()
 
 
+def test_without_a_shared_file_system_the_results_are_the_same_bytes(begun, done):
+    """Every file goes through a storage and comes back, as on Kubernetes."""
+    shutil.rmtree(begun.folder / "results")
+    bucket = begun.folder.parent / "bucket"
+    shutil.copytree(begun.folder / "data", bucket / "data")
+    begun.command(
+        "snakemake", "--cores", "2", "--shared-fs-usage", "none",
+        "--default-storage-provider", "fs", "--default-storage-prefix", bucket,
+    )  # fmt: skip
+    assert not (begun.folder / "results").exists(), "nothing is written beside the storage"
+    for name in ("results/manifest.json", "results/report-manifest.json"):
+        assert (bucket / name).read_text() == (done.folder / name).read_text()
+
+
 def test_a_second_init_changes_nothing(begun):
     path = begun.folder / "config/config.yaml"
     path.write_text("# mine\n")

@@ -62,6 +62,7 @@ rule exhibits:
     """Draw the figures and write the tables of the report."""
     input:
         MADE,
+        config=ancient(CONFIG_FILE),
     output:
         DRAWN,
     log:
@@ -75,10 +76,11 @@ rule exhibits:
         runtime=10,
     params:
         sections=SECTIONS,
+        results=subpath(input.config, parent=True),
         code=code_digest("evinet.report.commands:exhibits"),
     shell:
-        "evinet exhibits --config results/config.json --results results"
-        " --figures results/figures --tables results/tables > {log:q} 2>&1"
+        "evinet exhibits --config {input.config:q} --results {params.results:q}"
+        " --figures {params.results:q}/figures --tables {params.results:q}/tables > {log:q} 2>&1"
 
 
 rule report:
@@ -90,6 +92,7 @@ rule report:
         "results/manifest.json",
         releases=sorted(str(path) for path in Path("releases").glob("*/release.json")),
         pages=OWN_DOCUMENTS,
+        config=ancient(CONFIG_FILE),
     output:
         RENDERED,
     log:
@@ -103,6 +106,7 @@ rule report:
         runtime=15,
     params:
         sections=SECTIONS,
+        results=subpath(input.config, parent=True),
         pages=lambda wildcards, input: folder_of(input.pages, "_quarto.yml", "--pages="),
         releases=lambda wildcards, input: [
             f"--releases={Path(path).parents[1]}" for path in input.releases[:1]
@@ -110,5 +114,5 @@ rule report:
         package=content_digest(project.THEME_FOLDER, DOCUMENTS),
         code=code_digest("evinet.report.commands:report", "evinet.report.notebook"),
     shell:
-        "evinet report --config results/config.json --results results"
-        " {params.pages:q} {params.releases:q} --out results/report > {log:q} 2>&1"
+        "evinet report --config {input.config:q} --results {params.results:q}"
+        " {params.pages:q} {params.releases:q} --out {params.results:q}/report > {log:q} 2>&1"

@@ -92,7 +92,7 @@ class Grouped(click.Command):
 @click.argument("data", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option(
     "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
-    help="Of the arms; contrast: every study by its diff. Default: by the columns.",
+    help="Likelihood of the arms, or contrast for differences. Default: what the columns are.",
 )  # fmt: skip
 @click.option(
     "--link", help="binomial: logit (default), probit, cloglog, log (RR) or identity (RD)."
@@ -102,7 +102,7 @@ class Grouped(click.Command):
 )
 @click.option(
     "--reference", "references", multiple=True,
-    help="Default: the treatment in most studies. Of several islands: once for each.",
+    help="Default: the treatment in most studies. With several islands, repeat it: one for each.",
 )  # fmt: skip
 @click.option(
     "--model", type=click.Choice(["consistency", "ume", "node-split"]), default="consistency",
@@ -115,12 +115,12 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--level", type=click.FloatRange(50, 100, min_open=True, max_open=True), default=95.0,
-    show_default=True, help="Of intervals in the data, in percent.",
+    show_default=True, help="Confidence level of the intervals in the data, in percent.",
 )  # fmt: skip
 @click.option(
     "--measure", type=click.Choice(list(SCALES), case_sensitive=False),
-    help="What effects are. Counts: OR (default), RR or RD; means: MD (default), SMD or ROM; "
-    "effects in the data: where no column tells.",
+    help="Measure of effect. Counts: OR (default), RR or RD; means: MD (default), SMD or ROM. "
+    "Of effects in the data, name it where no column does.",
 )  # fmt: skip
 @click.option("--sheet", help="Sheet of a workbook.")
 @click.option(
@@ -128,14 +128,14 @@ class Grouped(click.Command):
 )
 @click.option(
     "--covariate", multiple=True,
-    help="Column of a covariate of studies or arms, numbers or words: a meta-regression. Once for "
-    "each.",
+    help="Meta-regression on this column of the studies or arms (numbers or words). May be "
+    "repeated.",
 )  # fmt: skip
 @click.option(
     "--interactions", type=click.Choice(["shared", "class", "separate", "exchangeable"]),
     default="shared", show_default=True,
-    help="Of a covariate: one coefficient for all treatments, one for each class (column class), "
-    "or one for each treatment, these unrelated or exchangeable.",
+    help="How a covariate changes effects: one coefficient for all treatments, one for each class "
+    "(column class), or one for each treatment, unrelated or exchangeable.",
 )  # fmt: skip
 @click.option(
     "--interactions-sigma", "slope_sigma",
@@ -155,7 +155,9 @@ class Grouped(click.Command):
     help="Their covariates: study, treatment, n, age_mean, age_sd, male; default: in --aggregate.",
 )  # fmt: skip
 @click.option(
-    "--correlations", type=FILE, help="Of the covariates, a table; default: those of the patients."
+    "--correlations",
+    type=FILE,
+    help="Table of correlations of the covariates; default: those of the patients.",
 )
 @click.option(
     "--margin", "families", multiple=True, metavar="NAME=FAMILY",
@@ -171,7 +173,11 @@ class Grouped(click.Command):
     help="Covariates, or baseline risk, of reported effects; default: the mean.",
 )  # fmt: skip
 @click.option("--baseline-risk", is_flag=True, help="Adjust for the studies' baseline risk.")
-@click.option("--time", "time_column", help="Column of follow-up: cloglog with log(time) offset.")
+@click.option(
+    "--time",
+    "time_column",
+    help="Column of follow-up times; needs --link cloglog, whose offset is log(time).",
+)
 @click.option(
     "--population", "populations", multiple=True, metavar="NAME=VALUE[:LOWER:UPPER]",
     help="Outcome on the reference, with its 95 % interval: absolute outcomes of all treatments. "
@@ -208,8 +214,8 @@ class Grouped(click.Command):
     help="Test proportional hazards, and compare with M-splines that are free in each arm.",
 )  # fmt: skip
 @click.option(
-    "--class", "members", multiple=True,
-    help="A treatment of a class: once for each. Default: by the column class.",
+    "--class", "members", multiple=True, metavar="TREATMENT",
+    help="A treatment that belongs to the class. May be repeated. Default: the column class.",
 )  # fmt: skip
 @click.option(
     "--class-sigma",
@@ -223,7 +229,7 @@ class Grouped(click.Command):
 @click.option("--inactive", help="The component without an effect, such as Placebo.")
 @click.option(
     "--component-interaction", "component_interactions", multiple=True, metavar="A+B",
-    help="Two components that together do more or less than their sum: once for each pair.",
+    help="Two components that together do more or less than their sum. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",

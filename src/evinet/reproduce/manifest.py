@@ -27,8 +27,8 @@ REPORT_FOLDER = "report"
 HASHED = {".csv", ".json", ".nc", ".svg", ".xlsx", ".bib", ".ris"}
 """Of a folder that is named as a whole, files of these kinds are hashed."""
 
-UNHASHED_NAMES = {"timings.json"}
-"""They differ from run to run."""
+UNHASHED_NAMES = {"timings.json", ".snakemake_timestamp"}
+"""They differ from run to run, or are Snakemake's own."""
 
 PACKAGES = (
     "arviz", "h5netcdf", "lifelines", "matplotlib", "numba", "numpy", "nutpie", "pandas",

@@ -19,7 +19,7 @@ CONFIG = click.option("--config", "config_file", type=FILE, default=Path("config
 DATA = click.option("--data", type=FILE, required=True, help="data.csv of `evinet network`.")
 IPD = click.option(
     "--ipd", type=FILE, multiple=True,
-    help="ipd.csv of a study that enters by its patients; once for each.",
+    help="ipd.csv of a study that enters by its patients. May be repeated.",
 )  # fmt: skip
 
 

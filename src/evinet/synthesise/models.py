@@ -38,7 +38,7 @@ def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[P
     """
     asked = config.analyses[analysis]
     table = tables.NETWORK_DATA.read(data)
-    table.attrs["file"] = str(data)
+    table.attrs["file"] = _result(data)
     table.index = table.index + 2
     references = list(asked.references)
     if model.regression is not None:
@@ -60,12 +60,23 @@ def network(config: Config, analysis: str, model: Model, data: Path, ipd: list[P
             for study in missing
         ])  # fmt: skip
     patients = pd.concat([frames[study] for study in wanted], ignore_index=True)
-    patients.attrs["file"] = ", ".join(map(str, ipd))
+    patients.attrs["file"] = ", ".join(map(_result, ipd))
     patients.index = patients.index + 2
     found = Network.from_patients(patients.drop(columns="arm"), references)
     rest = contrasts[~contrasts["study"].isin(wanted)]
-    rest.attrs["file"] = str(data)
+    rest.attrs["file"] = _result(data)
     return found.add_contrasts(rest) if len(rest) else found
+
+
+def _result(path: Path) -> str:
+    """A result by its name in the review, also where a storage keeps it elsewhere: fits tell it.
+
+    >>> _result(Path(".snakemake/storage/fs/bucket/results/networks/pfs/data.csv"))
+    'results/networks/pfs/data.csv'
+    """
+    parts = path.parts
+    kept = [place for place, part in enumerate(parts) if part == "results"]
+    return Path(*parts[kept[-1] :]).as_posix() if kept else str(path)
 
 
 def _regressed(
@@ -84,7 +95,7 @@ def _regressed(
         others = [frame.drop(columns="arm") for frame in map(tables.IPD.read, ipd)]
         others = [frame for frame in others if frame["study"].iloc[0] in studies - known]
         published = pd.concat(others, ignore_index=True) if others else None
-        file = ", ".join(map(str, ipd))
+        file = ", ".join(map(_result, ipd))
     else:
         counted = _counts(table, model, list(asked.references))
         published = counted.loc[~counted["study"].isin(known), ["study", "treatment", "r", "n"]]

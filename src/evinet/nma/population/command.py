@@ -24,10 +24,16 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     "--covariates", type=FILE,
     help="The published covariates: age_mean, age_sd, age_median, male. Default: in --aggregate.",
 )  # fmt: skip
-@click.option("--on", multiple=True, required=True, help="A covariate: once for each.")
+@click.option(
+    "--on",
+    multiple=True,
+    required=True,
+    metavar="COVARIATE",
+    help="Covariate to adjust for. May be repeated.",
+)
 @click.option(
     "--method", "methods", type=click.Choice(["maic", "stc"]), multiple=True,
-    help="Once for each; default: both.",
+    help="May be repeated; default: both.",
 )  # fmt: skip
 @click.option("--unanchored", is_flag=True, help="Compare without a common treatment; see TSD 18.")
 @click.option("--match-sd", is_flag=True, help="maic: match published standard deviations as well.")
