@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evinet.config import Sampler
     from evinet.nma.model import Model
     from evinet.nma.network import Network
+    from evinet.nma.population.answers import Population
     from evinet.nma.posterior import Fit
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -497,6 +498,7 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
 
     populations = [answers.population(model, name) for name in model.network.studies]
     populations += [answers.population(model, text) for text in asked["populations"]]
+    _once(populations)
     times = _numbers(asked["times"], "--times", "6,12,24")
     fit = _fitted(model, sampler, asked)
     error = answers.integration_error(fit)
@@ -515,9 +517,28 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
     if asked["save_draws"]:
         found["draws"] = fit.draws()
     found["fit"]["integration_error"] = error
-    found["lines"] = [*_lines(fit, found["fit"]), answers.said(error)]
+    found["lines"] = [
+        *_lines(fit, found["fit"]),
+        answers.said(error),
+        *(f"Beware: {line}" for each in populations for line in each.cautions),
+        *(
+            f"{each.name} has the level of outcomes of {each.baseline}"
+            for each in populations
+            if each.name != each.baseline
+        ),
+    ]
     found["fitted"] = fit
     return found
+
+
+def _once(populations: list[Population]) -> None:
+    """Refuse a population that is asked for twice, or two of one name."""
+    names = [each.name for each in populations]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise click.UsageError(
+            f"--population: {', '.join(twice)} is there twice (every study is a population, too)"
+        )
 
 
 def _survival(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,11 @@ def adjusted(fit: Fit, asked: list[Population]) -> tuple[dict[str, pd.DataFrame]
     effects = pd.concat([found[kind].assign(kind=kind) for kind in ("conditional", "marginal")])
     outcomes = found["survival"] if "survival" in found else found["absolute"].assign(time=np.nan)
     error = answers.integration_error(fit)
-    cautions = [answers.said(error).capitalize(), *fit.network.regression.extrapolated()]
+    cautions = [
+        answers.said(error).capitalize(),
+        *fit.network.regression.cautions(),
+        *(line for each in asked for line in each.cautions),
+    ]
     record = {"integration_error": error, "cautions": cautions}
     return {"adjusted": effects, "standardised": outcomes}, record
 

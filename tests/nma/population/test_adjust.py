@@ -247,6 +247,14 @@ OTHER = pd.DataFrame({
         (OWN.assign(r=2), OTHER, ["not 0 or 1"]),
         (OWN.assign(male=1), OTHER, ["male", "same in every patient"]),
         (OWN.assign(e=1.5), OTHER, ["count in an exposure", "--regression"]),
+        (OWN.assign(draw=[0, 1] * 20), OTHER, ["2 reconstructions", "--aggregate"]),
+        (OWN.assign(study=["S", "T"] * 20), OTHER, ["S, T", "several trials with patients"]),
+        (OWN.assign(study="S"), OTHER.assign(study="S"), ["S", "has patients as well"]),
+        (OWN, OTHER.assign(study=["S", "T"]), ["S, T", "several trials published"]),
+        (OWN, pd.concat([OTHER, OTHER[1:].assign(r=5)]), ["treatment = 'C'", "another row"]),
+        (OWN.assign(treatment=["A", "c"] * 20), OTHER, ["c, C", "differ only by case"]),
+        (OWN.assign(male=OWN["male"] + 1), OTHER, ["1 and 2", "Write 0 and 1"]),
+        (OWN, OTHER.rename(columns={"age_mean": "age_median"}), ["51, 52", "medians of the arms"]),
     ],
 )
 def test_bad_input_is_told(own, other, said):
@@ -257,6 +265,72 @@ def test_bad_input_is_told(own, other, said):
         adjust(own, other, ["age", "male"])
     for part in said:
         assert part in str(raised.value)
+
+
+CONTRAST = pd.DataFrame({"study": ["S"], "treatment": ["B"], "comparator": ["C"],
+                         "lower": [0.6], "upper": [0.9], "age_mean": [51],
+                         "male": [0.5]})  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", ["rr", "rd", "hr", "irr", "smd", "md"])
+def test_a_published_effect_on_another_scale_is_refused(measure):
+    with pytest.raises(InputError, match="the patients give a ln OR"):
+        adjust(OWN, CONTRAST.assign(**{measure: 0.75}), ["age", "male"])
+
+
+def test_the_level_of_a_published_interval():
+    def error(level: float) -> float:
+        found = adjust(OWN, CONTRAST.assign(**{"or": 0.735}), ["age", "male"], level=level)
+        return float(found.comparison.published.se)
+
+    assert error(90) == pytest.approx(np.log(0.9 / 0.6) / 2 / 1.644854)
+    assert error(95) == pytest.approx(np.log(0.9 / 0.6) / 2 / 1.959964)
+
+
+def test_covariates_are_those_of_the_published_trial():
+    given = OTHER[["treatment", "n", "age_mean", "male"]]
+    published = OTHER[["treatment", "r", "n"]].assign(study="S")
+    for change, said in (({"treatment": ["B", "D"]}, "D.*B and C"), ({"study": "T"}, "T.*has S")):
+        with pytest.raises(InputError, match=said):
+            adjust(OWN, published, ["age", "male"], population=given.assign(**change))
+    known = adjust(OWN, published, ["age", "male"], population=given.assign(study="S"))
+    assert known.comparison.target["age"].mean == pytest.approx(51.5)
+
+
+def test_reconstructions_of_the_published_trial_do_not_count_as_many_patients():
+    rng = np.random.default_rng(3)
+    size = 200
+    drawn = pd.DataFrame({
+        "treatment": np.repeat(["B", "C"], size // 2), "time": rng.exponential(10, size),
+        "event": rng.integers(0, 2, size),
+    })  # fmt: skip
+    own = pd.DataFrame({
+        "treatment": ["A", "C"] * 60, "time": rng.exponential(9, 120), "event": 1,
+        "age": rng.normal(60, 8, 120),
+    })  # fmt: skip
+    target = pd.DataFrame({"age_mean": [61.0]})
+    once = adjust(own, drawn, ["age"], population=target).comparison.published
+    same = pd.concat([drawn.assign(draw=number) for number in range(6)])
+    again = adjust(own, same, ["age"], population=target)
+    assert (again.comparison.published.estimate, again.comparison.published.se) == pytest.approx(
+        (once.estimate, once.se)
+    )
+    spread = pd.concat([
+        drawn.assign(draw=number, time=drawn["time"] * rng.uniform(0.5, 2, size))
+        for number in range(6)
+    ])  # fmt: skip
+    found = adjust(own, spread, ["age"], population=target)
+    assert found.comparison.published.se > once.se
+    assert any("5 reconstructions" in line for line in found.warnings)
+
+
+def test_the_bootstrap_keeps_the_variance_of_the_published_arm():
+    own, other = OWN[OWN["treatment"] == "A"], OTHER[:1]
+    few = adjust(own, other, ["age"], unanchored=True, variance="bootstrap", resamples=60)
+    many = other.assign(r=2_000_000, n=5_000_000)
+    most = adjust(own, many, ["age"], unanchored=True, variance="bootstrap", resamples=60)
+    errors = [found.estimates["se"].iloc[-1] for found in (few, most)]
+    assert errors[0] ** 2 - errors[1] ** 2 == pytest.approx(1 / 20 + 1 / 30, rel=1e-4)
 
 
 def test_an_unanchored_comparison_of_anchored_trials_is_refused():

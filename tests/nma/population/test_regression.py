@@ -216,6 +216,54 @@ def test_a_study_enters_once_and_classes_are_needed():
         network(own, other.assign(r=99), "age", covariates=covariates)
 
 
+def test_patients_are_no_reconstructions_and_covariates_stand_once():
+    own, other, covariates = trials("binomial")
+    with pytest.raises(InputError, match="2 reconstructions of the same patients"):
+        network(pd.concat([own.assign(draw=draw) for draw in (0, 1)]), other, "age",
+                covariates=covariates)  # fmt: skip
+    with pytest.raises(InputError, match="another row of covariates"):
+        network(own, other, "age", covariates=pd.concat([covariates, covariates]))
+    net = network(own, other, "age", covariates=covariates.drop(columns="age_sd"))
+    assert "that of all patients stands for it" in net.regression.cautions()[0]
+    spelt = own.assign(grade=np.where(own.index % 3, "G1", "g1"))
+    with pytest.raises(InputError, match=r"G1, g1.*differ only by case"):
+        network(spelt, other, "age + grade", covariates=covariates)
+    staged = own.assign(stage=np.arange(len(own)) % 3 + 1)
+    with pytest.raises(InputError, match="Write categories as words"):
+        network(staged, other, "C(stage)", covariates=covariates.assign(stage=1.7, stage_sd=0.8))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"grade": ["G3", "G2"]}, "grade = 'G3'.*none of the patients' categories"),
+        ({"grade": ["g1", "G2"]}, "grade = 'g1'.*none of the patients' categories"),
+        ({"grade": ["", "G2"]}, "none of the patients' categories"),
+        ({"male": [0.55, 0.4]}, "male = 0.55.*not 0 or 1"),
+        ({"male": [55, 40]}, "male = 55.*not 0 or 1"),
+        ({"age": [60, None]}, "age.*is missing"),
+        ({"population": ["X", "Y"]}, "X, Y.*several populations"),
+        ({"population": "S2"}, "S2.*is a study of the network"),
+    ],
+)
+def test_a_population_of_other_patients_is_told(change, said):
+    from types import SimpleNamespace
+
+    from evinet.nma.population import answers
+
+    own, other, covariates = trials("binomial")
+    graded = own.assign(grade=np.where(own.index % 2, "G1", "G2"))
+    shares = covariates.assign(grade_g1=0.4, grade_g2=0.6)
+    net = network(graded, other, "age + male + grade", covariates=shares, reference="A")
+    table = pd.DataFrame({"age": [60, 62], "male": ["TRUE", "FALSE"], "grade": ["G1", "G2"]})
+    found = answers.population(SimpleNamespace(network=net), table)
+    assert found.covariates["male"].tolist() == [1, 0]
+    old = answers.population(SimpleNamespace(network=net), table.assign(age=[300, 301]))
+    assert "300.5 on average" in old.cautions[0]
+    with pytest.raises(InputError, match=said):
+        answers.population(SimpleNamespace(network=net), table.assign(**change))
+
+
 def test_a_covariate_may_be_called_weight():
     own, other, covariates = trials("binomial")
     renamed = {"age": "weight", "age_mean": "weight_mean", "age_sd": "weight_sd"}
@@ -255,7 +303,7 @@ def test_categories_and_extrapolation():
     assert net.regression.terms == ["age", "grade[T.G2]", "grade[T.G3]"]
     points = net.regression.drawn(("S2", "C"))
     assert (points["grade"] == "G2").mean() == pytest.approx(0.5, abs=0.01)
-    assert any("extrapolates" in line for line in net.regression.extrapolated())
+    assert any("extrapolates" in line for line in net.regression.cautions())
     with pytest.raises(InputError, match=r"add up to 1\.3"):
         network(own, other, "age + grade", covariates=table.assign(grade_g1=0.5), reference="A")
 

@@ -96,7 +96,7 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         lines += _sums(record["components"])
     lines += _poor_fit(fit, record)
     if fit.network.regression is not None:
-        lines += fit.network.regression.extrapolated()
+        lines += fit.network.regression.cautions()
     if record["LOO"] is not None and record["LOO"]["warning"]:
         lines.append(record["LOO"]["warning"])
     return lines + convergence.cautions(record["convergence"])

@@ -81,6 +81,7 @@ def adjust(
     resamples: int = 500,
     families: dict[str, str] | None = None,
     seed: int = 1,
+    level: float = 95.0,
 ) -> Adjusted:
     """Compare the treatments of two trials in the population of the published one.
 
@@ -104,6 +105,8 @@ def adjust(
         Family of each covariate's margin for stc (see `margins.margin`).
     seed
         Of resampling and of the population's points.
+    level
+        Of intervals in `published`, in percent.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def adjust(
     >>> found.estimates[["treatment", "comparator"]].iloc[-1].tolist()
     ['B', 'C']
     """
-    found = comparisons.read(patients, published, on, population, unanchored)
+    found = comparisons.read(patients, published, on, population, unanchored, level)
     if method == "maic":
         return _maic(found, match_sd, variance, resamples, seed)
     return _stc(found, resamples, families or {}, seed)
@@ -141,7 +144,8 @@ def _maic(found: Comparison, match_sd: bool, variance: str, resamples: int, seed
             return _weighted(found, rows, weight, published).estimate
 
         spread, lines = _resampled(found, once, resamples, seed, "maic")
-        effect = Effect(effect.estimate, spread)
+        own_arm = found.arm.variance if found.anchor is None and found.arm is not None else 0.0
+        effect = Effect(effect.estimate, spread + own_arm)
     share = chosen.effective / len(chosen.weight)
     size, top = len(chosen.weight), chosen.weight.max()
     lines.insert(0, f"Effective sample size {chosen.effective:.1f} of {size} patients "
@@ -149,6 +153,11 @@ def _maic(found: Comparison, match_sd: bool, variance: str, resamples: int, seed
     if share < 0.5:
         lines.append("More than half of the information is lost in weighting: the populations "
                      "overlap little, and few patients decide the result.")  # fmt: skip
+    if match_sd:
+        lines += [
+            f"The standard deviation of {name} is not published: only its mean is matched."
+            for name in _without_sd(found)
+        ]
     table = _estimates(found, effect, None)
     return Adjusted("maic", found, table, chosen.balance, chosen.weight, chosen.effective,
                     [*_notes(found), *lines])  # fmt: skip
@@ -209,6 +218,10 @@ def _stc(found: Comparison, resamples: int, families: dict[str, str], seed: int)
         for name, each in margin.items()
     )
     lines.insert(0, f"The population has {described}; correlations are those of the patients.")
+    lines += [
+        f"The standard deviation of {name} is not published: that of the patients stands for it."
+        for name in _without_sd(found)
+    ]
     lines += _extrapolated(found)
     balance = pd.DataFrame({
         "moment": [f"{name}: mean" for name in found.covariates],
@@ -218,6 +231,12 @@ def _stc(found: Comparison, resamples: int, families: dict[str, str], seed: int)
     })  # fmt: skip
     table = _estimates(found, effect, conditional if np.isfinite(conditional) else None)
     return Adjusted("stc", found, table, balance, None, None, [*_notes(found), *lines])
+
+
+def _without_sd(found: Comparison) -> list[str]:
+    """Covariates that are not binary and have no published standard deviation."""
+    return [name for name, each in found.target.items()
+            if not each.binary and not np.isfinite(each.sd)]  # fmt: skip
 
 
 def _extrapolated(found: Comparison) -> list[str]:
@@ -267,8 +286,8 @@ def _resampled(
 
 def _notes(found: Comparison) -> list[str]:
     if found.anchor is None:
-        return [UNANCHORED]
-    return [SHARED.format(comparator=found.comparator, anchor=found.anchor)]
+        return [UNANCHORED, *found.notes]
+    return [SHARED.format(comparator=found.comparator, anchor=found.anchor), *found.notes]
 
 
 def _estimates(found: Comparison, adjusted: Effect, conditional: float | None) -> pd.DataFrame:

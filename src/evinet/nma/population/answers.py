@@ -22,9 +22,9 @@ from evinet import seeds, usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.answers import survival as curves
 from evinet.nma.answers.absolute import LINKS
-from evinet.nma.data import frames
+from evinet.nma.data import frames, vocabulary
 from evinet.nma.distribution import summary
-from evinet.nma.population import margins, summaries
+from evinet.nma.population import comparison, margins, summaries
 from evinet.nma.population.margins import Margin
 from evinet.nma.population.regression import FINE, Regression
 
@@ -56,6 +56,8 @@ class Population:
         The study whose baseline it has.
     points, weights
         A few of them that stand for all in averages: centred columns, and their weights.
+    cautions
+        What its table lacks, and where it lies outside the patients, in sentences.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Population:
     baseline: str
     points: np.ndarray
     weights: np.ndarray
+    cautions: tuple[str, ...] = ()
 
 
 def population(
@@ -106,10 +109,16 @@ def population(
                     "file", f"Use one of {', '.join(studies)}, or a table of covariates")
         )  # fmt: skip
     frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
-    called, covariates = _covariates(regression, frame)
+    called, covariates, assumed = _covariates(regression, frame)
+    if (name or called) in studies:
+        raise InputError(
+            Problem(str(frame.attrs.get("file", frames.FRAME)), "population", name or called,
+                    "is a study of the network as well", "Give the population a name of its own")
+        )  # fmt: skip
     return Population(
         name or called, covariates, baseline or studies[0],
         *regression.weighted(covariates, POINTS),
+        (*assumed, *regression.outside(covariates, name or called)),
     )  # fmt: skip
 
 
@@ -124,31 +133,31 @@ def _regression(of: Fit | Model) -> Regression:
     return found
 
 
-def _covariates(regression: Regression, frame: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The name of a table's population, and its patients or points."""
+def _covariates(
+    regression: Regression, frame: pd.DataFrame
+) -> tuple[str, pd.DataFrame, tuple[str, ...]]:
+    """The name of a table's population, its patients or points, and what was assumed."""
     file = str(frame.attrs.get("file", frames.FRAME))
-    named = frame.rename(columns={each: usertable.column(str(each)) for each in frame})
-    named.attrs = {"file": file}
+    named = vocabulary.written(frame)
+    named.attrs["file"] = file
     label = next((each for each in ("population", "study") if each in named), None)
-    called = str(named[label].iloc[0]) if label and len(named) else Path(file).stem
+    several = sorted(set(named[label].astype(str))) if label else []
+    if len(several) > 1:
+        raise InputError(
+            Problem(file, str(label), ", ".join(several), "are several populations",
+                    "Write one table for each and give --population once for each, or leave the "
+                    "column out")
+        )  # fmt: skip
+    called = several[0] if several else Path(file).stem
     every = pd.concat(list(regression.patients.values()), ignore_index=True)
     words = {name for name in regression.names
              if not pd.api.types.is_numeric_dtype(every[name].dtype)}  # fmt: skip
     columns = regression.columns
+    numeric = {name: column for name, column in columns.items() if name not in words}
+    binary = {column for name, column in numeric.items() if every[name].isin([0, 1]).all()}
+    levels = {columns[name]: sorted(set(every[name])) for name in words}
     if len(named) > 1 and set(columns.values()) <= set(named):
-        problems: list[Problem] = []
-        found = pd.DataFrame({
-            name: named[column].astype(str).to_numpy() if name in words
-            else frames.numbers(named, column, problems)
-            for name, column in columns.items()
-        })  # fmt: skip
-        problems += [
-            frames.problem(named, int(row), columns[name], "is missing", "Leave the patient out")
-            for name in columns if name not in words
-            for row in np.flatnonzero(found[name].isna())[:1]
-        ]  # fmt: skip
-        frames.stop(problems)
-        return called, found
+        return called, _people(named, columns, binary, levels), ()
     if len(named) != 1:
         raise InputError(
             Problem(file, "(columns)", ", ".join(map(str, frame.columns)),
@@ -159,17 +168,49 @@ def _covariates(regression: Regression, frame: pd.DataFrame) -> tuple[str, pd.Da
     if label != "study":
         named = named.assign(study=called)
         named.attrs = {"file": file}
-    numeric = {name: column for name, column in columns.items() if name not in words}
-    binary = {column for name, column in numeric.items() if every[name].isin([0, 1]).all()}
-    levels = {columns[name]: sorted(set(every[name])) for name in words}
     (row,) = summaries.read(named, list(numeric.values()), binary, levels)
     margin = {
         name: Margin.categorical(row.shares[column]) if name in words else
         margins.margin(column, row.covariates[column], every[name].to_numpy(float), None, file)
         for name, column in columns.items()
     }  # fmt: skip
+    assumed = tuple(
+        f"the standard deviation of {column} is not given of {called}: that of all patients stands "
+        "for it"
+        for column in numeric.values()
+        if column not in binary and not np.isfinite(row.covariates[column].sd)
+    )
     seed = seeds.seed_sequence(regression.seed, f"population/{called}")
-    return called, margins.points(margin, regression.correlated, FINE, seed)
+    return called, margins.points(margin, regression.correlated, FINE, seed), assumed
+
+
+def _people(
+    table: pd.DataFrame, columns: dict[str, str], binary: set[str], levels: dict[str, list[str]]
+) -> pd.DataFrame:
+    """The patients of a population: numbers, 0 or 1, or categories that the model knows."""
+    problems: list[Problem] = []
+    found = {}
+    for name, column in columns.items():
+        if column in levels:
+            cells = ["" if pd.isna(cell) else str(cell).strip() for cell in table[column]]
+            found[name] = np.array(cells, object)
+            wrong = ~np.isin(cells, levels[column])
+            message = "is none of the patients' categories"
+            remedy = f"Use one of {', '.join(levels[column])}"
+        else:
+            values = comparison.numbers(table, column, problems)
+            found[name] = values
+            wrong, message, remedy = np.isnan(values), "is missing", "Leave the patient out"
+            if column in binary:
+                wrong |= ~np.isin(values, [0, 1])
+                message = "is not 0 or 1, as it is in the patients"
+                remedy = "Write one row for each patient, or one row of means and shares"
+        problems += [
+            frames.problem(table, int(row), column, message, remedy)
+            for row in np.flatnonzero(wrong)
+        ]
+    frames.stop(problems)
+    return pd.DataFrame(found)
 
 
 def conditional(fit: Fit, covariates: pd.DataFrame) -> pd.DataFrame:

@@ -50,12 +50,16 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     help="stc: normal, gamma, lognormal, logitnormal or beta. Default: gamma where all patients "
     "are above 0, else normal.",
 )  # fmt: skip
+@click.option(
+    "--level", type=click.FloatRange(50, 100, min_open=True, max_open=True), default=95.0,
+    show_default=True, help="Of intervals in --aggregate, in percent.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def adjust(
     ipd: Path, aggregate: Path, covariates: Path | None, on: tuple[str, ...],
     methods: tuple[str, ...], unanchored: bool, match_sd: bool, variance: str, resamples: int,
-    margins: tuple[str, ...], seed: int, out: Path,
+    margins: tuple[str, ...], level: float, seed: int, out: Path,
 ) -> None:  # fmt: skip
     """Compare two trials in the published one's population: MAIC and STC.
 
@@ -77,7 +81,7 @@ def adjust(
         library.adjust(
             patients, published, on, method, population=population, unanchored=unanchored,  # type: ignore[arg-type]
             match_sd=match_sd, variance=variance, resamples=resamples, families=families,  # type: ignore[arg-type]
-            seed=seed,
+            seed=seed, level=level,
         )
         for method in methods or ("maic", "stc")
     ]  # fmt: skip

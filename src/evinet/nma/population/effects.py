@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import special
 
 from evinet.nma.data import arms as arm_data
-from evinet.nma.data import frames
+from evinet.nma.data import frames, layouts
 from evinet.patients import cox
 
 SCALES = {"binomial": "ln OR", "normal": "difference", "survival": "ln HR"}
@@ -78,24 +78,21 @@ def arm(kind: str, patients: pd.DataFrame, weights: np.ndarray | None = None) ->
         return Effect(estimate, float((residual**2).sum() / (weight.sum() * spread) ** 2))
 
 
-def published_arms(frame: pd.DataFrame, kind: str) -> dict[str, Effect]:
-    """Treatment -> log odds (columns r, n) or mean (y, se; mean, sd, n) of its arm.
+def published_arms(frame: pd.DataFrame, kind: str, level: float) -> dict[str, Effect]:
+    """Treatment -> log odds (columns r, n) or mean (with se; sd, n; limits) of its arm.
 
     Raises
     ------
     InputError
-        A column is missing, a value impossible, or an arm has no event (or nothing but events).
+        A column is missing, a value impossible, a treatment has two rows, or an arm has no event
+        (or nothing but events).
     """
     columns = ("r", "n") if kind == "binomial" else ("y", "se")
-    found = frame.copy()
-    problems: list[frames.Problem] = []
-    if kind == "normal" and {"mean", "sd", "n"} <= set(found) and "y" not in found:
-        mean, sd, n = (frames.numbers(found, name, problems) for name in ("mean", "sd", "n"))
-        found["y"], found["se"] = mean, sd / np.sqrt(n)
-    for name in columns:
-        if name in found:
-            found[name] = frames.numbers(found, name, problems)
-    frames.stop(problems)
+    found = layouts.read(frame, layouts.Reading(kind="arms", level=level)).table
+    frames.stop([
+        frames.problem(found, int(row), "treatment", "has another row", "Give each arm one row")
+        for row in np.flatnonzero(found.duplicated("treatment").to_numpy())
+    ])  # fmt: skip
     x, s, _ = arm_data.data(found, columns, None)
     if kind == "normal":
         return {name: Effect(float(mean), float(se**2))

@@ -13,6 +13,7 @@ arm is the average of a patient's over the arm's covariates, for which a few wei
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,7 +26,7 @@ import pandas as pd
 from evinet import seeds, usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import arms as arm_data
-from evinet.nma.data import frames
+from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
 from evinet.nma.network import Network
 from evinet.nma.population import comparison, cubature, margins, summaries
@@ -61,6 +62,8 @@ class Regression:
         How many weighted points may stand for a published arm.
     seed
         Of the points.
+    assumed
+        What was not published, and what stands for it, in sentences.
     """
 
     formula: str
@@ -73,6 +76,7 @@ class Regression:
     specification: Any
     points: int = POINTS
     seed: int = 1
+    assumed: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -85,7 +89,17 @@ class Regression:
         return [name for name in self.specification.column_names if name != "Intercept"]
 
     def _matrix(self, covariates: pd.DataFrame) -> np.ndarray:
-        made = self.specification.get_model_matrix(covariates[self.names], context={})
+        from formulaic.errors import DataMismatchWarning
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", DataMismatchWarning)
+                made = self.specification.get_model_matrix(covariates[self.names], context={})
+        except DataMismatchWarning:
+            raise _refused(
+                self.formula, "has categories, and published arms or populations have values that "
+                "are none of the patients' categories", "Write categories as words (stage1, not "
+                "1), and the share of each in the published tables") from None  # fmt: skip
         return np.asarray(made[self.terms], float)
 
     @cached_property
@@ -153,20 +167,24 @@ class Regression:
         found = {arm: self.matrix(own).mean(axis=0) for arm, own in self.patients.items()}
         return found | {arm: weights @ columns for arm, (columns, weights) in self.rules.items()}
 
-    def extrapolated(self) -> list[str]:
-        """Published arms whose mean lies outside the patients, in sentences."""
+    def cautions(self) -> list[str]:
+        """What was assumed, and published arms whose mean lies outside the patients."""
+        lines = list(self.assumed)
+        for (study, treatment), own in self.published.items():
+            means = pd.DataFrame({name: [each.mean] for name, each in own.items()
+                                  if not each.levels})  # fmt: skip
+            lines += self.outside(means, f"{study} on {treatment}")
+        return lines
+
+    def outside(self, covariates: pd.DataFrame, where: str) -> list[str]:
+        """Covariates in numbers whose mean lies outside all patients, in sentences."""
         every = pd.concat(list(self.patients.values()), ignore_index=True)
         lines = []
-        for (study, treatment), own in self.published.items():
-            for name, margin in own.items():
-                if margin.levels:
-                    continue
-                low, high = every[name].min(), every[name].max()
-                if not low <= margin.mean <= high:
-                    lines.append(
-                        f"{name} is {margin.mean:g} on average in {study} on {treatment}, outside "
-                        f"all patients ({low:g} to {high:g}): the model extrapolates"
-                    )
+        for name in covariates.select_dtypes("number"):
+            mean, low, high = covariates[name].mean(), every[name].min(), every[name].max()
+            if not low <= mean <= high:
+                lines.append(f"{name} is {mean:.4g} on average in {where}, outside all patients "
+                             f"({low:g} to {high:g}): the model extrapolates")  # fmt: skip
         return lines
 
 
@@ -247,17 +265,18 @@ def network(
         raise InputError(Problem(str(other.attrs["file"]), "study", ", ".join(both),
                                  "has patients as well",
                                  "A study enters once: leave out its arms"))  # fmt: skip
-    arms, made, size = _outcomes(own, other, kind, reference)
+    arms, made, size = _outcomes(own, other, kind, reference, list(raw.values()))
     found = own.rename(columns={column: name for name, column in raw.items()})
     levels = _levels(found, list(raw))
-    margin = _margins(arms, table, found, raw, levels, dict(families or {}))
+    margin, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
     regressed = Regression(
         regression, raw, {(str(study), str(treatment)): rows.reset_index(drop=True)
                           for (study, treatment), rows in found.groupby(["study", "treatment"])},
         margin, size, _correlation(found, list(raw), levels, correlations),
         dict(classes) if classes else _classes(given, other, table),
-        _specification(regression, found, str(own.attrs["file"])), points, seed,
+        _specification(regression, found, str(own.attrs["file"])), points, seed, assumed,
     )  # fmt: skip
+    _ = regressed.centre  # whatever the formula cannot take is told now
     return replace(made, regression=regressed)._checked()
 
 
@@ -314,13 +333,16 @@ def _specification(formula: str, patients: pd.DataFrame, file: str) -> Any:
 
 
 def _outcomes(
-    own: pd.DataFrame, other: pd.DataFrame, kind: str, reference: str | list[str] | None
-) -> tuple[list[Arm], Network, dict[Arm, float]]:
+    own: pd.DataFrame, other: pd.DataFrame, kind: str, reference: str | list[str] | None,
+    covariates: list[str],
+) -> tuple[list[Arm], Network, dict[Arm, float]]:  # fmt: skip
     """The published arms, the network without covariates, and the published arms' patients."""
     if kind == "survival":
         return _survival(own, other, reference)
     columns = {"binomial": ("r", "n"), "normal": ("y", "se"), "poisson": ("r", "e")}[kind]
-    table, _ = arm_data.read(other)
+    rest = other.drop(columns=[name for name in covariates if name in other])
+    rest.attrs = dict(other.attrs)
+    table, _ = arm_data.read(layouts.read(rest, layouts.Reading(kind="arms")).table)
     arm_data.data(table, columns, None)
     grouped = own.groupby(["study", "treatment"], sort=False)
     if kind == "normal":
@@ -340,8 +362,6 @@ def _outcomes(
 def _sizes(table: pd.DataFrame) -> dict[Arm, float]:
     problems: list[Problem] = []
     n = frames.numbers(table, "n", problems)
-    if "n" not in table:
-        n = frames.numbers(table, "sample_size", problems)
     frames.stop(problems)
     return {
         (study, treatment): float(each) if np.isfinite(each) else 1.0
@@ -370,16 +390,30 @@ def _survival(
 
 
 def _levels(patients: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
-    """The categories of covariates in words."""
-    return {name: sorted(set(patients[name])) for name in names
-            if not pd.api.types.is_numeric_dtype(patients[name].dtype)}  # fmt: skip
+    """The categories of covariates in words.
+
+    Raises
+    ------
+    InputError
+        Two of them differ by case or blanks alone.
+    """
+    found = {name: sorted(set(patients[name])) for name in names
+             if not pd.api.types.is_numeric_dtype(patients[name].dtype)}  # fmt: skip
+    frames.stop([
+        Problem(str(patients.attrs["file"]), name, f"{one}, {two}",
+                "are categories that differ only by case, blanks or hyphens",
+                "Write each category in one way")
+        for name, each in found.items()
+        for one, two in usertable.same_but_written_differently(each)
+    ])  # fmt: skip
+    return found
 
 
 def _margins(
     arms: list[Arm], table: pd.DataFrame, patients: pd.DataFrame, raw: dict[str, str],
     levels: dict[str, list[str]], families: dict[str, str],
-) -> dict[Arm, dict[str, Margin]]:  # fmt: skip
-    """The distribution of each covariate in each published arm."""
+) -> tuple[dict[Arm, dict[str, Margin]], tuple[str, ...]]:  # fmt: skip
+    """The distribution of each covariate in each published arm, and what was assumed of it."""
     numeric = {name: column for name, column in raw.items() if name not in levels}
     binary = {column for name, column in numeric.items() if patients[name].isin([0, 1]).all()}
     rows = summaries.read(
@@ -388,6 +422,7 @@ def _margins(
     )  # fmt: skip
     where = str(table.attrs.get("file", frames.FRAME))
     found: dict[Arm, dict[str, Margin]] = {}
+    assumed: dict[str, list[str]] = {}
     for study, treatment in arms:
         own = [row for row in rows if row.study == study and row.treatment in (treatment, "")]
         if not own:
@@ -400,7 +435,12 @@ def _margins(
                            families.get(name, families.get(column)), where)
             for name, column in raw.items()
         }  # fmt: skip
-    return found
+        for name, column in numeric.items():
+            if not (np.isfinite(chosen.covariates[column].sd) or column in binary):
+                assumed.setdefault(name, []).append(f"{study} on {treatment}")
+    lines = [f"the standard deviation of {name} is not published of {', '.join(arms)}: that of all "
+             "patients stands for it" for name, arms in assumed.items()]  # fmt: skip
+    return found, tuple(lines)
 
 
 def _correlation(

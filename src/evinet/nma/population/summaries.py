@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames
+from evinet.nma.data import frames, vocabulary
 from evinet.usertable import column
 
 KINDS = ("mean", "sd", "median")
@@ -72,14 +72,20 @@ def read(
     Raises
     ------
     InputError
-        A covariate is in no column or in no row, a share is not between 0 and 1, or a standard
-        deviation is not above 0.
+        A covariate is in no column or in no row, an arm (or a study) has two rows, a share is not
+        between 0 and 1, or a standard deviation is not above 0.
     """
-    given = frames.prepared(frame, ("study",), names)
+    given = vocabulary.renamed(
+        frames.prepared(frame, ("study",), names), ({"n": vocabulary.ARMS["n"]},)
+    )
+    arm = [name for name in ("study", "treatment") if name in given]
+    frames.stop([
+        frames.problem(given, int(row), arm[-1], "has another row of covariates",
+                       "Give each arm one row with its treatment, or the study one row")
+        for row in np.flatnonzero(given.duplicated(arm).to_numpy())
+    ])  # fmt: skip
     problems: list[Problem] = []
     n = frames.numbers(given, "n", problems)
-    if "n" not in given and "sample_size" in given:
-        n = frames.numbers(given, "sample_size", problems)
     columns = {
         name: {kind: frames.numbers(given, _written(given, name, kind), problems) for kind in KINDS}
         for name in names
@@ -165,13 +171,13 @@ def _wrong(
 def pooled(rows: list[Row], file: str) -> dict[str, Summary]:
     """The covariates of a whole study from those of its arms, weighted by their patients.
 
-    The variance is that within arms and between their means; a median is that of no single number,
-    so it is kept only where one row stands for the study.
+    The variance is that within arms and between their means. Medians of arms do not tell that of
+    the study, unless they are equal.
 
     Raises
     ------
     InputError
-        There are several rows, and one has no number of patients.
+        There are several rows, and one has no number of patients, or they have medians only.
     """
     whole = [row for row in rows if not row.treatment]
     rows = whole or rows
@@ -190,5 +196,14 @@ def pooled(rows: list[Row], file: str) -> dict[str, Summary]:
         means, sds = (np.array([getattr(one, kind) for one in each]) for kind in ("mean", "sd"))
         mean = float(share @ means)
         within = float((n - 1) @ sds**2 + n @ (means - mean) ** 2) / (n.sum() - 1)
-        found[name] = Summary(mean, float(np.sqrt(within)), float("nan"), each[0].binary)
+        medians = {one.median for one in each}
+        median = medians.pop() if len(medians) == 1 else float("nan")
+        if not np.isfinite(mean) and not np.isfinite(median):
+            raise InputError(
+                Problem(file, f"{name}_median", ", ".join(f"{one.median:g}" for one in each),
+                        f"are the medians of the arms of {rows[0].study}, which do not tell that "
+                        "of the study", f"Write {name}_mean of each arm, or one row for the study "
+                        "(treatment empty)")
+            )  # fmt: skip
+        found[name] = Summary(mean, float(np.sqrt(within)), median, each[0].binary)
     return found
