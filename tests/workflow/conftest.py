@@ -65,11 +65,10 @@ class Project:
         return done.stdout + done.stderr
 
     def planned(self) -> set[tuple[str, str]]:
-        """(rule, wildcards) of every job that a run would do, but for what takes no time."""
+        """(rule, wildcards) of every job that a run would do."""
         text = self.run("--dry-run")
         jobs = re.split(r"^(?:local)?rule ", text, flags=re.M)[1:]
-        found = {(job.split(":")[0], _wildcards(job)) for job in jobs}
-        return found - {("all", ""), ("configuration", "")}
+        return {(job.split(":")[0], _wildcards(job)) for job in jobs} - {("all", "")}
 
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.folder / path

@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from evinet import config as configuration
-from evinet import document, tables
+from evinet import document, files, tables
 from evinet.errors import InputError
 from evinet.extract import load, review
 from evinet.report import project
@@ -99,6 +99,17 @@ def folders(paths, before=""):
         before + each
         for each in dict.fromkeys(str(Path(path).parent) for path in paths)
     ]
+
+
+def write_configuration():
+    """The configuration as it is run, command-line overrides included.
+
+    It is no rule's output. As an input it would refit every model for a new title, and where an
+    input is called ancient, Snakemake does not see that a rule's parameters changed in the same
+    run. Rules take the sections that they depend on as parameters instead. Analyses and models
+    keep the order in which the review names them.
+    """
+    files.write_json(CONFIG_FILE, SECTIONS, sort_keys=False)
 
 
 def folder_of(paths, name, before):

@@ -84,8 +84,7 @@ rule gather_evidence:
 rule watched:
     """What `evinet watch` remembers of the registry and of PubMed; the workflow asks nobody."""
     input:
-        config=ancient(CONFIG_FILE),
-        remembered=sorted(str(path) for path in Path(DATA, "watch").glob("*.csv")),
+        sorted(str(path) for path in Path(DATA, "watch").glob("*.csv")),
     output:
         expand("results/evidence/{table}.csv", table=WATCH),
     log:
@@ -99,4 +98,4 @@ rule watched:
         out=subpath(output[0], parent=True),
         code=code_digest("evinet.watch.memory"),
     shell:
-        "evinet watch --config {input.config:q} --remembered {params.out:q} > {log:q} 2>&1"
+        "evinet watch --config results/config.json --remembered {params.out:q} > {log:q} 2>&1"

@@ -62,7 +62,6 @@ rule exhibits:
     """Draw the figures and write the tables of the report."""
     input:
         MADE,
-        config=ancient(CONFIG_FILE),
     output:
         DRAWN,
     log:
@@ -76,10 +75,10 @@ rule exhibits:
         runtime=10,
     params:
         sections=SECTIONS,
-        results=subpath(input.config, parent=True),
+        results=subpath(input[0], ancestor=2),
         code=code_digest("evinet.report.commands:exhibits"),
     shell:
-        "evinet exhibits --config {input.config:q} --results {params.results:q}"
+        "evinet exhibits --config results/config.json --results {params.results:q}"
         " --figures {params.results:q}/figures --tables {params.results:q}/tables > {log:q} 2>&1"
 
 
@@ -89,10 +88,9 @@ rule report:
         MADE,
         WATCHED,
         EXHIBITS,
-        "results/manifest.json",
+        manifest="results/manifest.json",
         releases=sorted(str(path) for path in Path("releases").glob("*/release.json")),
         pages=OWN_DOCUMENTS,
-        config=ancient(CONFIG_FILE),
     output:
         RENDERED,
     log:
@@ -106,7 +104,7 @@ rule report:
         runtime=15,
     params:
         sections=SECTIONS,
-        results=subpath(input.config, parent=True),
+        results=subpath(input.manifest, parent=True),
         pages=lambda wildcards, input: folder_of(input.pages, "_quarto.yml", "--pages="),
         releases=lambda wildcards, input: [
             f"--releases={Path(path).parents[1]}" for path in input.releases[:1]
@@ -114,5 +112,5 @@ rule report:
         package=content_digest(project.THEME_FOLDER, DOCUMENTS),
         code=code_digest("evinet.report.commands:report", "evinet.report.notebook"),
     shell:
-        "evinet report --config {input.config:q} --results {params.results:q}"
+        "evinet report --config results/config.json --results {params.results:q}"
         " {params.pages:q} {params.releases:q} --out {params.results:q}/report > {log:q} 2>&1"

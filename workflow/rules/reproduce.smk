@@ -1,27 +1,6 @@
 # Reproducibility: the configuration as it is run, the hashes of all results and of what made them.
 # In:  all results, by name; data/raw/; the configuration
-# Out: results/config.json, results/manifest.json, results/report-manifest.json
-
-from evinet import files
-
-
-rule configuration:
-    """Write the configuration as it is run, with what the command line changes in it.
-
-    Its readers call it ancient: they take the sections that they depend on as parameters, so a new
-    title refits nothing. Analyses and models keep the order in which the review names them.
-    """
-    output:
-        CONFIG_FILE,
-    log:
-        "logs/configuration.log",
-    resources:
-        mem_mb=200,
-        runtime=5,
-    params:
-        sections=SECTIONS,
-    run:
-        files.write_json(Path(output[0]), params.sections, sort_keys=False)
+# Out: results/manifest.json, results/report-manifest.json
 
 
 rule manifest:
@@ -30,7 +9,6 @@ rule manifest:
         trials=BY_TRIAL,
         results=[*MADE, *WATCHED, *EXHIBITS],
         data=INPUTS,
-        config=CONFIG_FILE,
     output:
         "results/manifest.json",
     log:
@@ -50,7 +28,7 @@ rule manifest:
         code=code_digest(*MODULES),
     shell:
         "evinet manifest {input.results:q} {params.trials:q}"
-        " {params.results:q}/figures {params.results:q}/tables --config {input.config:q}"
+        " {params.results:q}/figures {params.results:q}/tables --config results/config.json"
         " {params.data:q} --results {params.results:q} --out {output:q} > {log:q} 2>&1"
 
 

@@ -22,7 +22,6 @@ rule network:
             ],
         ),
         treatments="results/evidence/treatments.csv",
-        config=ancient(CONFIG_FILE),
     output:
         studies=report(
             "results/networks/{analysis}/studies.csv",
@@ -46,7 +45,7 @@ rule network:
         analysis=lambda wildcards: chosen_by(wildcards.analysis),
         code=code_digest("evinet.synthesise.commands:network"),
     shell:
-        "evinet network {wildcards.analysis} --config {input.config:q}"
+        "evinet network {wildcards.analysis} --config results/config.json"
         " --evidence {params.evidence:q} --out {params.out:q} > {log:q} 2>&1"
 
 
@@ -56,7 +55,6 @@ rule fit:
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
         covariates=lambda wildcards: covariates_of(wildcards.model),
         data=rules.network.output.data,
-        config=ancient(CONFIG_FILE),
     output:
         expand(
             "results/fits/{{analysis}}/{{model}}/{file}",
@@ -89,7 +87,7 @@ rule fit:
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:fit"),
     shell:
-        "evinet fit {wildcards.analysis} {wildcards.model} --config {input.config:q}"
+        "evinet fit {wildcards.analysis} {wildcards.model} --config results/config.json"
         " --data {input.data:q} {params.ipd} --out {params.out:q} > {log:q} 2>&1"
 
 
@@ -100,7 +98,6 @@ rule answers:
         ipd=lambda wildcards: ipd_of(wildcards.analysis, wildcards.model),
         covariates=lambda wildcards: covariates_of(wildcards.model),
         data=rules.network.output.data,
-        config=ancient(CONFIG_FILE),
     output:
         expand("results/fits/{{analysis}}/{{model}}/{file}", file=ANSWER_FILES),
     log:
@@ -119,7 +116,7 @@ rule answers:
         node_split=lambda wildcards: CONFIG.models[wildcards.model].node_split,
         code=code_digest("evinet.synthesise.commands:answers"),
     shell:
-        "evinet answers {wildcards.analysis} {wildcards.model} --config {input.config:q}"
+        "evinet answers {wildcards.analysis} {wildcards.model} --config results/config.json"
         " --data {input.data:q} {params.ipd} --fit {params.out:q} --out {params.out:q}"
         " > {log:q} 2>&1"
 
@@ -131,7 +128,6 @@ rule predict:
         fits=lambda wildcards: fits_of(wildcards.analysis),
         studies=rules.network.output.studies,
         data=rules.network.output.data,
-        config=ancient(CONFIG_FILE),
     output:
         expand("results/populations/{{analysis}}/{table}.csv", table=PREDICTIONS),
     log:
@@ -153,7 +149,7 @@ rule predict:
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:predict"),
     shell:
-        "evinet predict {wildcards.analysis} --config {input.config:q} --data {input.data:q}"
+        "evinet predict {wildcards.analysis} --config results/config.json --data {input.data:q}"
         " --studies {input.studies:q} --fits {params.fits:q} {params.ipd}"
         " --out {params.out:q} > {log:q} 2>&1"
 
@@ -164,7 +160,6 @@ rule modifiers:
         "results/evidence/subgroups.csv",
         "results/evidence/populations.csv",
         studies=rules.network.output.studies,
-        config=ancient(CONFIG_FILE),
     output:
         expand("results/modifiers/{{analysis}}/{file}", file=files_of("MODIFIED")),
     log:
@@ -183,7 +178,7 @@ rule modifiers:
         priors=[section("effect_prior_sd"), without_words(section("heterogeneity"))],
         code=code_digest("evinet.synthesise.commands:modifiers"),
     shell:
-        "evinet modifiers {wildcards.analysis} --config {input.config:q}"
+        "evinet modifiers {wildcards.analysis} --config results/config.json"
         " --studies {input.studies:q} --evidence {params.evidence:q}"
         " --out {params.out:q} > {log:q} 2>&1"
 
@@ -193,7 +188,6 @@ rule hazards:
     input:
         ipd="results/ipd/{trial}/{outcome}/ipd.csv",
         contrasts="results/evidence/trials/{trial}/contrasts.csv",
-        config=ancient(CONFIG_FILE),
     output:
         expand("results/hazards/{{trial}}/{{outcome}}/{file}", file=files_of("HAZARDS")),
     log:
@@ -208,5 +202,5 @@ rule hazards:
         seed=CONFIG.seed,
         code=code_digest("evinet.synthesise.commands:hazards"),
     shell:
-        "evinet hazards {wildcards.trial} {wildcards.outcome} --config {input.config:q}"
+        "evinet hazards {wildcards.trial} {wildcards.outcome} --config results/config.json"
         " --ipd {input.ipd:q} --contrasts {input.contrasts:q} --out {params.out:q} > {log:q} 2>&1"
