@@ -30,6 +30,8 @@ _FILLER = frozenset(
     )
 )
 _WEAK = frozenset({"standard", "combination"})
+_ROLES = _WEAK | {"control", "experimental", "intervention"}
+_CONTRAST = re.compile(r"\d|\b(?:versus|vs|than|compared)\b")
 _AFTER = re.compile(
     r"-(?:controlled|resistant|refractory|na[iï]ve|sensitive|related|based|induced|free|exposed|"
     r"containing|matched|adjusted|specific|pretreated|positive|negative|experienced|associated)\b"
@@ -83,7 +85,8 @@ _NOT_A_NAME = re.compile(
     r"advanced|newly|diagnosed|rates?|scores?|values?|data|randomi[sz]ation|progression|who|baseline|"
     r"results?|differences?|outcomes?|quality|primary (?:end|out)\w+|whether|in patients|curves?"
     r"|model|"
-    r"analysis|assessed|week|month|day|changes?|proportions?|means?)\b",
+    r"analysis|assessed|week|month|day|changes?|proportions?|means?|this|these|those|assigned|allocated"
+    r"|patients|disease)\b|(?:cancer|carcinoma)$",
     re.IGNORECASE,
 )
 _UNIT = (
@@ -111,15 +114,7 @@ _STOP = (
     r"|vs\.?|"
     r"until)\b|[.,;:?)]|$)"
 )
-NAMED = (
-    rf"(?:randomi[sz]ed|randomly (?:assigned|allocated)|assigned|allocated)[^.;]{{0,60}}?"
-    rf"(?:\(?\d ?: ?\d\)?(?: ratio\)?)?,?[^.;]{{0,12}}?)?\b(?:to|between) (?:receive |either "
-    rf"|treatment with "
-    rf"|the )*(?P<a>{_LABEL})(?:,)? (?:or|versus|vs\.?|and) (?:to )?(?:receive "
-    rf")?(?P<b>{_LABEL}){_STOP}",
-    rf"\b(?:compar(?:ing|ed|es?)|comparison (?:of|between))\b (?:the efficacy (?:and safety )?of )?"
-    rf"(?:treatment with )?(?P<a>{_LABEL}) (?:with|to|versus|vs\.?|and|against) "
-    rf"(?P<b>{_LABEL}){_STOP}",
+TITLED = (
     rf"^(?:[^:.]{{0,120}}(?:trial|study) (?:of|comparing) )?(?P<a>{_LABEL}) "
     rf"(?:versus|vs\.?|compared (?:with|to)|or) (?P<b>{_LABEL}){_STOP}",
     rf"\b(?P<a>{_LABEL}) (?:versus|vs\.?) (?P<b>{_LABEL}){_STOP}",
@@ -130,6 +125,23 @@ _LEAD = re.compile(
     r"(?: ratio)?\s*(?:\([^)]*\))?\s*"
     r"(?:(?:to|either|receive|the|with|patients|by)\b|[:,\s])*",
     re.IGNORECASE | re.DOTALL,
+)
+_GROUPS = (
+    re.compile(
+        r"\b(?:in|for|with|of|than|to|from|versus|vs\.?|and) (?:the |those in the )"
+        r"(?P<label>[A-Za-z\d\[][^,;:.()]{0,60}?) (?:groups?|arms?)\b"
+    ),
+    re.compile(
+        r"\b(?:with|than|versus|vs\.?|assigned to|receiving)(?: with)? "
+        r"(?P<label>[A-Za-z\d\[][^,;:.()]{0,60}?)(?= (?:and|versus|vs|than|as|compared|was|were|had"
+        r"|did|in|at|for|by|significantly|groups?|arms?)\b|[,;:.()]|$)"
+    ),
+)
+"""How results name the arms: `in the A group`, `longer with A than with B`."""
+_MORE_ARMS = re.compile(
+    r"\b1 ?: ?1 ?: ?1|\b(?:three|four|five|3|4|5)[- ](?:treatment )?(?:groups?|arms?|way)\b"
+    r"|factorial",
+    re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(r"(?<= )\(([A-Za-z][\w+/-]{0,11})\)")
 
@@ -173,6 +185,7 @@ class Arms:
     arms: list[Arm]
     finding: list[Finding] = field(default_factory=list)
     assumed: str = ""
+    fewer: str = ""
 
     def __len__(self) -> int:
         return len(self.arms)
@@ -329,7 +342,8 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         _say(arms, s, _no_patients(read, found) or doubt)
         _nicknames(arms, s.text)
         return _finished(arms, passages)
-    return _finished(_unnumbered(read, title, whole), passages)
+    arms = _grouped(read, title) or _titled(title, whole)
+    return _finished(arms, passages)
 
 
 def _no_patients(read: list[Sentence], found: list[tuple[str, int]]) -> str:
@@ -354,6 +368,11 @@ def _finished(arms: Arms, passages: list[Passage]) -> Arms:
         return arms
     _abbreviations(arms, passages)
     _name_roles(arms)
+    if len(arms) == 2 and any(
+        _RANDOM.search(s.text) and _MORE_ARMS.search(s.text)
+        for s in sentences(passages, "abstract", "methods", "title")
+    ):
+        arms.fewer = "more than two groups were randomised, and two are known"
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
         if not any(finding.about["arm"] == slug for finding in arms.finding):
             arms.finding.append(
@@ -488,7 +507,8 @@ def _clean(label: str) -> str:
         r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,
         flags=re.IGNORECASE,
     )  # fmt: skip
-    label = re.sub(r"^(?:into )?(?:\w+ )?(?:arms?|groups?)[:,] ", "", label)
+    label = re.sub(r"^(?:into )?(?:\w+ )?(?:arms?|groups?)(?:[:,]| of) ", "", label)
+    label = re.sub(r"\s*\[[^\]]*$", "", label)
     label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
     label = re.sub(r"\s*\((?:[^()]*)$", "", label)
     return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()
@@ -506,38 +526,59 @@ def _used(labels: list[str], text: str) -> bool:
     return True
 
 
-def _unnumbered(read: list[Sentence], title: str, whole: str) -> Arms:
-    """Arms that the title, or else the methods, name without their numbers."""
-    texts = [(title, NAMED[2:])] if title else []
-    texts += [(s.text, NAMED[:2]) for s in read if _RANDOM.search(s.text) or "compar" in s.text][
-        :12
-    ]
-    for text, patterns in texts:
-        for pattern in patterns:
-            match = re.search(pattern, text, re.IGNORECASE)
-            if match is None:
-                continue
-            labels = [_named_label(match["a"], first=True), _named_label(match["b"])]
-            words = [tokens(label) for label in labels]
-            if (
-                all(words)
-                and words[0] != words[1]
-                and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
-                and not any("," in label for label in labels)
-                and _used(labels, whole)
-            ):
-                return _arms([(label, None) for label in labels])
+def _titled(title: str, whole: str) -> Arms:
+    """Two arms that the title names."""
+    for pattern in TITLED:
+        match = re.search(pattern, title, re.IGNORECASE)
+        if match is None:
+            continue
+        labels = [_named_label(match["a"]), _named_label(match["b"])]
+        words = [tokens(label) for label in labels]
+        if (
+            all(words)
+            and words[0] != words[1]
+            and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
+            and not any("," in label for label in labels)
+            and _used(labels, whole)
+        ):
+            return _arms([(label, None) for label in labels])
     return Arms([])
 
 
-def _named_label(label: str, first: bool = False) -> str:
-    label = re.sub(r"\s*\([^()]*\)", "", label)
-    if first:
-        label = re.sub(
-            r"^.*\b(?:trial|study|comparison|comparing|efficacy|safety|effects?|treatment) (?:of"
-            r"|with|"
-            r"between)? ?", "", label, flags=re.IGNORECASE,
-        )  # fmt: skip
+def _grouped(read: list[Sentence], title: str) -> Arms:
+    """Arms as the results name them, in words of the title or of how patients were randomised."""
+    said = [title, *(s.text for s in read if _RANDOM.search(s.text))]
+    known = tokens(" ".join(re.split(r"stratif", text)[0] for text in said)) | _ROLES
+    for pattern in _GROUPS:
+        sets: dict[frozenset[frozenset[str]], list[str]] = {}
+        uses: dict[frozenset[frozenset[str]], int] = {}
+        for sentence in read:
+            if sentence.passage.section not in ("abstract", "results"):
+                continue
+            found: dict[frozenset[str], str] = {}
+            if not _CONTRAST.search(sentence.text):
+                continue
+            for match in pattern.finditer(sentence.text):
+                label = _clean(match["label"])
+                words = tokens(label)
+                named = any(word.isalpha() or word[0] == "#" for word in words)
+                if named and words <= known and not _NOT_A_NAME.search(label):
+                    found.setdefault(words, label)
+            if 2 <= len(found) <= 4:
+                names = frozenset(found)
+                sets.setdefault(names, list(found.values()))
+                uses[names] = uses.get(names, 0) + 1
+        if sets:
+            most = max(uses, key=lambda names: (uses[names], len(names)))
+            return _arms([(label, None) for label in sets[most]])
+    return Arms([])
+
+
+def _named_label(label: str) -> str:
+    label = re.sub(
+        r"^.*\b(?:trial|study|comparison|comparing|efficacy|safety|effects?|treatment) (?:of|with|"
+        r"between)? ?", "", re.sub(r"\s*\([^()]*\)", "", label), flags=re.IGNORECASE,
+    )  # fmt: skip
     return _clean(
         re.sub(r"^(?:to |receive |either |the |with |treatment with )+", "", label.strip())
     )

@@ -97,9 +97,11 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
     """Every reading of a result; the same fact is read as often as it is said."""
     only = _only_assessor(passages)
     for sentence in sentences(passages, "abstract", "results"):
-        if not _SPEAKS.search(sentence.text) or words.PLANNED.search(sentence.text):
+        planned = words.PLANNED.search(sentence.text)
+        if not _SPEAKS.search(sentence.text) or (planned and "% CI" not in sentence.text):
             continue
         notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
+        notes += [f"it may be a plan ({planned.group()})"] if planned else []
         lead = _LEAD.match(sentence.text)
         if lead and (limit := _limit(lead["lead"] + ",", arms)):
             notes.append(f"the sentence opens with {limit!r}")
@@ -109,8 +111,10 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
         for read in (_medians, _landmarks, _events, _responses, _ratios):
             for finding in read(sentence, found, arms):
                 noted = _noted(finding, notes, only)
-                control = arms.assumed and re.search(r"\bcontrols?\b", sentence.text, re.I)
-                yield noted.doubted(arms.assumed) if control else noted
+                control = re.search(r"\bcontrols?\b", sentence.text, re.I)
+                for doubt in filter(None, (arms.fewer, arms.assumed if control else "")):
+                    noted = noted.doubted(doubt)
+                yield noted
 
 
 def _only_assessor(passages: list[Passage]) -> str:
@@ -134,10 +138,10 @@ def _asides(sentence: Sentence) -> list[str]:
     found = list(words.asides(sentence.text))
     found += [f"under the heading {sentence.passage.heading!r}"
               for _ in words.asides(sentence.passage.heading)[:1]]  # fmt: skip
-    before = words.asides(sentence.before)
-    population = [note for note in before if note.startswith("another population")]
-    if population and not quantities(sentence.before):
-        found.append(f"the sentence before speaks of {population[0]}")
+    if not words.WHOLE.search(sentence.text):
+        few = quantities(sentence.before)
+        part = (words.PART if few else words.ASIDE["another population"]).search(sentence.before)
+        found += [f"the sentence before speaks of {part.group()!r}"] if part else []
     return found
 
 
@@ -594,11 +598,14 @@ def _ratio_outcome(
 ) -> tuple[str | None, str]:
     """The outcome of a ratio: said inside it, else the last one named before it."""
     inside = [t for t in sentence.topics if head.start() <= t[0] < value.start()]
+    between = sentence.text[head.end() : value.start()]
+    if re.search(r", or death\b|\bdeath,", between) and {t[2] for t in inside} <= {"other"}:
+        inside = []  # `for progression, recurrence, or death`: what the outcome before is made of
     if len({t[2] for t in inside}) == 1:
         return inside[0][2], ""
     if len(inside) > 1:
         return None, ""
-    if re.search(r"\bfor (?:death|mortality)\b", sentence.text[head.end() : value.start()], re.I):
+    if re.search(r"\bfor (?:death|mortality)\b", between, re.I):
         return "os", ""
     prefix = sentence.text[max(head.start() - 12, 0) : head.start()]
     before = [t for t in sentence.topics if t[1] <= head.start()]
@@ -614,6 +621,8 @@ def _ratio_outcome(
     earlier = [t[2] for t in words.topics(sentence.before) if _survival(t[2])]
     if len(set(earlier)) == 1:
         return earlier[0], "the outcome is named in the sentence before"
+    if not earlier and re.search(r"\bdeaths\b|\bdied\b", sentence.text[: head.start()]):
+        return "os", "deaths: taken for overall survival"
     return None, ""
 
 

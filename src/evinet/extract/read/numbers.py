@@ -18,7 +18,7 @@ _CI = (
 INTERVAL = re.compile(
     rf"\s*(?P<bracket>[,;:]?\s*[(\[]?)\s*(?:{_CI})?[\s,:;=\[(]*"
     rf"(?P<low>{_LIMIT})(?: ?%| months| weeks| years| days)?\s*(?:-|—|to|,"
-    rf"|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))",
+    rf"|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))(?P<unit> (?:months|weeks|years|days)\b)?",
     re.IGNORECASE,
 )
 P_VALUE = re.compile(
@@ -52,13 +52,14 @@ UNIT = r"(?P<unit>months?|mo\b|years?|yrs?\b|weeks?|wks?\b|days?)"
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval: limits (None where not estimable), level, and how it was printed."""
+    """A confidence interval: limits (None: not estimable), level, how it was printed, its unit."""
 
     low: float | None
     high: float | None
     level: float | None
     printed: str
     end: int
+    unit: str = ""
 
     def holds(self, value: float | None) -> bool:
         """Whether the interval is in order and `value` lies in it (unknown ends hold)."""
@@ -102,8 +103,9 @@ def interval_at(text: str, position: int) -> Interval | None:
         return None
     level = float(match["level"]) / 100 if match["level"] else None
     return Interval(
-        number(match["low"]), number(match["high"]), level, match.group().strip(" ,;:"), match.end()
-    )
+        number(match["low"]), number(match["high"]), level, match.group().strip(" ,;:"),
+        match.end(), (match["unit"] or "").strip(),
+    )  # fmt: skip
 
 
 def p_value(text: str) -> str | None:

@@ -29,6 +29,13 @@ _SUMMARY = re.compile(r"\b(?:median|mean|range|IQR|SD|quartiles?)\b", re.IGNOREC
 _NO_NAME = re.compile(
     r"^(?:[\W\d]*|[IVX]+[abc]?|others?|yes|no|unknown|missing(?: data)?|none|n)$", re.I
 )
+_LATER = re.compile(
+    r"complet(?:ed|ers|ing)|discontinu|withdr[ae]w|follow-?\s?up|\bpost-?\s?(?:test|treat|interv|oper)"
+    r"|\bat (?:\w+ ){0,2}(?:weeks?|months?|years?|days?)\b|\b(?:week|month|day) \d|outcome"
+    r"|\bchanges?\b|effects?\b|\bwithin\b|\bresults?\b|\bduring\b|\bafter\b|relapse|died|deaths?\b",
+    re.IGNORECASE,
+)
+"""What in a caption or a row of a table of the start may speak of a later time."""
 _TITLES = {
     "adverse-event": r"adverse|toxicit|safety|side[- ]effect",
     "response": r"\brespon[sd]",
@@ -108,6 +115,8 @@ def _baseline(grid: Grid, row: Row) -> Iterator[Finding]:
         if is_count and counted:
             values: dict[str, Any] = {"n": counted[0], "percent": counted[1], "total": column.n}
             doubt = _doubt(grid, row)
+            if _LATER.search(f"{grid.title} / {row.section} / {row.label}"):
+                doubt = doubt or "it may not be of the start of the trial"
             if not row.section and _NO_NAME.match(row.label):
                 doubt = doubt or "the heading above the row was not seen"
             yield _of(row, "baseline", about, values, cell, doubt)

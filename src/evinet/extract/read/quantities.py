@@ -139,6 +139,8 @@ def _bare(text: str, match: re.Match[str]) -> Quantity | None:
     value = numbers.count(match["x"]) if value is None else value
     interval = _held(numbers.interval_at(text, end), value)
     end = interval.end if interval else end
+    if interval and interval.unit:
+        return Quantity(start, end, value, _unit(interval.unit), text[start:end], interval)
     after = re.compile(rf" ?\]?\)? ?{UNIT}", re.IGNORECASE).match(text, end) if interval else None
     if after:
         return Quantity(start, after.end(), value, _unit(after["unit"]), text[start : after.end()],

@@ -135,7 +135,9 @@ INLINE = compile(
     IGNORECASE,
 )
 """A heading at the start of a line that goes on with text."""
-WITHIN = compile(rf"(?<=[.?!)\]] )(?P<word>{_HEADS})\s?: ", IGNORECASE)
+WITHIN = compile(
+    rf"(?<=[.?!)\]] )(?P<word>{_HEADS})(?:\s?: | (?=(?-i:[A-Z][a-z]* [a-z\d])))", IGNORECASE
+)
 """A heading in the middle of a line, as where an abstract is one line."""
 
 
@@ -208,6 +210,19 @@ ASIDES: dict[str, str] = {
     r"|increase|\d)|biomarker|\binteraction\b|baseline (?!char)|\bpredictive|\bindependent(?:ly)? "
     r"(?:predict|assoc|prog)|\blevels?\b|\bconcentration|\bcox (?:model|regression)",
 }
+PART = compile(
+    r"\bsub-?(?:group|set|population)s?\b|\bpopulation\b|\bcohort\b|\bcarriers?\b|\bmutations?\b"
+    r"|\bmutant\b|wild[- ]type|-(?:positive|negative|high|low)\b|\bexpress(?:ing|ion)\b|\bamong\b"
+    r"|\b(?:PD-?L1|CPS|TPS|EGFR|ALK|HER2|[KN]?RAS|BRAF|BRCA\d?|MSI|MGMT|HRD)\b|\bstrat(?:um|a)\b"
+    r"|per[- ]protocol|\bevaluable\b|\banalysis set\b",
+    IGNORECASE,
+)
+"""What in the sentence before may go on to be of part of the patients."""
+WHOLE = compile(
+    r"\b(?:overall|total|whole|entire|full|intention-to-treat|intent-to-treat|ITT)[- ](?:\w+ )?"
+    r"(?:population|analysis set|cohort)|\ball (?:randomi[sz]ed )?patients\b",
+    IGNORECASE,
+)
 ASIDE = {reason: compile(pattern, IGNORECASE) for reason, pattern in ASIDES.items()}
 PLANNED = compile(
     r"\bassum|\bpower(?:ed)?\b|sample size|hypothesi[sz]|anticipat|\bwould\b|\bexpected\b"
