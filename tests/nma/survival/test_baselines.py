@@ -14,8 +14,15 @@ from evinet.nma.likelihoods.survival.choice import BASELINES
 
 TRUE = -0.5  # of b against a: ln HR, or minus the ln time ratio
 
+# Each baseline compiles for half a minute. Of the families that differ in their formulas only, one
+# is quick and the others are slow tests; `test_parametric` and `test_likelihood` have them all.
+QUICK = {"mspline", "piecewise", "fracpoly", "weibull"}
 
-@pytest.mark.parametrize("baseline", BASELINES)
+
+@pytest.mark.parametrize(
+    "baseline",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in BASELINES],
+)
 def test_every_table_is_written_and_says_who_lives_longer(tmp_path: Path, baseline: str) -> None:
     rng = np.random.default_rng(3)
     time = rng.exponential(np.repeat([8.0, 8 * np.exp(-TRUE)], 150))
