@@ -53,7 +53,8 @@ _NUMBERED = re.compile(
     rf"(?<![\d.,=])(?P<n>\d[\d,]*|{'|'.join(WORDS)})(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
     r"(?: patients| participants| women| men| subjects)?(?: were| was)?(?: randomly)?"
     r"(?: assigned| allocated| randomi[sz]ed)?(?: to(?: receive)?| received| receiving|,? allocated"
-    r"(?: to)?| in| into) (?:the |treatment with |an? )?(?P<label>[A-Za-z\d\[(][^,;.()]*?)"
+    r"(?: to)?| in| into) (?:the |treatment with |an? )?"
+    r"(?P<label>(?:[a-z][a-z+ -]*, )+and [a-z+ -]+(?= groups?\b| arms?\b)|[A-Za-z\d\[(][^,;:.()]*?)"
     r"(?= groups?\b| arms?\b|,| and (?:\d|the )|;|\.| \(| compared| versus| vs| was\b| were\b| "
     r"had\b| who\b|$)",
     re.IGNORECASE,
@@ -136,8 +137,9 @@ _GROUPS = (
         r"(?P<label>[A-Za-z\d\[][^,;:.()]{0,60}?)(?= (?:and|versus|vs|than|as|compared|was|were|had"
         r"|did|in|at|for|by|significantly|groups?|arms?)\b|[,;:.()]|$)"
     ),
+    re.compile(r"\d(?:%| months| weeks)? \((?P<label>[A-Za-z][^,;:()\d]{0,60})(?=[;)])"),
 )
-"""How results name the arms: `in the A group`, `longer with A than with B`."""
+"""How results name the arms: `in the A group`, `longer with A than with B`, `6.1 months (A)`."""
 _MORE_ARMS = re.compile(
     r"\b1 ?: ?1 ?: ?1|\b(?:three|four|five|3|4|5)[- ](?:treatment )?(?:groups?|arms?|way)\b"
     r"|factorial",

@@ -15,7 +15,7 @@ from evinet.extract.read.arms import Arms
 Span = tuple[int, int]
 VERSUS = (
     r"v(?:(?:ersu)?s)?\.?|compared (?:with|to)|as compared (?:with|to)|than|relative to|over"
-    r"|against"
+    r"|against|(?:superior|inferior|non-?inferior|similar|equivalent) to"
 )
 _PIECE = re.compile(
     rf"(?P<v>\b(?:{VERSUS})(?!\w))|(?P<c>\band\b|\bor\b|/)"

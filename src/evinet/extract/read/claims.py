@@ -80,7 +80,18 @@ _SPEAKS = re.compile(
     r"[Cc]ontrol rate|ORR|outcome|end ?point|[Rr]emission|DCR|[Rr]ecurrence|[Rr]elapse"
 )
 _PRIMARY = re.compile(r"primary (?:efficacy )?(?:end[- ]?point|outcome)", re.IGNORECASE)
-UNDIRECTED = "the direction of the ratio is not said"
+_UNSAID = {
+    "response": (
+        re.compile(r"(?:objective|overall|tumou?r) response|RECIST|complete response|remission"
+                   r"|cancer|tumou?r|carcinoma|lymphom|leuk|melanom|myelom|sarcom|gliom", re.I),
+        "the paper does not speak of tumours",
+    ),
+    "events": (
+        re.compile(r"overall survival|[- ]free survival|\bOS\b|\bPFS\b|all-cause|any cause", re.I),
+        "the paper names no outcome of survival",
+    ),
+}  # fmt: skip
+"""What a paper must speak of somewhere for a kind of reading to be what it seems."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,8 @@ class Group:
 def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
     """Every reading of a result; the same fact is read as often as it is said."""
     only = _only_assessor(passages)
+    said = " ".join(p.text for p in passages if p.section not in ("closed", "introduction"))
+    unsaid = {kind: doubt for kind, (pattern, doubt) in _UNSAID.items() if not pattern.search(said)}
     for sentence in sentences(passages, "abstract", "results"):
         planned = words.PLANNED.search(sentence.text)
         if not _SPEAKS.search(sentence.text) or (planned and "% CI" not in sentence.text):
@@ -112,7 +125,8 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
             for finding in read(sentence, found, arms):
                 noted = _noted(finding, notes, only)
                 control = re.search(r"\bcontrols?\b", sentence.text, re.I)
-                for doubt in filter(None, (arms.fewer, arms.assumed if control else "")):
+                doubts = (arms.fewer, arms.assumed if control else "", unsaid.get(finding.kind, ""))
+                for doubt in filter(None, doubts):
                     noted = noted.doubted(doubt)
                 yield noted
 

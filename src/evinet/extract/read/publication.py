@@ -98,9 +98,12 @@ def tables_findings(tables: list[Grid], arms: Arms) -> list[Finding]:
 
 
 def _counts_others(grid: Grid, arms: Arms) -> str:
+    part = words.PART.search(grid.title)
+    if part and not words.WHOLE.search(grid.title) and not re.search("safety", grid.title, re.I):
+        return f"the caption speaks of {part.group()!r}"
     for column in grid.columns:
         known = arms.n(column.arm) if column.arm else None
-        if known and column.n and not 0.9 * known <= column.n <= known:
+        if known and column.n and not 0.95 * known <= column.n <= known:
             return f"the table counts {column.n} patients, and {known} were randomised"
     return ""
 

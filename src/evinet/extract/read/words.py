@@ -16,7 +16,7 @@ OUTCOMES = {
     rf"|\bPFS\b|(?:disease )?progression or death|death or"
     r" (?:disease )?progression",
     "os": r"overall survival|\bOS\b|death (?:from|due to) any cause|all-cause mortality"
-    r"|\bhazard (?:ratio )?(?:for|of) death\b|\brisk of death\b",
+    r"|\b(?:hazard (?:ratio )?(?:for|of)|risk of) death\b(?!,? or\b)",
     "ttp": r"times? to (?:tumou?r |disease )?progression|\bTTP\b",
     "ttf": r"times? to treatment failure|\bTTF\b",
     "dfs": rf"disease{_FREE}|\bDFS\b",
@@ -180,7 +180,8 @@ ASIDES: dict[str, str] = {
     r"|HRD)\b|\bmeasurable disease\b|\bresect(?:ed|ion|able)\b|\btransplant|\bsafety population"
     r"|\bcohort\b|\bcentres?\b|\bcountr|\bcompleters\b|\bcrossed over\b|\bstart(?:ed|ing) treatment"
     r"|\btarget population\b|\bsymptomatic\b|\bpostmenopausal\b|\bpremenopausal\b|\bpN\d|\bnode"
-    r"|\b(?:class|type) [IVX1-4]|\bfor [\w -]{3,40} (?:patients|tumou?rs|disease)\b",
+    r"|\b(?:class|type) [IVX1-4]"
+    r"|\bfor (?!death|progress)[\w -]{3,40} (?:patients|tumou?rs|disease)\b",
     "another analysis": r"per[- ]protocol|(?<!un)\badjust(?:ed|ing|ment)|sensitivity|post[- ]?hoc"
     r"|exploratory|\blandmark\b|\binterim\b|\bupdated?\b|multi-?vari|uni-?vari|as[- ]treated"
     r"|\bevaluable\b|\bmodified\b|\bweighted\b|RPSFT|\bcensor(?:ed|ing)\b|\bimput|\bmatched\b"
