@@ -7,6 +7,7 @@ drawn. None of it is used when figures are read.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,14 +48,18 @@ class Style:
     unit: str = "Months"
     step: float = 6.0
     end: float = 36.0
-    table: str = "names"  # names, coloured, counts (lifelines), none
-    legend: str = "inside"  # inside, above, direct, none
+    lowest_tick: float = 0.0  # the first value beside the survival axis, above where curves end
+    sign: str = ""  # of per cent beside each value, perhaps apart from it
+    table: str = "names"  # names, coloured, counts (lifelines), blocks (ggsurvfit), none
+    legend: str = "inside"  # inside, above, below, direct, none
     box: bool = False
     upright: bool = False  # values of the survival axis run up the page
     jpeg: int = 0
     turned: float = 0.0
     noise: float = 0.0
     panels: int = 1
+    outlined: bool = False  # letters are shapes
+    end_tick: float = 0.0  # a last value of the time axis that breaks its even spacing
     family: str = "sans-serif"
     size: tuple[float, float] = (7.0, 5.5)
     fonts: dict[str, float] = field(default_factory=dict)
@@ -87,6 +92,15 @@ STYLES: dict[str, Style] = {
     "pdf-bands": Style(suffix="pdf", bands=True, grid=True, box=True, percent=True, arms=3),
     "pdf-black": Style(suffix="pdf", colours=BLACK, dashed=True, arms=3, mark="+"),
     "svg": Style(suffix="svg", mark="|"),
+    "svg-outlined": Style(suffix="svg", outlined=True),
+    "svg-blocks": Style(
+        suffix="svg", grid=True, box=True, legend="below", table="blocks", colours=GGPLOT,
+    ),
+    "pdf-apart": Style(suffix="pdf", percent=True, sign=" %", upright=True, box=True),
+    "pdf-no-zero": Style(
+        suffix="pdf", lowest_tick=0.25, percent=True, box=True, arms=1, n=200, legend="none",
+    ),
+    "last-tick": Style(step=10, end_tick=36, end=36, box=True),
 }  # fmt: skip
 
 
@@ -126,7 +140,8 @@ def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[TrueAr
     import matplotlib.pyplot as plt
 
     options: Any = {
-        "font.family": style.family, "pdf.fonttype": 42, "svg.fonttype": "none",
+        "font.family": style.family, "pdf.fonttype": 42,
+        "svg.fonttype": "path" if style.outlined else "none",
         "svg.hashsalt": "evinet", "font.size": 10,
     }  # fmt: skip
     everybody = patients(name, style, replicate)
@@ -135,7 +150,7 @@ def draw(path: Path, name: str, style: Style, replicate: int = 0) -> list[TrueAr
         for place, axis in enumerate(axes[0]):
             arms = everybody if place == 0 else patients(name, style, replicate + 1000)
             _plot(axis, style, arms)
-        rows = style.arms * (3 if style.table == "counts" else 1) if style.table != "none" else 0
+        rows = style.arms * {"none": 0, "counts": 3, "blocks": 3}.get(style.table, 1)
         figure.subplots_adjust(left=0.17, right=0.95, top=0.9, bottom=0.22 + 0.05 * rows)
         _save(figure, path, style)
         plt.close(figure)
@@ -169,13 +184,19 @@ def _plot(axis: Any, style: Style, arms: list[TrueArm]) -> None:
     _TABLES.get(style.table, lambda *_: None)(axis, style, arms)
 
 
+def time_ticks(style: Style) -> Floats:
+    """The values of the time axis, under which the numbers at risk stand."""
+    even = np.arange(0, style.end + 1e-9, style.step)
+    return np.append(even, style.end_tick) if style.end_tick else even
+
+
 def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None:
     axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
     axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), 1.03 * full)
-    axis.set_xticks(np.arange(0, style.end + 1e-9, style.step))
-    axis.set_yticks(full * np.arange(style.lowest, 1.0001, 0.25 if full == 100 else 0.2))
-    if not style.percent:
-        axis.yaxis.set_major_formatter("{x:.1f}")
+    axis.set_xticks(time_ticks(style))
+    lowest = max(style.lowest, style.lowest_tick)
+    axis.set_yticks(full * np.arange(lowest, 1.0001, 0.25 if full == 100 else 0.2))
+    axis.yaxis.set_major_formatter("{x:.0f}" + style.sign if style.percent else "{x:.1f}")
     if style.upright:
         axis.tick_params(axis="y", labelrotation=90)
         for label in axis.get_yticklabels():
@@ -192,6 +213,8 @@ def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None
         axis.legend(frameon=False, loc="lower right" if style.incidence else "upper right")
     elif style.legend == "above":
         axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(arms))
+    elif style.legend == "below":
+        axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.2, -0.12), ncols=len(arms))
     elif style.legend == "direct":
         for place, arm in enumerate(arms):
             times, survival, _ = curve(arm)
@@ -208,7 +231,7 @@ def _named(axis: Any, style: Style, arms: list[TrueArm], coloured: bool = False)
         colour = style.colours[place] if coloured else "black"
         axis.text(-0.06 * style.end, down, arm.name, transform=across, ha="right", fontsize=8,
                   color=colour, va="center")  # fmt: skip
-        for time in np.arange(0, style.end + 1e-9, style.step):
+        for time in time_ticks(style):
             count = int((arm.time >= time).sum())
             axis.text(time, down, str(count), transform=across, ha="center", va="center",
                       fontsize=9)  # fmt: skip
@@ -235,10 +258,28 @@ def _counted(axis: Any, style: Style, arms: list[TrueArm]) -> None:
                           va="center", fontsize=8)  # fmt: skip
 
 
+def _blocks(axis: Any, style: Style, arms: list[TrueArm]) -> None:
+    """As ggsurvfit does it: the arms at risk under one heading, their events under another."""
+    across = axis.get_xaxis_transform()
+    for block, what in enumerate(("At Risk", "Events")):
+        down = -0.26 - 0.24 * block
+        axis.text(0, down, what, transform=across, fontsize=9, va="center")
+        for row, arm in enumerate(arms, 1):
+            low = down - 0.06 * row
+            axis.text(-0.06 * style.end, low, arm.name, transform=across, ha="right", fontsize=8,
+                      va="center")  # fmt: skip
+            for time in time_ticks(style):
+                failed = int(((arm.time < time) & (arm.event == 1)).sum())
+                count = failed if block else int((arm.time >= time).sum())
+                axis.text(time, low, str(count), transform=across, ha="center", va="center",
+                          fontsize=8)  # fmt: skip
+
+
 _TABLES: dict[str, Callable[..., None]] = {
     "names": _named,
     "coloured": lambda axis, style, arms: _named(axis, style, arms, coloured=True),
     "counts": _counted,
+    "blocks": _blocks,
 }
 
 
@@ -246,6 +287,8 @@ def _save(figure: Any, path: Path, style: Style) -> None:
     if style.suffix in ("pdf", "svg"):
         figure.savefig(path, metadata={"CreationDate": None} if style.suffix == "pdf" else
                        {"Date": None})  # fmt: skip
+        if style.outlined:  # Matplotlib writes the words beside the shapes, as comments
+            path.write_text(re.sub(r"<!--.*?-->", "", path.read_text(), flags=re.S))
         return
     from PIL import Image
 

@@ -9,8 +9,10 @@ from benchmarks import digitise as benchmark
 from evinet.digitise.raster import shapes, skew
 from evinet.digitise.run import digitise
 
+PICTURES = ["survminer", "black-two", "ggplot-bands", "lifelines", "last-tick"]
 
-@pytest.mark.parametrize("name", ["survminer", "black-two", "ggplot-bands", "lifelines"])
+
+@pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_read_to_a_fraction_of_a_pixel(figure, name):
     path, truth = figure(name)
     reading = digitise(path).reading

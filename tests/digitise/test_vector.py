@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from evinet.digitise import axis
 from evinet.digitise.commands import digitise as command
 from evinet.digitise.run import digitise
+from evinet.errors import InputError
 
 VECTOR = [name for name, style in figures.STYLES.items() if style.suffix in ("pdf", "svg")]
 
@@ -73,3 +74,38 @@ def test_a_table_of_other_patients_is_refused(figure):
     for row in typed.at_risk.rows:
         row.n = [row.n[0], *(min(row.n[0], round(1.8 * n)) for n in row.n[1:])]
     assert not digitise(path, axis=typed).reading.answered
+
+
+def test_a_curve_that_does_not_start_with_everybody_is_refused(figure):
+    """Values that stand beside the wrong place, as where "100 %" was not read as one word."""
+    path, _ = figure("pdf")
+    typed = digitise(path).axis.model_copy(deep=True)
+    for tick in typed.survival:
+        tick.at += 8
+    reading = digitise(path, axis=typed).reading
+    assert "start-off" in {reason.code for reason in reading.reasons}
+    assert not reading.answered
+
+
+def test_numbers_at_risk_without_those_at_the_start_are_told(figure):
+    path, _ = figure("pdf")
+    typed = digitise(path).axis.model_copy(deep=True)
+    typed.at_risk.times = typed.at_risk.times[1:]
+    for row in typed.at_risk.rows:
+        row.n = row.n[1:]
+    reading = digitise(path, axis=typed).reading
+    assert "table-start" in {reason.code for reason in reading.reasons}
+    assert not reading.answered
+
+
+def test_an_empty_page_is_named(figure, tmp_path):
+    """R's survminer writes one before the figure."""
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    writer.add_blank_page(300, 300)
+    writer.append(figure("pdf")[0])
+    writer.write(tmp_path / "two.pdf")
+    with pytest.raises(InputError, match="the page is empty"):
+        digitise(tmp_path / "two.pdf")
+    assert digitise(tmp_path / "two.pdf", page=2).reading.answered

@@ -135,7 +135,7 @@ def everybody(highest: float) -> float:
 
 def panels(words: Iterable[Word], segments: Segments, size: tuple[float, float]) -> list[Panel]:
     """Every plot with a survival scale, from left to right and from top to bottom."""
-    numbers = [(word, value) for word in words if (value := number(word.text)) is not None]
+    numbers = [(word, v) for word in _percentages(words) if (v := number(word.text)) is not None]
     found: list[Panel] = []
     rows = list(_rows([pair for pair in numbers if pair[0].upright]))
     for column in _columns(numbers):
@@ -147,6 +147,33 @@ def panels(words: Iterable[Word], segments: Segments, size: tuple[float, float])
         found.append(_panel(row, side, segments, size))
     found = [panel for place, panel in enumerate(found) if not _repeated(panel, found[:place])]
     return sorted(found, key=lambda panel: (round(panel.box.top / 50), panel.box.left))
+
+
+def _percentages(words: Iterable[Word]) -> list[Word]:
+    """Words, with a number and the "%" that stands apart from it as one: it is centred as one."""
+    every = list(words)
+    signs = [word for word in every if word.text == "%"]
+    joined = []
+    for word in every:
+        if word.text == "%":
+            continue
+        if signs and number(word.text) is not None:
+            near = [sign for sign in signs if _adjoins(word, sign)]
+            if near:
+                word = replace(word, text=word.text + "%", box=word.box.union(near[0].box))
+        joined.append(word)
+    return joined
+
+
+def _adjoins(word: Word, sign: Word) -> bool:
+    """Whether a sign follows a word at its height: to the right, or further up the page."""
+    if word.upright != sign.upright:
+        return False
+    if word.upright:
+        gap, apart = sign.box.left - word.box.right, abs(sign.box.y - word.box.y)
+    else:
+        gap, apart = word.box.top - sign.box.bottom, abs(sign.box.x - word.box.x)
+    return -0.2 * word.size < gap < 0.9 * word.size and apart < 0.4 * word.size
 
 
 def _repeated(panel: Panel, before: list[Panel]) -> bool:
@@ -268,6 +295,7 @@ def _panel(row: _Series, side: _Series, segments: Segments, size: tuple[float, f
     ceiling, floor = min(box.y for box in side_words), max(box.top for box in bottom_words)
     wall = min(box.right for box in side_words)
     end = max(box.right for box in bottom_words)
+    side = replace(side, others=[pair for pair in side.others if pair[0].box.y < floor])
     x = _axis(row, segments.upright, False, (ceiling, floor))
     y = _axis(side, segments.level, True, (wall, end))
     return Panel(x, y, _frame(x, y, segments, size, (row, side)))
@@ -355,11 +383,18 @@ def _frame(
         top = min(top, y.position(full))
     if y.lowest < 0.25 * full:
         bottom = max(bottom, y.position(0.0))
-    for line in segments.level:  # the drawn axis or frame may go on beyond the last tick
-        spans = line.start < left + 0.05 * (right - left) and line.end > right - 1
-        near = top - 0.3 * (bottom - top) < line.at < bottom + 0.3 * (bottom - top)
-        if spans and near and line.length < 1.35 * (right - left):
-            right = max(right, line.end)
+    floor = min(word.box.top for word, _ in words[0].words)  # no curve runs among the words below
+    wide, high = right - left, bottom - top
+    spanning = [
+        line for line in segments.level
+        if line.start < left + 0.05 * wide and line.end > left + wide - 1
+        and line.length < 1.35 * wide and top - 0.3 * high < line.at < floor
+    ]  # fmt: skip
+    # the drawn axis or frame may go on beyond the last tick
+    right = max([right, *(line.end for line in spanning)])
+    below = [line.at for line in spanning if line.at > bottom]
+    if y.lowest > 0:
+        bottom = max(below, default=max(bottom, min(floor, y.position(0.0))))
     return Box(left, top, min(right, size[0]), bottom)
 
 

@@ -163,6 +163,7 @@ def confirm(
             continue
         curve, rises = survival(panel, trace.corners)
         rising.add(rises)
+        _origin(reading, name, trace, rises)
         reading.arms.append(Arm(name, trace, curve, row))
     if len(rising) > 1:
         reading.note("mixed", "some curves rise and others fall", 0.0)
@@ -182,6 +183,20 @@ def confirm(
     _fits(reading, float(panel.x.value(panel.box.right)))
     _doubts(reading)
     return reading
+
+
+def _origin(reading: Reading, name: str, trace: Trace, rises: bool) -> None:
+    """A curve starts at time 0 with all event-free: where it does not, an axis was read wrong."""
+    panel = reading.panel
+    assert panel is not None
+    at, value = trace.corners[0, 0], float(panel.survival(trace.corners[0, 1]))
+    start = 0.0 if rises else 1.0
+    if abs(value - start) > max(0.006, 4 * reading.sigma):
+        reading.note("start-off", f"it starts at {value:.3f}, not at {start:g}: the values of the "
+                     "survival axis may be wrong", 0.5, name)  # fmt: skip
+    if abs(at - panel.x.position(0.0)) > 0.02 * panel.box.width:
+        reading.note("time-off", f"it starts at {float(panel.x.value(at)):.3g}, not at 0: the "
+                     "values of the time axis may be wrong", 0.8, name)  # fmt: skip
 
 
 def _start(reading: Reading) -> None:
@@ -218,11 +233,12 @@ def _touching(reading: Reading) -> None:
 def _axis(reading: Reading, name: str, axis: Axis, scale: float) -> None:
     gaps = np.diff(np.sort([tick.value for tick in axis.ticks]))
     steps = gaps / gaps.min()
+    worst = float(np.abs(axis.residuals).max())
     if np.abs(steps - np.round(steps)).max() > 0.02:
         values = ", ".join(f"{tick.value:g}" for tick in axis.ticks)
+        left = 0.95 if len(axis.ticks) >= 5 and worst < scale else 0.5
         reading.note(f"{name}-uneven", f"ticks of the {name} axis are not evenly spaced: {values}",
-                     0.5)  # fmt: skip
-    worst = float(np.abs(axis.residuals).max())
+                     left)  # fmt: skip
     if worst > 1.5 * scale:
         left = 0.8 if worst < 3 * scale else 0.4
         message = f"a tick of the {name} axis is {worst:.2f} off the line"
@@ -237,6 +253,9 @@ def _fits(reading: Reading, end: float) -> None:
             continue
         for doubt in arm.row.doubts:
             reading.note("table-rises", doubt, 0.5, arm.name)
+        if arm.row.cells[0].time > 0:
+            reading.note("table-start", "no number at risk was read at time 0: how many patients "
+                         "there were is not known", 0.7, arm.name)  # fmt: skip
         found = check.fit(arm.curve, arm.row, reading.sigma, reading.dt, end)
         if found.excess > 0:
             left = 0.9 if found.excess < 0.02 else 0.75 if found.excess < 0.05 else 0.3

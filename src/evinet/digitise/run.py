@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evinet.digitise import axis as axis_file
-from evinet.digitise import judge, pdf, svg
+from evinet.digitise import judge, outlined, pdf, svg
 from evinet.digitise.axes import Panel
 from evinet.digitise.axis import ArmEntry, AxisFile, DoubtEntry
 from evinet.digitise.drawing import Box
@@ -104,13 +104,19 @@ def open_figure(path: Path, page: int, kind: str | None = None) -> Figure:
 
         return picture.read(path)
     if suffix == ".svg":
-        return VectorFigure(svg.read(path))
+        return VectorFigure(outlined.with_words(svg.read(path)))
     if suffix != ".pdf":
         raise InputError(
             Problem(str(path), "figure", path.name, "is a file of a kind that is not read",
                     f"Use PDF, SVG or {', '.join(PICTURES)}")
         )  # fmt: skip
-    figure = VectorFigure(pdf.read(path, page))
+    drawing = pdf.read(path, page)
+    if not (drawing.words or drawing.strokes or drawing.outlines or drawing.pictures):
+        raise InputError(
+            Problem(str(path), "--page", page, "the page is empty", f"Choose another of the "
+                    f"{pdf.pages(path)} pages of the document")
+        )  # fmt: skip
+    figure = VectorFigure(outlined.with_words(drawing))
     if kind == "vector" or (kind is None and figure.plots()):
         return figure
     from evinet.digitise.raster import picture

@@ -37,9 +37,13 @@ class Found:
 def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Found:
     """The curves of a plot, with their marks, and the samples of its legend."""
     groups = defaultdict(list)
+    samples: list[Sample] = []
     for stroke in strokes:
-        if _inside(stroke.box, panel.box) and not _frame(stroke, panel.box):
-            groups[stroke.style].append(stroke)
+        if _inside(stroke.box, panel.box):
+            if not _frame(stroke, panel.box):
+                groups[stroke.style].append(stroke)
+        elif _around(stroke.box, panel.box) and _short(stroke, panel.box):
+            samples.append(Sample(stroke.box, Look(*stroke.style)))
     drawn = {
         stroke.colour
         for members in groups.values()
@@ -47,7 +51,6 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
         if not _small(stroke, panel.box) and _whole(_forward(stroke.points), panel)
     }
     traces: list[Trace] = []
-    samples: list[Sample] = []
     small: list[Stroke] = []
     for (colour, width, dash), members in groups.items():
         look = Look(colour, width, dash)
@@ -82,6 +85,14 @@ def _inside(box: Box, plot: Box) -> bool:
     )
 
 
+def _around(box: Box, plot: Box) -> bool:
+    """Whether a stroke is so near the plot that it may belong to its legend."""
+    wide, high = plot.width, plot.height
+    return plot.left - 0.4 * wide < box.x < plot.right + 0.6 * wide and (
+        plot.top - 0.5 * high < box.y < plot.bottom + 0.8 * high
+    )
+
+
 def _frame(stroke: Stroke, plot: Box) -> bool:
     """Whether a stroke is a frame, an axis, a grid line or a reference line."""
     box = stroke.box
@@ -102,9 +113,14 @@ def _small(stroke: Stroke, plot: Box) -> bool:
 
 
 def _is_sample(stroke: Stroke, plot: Box) -> bool:
+    tick = stroke.box.left <= plot.left + 1 and plot.top - 1 < stroke.box.y < plot.bottom + 1
+    return _short(stroke, plot) and not tick
+
+
+def _short(stroke: Stroke, plot: Box) -> bool:
+    """Whether a stroke is a short level line."""
     box = stroke.box
-    level = box.height < 0.05 and 3 < box.width < 0.2 * plot.width and len(stroke.points) <= 3
-    return level and box.left > plot.left + 1  # not a tick of the axis
+    return box.height < 0.05 and 3 < box.width < 0.2 * plot.width and len(stroke.points) <= 3
 
 
 def _starts(points: Floats, panel: Panel) -> bool:

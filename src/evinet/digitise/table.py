@@ -16,8 +16,13 @@ import numpy as np
 from evinet.digitise.axes import Panel
 from evinet.digitise.drawing import Box, Colour, Word, phrases
 
-CELL = re.compile(r"^\(?(\d{1,3}(?:,\d{3})+|\d{1,6})\)?(?:[(\[/].*)?$")
-OTHER = re.compile(r"censor|event|cumul|death|progress|died", re.I)
+CELL = re.compile(r"^(\d{1,3}(?:,\d{3})+|\d{1,6})(?:[(\[/].*)?$")
+AT_RISK = re.compile(r"at\s*-?\s*risk", re.I)
+OTHER = re.compile(r"censor|event|cumul|death|progress|died|surviv|%", re.I)
+BLOCK = re.compile(  # a heading above rows that are no numbers at risk
+    r"((cumulative|cum\.?|total)\s+)?((number|no\.?|n)\s+)?(of\s+)?"
+    r"(censor\w*|events?|deaths?|survival)(\s*\(.*\))?", re.I
+)  # fmt: skip
 HEADING = re.compile(r"at\s*-?\s*risk|no\.|number|patients|strata|^n$", re.I)
 
 
@@ -57,16 +62,31 @@ def rows(words: Iterable[Word], panel: Panel) -> list[Row]:
         for line in _lines(below)
         if (row := _row(line, below, panel)) is not None and not _is_axis(row)
     ]
-    named = [row for row in found if re.search(r"at\s*-?\s*risk", row.label, re.I)]
-    kept = found if len(named) == len(found) else [
-        row for row in found if not OTHER.search(row.label)
+    headings = [
+        phrase for phrase in phrases(below)
+        if AT_RISK.search(phrase.text) or BLOCK.fullmatch(phrase.text.strip(" :"))
     ]  # fmt: skip
+    kept = [row for row in found if _counts_at_risk(row, headings)]
     return [_under_its_arm(row, below) for row in kept]
+
+
+def _counts_at_risk(row: Row, headings: list[Word]) -> bool:
+    """Whether a row holds numbers at risk: by its own label, else by the heading above it."""
+    if AT_RISK.search(row.label):
+        return True
+    if OTHER.search(row.label):
+        return False
+    first = row.cells[0].box
+    above = [heading for heading in headings if heading.box.y < first.y - 0.3 * first.height]
+    if not above:
+        return True
+    return AT_RISK.search(max(above, key=lambda heading: heading.box.y).text) is not None
 
 
 def _under_its_arm(row: Row, words: list[Word]) -> Row:
     """A row called "At risk" with the name of its arm, which stands above it; else with none."""
-    if not re.fullmatch(r"(number|no\.?|n)?\s*at\s*-?\s*risk", row.label, re.I):
+    called = r"(number|no\.?|n)?\s*(of\s+\w+\s+)?at\s*-?\s*risk(\s*\(.*\)?)?"
+    if not re.fullmatch(called, row.label, re.I):
         return row
     first = row.cells[0].box
     above = [
@@ -90,14 +110,26 @@ def _lines(words: list[Word]) -> list[list[Word]]:
             lines[-1].append(word)
         else:
             lines.append([word])
-    return [sorted(line, key=lambda word: word.box.left) for line in lines]
+    return [_once(sorted(line, key=lambda word: word.box.left)) for line in lines]
+
+
+def _once(line: list[Word]) -> list[Word]:
+    """A line without words that were printed twice in one place."""
+    kept: list[Word] = []
+    for word in line:
+        if not any(
+            before.text == word.text and abs(before.box.x - word.box.x) < 0.3 * word.size
+            for before in kept
+        ):
+            kept.append(word)
+    return kept
 
 
 def _row(line: list[Word], words: list[Word], panel: Panel) -> Row | None:
     cells = []
     for word in line:
         found = CELL.match(word.text.replace("O", "0").replace("o", "0"))
-        if found and not word.text.startswith("("):
+        if found:
             cells.append((word, int(found[1].replace(",", ""))))
     placed = _placed(cells, panel)
     if placed is None:
@@ -114,9 +146,16 @@ def _placed(cells: list[tuple[Word, int]], panel: Panel) -> list[Cell] | None:
     """The cells at the times of the axis under which they stand; None if they do not."""
     if len(cells) < 2:
         return None
-    times = _times(panel)
+    return _under(cells, panel, 1) or _under(cells, panel, 2)
+
+
+def _under(cells: list[tuple[Word, int]], panel: Panel, parts: int) -> list[Cell] | None:
+    """The cells at the ticks, or at these and between them in equal parts."""
+    times = _times(panel, parts)
     at = np.array([panel.x.position(time) for time in times])
     step = float(np.diff(at).min()) if len(at) > 1 else 1.0
+    high = float(np.median([word.size for word, _ in cells]))
+    reach = max(0.14 * step, min(0.4 * high, 0.4 * step))
     best: list[Cell] = []
     worst = np.inf
     for anchor in ("x", "left", "right"):
@@ -125,7 +164,7 @@ def _placed(cells: list[tuple[Word, int]], panel: Panel) -> list[Cell] | None:
         for shift in np.unique(np.round(first[np.abs(first) < 0.6 * step], 1)):
             off = np.abs(first - shift)
             nearest = off.argmin(axis=1)
-            good = off[np.arange(len(cells)), nearest] < 0.14 * step
+            good = off[np.arange(len(cells)), nearest] < reach
             if len(set(nearest[good])) < good.sum():
                 continue
             spread = float(off[np.arange(len(cells)), nearest][good].sum())
@@ -142,14 +181,16 @@ def _placed(cells: list[tuple[Word, int]], panel: Panel) -> list[Cell] | None:
     return sorted(best, key=lambda cell: cell.time)
 
 
-def _times(panel: Panel) -> list[float]:
+def _times(panel: Panel, parts: int) -> list[float]:
     """The times under which a number may stand: the ticks, evenly filled up."""
     values = sorted(tick.value for tick in panel.x.ticks)
-    step = float(np.diff(values).min())
+    step = float(np.median(np.diff(values))) / parts
     first = values[0] - step * round(values[0] / step) if values[0] > 0 else values[0]
     last = float(panel.x.value(panel.box.right)) + 0.5 * step
     count = round((max(values[-1], last) - first) / step)
-    return [float(np.round(first + step * k, 9)) for k in range(count + 1)]
+    even = [float(np.round(first + step * k, 9)) for k in range(count + 1)]
+    # the last tick may stand alone, as at 72 after 60 and 70
+    return sorted(even + [v for v in values if min(abs(v - e) for e in even) > 0.05 * step])
 
 
 def _is_axis(row: Row) -> bool:
@@ -162,7 +203,7 @@ def _label(line: list[Word], first: Box, words: list[Word]) -> tuple[str, Box | 
     """What stands to the left of the first number, or else alone on the line above."""
     before = [word for word in line if word.box.right < first.left + 0.2 * first.height]
     before = [word for word in before if not re.fullmatch(r"[-–—|+]+", word.text)]
-    if before:
+    if any(char.isalnum() for word in before for char in word.text):
         text = " ".join(word.text for word in before)
         box = before[0].box
         for word in before[1:]:
@@ -173,7 +214,7 @@ def _label(line: list[Word], first: Box, words: list[Word]) -> tuple[str, Box | 
         for phrase in phrases(words)
         if 0.2 * first.height < first.y - phrase.box.y < 2.2 * first.height
         and phrase.box.left < first.right
-        and not re.fullmatch(r"[\d\s.,]+", phrase.text)
+        and any(char.isalpha() for char in phrase.text)
         and not HEADING.search(phrase.text)
     ]
     if above:
