@@ -13,6 +13,9 @@ from click.testing import CliRunner
 
 from evinet.errors import InputError
 from evinet.reconstruct.commands import reconstruct
+from evinet.reconstruct.inputs import tidy
+from evinet.reconstruct.options import Options
+from evinet.reconstruct.options import read as read_options
 
 CASES = Path(__file__).parent / "data" / "cases"
 
@@ -188,6 +191,31 @@ def test_units_that_differ_are_said_and_mended(tmp_path):
     quality = answer(tmp_path / "out", *options, "--time-unit", "curve=months,at-risk=years")
     assert events(quality) == {"Maintained": 7, "Nonmaintained": 11}
     assert "time-converted" in codes(quality)
+
+
+def test_medians_have_the_unit_of_all_times():
+    given, _ = options_of_trial(n="a=90,b=90", median="a=1.5:1:2,b=1", time_unit="years")
+    assert [arm.median.estimate for arm in given.arms] == [18, 12]
+    assert (given.arms[0].median.lower, given.arms[0].median.upper) == (12, 24)
+    given, _ = options_of_trial(n="a=90", median="a=18", time_unit="curve=years")
+    assert given.arms[0].median.estimate == 18
+
+
+def test_small_numbers_among_percentages_are_percentages(tmp_path):
+    table = tmp_path / "landmarks.csv"
+    table.write_text("arm,time,survival\na,6,75\na,30,0.9\nb,30,1.2\n")
+    given, _ = options_of_trial(n="a=90,b=90", landmarks=str(table))
+    found = [mark.survival for arm in tidy(given)[0].arms for mark in arm.landmarks]
+    assert found == pytest.approx([0.75, 0.009, 0.012])
+    curve = tmp_path / "incidence.csv"
+    curve.write_text("arm,time,incidence\na,0,0\na,9,4\nb,0,0\nb,9,0.8\n")
+    given, _ = options_of_trial(n="a=90,b=90", curve=str(curve), incidence=True)
+    assert [arm.curve[1][-1] for arm in given.arms] == pytest.approx([0.96, 0.992])
+
+
+def options_of_trial(n: str, incidence: bool = False, time_unit: str | None = None, **texts: str):
+    lists = {name: [text] for name, text in texts.items()}
+    return read_options(Options(patients=[n], incidence=incidence, time_unit=time_unit, **lists))
 
 
 def test_a_curve_in_years_beside_a_table_in_months_is_said(tmp_path):

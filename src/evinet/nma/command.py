@@ -497,7 +497,8 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
     from evinet.nma.population import answers
 
     populations = [answers.population(model, name) for name in model.network.studies]
-    populations += [answers.population(model, text) for text in asked["populations"]]
+    populations += [answers.population(model, text) for text in asked["populations"]
+                    if text not in model.network.studies]  # fmt: skip
     _once(populations)
     times = _numbers(asked["times"], "--times", "6,12,24")
     fit = _fitted(model, sampler, asked)
@@ -532,12 +533,13 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
 
 
 def _once(populations: list[Population]) -> None:
-    """Refuse a population that is asked for twice, or two of one name."""
+    """Refuse two populations of one name."""
     names = [each.name for each in populations]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise click.UsageError(
-            f"--population: {', '.join(twice)} is there twice (every study is a population, too)"
+            f"--population: {', '.join(twice)} is the name of two: give each its own, in a column "
+            "population"
         )
 
 

@@ -38,10 +38,10 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--n", "patients", multiple=True, help='Patients of each arm: "a=151,b=75".')
 @click.option("--events", multiple=True, help='Total events of each arm: "a=55,b=46".')
 @click.option(
-    "--median", multiple=True, help='Medians, with limits if known: "a=22.8:19.4:NE,b=8.5".'
+    "--median", multiple=True, help='Medians, with 95 % limits if known: "a=22.8:19.4:NE,b=8.5".'
 )
 @click.option(
-    "--hr", multiple=True, help='Hazard ratio, with limits if known: "a/b=0.276:0.182:0.418".'
+    "--hr", multiple=True, help='Hazard ratio, with 95 % limits if known: "a/b=0.276:0.182:0.418".'
 )
 @click.option("--p", multiple=True, help='Two-sided log-rank P value: "a/b=0.003".')
 @click.option(

@@ -137,9 +137,10 @@ def tidy(trial: TrialInput) -> tuple[TrialInput, tuple[Flag, ...]]:
     a number at risk is; events do not exceed `n`; medians and landmarks lie in their limits.
     """
     arms, flags = [], []
+    percent = any(mark.survival > 1.5 for arm in trial.arms for mark in arm.landmarks)
     for arm in trial.arms:
         notes = _Notes(arm.name)
-        arms.append(_tidy_arm(arm, notes))
+        arms.append(_tidy_arm(arm, notes, percent))
         flags += notes.flags
     contrasts = []
     for contrast in trial.contrasts:
@@ -149,7 +150,7 @@ def tidy(trial: TrialInput) -> tuple[TrialInput, tuple[Flag, ...]]:
     return replace(trial, arms=tuple(arms), contrasts=tuple(contrasts)), tuple(flags)
 
 
-def _tidy_arm(arm: ArmInput, notes: _Notes) -> ArmInput:
+def _tidy_arm(arm: ArmInput, notes: _Notes, percent: bool) -> ArmInput:
     n = arm.n if arm.n is not None and arm.n > 0 else None
     counts = [] if arm.at_risk is None else [x for x in _floats(arm.at_risk[1]) if np.isfinite(x)]
     if max([n or 0, *counts]) > MOST_PATIENTS:
@@ -170,7 +171,8 @@ def _tidy_arm(arm: ArmInput, notes: _Notes) -> ArmInput:
         marks = marks[np.isfinite(marks) & (marks >= 0)]
     return replace(
         arm, n=n, curve=curve, at_risk=at_risk, events=events, marks=marks,
-        median=_tidy_median(arm.median, notes), landmarks=_tidy_landmarks(arm.landmarks, notes),
+        median=_tidy_median(arm.median, notes),
+        landmarks=_tidy_landmarks(arm.landmarks, notes, percent),
     )  # fmt: skip
 
 
@@ -268,11 +270,14 @@ def _tidy_median(median: Interval | None, notes: _Notes) -> Interval | None:
     return None if interval == Interval(None, level=interval.level) else interval
 
 
-def _tidy_landmarks(landmarks: Iterable[Landmark], notes: _Notes) -> tuple[Landmark, ...]:
+def _tidy_landmarks(
+    landmarks: Iterable[Landmark], notes: _Notes, percent: bool
+) -> tuple[Landmark, ...]:
+    """Landmarks in order; where one of the trial is above 1.5 all are per cent, also 0.9."""
     kept: list[Landmark] = []
     for mark in landmarks:
         numbers = [mark.survival, mark.lower, mark.upper]
-        if mark.survival > 1.5:
+        if percent:
             numbers = [None if value is None else value / 100 for value in numbers]
             notes.add("landmark-percent", f"survival {mark.survival:g} read as per cent")
         survival, lower, upper = numbers

@@ -13,14 +13,14 @@ import numpy as np
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.patients.data import Floats, Interval
+from evinet.patients.data import Interval
 from evinet.reconstruct import layouts
 from evinet.reconstruct.inputs import MOST_PATIENTS, ArmInput, Contrast, Flag, Landmark, TrialInput
 from evinet.reconstruct.layouts import Row
 
 UNITS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 12.0}
 """Months in each unit of time."""
-TIMED = ("curve", "at-risk", "marks", "landmarks")
+TIMED = ("curve", "at-risk", "marks", "landmarks", "median")
 APART = 5.0  # ends of two time axes are in different units where one is so many times the other ...
 CROSSED = 0.1  # of survival below the share at risk: not an error of reading
 ALIKE = 2.0  # ... and, brought to the same unit, within this factor
@@ -495,13 +495,14 @@ def _arm(name: str, given: _Given, units: dict[str, float], incidence: bool) -> 
     if rows := given.curve.get(name):
         time = np.array([row.time for row in rows]) * months["curve"]
         survival = np.array([row.value for row in rows])
-        curve = (time, _complement(survival) if incidence else survival)
+        curve = (time, 1 - survival / _whole_of(given) if incidence else survival)
     if rows := given.at_risk.get(name):
         time = np.array([row.time for row in rows]) * months["at-risk"]
         counts = (time, np.array([row.value for row in rows]).astype(np.int64))
     if name in given.marks:
         marks = np.array(given.marks[name]) * months["marks"]
-    estimate, lower, upper = given.median.get(name, [None] * 3)
+    estimate, lower, upper = (None if each is None else each * months["median"]
+                              for each in given.median.get(name, [None] * 3))  # fmt: skip
     landmarks = tuple(
         Landmark(mark.time * months["landmarks"], mark.survival, mark.lower, mark.upper)
         for mark in given.landmarks.get(name, ())
@@ -514,9 +515,9 @@ def _arm(name: str, given: _Given, units: dict[str, float], incidence: bool) -> 
     )  # fmt: skip
 
 
-def _complement(incidence: Floats) -> Floats:
-    """Survival of a cumulative incidence, which may be in per cent."""
-    return 1 - incidence / (100 if incidence.max() > 1.5 else 1)
+def _whole_of(given: _Given) -> float:
+    """100 where a curve is in per cent, and with it all of them, also one below 1.5."""
+    return 100.0 if any(row.value > 1.5 for rows in given.curve.values() for row in rows) else 1.0
 
 
 def _whole(values: list[float | None] | None) -> int | None:

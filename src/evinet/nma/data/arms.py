@@ -80,7 +80,8 @@ def data(
         ])  # fmt: skip
     problems: list[Problem] = []
     x, s = arms[first].to_numpy(float), arms[second].to_numpy(float)
-    tests = [(first, ~np.isfinite(x), "is missing", "Write it"),
+    effects = ', or say that y are effects against that arm: --columns "y=diff"'
+    tests = [(first, ~np.isfinite(x), "is missing", "Write it" + effects * (first == "y")),
              (second, ~(s > 0), "is not above 0", "Write it")]  # fmt: skip
     if first == "r":
         tests.append((first, x < 0, "is below 0", "Write a count"))

@@ -159,8 +159,8 @@ def _standard_errors(
                            "Name the standard error of the logarithm se_log, or give limits")
             for row in np.flatnonzero(alone)
         ]  # fmt: skip
-    everywhere = np.ones(len(diff), bool)
-    limits, cautions = _by_limits(table, diff, natural, given, everywhere, reading, problems)
+    field = next((name for name, (_, kind) in named.items() if kind != "se"), "diff")
+    limits, cautions = _by_limits(table, diff, natural, given, field, reading, problems)
     problems += _against_limits(table, se, limits, natural, given, named, reading)
     if log_se is None:
         se = np.where(ratio & np.isfinite(limits), np.nan, se)
@@ -218,16 +218,15 @@ def _against_limits(
 
 def _by_limits(
     table: pd.DataFrame, diff: np.ndarray, natural: np.ndarray, given: dict[str, np.ndarray],
-    wanted: np.ndarray, reading: Reading, problems: list[Problem],
+    field: str, reading: Reading, problems: list[Problem],
 ) -> tuple[np.ndarray, list[str]]:  # fmt: skip
     """Standard errors by intervals, on the scale of the estimate; cautions on odd ones."""
     lower, upper = given["lower"], given["upper"]
     ratio = np.isfinite(natural)
     estimate = np.where(ratio, natural, diff)
-    some = wanted & np.isfinite(estimate) & np.isfinite(lower + upper)
+    some = np.isfinite(estimate) & np.isfinite(lower + upper)
     with np.errstate(invalid="ignore"):
         inside = (lower < estimate) & (estimate < upper) & (~ratio | (lower > 0))
-    field = next((name for name in ("hr", "or", "rr", "irr", "ratio") if name in table), "diff")
     problems += [
         frames.problem(table, int(row), field, "is not between its limits"
                        + (", above 0" if ratio[row] else ""),
