@@ -57,8 +57,10 @@ def compare(name: str, case: dict[str, Any], folder: Path = FOLDER) -> Iterator[
     options = dict(case["options"])
     reference = options.pop("reference", None)
     by_contrasts = options.get("likelihood") == "contrast"
-    make = Network.from_contrasts if by_contrasts else Network.from_arms
-    network = make(usertable.read(folder / case["file"]), reference)
+    network = Network.read(
+        usertable.read(folder / case["file"]), reference=reference,
+        kind="effects" if by_contrasts else "arms", categories=options.pop("categories", ()),
+    )  # fmt: skip
     if by_contrasts:
         del options["likelihood"]
     fit = network.fit(**options, sampler=Sampler(draws=DRAWS, target_accept=0.95))

@@ -914,6 +914,7 @@ PREDICTIVE = Table(
         **_STUDY,
         "treatment": _text("treatment", required=True),
         "comparator": _text("comparator of a contrast; empty of an arm"),
+        "category": _text("of ordered categories: who reached this one or a better one"),
         "start": _number("of a period of patients, months"),
         "end": _number("end of the period"),
         "observed": _number(
@@ -932,7 +933,7 @@ PREDICTIVE = Table(
         "others_q97.5": _number("97.5 % quantile"),
         "others_p": _number("two-sided p of what was observed under it"),
     },
-    key=("study", "treatment", "comparator", "start"),
+    key=("study", "treatment", "comparator", "category", "start"),
 )
 POWERSCALE = Table(
     "powerscale",

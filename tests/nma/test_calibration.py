@@ -23,18 +23,28 @@ SIMULATIONS, BINS, THIN = 200, 8, 5
 SAMPLER = Sampler(chains=2, warmup=400, draws=500, target_accept=0.9)
 WIDTH, TAU = 0.7, 0.4
 PRIORS = {"effects": f"normal(0, {WIDTH})", "intercepts": f"normal(0, {WIDTH})",
-          "tau": f"half-normal({TAU})"}  # fmt: skip
+          "tau": f"half-normal({TAU})", "cuts": f"half-normal({WIDTH})",
+          "cuts_sigma": f"half-normal({TAU})"}  # fmt: skip
+CATEGORIES = ("better", "well")
 SE, OWN_SE = 0.3, 0.15
 FREE = sorted(name for name, each in LIKELIHOODS.items() if not each.limited)
 """Limits cut the priors of the others, which are held to exact answers in `test_measures`."""
 KINDS = [*FREE, ("contrast", "identity")]
 
 
-def outcomes(likelihood: str, link: str, eta: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def outcomes(
+    likelihood: str, link: str, eta: np.ndarray, gap: float, rng: np.random.Generator
+) -> pd.DataFrame:
     if likelihood == "normal":
         return pd.DataFrame({"y": rng.normal(eta, SE), "se": SE})
     if likelihood == "poisson":
         return pd.DataFrame({"r": rng.poisson(60 * np.exp(eta)), "e": 60.0})
+    if likelihood == "ordered":
+        at = eta[:, None] - np.array([0.0, gap])
+        reached = (stats.norm.cdf if link == "probit" else stats.logistic.cdf)(at)
+        counts = [rng.multinomial(80, [1 - one, one - two, two]) for one, two in reached]
+        return pd.DataFrame({"n": 80, **dict(zip(CATEGORIES, np.array(counts)[:, 1:].T,
+                                                 strict=True))})  # fmt: skip
     p = {"logit": lambda x: 1 / (1 + np.exp(-x)), "probit": stats.norm.cdf,
          "cloglog": lambda x: 1 - np.exp(-np.exp(x))}[link](eta)  # fmt: skip
     return pd.DataFrame({"r": rng.binomial(80, p), "n": 80})
@@ -43,9 +53,14 @@ def outcomes(likelihood: str, link: str, eta: np.ndarray, rng: np.random.Generat
 def simulate(
     likelihood: str, link: str, random: bool, rng: np.random.Generator
 ) -> tuple[Network, dict[str, float]]:
-    """Five studies, three of three arms; the last by its contrasts, or all of them."""
+    """Five studies, three of three arms; the last by its contrasts, or all of them.
+
+    Of ordered categories cut-points are random where effects are.
+    """
     d = {"a": 0.0, "b": WIDTH * rng.standard_normal(), "c": WIDTH * rng.standard_normal()}
     tau = TAU * abs(rng.standard_normal()) if random else 0.0
+    cuts = {f"cut[{CATEGORIES[1]}]": WIDTH * abs(rng.standard_normal())}
+    cuts |= {"cuts_sigma": TAU * abs(rng.standard_normal())} if random else {}
     arms, contrasts = [], []
     for study, names in STUDIES.items():
         others = len(names) - 1
@@ -62,14 +77,20 @@ def simulate(
             )
         else:
             eta = WIDTH * rng.standard_normal() + np.append(0.0, effect)
-            made = outcomes(likelihood, link, eta, rng)
+            gap, spread = cuts["cut[well]"], cuts.get("cuts_sigma", 0.0)
+            gap *= np.exp(spread * rng.standard_normal())
+            made = outcomes(likelihood, link, eta, gap, rng)
             arms.append(made.assign(study=study, treatment=list(names)))
     published = pd.concat(contrasts)
     if arms:
-        network = Network.from_arms(pd.concat(arms), "a").add_contrasts(published)
+        ordered = likelihood == "ordered"
+        options = {"categories": CATEGORIES, "category_counts": "exclusive"} if ordered else {}
+        network = Network.read(pd.concat(arms), reference="a", kind="arms", **options)
+        network = network.add_contrasts(published)
     else:
         network = Network.from_contrasts(published, "a")
-    truth = {"d[b]": d["b"], "d[c]": d["c"], **({"tau": tau} if random else {})}
+    truth = {"d[b]": d["b"], "d[c]": d["c"], **({"tau": tau} if random else {}),
+             **(cuts if likelihood == "ordered" else {})}  # fmt: skip
     return network, truth
 
 
@@ -78,6 +99,7 @@ def simulate(
 def test_ranks_are_uniform(likelihood: str, link: str, effects: str) -> None:
     rng, ranks = np.random.default_rng(20), []
     options = {} if likelihood == "contrast" else {"likelihood": likelihood, "link": link}
+    options |= {"cutpoints": effects} if likelihood == "ordered" else {}
     for number in range(SIMULATIONS):
         network, truth = simulate(likelihood, link, effects == "random", rng)
         fit = network.fit(

@@ -44,7 +44,10 @@ def agree(model: models.Model) -> None:
     ours = {"effect_moves": len(values["b_sd"]), "members": model.design.mixing[1].shape[1],
             "sigma": int(model.sigma_prior is not None), "tau": int(model.random),
             "deviation": model.design.deviations.shape[1] * model.random,
-            "level": model.arms.studies if model.arms else 0}  # fmt: skip
+            "level": model.arms.studies if model.arms else 0, "gap": model.gaps,
+            "cuts_sigma": int(model.random_cuts),
+            "cut_deviation": model.gaps * model.random_cuts
+            and model.arms.studies * model.gaps}  # fmt: skip
     ours = {name: count for name, count in ours.items() if count}
     theirs = {
         name: next(
@@ -56,10 +59,10 @@ def agree(model: models.Model) -> None:
     for _ in range(3):
         point = rng.uniform(-1, 1, size)
         stops = np.cumsum([0, *ours.values()])
-        pieces = {theirs[name]: point[a:b] for name, a, b in
+        pieces = {theirs[name]: point[a:b].reshape(start[theirs[name]].shape) for name, a, b in
                   zip(ours, stops[:-1], stops[1:], strict=True)}  # fmt: skip
         value, slope = compiled(*(
-            pieces[name] if start[name].ndim else pieces[name][0] for name in order
+            pieces[name] for name in order
         ))  # fmt: skip
         ends = np.cumsum([0, *(start[name].size for name in order)])
         slopes = {name: slope[a:b] for name, a, b in
@@ -77,6 +80,14 @@ def test_of_counts(name):
     options, terms, texts = SMOKING[name]
     network = Network.from_arms(usertable.read(DATA / "smoking.csv"), "No intervention")
     agree(models.build(network, terms=terms, priors=priors(texts), **options))
+
+
+@pytest.mark.parametrize(("link", "cutpoints"), [("probit", "random"), ("logit", "fixed")])
+def test_of_ordered_categories(link, cutpoints):
+    network = Network.read(DATA / "psoriasis.csv", reference="Supportive care",
+                           categories=("PASI50", "PASI75", "PASI90"))  # fmt: skip
+    prior = priors({"cuts": "half-t(3, 2)", "cuts_sigma": "exponential(2)"})
+    agree(models.build(network, link=link, cutpoints=cutpoints, priors=prior))
 
 
 def test_of_rates():

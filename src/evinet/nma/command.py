@@ -25,9 +25,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 SCREEN = 20  # effects on the screen
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
-             "time_column"),
+             "time_column", "categories", "category_counts"),
     "Model": ("effects", "references", "model", "better", "members", "class_sigma", "separator",
-              "inactive", "component_interactions", "prior_texts"),
+              "inactive", "component_interactions", "cutpoints", "prior_texts"),
     "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
     "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
                              "points"),
@@ -47,17 +47,26 @@ EXAMPLES = (
      "evinet nma pairs.csv --measure OR --reference plac --out results"),
     ("Other names of columns, gaps left out",
      'evinet nma arms.csv --columns "dead=r,randomised=n" --drop-incomplete --out results'),
+    ("Patients who reached each of several categories, from the worst to the best",
+     "evinet nma arms.csv --categories PASI50,PASI75,PASI90 --better higher --out results"),
     ("Patients of some trials, published hazard ratios of others",
      "evinet nma published.csv --ipd patients.csv --baseline weibull --out results"),
     ("Patients with covariates of some trials, published arms of others",
      'evinet nma --ipd patients.csv --aggregate arms.csv --regression "age + grade" --out results'),
 )  # fmt: skip
 OF_REGRESSION = ("aggregate", "covariates", "correlations", "families", "points")
+NEEDED = {
+    "--regression": ("regression", OF_REGRESSION),
+    "--components": ("separator", ("inactive", "component_interactions")),
+    "--categories": ("categories", ("category_counts", "cutpoints")),
+    "--class-sigma": ("class_sigma", ("members",)),
+}
+"""Options, and those that do nothing without them."""
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
-    "measure", "sheet", "report",  # none with patients' covariates
+    "measure", "sheet", "report", "categories",  # none with patients' covariates
 }  # fmt: skip
-OF_ARMS = {"link", "baseline_risk", "time_column", "populations"}
+OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
     "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
 }  # fmt: skip
@@ -92,12 +101,13 @@ class Grouped(click.Command):
 @click.command(cls=Grouped)
 @click.argument("data", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option(
-    "--likelihood", type=click.Choice(["binomial", "normal", "poisson", "contrast"]),
+    "--likelihood", type=click.Choice(["binomial", "ordered", "normal", "poisson", "contrast"]),
     help="Likelihood of the arms, or contrast for differences. Default: what the columns are.",
 )  # fmt: skip
 @click.option(
-    "--link", help="binomial: logit (default), probit, cloglog, log (RR) or identity (RD)."
-)
+    "--link", help="binomial: logit (default), probit, cloglog, log (RR) or identity (RD); "
+    "ordered: probit (default) or logit.",
+)  # fmt: skip
 @click.option(
     "--effects", type=click.Choice(["fixed", "random"]), default="random", show_default=True
 )
@@ -122,6 +132,19 @@ class Grouped(click.Command):
     "--measure", type=click.Choice(list(SCALES), case_sensitive=False),
     help="Measure of effect. Counts: OR (default), RR or RD; means: MD (default), SMD or ROM. "
     "Of effects in the data, name it where no column does.",
+)  # fmt: skip
+@click.option(
+    "--categories", metavar="COLUMN,...",
+    help="Columns of counts in ordered categories, from the worst to the best. A cell is empty where "
+    "a study does not report one; patients of n in none of them are the rest.",
+)  # fmt: skip
+@click.option(
+    "--category-counts", type=click.Choice(["exclusive", "inclusive"]),
+    help="Whether counts are of a category alone, or of it and better ones. Default: what they allow.",
+)  # fmt: skip
+@click.option(
+    "--cutpoints", type=click.Choice(["fixed", "random"]), default="fixed", show_default=True,
+    help="Cut-points of ordered categories: the same in every study, or around common ones.",
 )  # fmt: skip
 @click.option("--sheet", help="Sheet of a workbook.")
 @click.option(
@@ -234,7 +257,8 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
-    help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=...",
+    help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=..., cuts=..., "
+    "cuts_sigma=...",
 )  # fmt: skip
 @click.option(
     "--better", type=click.Choice(["lower", "higher"]),
@@ -334,15 +358,12 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
                              ("check_proportional", "--check-proportional")):  # fmt: skip
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
-    needed = _given(asked, OF_REGRESSION)
-    if needed:
-        raise click.UsageError(f"{', '.join(needed)} needs --regression")
-    if (asked["inactive"] or asked["component_interactions"]) and not asked["separator"]:
-        raise click.UsageError("--inactive and --component-interaction need --components")
+    for option, (name, others) in NEEDED.items():
+        needing = _given(asked, others)
+        if needing and not asked[name]:
+            raise click.UsageError(f"{', '.join(needing)} needs {option}")
     if asked["separator"] and asked["model"] != "consistency":
         raise click.UsageError("--components needs --model consistency")
-    if asked["members"] and not asked["class_sigma"]:
-        raise click.UsageError("--class needs --class-sigma")
 
 
 def _applicable_to_regression(
@@ -398,7 +419,8 @@ def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) ->
     kind: Any = "effects" if ipd is not None or asked["likelihood"] == "contrast" else None
     options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
-               "kind": kind}  # fmt: skip
+               "kind": kind, "category_counts": asked["category_counts"],
+               "categories": _listed(asked["categories"])}  # fmt: skip
     if ipd is None:
         network = Network.read(*tables, reference=references, **options)
     else:
@@ -437,7 +459,7 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
                     _at(asked["at"]), asked["baseline_risk"], group,
                     priors.spread(asked["slope_sigma"], "--interactions-sigma"), components),
         priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
-        baseline=asked["baseline"], settings=settings,
+        baseline=asked["baseline"], settings=settings, cutpoints=asked["cutpoints"],
     )  # fmt: skip
 
 
@@ -651,6 +673,10 @@ def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     if report:
         fit.report(out / "report.html")
         fit.plot.save(out / "figures")
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:

@@ -1,6 +1,8 @@
 """The model of a network, and its PyMC graph.
 
     arms        x_jk ~ likelihood(eta_jk),  eta_jk = offset_jk + mu_j + theta_jk
+    categories  x_jk ~ multinomial,  P(category m or better) = F(eta_jk - c_m),  c_1 = 0
+    cut-points  c_m+1 - c_m = gap_m,  or gap_m * exp(cuts_sigma * e_jm),  e_jm ~ N(0, 1)
     contrasts   y_j ~ multivariate normal(theta_j, V_j)
     patients    of an arm: the baseline hazard's likelihood given theta_jk
     effects     theta = X b + tau * deviations,  deviations ~ N(0, 1), correlation 1/2 in a study
@@ -15,8 +17,8 @@ principal axes (`fit.approximate`), deviations as in `likelihoods.scaled_normal`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -41,6 +43,8 @@ from evinet.nma.terms import Terms
 from evinet.patients import log_rank
 
 Effects = Literal["fixed", "random"]
+CUTS = ("cut", "cuts_sigma", "study_gap")
+"""Variables of the posterior that are of cut-points."""
 RISK = "baseline risk"
 
 
@@ -48,7 +52,7 @@ RISK = "baseline risk"
 class Arms:
     """The arms in the order of the design's rows: data x, s and offset, the number of their study.
 
-    `weights` are those of each study's arms in its mean predictor, shape (studies, arms).
+    Of ordered `categories` x and s have a second axis (see `likelihoods.ordered`).
     """
 
     likelihood: Likelihood
@@ -56,6 +60,31 @@ class Arms:
     s: np.ndarray
     offset: np.ndarray
     study: np.ndarray
+    categories: tuple[str, ...] = ()
+
+    @property
+    def gaps(self) -> int:
+        """How many distances between cut-points there are."""
+        return max(len(self.categories) - 1, 0)
+
+    @property
+    def points(self) -> np.ndarray:
+        """How many data points of the deviance each arm is."""
+        if not self.categories:
+            return np.ones(len(self.x), int)
+        return np.asarray((self.s[:, 1:-1] > 0).sum(axis=1))
+
+    def outcomes(self, values: np.ndarray) -> Iterator[tuple[int, str, np.ndarray]]:
+        """Number of each arm, "" and its outcome, of `values` like x with any axes before.
+
+        Of ordered categories: each that was reported, and who reached it or a better one.
+        """
+        for place in range(len(self.x)):
+            if not self.categories:
+                yield place, "", values[..., place]
+            for number, name in enumerate(self.categories, start=1):
+                if self.s[place, number] > 0:
+                    yield place, name, values[..., place, number:].sum(axis=-1)
 
     @property
     def studies(self) -> int:
@@ -99,6 +128,8 @@ class Model:
         The baseline hazards of patients; None without them. `hazards` and `settings` say which.
     apart
         Studies that were set apart, because their arms say nothing of effects.
+    cutpoints
+        Of ordered categories: fixed, the same in every study, or random.
     """
 
     network: Network
@@ -110,6 +141,7 @@ class Model:
     hazards: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     apart: tuple[str, ...] = ()
+    cutpoints: Effects = "fixed"
 
     @property
     def terms(self) -> Terms:
@@ -125,6 +157,23 @@ class Model:
     def random(self) -> bool:
         """Whether effects are random."""
         return self.effects == "random"
+
+    @property
+    def gaps(self) -> int:
+        """How many distances between cut-points of ordered categories there are."""
+        return 0 if self.arms is None else self.arms.gaps
+
+    @property
+    def random_cuts(self) -> bool:
+        """Whether studies have cut-points of their own."""
+        return self.gaps > 0 and self.cutpoints == "random"
+
+    @property
+    def outcome_parameters(self) -> Sequence[str]:
+        """Variables of outcomes that are reported: of baseline hazards, or of cut-points."""
+        if self.baseline is not None:
+            return self.baseline.parameters
+        return CUTS[: self.random_cuts + 1] if self.gaps else ()
 
     @property
     def _sigma(self) -> float | Prior:
@@ -363,6 +412,7 @@ def build(
     time: str | None = None,
     baseline: str = "mspline",
     settings: dict[str, Any] | None = None,
+    cutpoints: Effects = "fixed",
 ) -> Model:
     """The model that is asked of a network (see `evinet.nma.fit.fit`).
 
@@ -387,10 +437,14 @@ def build(
     elif likelihood not in (None, "contrast") and network.people is None and not apart:
         raise _refused("likelihood", likelihood, "no study is given by its arms",
                        "Leave it out: contrasts are normal")  # fmt: skip
+    if cutpoints != "fixed" and not network.categories:
+        raise _refused("cutpoints", cutpoints, "is of ordered categories, and there are none",
+                       "Name the columns of the categories, or leave it out")  # fmt: skip
     _check(network, terms, arms)
     _one_scale(network, arms)
     if network.patients is None:
-        return Model(network, design, effects, priors or Priors(), arms, apart=apart)
+        return Model(network, design, effects, priors or Priors(), arms, apart=apart,
+                     cutpoints=cutpoints)  # fmt: skip
     from evinet.nma.likelihoods.survival.choice import choose
 
     published = len(network.contrasts.rows) > 0
@@ -404,9 +458,14 @@ def _likelihood(
     network: Network, name: str | None, link: str | None, time: str | None
 ) -> Likelihood:
     """The likelihood that is named, else that whose columns the arms have."""
+    if name is None and network.categories:
+        name = "ordered"
+    if (name == "ordered") != bool(network.categories):
+        raise _refused("likelihood", name, "and ordered categories go together",
+                       "Name the columns of the categories, or none")  # fmt: skip
     if name is None:
         fits = [
-            each for each in dict.fromkeys(name for name, _ in LIKELIHOODS)
+            each for each in dict.fromkeys(name for name, _ in LIKELIHOODS if name != "ordered")
             if set(LIKELIHOODS[each, links(each)[0]].columns) <= set(network.arms)
         ]  # fmt: skip
         if len(fits) != 1:
@@ -416,16 +475,25 @@ def _likelihood(
         name = fits[0]
     if name not in {each for each, _ in LIKELIHOODS}:
         raise _refused("likelihood", name, "is not a likelihood for arms",
-                       "Use binomial, normal or poisson")  # fmt: skip
+                       "Use binomial, ordered, normal or poisson")  # fmt: skip
     if time is not None and (name != "binomial" or link not in (None, "cloglog")):
         raise _refused("time", time, "is the follow-up of binomial arms with the cloglog link",
                        "Use link cloglog, or leave the column out")  # fmt: skip
-    asked = LINKS.get(network.measure or "") if name == "binomial" and time is None else None
+    counts = name in ("binomial", "ordered") and time is None
+    asked = LINKS.get(network.measure or "") if counts else None
     link = link or asked or ("cloglog" if time is not None else links(name)[0])
     if (name, link) not in LIKELIHOODS:
         raise _refused("link", link, f"is not a link of the {name} likelihood",
                        f"Use one of {', '.join(links(name))}")  # fmt: skip
-    return LIKELIHOODS[name, link]
+    chosen = LIKELIHOODS[name, link]
+    return replace(chosen, columns=_columns(network)) if chosen.ordered else chosen
+
+
+def _columns(network: Network) -> tuple[str, ...]:
+    """The columns of ordered categories, and n."""
+    from evinet.usertable import column
+
+    return (*map(column, network.categories), "n")
 
 
 def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | None) -> Arms:
@@ -436,7 +504,7 @@ def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | 
     studies = list(design.rows["study"].iloc[design.of("arm")])
     numbers = {study: number for number, study in enumerate(dict.fromkeys(studies))}
     study = np.array([numbers[name] for name in studies])
-    return Arms(likelihood, x[place], s[place], offset[place], study)
+    return Arms(likelihood, x[place], s[place], offset[place], study, network.categories)
 
 
 def _one_scale(network: Network, arms: Arms | None) -> None:
@@ -575,6 +643,8 @@ def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
         coordinates["study"] = model.patients.studies
     elif model.arms is not None:
         coordinates["study"] = list(dict.fromkeys(design.rows["study"].iloc[design.of("arm")]))
+    if model.arms is not None and model.gaps:
+        coordinates["category"] = model.arms.categories[1:]
     with pm.Model(coords=coordinates) as found:
         known = unpack(data, coordinates)
         moves = flat("effect_moves", data["b_sd"].shape, known["b_sd"].shape)
@@ -649,4 +719,24 @@ def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any, slopes: 
 
         pm.Potential("arms", individual.log_likelihood(model, known, eta, slopes))
         return
-    pm.Potential("arms", model.arms.likelihood.symbolic(known["x"], known["s"], eta).sum())
+    at = eta[:, None] - _cuts(model, known) if model.gaps else eta
+    pm.Potential("arms", model.arms.likelihood.symbolic(known["x"], known["s"], at).sum())
+
+
+def _cuts(model: Model, known: dict[str, Any]) -> Any:
+    """Cut-points of the arms' categories, shape (1 or arms, categories); adds their variables."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    assert model.arms is not None
+    gaps = model.priors.cuts.variable("gap", dims="category")
+    pm.Deterministic("cut", pt.cumsum(gaps), dims="category")
+    gaps = gaps[None, :]
+    if model.random_cuts:
+        sigma = model.priors.cuts_sigma.variable("cuts_sigma")
+        moves = pm.Normal("cut_deviation", dims=("study", "category"))
+        own = pm.Deterministic("study_gap", gaps * pt.exp(sigma * moves),
+                               dims=("study", "category"))  # fmt: skip
+        gaps = own[known["study_of_arm"]]
+    cuts = pt.cumsum(gaps, axis=1)
+    return pt.concatenate([pt.zeros_like(cuts[:, :1]), cuts], axis=1)

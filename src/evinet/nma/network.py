@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from evinet.nma.data import arms as arm_data
 from evinet.nma.data import contrasts as contrast_data
 from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
+from evinet.nma.data.categories import CategoryCounts
 from evinet.nma.data.contrasts import EMPTY, Contrasts
 from evinet.nma.data.layouts import Kind, Reading, Understood
 from evinet.nma.data.patients import Patients
@@ -57,6 +58,8 @@ class Network:
         How each table was understood: what fit.json keeps of it.
     regression
         The covariates of patients and of published arms (see `evinet.nma.population.regression`).
+    categories
+        Ordered categories of the arms' outcome, from the worst to the best.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Network:
     measure: str | None = None
     readings: tuple[dict[str, Any], ...] = ()
     regression: Regression | None = None
+    categories: tuple[str, ...] = ()
 
     @classmethod
     def read(
@@ -88,6 +92,8 @@ class Network:
         measure: str | None = None,
         drop_incomplete: bool = False,
         kind: Kind | None = None,
+        categories: Sequence[str] = (),
+        category_counts: CategoryCounts | None = None,
     ) -> Network:
         """A network of whatever the tables hold: arms, effects, or both.
 
@@ -108,6 +114,12 @@ class Network:
             Leave out rows without an outcome; `readings` names them.
         kind
             arms or effects; by default as the columns tell.
+        categories
+            Columns of counts in ordered categories, from the worst to the best; a cell is empty
+            where a study does not report one. Patients of none of them are those left of n.
+        category_counts
+            exclusive (counts of each category alone) or inclusive (of it or a better one); by
+            default what the counts allow, if they allow one alone.
 
         Raises
         ------
@@ -124,7 +136,9 @@ class Network:
         >>> network.treatments, network.measure
         (['A', 'B', 'C'], 'HR')
         """
-        reading = layouts.Reading(columns or {}, level, measure, drop_incomplete, kind)
+        reading = layouts.Reading(
+            columns or {}, level, measure, drop_incomplete, kind, tuple(categories), category_counts
+        )
         found = cls(asked=_listed(reference))
         for source in sources:
             frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
@@ -247,6 +261,7 @@ class Network:
             self, arms=together if len(arms) else self.arms, contrasts=both,
             tables=(*self.tables, found.table), measure=self.measure or found.measure,
             readings=(*self.readings, found.record),
+            categories=self.categories or tuple(found.table.attrs.get("categories", ())),
         )  # fmt: skip
 
     def without(self, studies: Collection[str]) -> Network:

@@ -14,7 +14,7 @@ from evinet.config import Sampler
 from evinet.nma.convergence import convergence, failures
 from evinet.nma.distribution import Distribution
 from evinet.nma.fit.exact import Mixture, NormalData, summarised
-from evinet.nma.model import Model
+from evinet.nma.model import CUTS, Model
 from evinet.nma.terms import ClassEffect
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Fit:
         if self.mixture is not None:
             return self._drawn(self.mixture)
         names = ["b", "theta"]
-        optional = ["tau", "sigma", "eta", "mu"]
+        optional = ["tau", "sigma", "eta", "mu", *CUTS]
         if self.specification.baseline is not None:
             optional += self.specification.baseline.saved
         names += [name for name in dict.fromkeys(optional) if name in self.traces[0].posterior]
@@ -179,6 +179,30 @@ class Fit:
     def coefficients(self) -> np.ndarray:
         """Draws of the coefficients where effects are sampled, shape (draws, coefficients)."""
         return np.asarray(self.samples["b"].to_numpy())
+
+    @cached_property
+    def levels(self) -> dict[str, Any]:
+        """Category -> draws of its cut-point, the first's 0; of other outcomes "" -> 0."""
+        model = self.specification
+        if model.arms is None or not model.gaps:
+            return {"": 0.0}
+        cuts = self.samples["cut"].transpose("category", "sample").to_numpy()
+        return dict(zip(model.arms.categories, [0.0, *cuts], strict=True))
+
+    def predictors(self, eta: np.ndarray) -> np.ndarray:
+        """What the likelihood of the arms takes for draws of eta, shape (draws, arms).
+
+        eta itself; of ordered categories eta less their cut-points, (draws, arms, categories).
+        """
+        model = self.specification
+        if model.arms is None or not model.gaps:
+            return eta
+        if model.random_cuts:
+            gaps = self.samples["study_gap"].transpose("sample", ...).to_numpy()
+            cuts = gaps.cumsum(axis=-1)[:, model.arms.study]
+        else:
+            cuts = self.samples["cut"].transpose("sample", ...).to_numpy()[:, None]
+        return eta[..., None] - np.concatenate([np.zeros_like(cuts[..., :1]), cuts], axis=-1)
 
     @property
     def tau(self) -> np.ndarray:
@@ -253,9 +277,7 @@ class Fit:
         for name in ("tau", "sigma"):
             if name in each[0]:
                 found[name] = [one[name].to_numpy() for one in each]
-        for name in (
-            () if self.specification.baseline is None else self.specification.baseline.parameters
-        ):
+        for name in self.specification.outcome_parameters:
             along = [str(dim) for dim in each[0][name].dims if dim not in ("chain", "draw")]
             for labels in product(*(each[0][dim].to_numpy() for dim in along)):
                 at = dict(zip(along, labels, strict=True))

@@ -144,15 +144,17 @@ class Prior:
         """Random draws of tau, shape (size,)."""
         return self.ppf(rng.random(size))
 
-    def variable(self, name: str) -> Any:
+    def variable(self, name: str, **shape: Any) -> Any:
         """The prior as a variable `name` of the PyMC model in whose context this is called.
+
+        `shape` is what PyMC takes of one that is no number: shape or dims.
 
         The log families add ``log_<name>``, which is what is sampled.
         """
         import pymc as pm
 
         family = FAMILIES[self.family]
-        given = dict(zip(family.keywords, self.parameters, strict=True))
+        given = dict(zip(family.keywords, self.parameters, strict=True)) | shape
         if family.how == "log":
             return pm.Deterministic(
                 name, pm.math.exp(getattr(pm, family.pymc)(f"log_{name}", **given))
@@ -291,6 +293,15 @@ DEFAULTS = {
     "effects": ("normal(0, 100)", "hardly limits an effect on any scale (NICE TSD 2)"),
     "intercepts": ("normal(0, 100)", "hardly limits an outcome of a study on any scale"),
     "coefficients": ("normal(0, 100)", "hardly limits a coefficient of a covariate"),
+    "cuts": (
+        "half-normal(10)",
+        "of the distance between neighbouring cut-points of ordered categories; hardly limits it "
+        "on the scale of probits or logits",
+    ),
+    "cuts_sigma": (
+        "half-normal(0.5)",
+        "of the spread between studies of the logarithms of these distances",
+    ),
     "tau": (
         "half-normal(5)",
         "vague on any scale; on that of log ratios half-normal(0.5) is weakly informative "
@@ -302,7 +313,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Priors:
-    """Priors of a model: standard deviations of normal ones around 0, and that of tau.
+    """Priors of a model: standard deviations of normal ones around 0, and those of scales.
 
     Examples
     --------
@@ -313,14 +324,16 @@ class Priors:
     effects: float = 100.0
     intercepts: float = 100.0
     coefficients: float = 100.0
+    cuts: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts"][0]))
+    cuts_sigma: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts_sigma"][0]))
     tau: Prior = field(default_factory=lambda: parse(DEFAULTS["tau"][0]))
 
     @property
     def printed(self) -> dict[str, str]:
         """Each prior in the form in which it may be given."""
-        normal = ("effects", "intercepts", "coefficients")
-        return {name: f"normal(0, {getattr(self, name):g})" for name in normal} | {
-            "tau": self.tau.formula
+        return {
+            name: prior.formula if isinstance(prior, Prior) else f"normal(0, {prior:g})"
+            for name, prior in vars(self).items()
         }
 
 
@@ -342,7 +355,8 @@ def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(optio
                 Problem(file, place, name, "there is no such prior",
                         f"Name {', '.join(DEFAULTS)}")
             )  # fmt: skip
-        found[name] = parse(text, place, file) if name == "tau" else normal(text, place, file)
+        read = normal if DEFAULTS[name][0].startswith("normal") else parse
+        found[name] = read(text, place, file)
     return Priors(**found)
 
 

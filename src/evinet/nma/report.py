@@ -191,6 +191,10 @@ def methods(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What was done, in sentences."""
     model = fit.specification
     outcome = (
+        f"Arms have counts in the ordered categories {', '.join(record['categories'])}: a "
+        f"multinomial likelihood with the {record['link']} link, one effect for all categories, "
+        f"and cut-points that are {record['cutpoints']} across studies."
+        if record["categories"] else
         f"Arms have a {record['likelihood']} likelihood with the {record['link']} link."
         if record["likelihood"] else
         f"Patients have {record['baseline']} baseline hazards." if record["baseline"] else

@@ -19,7 +19,7 @@ from scipy import special
 from evinet.errors import InputError, Problem
 from evinet.nma.design import BASELINE_RISK
 from evinet.nma.distribution import summary
-from evinet.nma.likelihoods.arms import Likelihood
+from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood
 from evinet.nma.model import RISK
 
 NORMAL = 1.959963984540054  # of a 95 % interval
@@ -80,14 +80,17 @@ def parse(text: str, likelihood: Likelihood | None) -> Population:
 def absolute(fit: Fit, populations: list[Population], rng: np.random.Generator) -> pd.DataFrame:
     """Outcomes of every treatment, and how much they differ from the reference's.
 
-    Columns population, treatment, then mean, sd, q2.5, q50, q97.5 of the outcome, and the same of
-    the difference as difference_mean, .... With random effects those of the mean effects d; with a
-    covariate where effects are reported; with baseline risk at the population's own. Only the
+    Columns population, treatment (of ordered categories also category, of those who reach it: the
+    population's own is of the first), then mean, sd, q2.5, q50, q97.5 of the outcome, and the same
+    of the difference as difference_mean, .... With random effects those of the mean effects d; with
+    a covariate where effects are reported; with baseline risk at the population's own. Only the
     island of the first reference.
     """
     model = fit.specification
     assert model.arms is not None
     likelihood, reference = model.arms.likelihood, fit.references[0]
+    if likelihood.ordered:  # whether a category is reached
+        likelihood = LIKELIHOODS["binomial", likelihood.link]
     link = LINKS[likelihood.link]
     size = len(fit.tau)
     slope, centre = np.zeros(size), 0.0
@@ -100,15 +103,17 @@ def absolute(fit: Fit, populations: list[Population], rng: np.random.Generator) 
         if population.lower is not None and population.upper is not None:
             width = float(link(population.upper) - link(population.lower))
             eta = eta + rng.standard_normal(size) * width / (2 * NORMAL)
-        on_reference = likelihood.fitted(eta, np.ones(size))
         for treatment, d in fit.d.items():
             if fit.islands[treatment] != fit.islands[reference]:
                 continue
             other = treatment != reference
-            outcome = likelihood.fitted(eta + d + other * slope * (eta - centre), np.ones(size))
-            gain = summary(outcome - on_reference)
-            rows.append({
-                "population": population.name, "treatment": treatment, **summary(outcome),
-                **{f"difference_{key}": value for key, value in gain.items()},
-            })  # fmt: skip
+            own = eta + d + other * slope * (eta - centre)
+            for category, cut in fit.levels.items():
+                outcome = likelihood.fitted(own - cut, np.ones(size))
+                gain = summary(outcome - likelihood.fitted(eta - cut, np.ones(size)))
+                rows.append({
+                    "population": population.name, "treatment": treatment,
+                    **({"category": category} if category else {}), **summary(outcome),
+                    **{f"difference_{key}": value for key, value in gain.items()},
+                })  # fmt: skip
     return pd.DataFrame(rows)

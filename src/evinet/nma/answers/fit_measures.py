@@ -74,14 +74,14 @@ def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
 def _arms(fit: Fit, eta: np.ndarray) -> Iterator[Part]:
     arms, rows = fit.specification.arms, fit.specification.design.rows
     assert arms is not None
-    likelihood = arms.likelihood
-    fitted = likelihood.fitted(eta, arms.s)
+    likelihood, at, points = arms.likelihood, fit.predictors(eta), arms.points
+    fitted = likelihood.fitted(at, arms.s)
     deviance = likelihood.deviance(arms.x, arms.s, fitted)
     at_mean = likelihood.deviance(arms.x, arms.s, fitted.mean(axis=0))
-    log_likelihood = likelihood.log_likelihood(arms.x, arms.s, eta)
+    log_likelihood = likelihood.log_likelihood(arms.x, arms.s, at)
     for place, row in enumerate(fit.specification.design.of("arm")):
         yield Part(
-            rows["study"][row], rows["treatment"][row], 1, deviance[:, place],
+            rows["study"][row], rows["treatment"][row], int(points[place]), deviance[:, place],
             float(at_mean[place]), log_likelihood[:, [place]], np.ones(1),
         )  # fmt: skip
 

@@ -65,8 +65,13 @@ def _observed(fit: Fit) -> dict[str, Any]:
     model, rows = fit.specification, fit.specification.design.rows
     found: dict[str, Any] = {}
     if model.arms is not None:
-        first, second = model.arms.likelihood.columns
-        found |= {first: ("arm", model.arms.x), second: ("arm", model.arms.s)}
+        *outcomes, last = model.arms.likelihood.columns
+        x, s = model.arms.x, model.arms.s
+        if model.gaps:  # counts in each category alone; what is not reported is in the one below
+            x, s = x[:, 1:], s[:, -1]
+        each = x.reshape(len(x), -1).T
+        found |= {name: ("arm", own) for name, own in zip(outcomes, each, strict=True)}
+        found[last] = ("arm", s)
         own = rows.iloc[model.design.of("arm")]
         found |= {f"arm_{name}": ("arm", own[name].to_numpy(str))
                   for name in ("study", "treatment")}  # fmt: skip

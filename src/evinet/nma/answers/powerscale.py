@@ -62,6 +62,9 @@ def components(fit: Fit) -> dict[str, np.ndarray]:
     if model.arms is not None and "mu" in fit.samples:
         mu = fit.samples["mu"].transpose("sample", ...).to_numpy()
         found["prior of intercepts"] = -0.5 * ((mu / model.priors.intercepts) ** 2).sum(axis=1)
+    if model.gaps:
+        gaps = np.diff(fit.samples["cut"].transpose("sample", ...).to_numpy(), prepend=0.0)
+        found["prior of cut-points"] = model.priors.cuts.logpdf(gaps).sum(axis=1)
     if model.random:
         found["prior of tau"] = model.priors.tau.logpdf(fit.tau)
     if model.sigma_prior is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -22,11 +23,12 @@ DRAWS = 4000
 def predictive(fit: Fit, rng: np.random.Generator) -> pd.DataFrame:
     """Table PREDICTIVE: outcomes against those of new studies like these.
 
-    One row for each arm (its outcome), a contrast (its effect) or a period of an arm of patients
-    (its events). A new study has the baseline of the old one, and a deviation of its own where
-    effects are random (Marshall & Spiegelhalter 2003, Stat Med 22:1649): with everything from the
-    posterior, from the priors and, for contrasts, from the posterior without the study where the
-    others still connect its treatments. p is two-sided, mid-p for counts.
+    One row for each arm (its outcome; of ordered categories a row for each, with those who reached
+    it), a contrast (its effect) or a period of an arm of patients (its events). A new study has the
+    baseline of the old one, and a deviation of its own where effects are random (Marshall &
+    Spiegelhalter 2003, Stat Med 22:1649): with everything from the posterior, from the priors and,
+    for contrasts, from the posterior without the study where the others still connect its
+    treatments. p is two-sided, mid-p for counts.
     """
     rows: list[dict[str, Any]] = []
     model = fit.specification
@@ -100,13 +102,13 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         b, tau = fit.coefficients, fit.tau
         fitted = fit.samples["fitted"].transpose("sample", ...).to_numpy()
         mu = _intercepts(fit, fitted, b, tau)
-    after = _replicated(fit, b, mu, tau, rng)
+    after = _replicated(fit, fit.predictors, b, mu, tau, rng)
     rows = design.rows.iloc[design.of("arm")]
     found = [
-        {"study": study, "treatment": treatment, "observed": float(value),
-         **checked("posterior_", after[:, place], value)}
-        for place, (study, treatment, value) in enumerate(
-            zip(rows["study"], rows["treatment"], arms.x, strict=True)
+        {"study": rows["study"].iloc[place], "treatment": rows["treatment"].iloc[place],
+         "category": category, "observed": float(value), **checked("posterior_", new, float(value))}
+        for (place, category, value), (_, _, new) in zip(
+            arms.outcomes(arms.x), arms.outcomes(after), strict=True
         )
     ]  # fmt: skip
     if arms.likelihood.limited:  # the limits cut the priors: they have no simple draws
@@ -118,11 +120,25 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     moved = sigma[:, None] * rng.standard_normal((DRAWS, spread.shape[1])) @ spread.T
     prior = np.hstack([independent[:, :size] @ keep.T + moved, independent[:, size:]])
     prior_mu = rng.standard_normal((DRAWS, arms.studies)) * model.priors.intercepts
-    before = _replicated(fit, prior, prior_mu, tau, rng)
+    before = _replicated(fit, lambda eta: _with_cuts(fit, eta, rng), prior, prior_mu, tau, rng)
     return [
-        {**row, **checked("prior_", before[:, place], row["observed"])}
-        for place, row in enumerate(found)
+        {**row, **checked("prior_", new, row["observed"])}
+        for row, (_, _, new) in zip(found, arms.outcomes(before), strict=True)
     ]
+
+
+def _with_cuts(fit: Fit, eta: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """`Fit.predictors` with cut-points from their priors."""
+    model = fit.specification
+    if not model.gaps:
+        return eta
+    size = len(eta) * model.gaps
+    gaps = model.priors.cuts.draws(rng, size).reshape(len(eta), 1, model.gaps)
+    if model.random_cuts:
+        sigma = model.priors.cuts_sigma.draws(rng, len(eta))[:, None, None]
+        gaps = gaps * np.exp(sigma * rng.standard_normal((*eta.shape, model.gaps)))
+    cuts = gaps.cumsum(axis=-1)
+    return eta[..., None] - np.concatenate([np.zeros_like(cuts[..., :1]), cuts], axis=-1)
 
 
 def _intercepts(fit: Fit, fitted: np.ndarray, b: np.ndarray, tau: np.ndarray) -> np.ndarray:
@@ -134,9 +150,10 @@ def _intercepts(fit: Fit, fitted: np.ndarray, b: np.ndarray, tau: np.ndarray) ->
 
 
 def _replicated(
-    fit: Fit, b: np.ndarray, mu: np.ndarray, tau: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Outcomes of the arms of new studies, shape (draws, arms)."""
+    fit: Fit, predictors: Callable[[np.ndarray], np.ndarray], b: np.ndarray, mu: np.ndarray,
+    tau: np.ndarray, rng: np.random.Generator,
+) -> np.ndarray:  # fmt: skip
+    """Outcomes of the arms of new studies, shape (draws, arms), with any axis of the outcome."""
     model, design = fit.specification, fit.specification.design
     arms, own = model.arms, design.of("arm")
     assert arms is not None
@@ -147,7 +164,7 @@ def _replicated(
     eta = arms.offset + mu[:, arms.study] + effect
     if model.terms.baseline_risk:
         eta = eta + model.risk * (mu[:, arms.study] - model.risk_centre) * b[:, [-1]]
-    return arms.likelihood.replicate(rng, eta, arms.s)
+    return arms.likelihood.replicate(rng, predictors(eta), arms.s)
 
 
 def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:

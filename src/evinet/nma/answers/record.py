@@ -27,6 +27,8 @@ def record(fit: Fit) -> dict[str, Any]:
         "better": fit.better,
         "likelihood": None if likelihood is None else likelihood.name,
         "link": None if likelihood is None else likelihood.link,
+        "categories": [] if model.arms is None else list(model.arms.categories),
+        "cutpoints": model.cutpoints if model.gaps else None,
         "baseline": model.hazards,
         "settings": model.settings,
         "references": {str(fit.islands[name]): name for name in fit.references},
@@ -80,6 +82,10 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
         for pair in record["prior_only"]
     ]
+    lines += [
+        f"{name}: no study reports it beside another category, so that only the prior tells its "
+        "cut-point" for name in _untold(fit.specification)
+    ]  # fmt: skip
     if fit.specification.patients is not None:
         lines += [
             f"{study} has one arm: a population for the answers, which informs no effect"
@@ -102,6 +108,12 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
     return lines + convergence.cautions(record["convergence"])
 
 
+def _untold(model: Model) -> list[str]:
+    from evinet.nma.likelihoods.ordered import untold
+
+    return untold(model.arms.categories, model.arms.s) if model.arms and model.gaps else []
+
+
 def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
     """A caution where the studies differ more than chance allows, by the residual deviance.
 
@@ -114,7 +126,7 @@ def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
     if fit.specification.patients is not None or fit.network.regression is not None:
         return []
     model = fit.specification
-    parameters = len(model.names) + (0 if model.arms is None else model.arms.studies)
+    parameters = len(model.names) + (0 if model.arms is None else model.arms.studies) + model.gaps
     effective = record["pD"] if model.random else min(record["pD"], parameters)
     spare = record["data_points"] - effective
     left = record["residual_deviance"] - effective
@@ -190,6 +202,10 @@ def _priors(fit: Fit) -> dict[str, str | None]:
         found["intercepts"] = printed["intercepts"]
     if any(name.startswith("beta") for name in model.names):
         found["coefficients"] = printed["coefficients"]
+    if model.gaps:
+        found["cuts"] = printed["cuts"]
+    if model.random_cuts:
+        found["cuts_sigma"] = printed["cuts_sigma"]
     if model.random:
         found |= {"tau": printed["tau"], "tau_source": model.priors.tau.source}
     if model.sigma_prior is not None:

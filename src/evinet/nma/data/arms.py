@@ -59,9 +59,11 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def data(
-    arms: pd.DataFrame, columns: tuple[str, str], time: str | None
+    arms: pd.DataFrame, columns: tuple[str, ...], time: str | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The two columns of a likelihood, and the offset log(time), each of shape (arms,).
+    """The data x and s of a likelihood, and the offset log(time); each of shape (arms,).
+
+    Of ordered categories x and s are those of `likelihoods.ordered`.
 
     Raises
     ------
@@ -69,6 +71,11 @@ def data(
         A column is missing or a value impossible.
     """
     file = str(arms.attrs["file"])
+    if len(columns) > 2:
+        from evinet.nma.likelihoods import ordered
+
+        counts = arms[list(columns[:-1])].to_numpy(float)
+        return *ordered.structure(counts, arms["n"].to_numpy(float)), np.zeros(len(arms))
     first, second = columns
     missing = [name for name in columns if name not in arms]
     if missing:
@@ -111,8 +118,16 @@ def data(
     return x, s, offset
 
 
-def events(arms: pd.DataFrame, columns: tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each arm has an event, and whether it has a patient without one."""
+def events(arms: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each arm has an event, and whether it has a patient without one.
+
+    Of ordered categories: a patient in a better one than the worst, and in a worse one than the
+    best that is reported.
+    """
+    if len(columns) > 2:
+        reached = arms[list(columns[:-1])]
+        best = reached.ffill(axis=1).iloc[:, -1]
+        return arms["r"].to_numpy(float) > 0, (best < arms["n"]).to_numpy()
     if columns[0] != "r":
         every = np.ones(len(arms), bool)
         return every, every
@@ -121,16 +136,18 @@ def events(arms: pd.DataFrame, columns: tuple[str, str]) -> tuple[np.ndarray, np
     return r > 0, others
 
 
-def silent(arms: pd.DataFrame, columns: tuple[str, str], link: str) -> list[str]:
+def silent(arms: pd.DataFrame, columns: tuple[str, ...], link: str) -> list[str]:
     """Studies whose arms have no event, or nothing but events: they say nothing of a ratio.
 
     With any level of the study's outcomes their likelihood is the same for every effect, in the
     limit. A difference of risks (the identity link) is told by them too.
     """
-    if columns[0] != "r" or link == "identity" or not set(columns) <= set(arms):
+    counts = columns[0] == "r" or len(columns) > 2
+    if not counts or link == "identity" or not set(columns) <= set(arms):
         return []
-    r, size = arms["r"].to_numpy(float), arms[columns[1]].to_numpy(float)
-    none = pd.Series(r == 0).groupby(arms["study"].to_numpy(), sort=False).all()
-    every = pd.Series((r == size) & (columns[1] == "n") & (link != "log"))
-    every = every.groupby(arms["study"].to_numpy(), sort=False).all()
+    has, others = events(arms, columns)
+    study = arms["study"].to_numpy()
+    known = arms[["r", columns[-1]]].notna().all(axis=1).to_numpy()
+    none = pd.Series(known & ~has).groupby(study, sort=False).all()
+    every = pd.Series(known & ~others & (link != "log")).groupby(study, sort=False).all()
     return [str(study) for study in none.index if none[study] or every[study]]

@@ -77,6 +77,7 @@ def prepared(
                 problem(found, row, name, "is empty", f"Name the {name}")
                 for row, label in enumerate(labels) if not label
             ]  # fmt: skip
+    problems += _one_to_one(found)
     problems += [
         problem(found, row, "study", "seems to be a total of the studies, not one of them",
                 "Remove the row, or give the study another name")
@@ -84,6 +85,23 @@ def prepared(
         if TOTAL.fullmatch(label.casefold())
     ]  # fmt: skip
     stop(problems)
+    return found
+
+
+def _one_to_one(table: pd.DataFrame) -> list[Problem]:
+    """Labels that have several numbers beside them, in multinma's columns studyn and trtn."""
+    found = []
+    for name, number in (("study", "studyn"), ("treatment", "trtn")):
+        if name not in table or number not in table:
+            continue
+        numbers = table.groupby(name, sort=False)[number].unique()
+        found += [
+            problem(table, int(np.flatnonzero(table[name] == label)[0]), name,
+                    f"is one label of several numbers in {number}: "
+                    + ", ".join(map(str, own)), f"Write a label for each, or name the column by "
+                    f"--columns {number}={name}")
+            for label, own in numbers.items() if len(own) > 1
+        ]  # fmt: skip
     return found
 
 

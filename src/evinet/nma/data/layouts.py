@@ -17,7 +17,9 @@ from scipy.special import ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
+from evinet.nma.data import categories as ordered_data
 from evinet.nma.data import effects, frames, means, vocabulary
+from evinet.nma.data.categories import CategoryCounts
 
 Kind = Literal["arms", "effects"]
 OUTCOMES = ("r", "y")
@@ -42,6 +44,10 @@ class Reading:
         Leave out rows without an outcome, and studies of which a single arm is left.
     kind
         arms or effects; None: as the columns tell.
+    categories
+        Columns of counts in ordered categories, from the worst to the best.
+    category_counts
+        exclusive (each category alone) or inclusive (it or a better one); None: as counts tell.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +55,8 @@ class Reading:
     measure: str | None = None
     drop_incomplete: bool = False
     kind: Kind | None = None
+    categories: tuple[str, ...] = ()
+    category_counts: CategoryCounts | None = None
 
     @property
     def z(self) -> float:
@@ -101,10 +109,11 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
     named = vocabulary.renamed(named, (vocabulary.ARMS, vocabulary.EFFECTS, vocabulary.BOTH))
     if not {"e", "n"} & set(named) and {"r", "time"} <= set(named):
         named = vocabulary.renamed(named, ({"e": ("time",)},))
-    kind = reading.kind or _kind(named)
+    ordered = ordered_data.names(named, reading)
+    kind = reading.kind or ("arms" if ordered else _kind(named))
     if kind == "effects":
         return _effects(named, reading)
-    return _arms(named, reading, "one row for each arm")
+    return _arms(named, reading, "one row for each arm", ordered)
 
 
 def _check(reading: Reading) -> None:
@@ -222,7 +231,9 @@ def _once(long: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
+def _arms(
+    table: pd.DataFrame, reading: Reading, layout: str, ordered: tuple[str, ...] = ()
+) -> Understood:
     """Arms with our columns and, of means, their standard errors."""
     table = frames.prepared(table, ("study", "treatment"))
     problems: list[Problem] = []
@@ -237,16 +248,20 @@ def _arms(table: pd.DataFrame, reading: Reading, layout: str) -> Understood:
             for row in np.flatnonzero(table["n"].to_numpy(float) % 1 > 0)
         ]  # fmt: skip
     frames.stop(problems)
+    counted = ""
+    if ordered:
+        table, counted = ordered_data.read(table, reading, ordered)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
     frames.stop(_sums(table))
     table, done = _standard_errors(table, reading) if "y" in table else (table, [])
+    done += [counted] if counted else []
     said = _columns_said(table, layout)
     both = [name for name in ("diff",) if name in table and set(OUTCOMES) & set(table)]
     if both:
         done.append("studies without outcomes of arms by their diff")
     record = _record(table, reading, said, done, dropped)
-    outcomes = [name for name in ("r", "n", "e", "y", "sd", "se") if name in table]
+    outcomes = [name for name in ("r", *ordered, "n", "e", "y", "sd", "se") if name in table]
     record["cautions"] = _odd_deviations(table) + _same_numbers(table, outcomes)
     if "y" in table and reading.measure in (means.SMD, means.ROM):
         return _of_means(table, reading, record)
@@ -322,6 +337,7 @@ def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
     """Refuse a measure that arms with these outcomes do not have."""
     counts = "r" in table
     known = ("IRR",) if "e" in table else ("OR", "RR", "RD")
+    known = ("OR",) if table.attrs.get("categories") else known
     known = known if counts else ("MD", "SMD", "ROM")
     if reading.measure not in (None, *known):
         raise InputError(
@@ -453,7 +469,10 @@ def _columns_said(table: pd.DataFrame, layout: str) -> str:
     rows = "effect" if "comparator" in table else "arm"
     size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} {rows}"
     size += "s" if len(table) != 1 else ""
-    if {"r", "n"} <= set(table):
+    if table.attrs.get("categories"):
+        names = ", ".join(table.attrs["categories"])
+        outcome = f"ordered categories {names} of {as_written('n')}"
+    elif {"r", "n"} <= set(table):
         outcome = f"{as_written('r')} of {as_written('n')}"
     elif {"r", "e"} <= set(table):
         outcome = f"{as_written('r')} in an exposure {as_written('e')}"

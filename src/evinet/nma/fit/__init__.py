@@ -34,6 +34,7 @@ def fit(
     time: str | None = None,
     baseline: str = "mspline",
     settings: dict[str, Any] | None = None,
+    cutpoints: Literal["fixed", "random"] = "fixed",
     priors: dict[str, str] | None = None,
     better: Literal["lower", "higher"] | None = None,
     sampler: Sampler | None = None,
@@ -46,9 +47,9 @@ def fit(
     network
         Studies by arms, contrasts or patients.
     likelihood, link
-        Of the arms: binomial (logit, probit, cloglog, log, identity), normal (identity) or poisson
-        (log); by default the one whose columns the arms have, with the link of the network's
-        measure, or else its first.
+        Of the arms: binomial (logit, probit, cloglog, log, identity), normal (identity), poisson
+        (log) or ordered (probit, logit); by default the one whose columns the arms have, with the
+        link of the network's measure, or else its first.
     effects
         Fixed or random effects, of a common heterogeneity tau.
     model
@@ -73,6 +74,9 @@ def fit(
     baseline, settings
         The baseline hazards of patients, a name of `evinet.nma.likelihoods.survival.BASELINES`,
         and its own settings, such as ``{"knots": 7, "shapes": "treatment"}``.
+    cutpoints
+        Of ordered categories (`Network.categories`): the same in every study (fixed), or around
+        common ones (random).
     priors
         By name, see `evinet.nma.priors.priors`: ``{"tau": "half-normal(0.5)"}``.
     better
@@ -109,6 +113,7 @@ def fit(
     built = models.build(
         network, likelihood=likelihood, link=link, effects=effects, terms=terms,
         priors=parse(priors or {}), time=time, baseline=baseline, settings=settings,
+        cutpoints=cutpoints,
     )  # fmt: skip
     return run([built], sampler or usual(built), seed, better, ["fit"])[0]
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from evinet.nma.model import Model
     from evinet.nma.priors import Prior
 
-SIZES = 8  # acting, extra, rows, arms, studies, deviations, members, contrasts
-CODES = 14  # after the sizes: likelihood, random, sigma free, risk, intercept sd, sigma, 2 * prior
+SIZES = 9  # acting, extra, rows, arms, studies, deviations, members, contrasts, gaps of cut-points
+CODES = 23  # likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior
 LIKELIHOODS = {
     ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
     ("poisson", "log"): 3, ("normal", "identity"): 4, ("binomial", "log"): 5,
-    ("binomial", "identity"): 6,
+    ("binomial", "identity"): 6, ("ordered", "probit"): 7, ("ordered", "logit"): 8,
 }  # fmt: skip
 FAMILIES = {
     "half-normal": 0, "half-cauchy": 1, "half-t": 2, "exponential": 3, "uniform": 4,
@@ -50,10 +50,11 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
     extra = len(values["b_sd"]) - keep.shape[1]
     free = design.deviations.shape[1] if random else 0
     sizes = [keep.shape[1], extra, len(design.rows), count, arms.studies if arms else 0, free,
-             members, len(model.network.contrasts.rows)]  # fmt: skip
+             members, len(model.network.contrasts.rows), model.gaps]  # fmt: skip
     code = LIKELIHOODS[arms.likelihood.name, arms.likelihood.link] if arms else 4
     codes = [code, random, prior is not None, model.terms.baseline_risk, model.priors.intercepts,
-             model.known_sigma, *_prior(model.priors.tau), *_prior(prior)]  # fmt: skip
+             model.known_sigma, model.random_cuts, *_prior(model.priors.tau), *_prior(prior),
+             *_prior(model.priors.cuts), *_prior(model.priors.cuts_sigma)]  # fmt: skip
     study = arms.study if arms else np.zeros(0)
     weights = values["weights"][study, np.arange(count)] if arms else np.zeros(0)
     order = [
@@ -95,6 +96,10 @@ def names(model: Model, values: dict[str, np.ndarray]) -> dict[str, tuple[int, .
         found["tau"] = ()
     if model.sigma_prior is not None:
         found["sigma"] = ()
+    found["gap"] = (model.gaps,)
+    if model.random_cuts:
+        assert model.arms is not None
+        found |= {"cuts_sigma": (), "study_gap": (model.arms.studies * model.gaps,)}
     return {name: shape for name, shape in found.items() if shape != (0,)}
 
 
@@ -103,7 +108,8 @@ def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
     members = model.design.mixing[1].shape[1]
     free = 1 + model.design.deviations.shape[1] if model.random else 0
     studies = model.arms.studies if model.arms else 0
-    return len(values["b_sd"]) + members + (model.sigma_prior is not None) + free + studies
+    cuts = model.gaps + model.random_cuts * (1 + studies * model.gaps)
+    return len(values["b_sd"]) + members + (model.sigma_prior is not None) + free + studies + cuts
 
 
 @njit(cache=True)
@@ -201,6 +207,102 @@ def _likelihood(code, x, s, eta):
 
 
 @njit(cache=True)
+def _log_cdf(code, eta):
+    """log F(eta) of ordered categories, and log of its slope."""
+    if code == 7:
+        return _log_ndtr(eta)[0], -0.5 * eta * eta - HALF_LOG_2PI
+    small = math.log1p(math.exp(-abs(eta)))
+    return min(eta, 0.0) - small, -abs(eta) - 2 * small
+
+
+@njit(cache=True)
+def _ordered(code, x, s, eta, cuts, g_cuts):
+    """Log-likelihood of one arm's ordered categories, and its slope in eta; adds those in cuts.
+
+    Of a category between the predictors a > b it is log(F(a) - F(b)), taken in the tail that is
+    nearer: F(a) - F(b) = F(-b) - F(-a).
+    """
+    log, slope, last = 0.0, 0.0, len(cuts)
+    for m in range(last + 1):
+        if x[m] == 0:
+            continue
+        above = int(s[m])
+        a = eta - cuts[m - 1] if m > 0 else math.inf
+        b = eta - cuts[above - 1] if above <= last else -math.inf
+        flip = a + b > 0
+        high, low = (-b, -a) if flip else (a, b)
+        one, log_high = _log_cdf(code, high)
+        log_low = -math.inf
+        if low > -math.inf:
+            other, log_low = _log_cdf(code, low)
+            if other >= one:
+                return -math.inf, 0.0
+            one += math.log(-math.expm1(other - one))
+        g_high, g_low = x[m] * math.exp(log_high - one), -x[m] * math.exp(log_low - one)
+        g_a, g_b = (-g_low, -g_high) if flip else (g_high, g_low)
+        log += x[m] * one
+        slope += g_a + g_b
+        if m > 0:
+            g_cuts[m - 1] -= g_a
+        if above <= last:
+            g_cuts[above - 1] -= g_b
+    return log, slope
+
+
+@njit(cache=True)
+def _cut_points(point, place, studies, gaps, random, data, cuts, gradient):
+    """Fills `cuts` of each study, and their priors' slopes into the gradient; log density, sigma.
+
+    At `place` of the point are the distances of cut-points and, where these are random, the spread
+    of their logarithms and each study's own deviations.
+    """
+    log, sigma = 0.0, 0.0
+    spread_at, own_at = place + gaps, place + gaps + 1
+    if random:
+        code = int(data[SIZES + 19])
+        p1, p2, p3 = data[SIZES + 20], data[SIZES + 21], data[SIZES + 22]
+        sigma, _, more, gradient[spread_at] = _scale(code, p1, p2, p3, point[spread_at])
+        log += more
+    code = int(data[SIZES + 15])
+    p1, p2, p3 = data[SIZES + 16], data[SIZES + 17], data[SIZES + 18]
+    for m in range(gaps):
+        gap, _, more, gradient[place + m] = _scale(code, p1, p2, p3, point[place + m])
+        log += more
+        for j in range(studies):
+            own = gap
+            if random:
+                e = point[own_at + j * gaps + m]
+                log -= 0.5 * e * e
+                gradient[own_at + j * gaps + m] = -e
+                own = gap * math.exp(sigma * e)
+            cuts[j, m + 1] = cuts[j, m] + own
+    return log, sigma
+
+
+@njit(cache=True)
+def _cut_points_back(point, place, studies, gaps, random, data, sigma, cuts, g_cuts, gradient):
+    """Adds to the gradient what the slopes in the cut-points of each study make of it."""
+    spread_at, own_at = place + gaps, place + gaps + 1
+    spread_slope = 0.0
+    if random:
+        code = int(data[SIZES + 19])
+        p1, p2, p3 = data[SIZES + 20], data[SIZES + 21], data[SIZES + 22]
+        spread_slope = _scale(code, p1, p2, p3, point[spread_at])[1]
+    code = int(data[SIZES + 15])
+    p1, p2, p3 = data[SIZES + 16], data[SIZES + 17], data[SIZES + 18]
+    for m in range(gaps):
+        gap, gap_slope = _scale(code, p1, p2, p3, point[place + m])[:2]
+        for j in range(studies):
+            g_own = g_cuts[j, m + 1 :].sum()  # a distance moves every later cut-point
+            own = cuts[j, m + 1] - cuts[j, m]
+            gradient[place + m] += g_own * own / gap * gap_slope
+            if random:
+                e = point[own_at + j * gaps + m]
+                gradient[own_at + j * gaps + m] += g_own * own * sigma
+                gradient[spread_at] += g_own * own * e * spread_slope
+
+
+@njit(cache=True)
 def _deviate(moves, scale, precision, slope, z, narrow):
     """Standardised z of `likelihoods.scaled_normal` from its moves; log density."""
     log = 0.0
@@ -284,9 +386,10 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     """Log density; fills the gradient, and `kept` with `names` if it has room."""
     acting, extra = int(data[0]), int(data[1])
     rows, arms, studies = int(data[2]), int(data[3]), int(data[4])
-    free, members, contrasts = int(data[5]), int(data[6]), int(data[7])
-    code, sigma_free, risky = int(data[8]), data[10] > 0, data[11] > 0
-    intercept_sd, sigma = data[12], data[13]
+    free, members, contrasts, gaps = int(data[5]), int(data[6]), int(data[7]), int(data[8])
+    code, sigma_free, risky = int(data[9]), data[11] > 0, data[12] > 0
+    intercept_sd, sigma, random_cuts = data[13], data[14], data[15] > 0
+    limited, wide = code == 5 or code == 6, gaps + 2 if gaps else 1
     size = acting + extra
     at = SIZES + CODES
     centre = data[at : at + size]
@@ -314,7 +417,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     if members:
         if sigma_free:
             sigma, sigma_slope, more, sigma_log_slope = _scale(
-                int(data[18]), data[19], data[20], data[21], point[place]
+                int(data[20]), data[21], data[22], data[23], point[place]
             )
             log += more
             place += 1
@@ -338,7 +441,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     random_at = at
     if free:
         tau, tau_slope, more, tau_log_slope = _scale(
-            int(data[14]), data[15], data[16], data[17], point[place]
+            int(data[16]), data[17], data[18], data[19], point[place]
         )
         log += more
         place += 1
@@ -358,11 +461,13 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
 
     g_theta = np.zeros(rows)
     eta, mu = np.zeros(arms), np.zeros(studies)
+    cuts, g_cuts = np.zeros((studies, gaps + 1)), np.zeros((studies, gaps + 1))
+    cuts_at, cuts_sigma = 0, 0.0
     if arms:
-        x = data[at : at + arms]
-        at += arms
-        s = data[at : at + arms]
-        at += arms
+        x = data[at : at + arms * wide]
+        at += len(x)
+        s = data[at : at + arms * (wide + 1 if gaps else 1)]
+        at += len(s)
         offset = data[at : at + arms]
         at += arms
         study = data[at : at + arms]
@@ -386,9 +491,15 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             else:
                 moved[j] = level[j]
             mu[j] = level_centre[j] + level_scale[j] * moved[j]
-        share = np.empty(studies if code >= 5 else 0)
+        cuts_at = place + studies
+        if gaps:
+            more, cuts_sigma = _cut_points(
+                point, cuts_at, studies, gaps, random_cuts, data, cuts, gradient
+            )
+            log += more
+        share = np.empty(studies if limited else 0)
         ends = np.empty((len(share), 2), np.int64)
-        if code >= 5:
+        if limited:
             log += _limited(code, mu, theta, study, weights, share, ends)
             if log == -math.inf:
                 return log
@@ -406,13 +517,21 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 away = mu[j] - data[risk_at + arms]
                 eta[i] += data[risk_at + i] * away * c[size - 1]
                 times += data[risk_at + i] * c[size - 1]
-            one, slope = _likelihood(code, x[i], s[i], eta[i])
+            if gaps:
+                here, there = x[i * wide : (i + 1) * wide], s[i * (wide + 1) : (i + 1) * (wide + 1)]
+                one, slope = _ordered(code, here, there, eta[i], cuts[j], g_cuts[j])
+            else:
+                one, slope = _likelihood(code, x[i], s[i], eta[i])
             log += one
             g_theta[i] += slope
             g_mu[j] += slope * times
             if risky:
                 g_c[size - 1] += slope * data[risk_at + i] * (mu[j] - data[risk_at + arms])
-        if code >= 5:
+        if gaps:
+            _cut_points_back(
+                point, cuts_at, studies, gaps, random_cuts, data, cuts_sigma, cuts, g_cuts, gradient
+            )
+        if limited:
             _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta)
         else:
             for i in range(arms):
@@ -481,6 +600,18 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             put += 1
         if members and sigma_free:
             kept[put] = sigma
+            put += 1
+        for m in range(gaps):
+            at_m = point[cuts_at + m]
+            kept[put] = _scale(int(data[24]), data[25], data[26], data[27], at_m)[0]
+            put += 1
+        if random_cuts:
+            kept[put] = cuts_sigma
+            put += 1
+            for j in range(studies):
+                for m in range(gaps):
+                    kept[put] = cuts[j, m + 1] - cuts[j, m]
+                    put += 1
     return log
 
 

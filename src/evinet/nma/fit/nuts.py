@@ -93,6 +93,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     import xarray as xr
     from nutpie.compile_pymc import CompiledPyMCModel
 
+    from evinet.nma import model as models
     from evinet.nma.fit import density
 
     data = density.vector(model, values)
@@ -123,12 +124,21 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     if "members" in drawn:
         b = b + drawn["members"] @ spread.T
     drawn["b"] = np.concatenate([b, drawn["c"][..., keep.shape[1] :]], axis=-1)
-    along = {"b": "parameter", "theta": "row", "eta": "arm", "mu": "study"}
+    along = {"b": ("parameter",), "theta": ("row",), "eta": ("arm",), "mu": ("study",),
+             "cut": ("category",), "study_gap": ("study", "category")}  # fmt: skip
+    coords: dict[str, Any] = {"parameter": model.names}
+    if model.arms is not None and model.gaps:
+        coords["category"] = list(model.arms.categories[1:])
+        drawn["cut"] = drawn["gap"].cumsum(axis=-1)
+        if "study_gap" in drawn:
+            sizes = (*drawn["gap"].shape[:2], -1, model.gaps)
+            drawn["study_gap"] = drawn["study_gap"].reshape(sizes)
     variables = {
-        name: (("chain", "draw", *((along[name],) if name in along else ())), drawn[name])
-        for name in ("b", "theta", "eta", "mu", "tau", "sigma") if name in drawn
-    }  # fmt: skip
-    trace.posterior = xr.Dataset(variables, coords={"parameter": model.names})
+        name: (("chain", "draw", *along.get(name, ())), drawn[name])
+        for name in ("b", "theta", "eta", "mu", "tau", "sigma", *models.CUTS)
+        if name in drawn
+    }
+    trace.posterior = xr.Dataset(variables, coords=coords)
     return trace
 
 

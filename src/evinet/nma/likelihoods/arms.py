@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from evinet.nma.likelihoods import ordered
+
 LOGIT, PROBIT, CLOGLOG, LOG, IDENTITY = "logit", "probit", "cloglog", "log", "identity"
 UNLIMITED = (-np.inf, np.inf)
 MOST = 1e15  # events that a vague prior may predict
@@ -20,18 +22,19 @@ MOST = 1e15  # events that a vague prior may predict
 
 @dataclass(frozen=True)
 class Likelihood:
-    """One likelihood with one link. `columns` names its two columns of data, here called x and s.
+    """One likelihood with one link. `columns` names its columns of data, two, here called x and s.
 
     `rough` gives eta and its variance from (x, s); `symbolic` the log-likelihood of (x, s, eta) up
     to a constant; `fitted` the expectation of x; `log_likelihood` that of draws of eta, in full;
     `deviance` of x at an expectation, against the saturated model; `replicate` draws new x given
-    draws of eta. `scale` says what effects are; `limits` between which numbers eta must lie.
+    draws of eta. `scale` says what effects are; `limits` between which numbers eta must lie. Of
+    ordered categories x, s and eta have one more axis (see `ordered`).
     """
 
     name: str
     link: str
     scale: str
-    columns: tuple[str, str]
+    columns: tuple[str, ...]
     rough: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     symbolic: Callable[[Any, Any, Any], Any]
     fitted: Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -39,6 +42,11 @@ class Likelihood:
     deviance: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     replicate: Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
     limits: tuple[float, float] = UNLIMITED
+
+    @property
+    def ordered(self) -> bool:
+        """Whether outcomes are ordered categories."""
+        return self.name == "ordered"
 
     @property
     def limited(self) -> bool:
@@ -131,6 +139,22 @@ def _binomial(link: str, scale: str, limits: tuple[float, float] = UNLIMITED) ->
     )
 
 
+def _ordered(link: str, scale: str) -> Likelihood:
+    """Counts in ordered categories, which the network names."""
+    return Likelihood(
+        "ordered",
+        link,
+        scale,
+        (),
+        lambda x, s: ordered.rough(_binomial_rough(link), x, s),
+        lambda x, s, at: ordered.symbolic(link, x, s, at),
+        lambda at, s: s[..., -1:] * ordered.shares(link, at, s),
+        lambda x, s, at: ordered.log_likelihood(link, x, s, at),
+        lambda x, s, expected: ordered.deviance(x, expected),
+        lambda rng, at, s: ordered.replicate(link, rng, at, s),
+    )
+
+
 def _poisson_symbolic(r: Any, exposure: Any, eta: Any) -> Any:
     import pytensor.tensor as pt
 
@@ -172,6 +196,8 @@ EVERY = (
     _binomial(IDENTITY, "risk difference", (0.0, 1.0)),
     POISSON,
     NORMAL,
+    _ordered(PROBIT, "difference of probits"),
+    _ordered(LOGIT, "ln OR"),
 )
 LIKELIHOODS = {(each.name, each.link): each for each in EVERY}
 """Likelihoods by name and link."""
