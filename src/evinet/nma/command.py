@@ -135,12 +135,13 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--categories", metavar="COLUMN,...",
-    help="Columns of counts in ordered categories, from the worst to the best. A cell is empty where "
-    "a study does not report one; patients of n in none of them are the rest.",
+    help="Columns of counts in ordered categories, from the worst to the best. A cell is empty "
+    "where a study does not report one; patients of n in none of them are the rest.",
 )  # fmt: skip
 @click.option(
     "--category-counts", type=click.Choice(["exclusive", "inclusive"]),
-    help="Whether counts are of a category alone, or of it and better ones. Default: what they allow.",
+    help="Whether counts are of a category alone, or of it and better ones. Default: what they "
+    "allow.",
 )  # fmt: skip
 @click.option(
     "--cutpoints", type=click.Choice(["fixed", "random"]), default="fixed", show_default=True,
@@ -486,7 +487,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
         for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency",
-                     "decomposition", "components"):  # fmt: skip
+                     "decomposition", "components", "without_priors"):  # fmt: skip
             table = getattr(fit, name)()
             if len(table) or name in ("league", "ranks"):
                 found[name] = table

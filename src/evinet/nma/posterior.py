@@ -436,6 +436,12 @@ class Fit:
 
         return inconsistency.inconsistency(self)
 
+    def without_priors(self) -> pd.DataFrame:
+        """Odds ratios by methods without priors (see `evinet.nma.answers.without_priors`)."""
+        from evinet.nma.answers import without_priors
+
+        return without_priors.without_priors(self)
+
     def decomposition(self) -> pd.DataFrame:
         """Cochran's Q within and between designs (see `evinet.nma.answers.decomposition`)."""
         from evinet.nma.answers import decomposition
