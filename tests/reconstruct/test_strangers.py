@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import trials
 from click.testing import CliRunner
 
 from evinet.errors import InputError
 from evinet.reconstruct.commands import reconstruct
 from evinet.reconstruct.inputs import tidy
+from evinet.reconstruct.methods import reconstruct as reconstruct_trial
 from evinet.reconstruct.options import Options
 from evinet.reconstruct.options import read as read_options
+from evinet.reconstruct.quality import assess
 
 CASES = Path(__file__).parent / "data" / "cases"
 
@@ -211,6 +214,24 @@ def test_small_numbers_among_percentages_are_percentages(tmp_path):
     curve.write_text("arm,time,incidence\na,0,0\na,9,4\nb,0,0\nb,9,0.8\n")
     given, _ = options_of_trial(n="a=90,b=90", curve=str(curve), incidence=True)
     assert [arm.curve[1][-1] for arm in given.arms] == pytest.approx([0.96, 0.992])
+
+
+def test_one_misread_point_does_not_make_a_curve_per_cent(tmp_path):
+    curve = tmp_path / "curve.csv"
+    rows = "".join(f"{time},{1 - time / 20}\n" for time in range(11))
+    curve.write_text(f"time,survival\n{rows}5.2,1.62\n")
+    with pytest.raises(InputError, match=r"curve.csv:13.*1.62.*far outside 0 to 1"):
+        options_of_trial(n="curve=90", curve=str(curve))
+
+
+def test_events_without_numbers_at_risk_are_not_called_good():
+    """Of 400 patients read from 375 pixels: the total does not tell when patients were censored."""
+    trial = trials.simulated(77, 0, 400, "usual")
+    given = trials.published(trial, "rounded375-end", {"events"}, 0)
+    made = reconstruct_trial(given, None, 5, np.random.default_rng(0))
+    quality = assess(given, made, "S", None)
+    assert "censoring-assumed" in codes(quality)
+    assert quality["grade"] in ("fair", "poor")
 
 
 def options_of_trial(n: str, incidence: bool = False, time_unit: str | None = None, **texts: str):

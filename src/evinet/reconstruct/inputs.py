@@ -185,7 +185,7 @@ def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, 
     if not known.all():
         notes.add("curve-incomplete", "points without number left out", float((~known).sum()))
     time, survival = time[known], survival[known]
-    if survival.max() > 1.5:
+    if per_cent(survival):
         notes.add("curve-percent", "survival read as per cent", float(survival.max()))
         survival = survival / 100
     outside = float(max(survival.max() - 1, -survival.min(), -time.min(), 0))
@@ -203,6 +203,14 @@ def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, 
     if points[0, 0] > 0 or points[0, 1] < 1:
         points = np.vstack([[0.0, 1.0], points])
     return points[:, 0], points[:, 1]
+
+
+def per_cent(survival: Floats) -> bool:
+    """Whether points of a curve are in per cent: more than a fifth are above 1.5.
+
+    One point that was misread does not make it so.
+    """
+    return bool((_floats(survival) > 1.5).mean() > 0.2)
 
 
 def _tidy_at_risk(

@@ -30,6 +30,7 @@ BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
 COARSE = 1e-5  # states less probable than this are dropped in large arms, and to tell the noise
 LARGE = 400  # patients of an arm
+VAGUE = 0.3  # events within which survival is read, from where on drops do not tell who is left
 TRIES = 32  # paths that tell their total of events
 CONTRADICTS = 25.0  # log evidence that a total of events may cost before the curve is kept to
 
@@ -78,12 +79,17 @@ class _Arm:
             self.segments, self.noise, at_risk, self.ties, (chance, stay), censored, self.marked
         )  # fmt: skip
 
+    @property
+    def reach(self) -> float:
+        """Within how much survival is read; 0 if it was not, or if marks tell the censoring."""
+        if self.marked or not len(self.reading.half):
+            return 0.0
+        half, sd = self.noise.of(self.reading.half)
+        return float(np.median(half + 2 * sd))
+
     def heavy(self) -> tuple[float, float] | None:
         """See `Course.heavy`; censor marks say when patients were censored."""
-        if self.marked or not len(self.reading.half):
-            return None
-        half, sd = self.noise.of(self.reading.half)
-        return self.course.heavy(float(np.median(half + 2 * sd)))
+        return self.course.heavy(self.reach) if self.reach else None
 
     def evidence(self, cut: float) -> float:
         """Log evidence of the points up to a time; the same points under every hypothesis.
@@ -193,6 +199,9 @@ def sample(
     _, sd = states[0].noise.of(states[0].reading.half)
     if len(_table(arm)[0]) == 1 and events is None and max(sd, default=0) > 1e-4:
         message = "neither numbers at risk nor total events: the censoring is assumed"
+        flags.append(Flag("censoring-assumed", arm.name, message))
+    elif len(_table(arm)[0]) == 1 and states[0].n * states[0].reach > VAGUE:
+        message = "no numbers at risk and no marks: when patients were censored is assumed"
         flags.append(Flag("censoring-assumed", arm.name, message))
     elif (heavy := states[0].heavy()) is not None and events is None:
         part, since = heavy

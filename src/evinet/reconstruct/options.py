@@ -15,7 +15,15 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.patients.data import Interval
 from evinet.reconstruct import layouts
-from evinet.reconstruct.inputs import MOST_PATIENTS, ArmInput, Contrast, Flag, Landmark, TrialInput
+from evinet.reconstruct.inputs import (
+    MOST_PATIENTS,
+    ArmInput,
+    Contrast,
+    Flag,
+    Landmark,
+    TrialInput,
+    per_cent,
+)
 from evinet.reconstruct.layouts import Row
 
 UNITS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 12.0}
@@ -259,7 +267,7 @@ def _check_values(given: _Given, options: Options, problems: list[Problem]) -> N
                         "the curve rises from near 0, as a cumulative incidence does",
                         "Give --incidence, or survival", line=rows[0].line)
             )  # fmt: skip
-        scale = 100 if max(row.value for row in rows) > 1.5 else 1
+        scale = 100 if per_cent(np.array([row.value for row in rows])) else 1
         problems += [
             Problem(row.file, f"curve of {name}", row.value,
                     f"is far outside 0 to {scale}, where survival lies", "Correct it, or leave the "
@@ -347,7 +355,7 @@ def _crosses(given: _Given, name: str) -> bool:
     counts = sorted((row.time, row.value) for row in given.at_risk.get(name, ()))
     if not counts or counts[0][1] <= 0:
         return False
-    scale = 100 if max(value for _, value in curve) > 1.5 else 1
+    scale = 100 if per_cent(np.array([value for _, value in curve])) else 1
     for time, count in counts:
         before = [value for own, value in curve if own < time]
         if before and count / counts[0][1] > before[-1] / scale + CROSSED:
@@ -517,7 +525,8 @@ def _arm(name: str, given: _Given, units: dict[str, float], incidence: bool) -> 
 
 def _whole_of(given: _Given) -> float:
     """100 where a curve is in per cent, and with it all of them, also one below 1.5."""
-    return 100.0 if any(row.value > 1.5 for rows in given.curve.values() for row in rows) else 1.0
+    curves = [np.array([row.value for row in rows]) for rows in given.curve.values()]
+    return 100.0 if any(map(per_cent, curves)) else 1.0
 
 
 def _whole(values: list[float | None] | None) -> int | None:
