@@ -57,8 +57,10 @@ DOUBTFUL = {
 """Reason codes of input that contradicts itself, was left out or tells too little: what comes of it
 is `fair` at best."""
 
-LOST = {"arms-apart", "curve-empty", "curve-unused", "n-too-large", "not-reconstructable"}
-"""Reason codes of an arm, or of its curve, that was given and not used: `poor`."""
+LOST = {"arms-apart", "censoring-unknown", "curve-empty", "curve-unused", "n-too-large",
+        "not-reconstructable"}  # fmt: skip
+"""Reason codes of an arm, or of its curve, that was given and not used, or of which nothing tells
+the events: `poor`."""
 
 
 def grade(quality: dict[str, Any]) -> tuple[str, list[str]]:

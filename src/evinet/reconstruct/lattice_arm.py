@@ -198,8 +198,12 @@ def sample(
             paths.append(made)
     _, sd = states[0].noise.of(states[0].reading.half)
     if len(_table(arm)[0]) == 1 and events is None and max(sd, default=0) > 1e-4:
-        message = "neither numbers at risk nor total events: the censoring is assumed"
-        flags.append(Flag("censoring-assumed", arm.name, message))
+        vague = states[0].n * states[0].reach > VAGUE
+        code = "censoring-unknown" if vague else "censoring-assumed"
+        message = "neither numbers at risk nor total events: the censoring is assumed" + (
+            "; there may be several times fewer events" if vague else ""
+        )
+        flags.append(Flag(code, arm.name, message))
     elif len(_table(arm)[0]) == 1 and states[0].n * states[0].reach > VAGUE:
         message = "no numbers at risk and no marks: when patients were censored is assumed"
         flags.append(Flag("censoring-assumed", arm.name, message))
