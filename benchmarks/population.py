@@ -236,8 +236,10 @@ def main() -> None:
         speed()
     elif what == "calibration":
         calibration(number, kinds)
-    else:
+    elif what == "simulation":
         simulation(number, kinds)
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":
