@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+import pypdfium2
 import pytest
 from click.testing import CliRunner
 
@@ -40,6 +41,9 @@ HOSTILE = (
     "{{< env HOME >}}|*b*</script><script>hostile=1</script><!--\"'&amp;$x$~s~^p^@c # h ::: \\ "
 )
 
+
+BROKEN = r"[\s\xad\x02\ufffe\u2060-]"
+"""What the breaking of lines adds to a text, or takes away."""
 
 WANTED = {
     "title", "question", "model", "analysis", "caution", "proxy", "bridge", "population", "margin",
@@ -287,3 +291,19 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_papers_print_what_data_say_and_run_none_of_it(hostile: tuple[Path, Payloads]) -> None:
+    """Typst has a language of its own: what starts with `#`, `$` or `@` in it is code."""
+    root, payload = hostile
+    whole = re.sub(BROKEN, "", f"=%{HOSTILE}%")
+    for paper in sorted((root / "out").glob("*.pdf")):
+        with pypdfium2.PdfDocument(paper) as pdf:
+            text = "".join(page.get_textpage().get_text_range() for page in pdf)
+        text = re.sub(BROKEN, "", text)
+        printed = [
+            number
+            for number in payload.made
+            if whole.replace("%", f"Zq{number}q", 1).replace("%", f"z{number}q") in text
+        ]
+        assert len(printed) > 20, f"{paper.name}: texts are there as they stand in the data"
