@@ -369,6 +369,13 @@ def test_a_one_sided_interval_is_marked():
     assert "one-sided" in ratio.unsure
 
 
+def test_an_equals_sign_before_a_p_value_is_no_part_of_it():
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["analyses"][0]["pValue"] = "= 0.2348"
+    (ratio,) = read_record(record).of("hr")
+    assert ratio.values["p"] == "0.2348"
+
+
 def test_groups_of_the_results_are_joined_to_arms_of_the_protocol():
     record = copy.deepcopy(RECORD)
     for group in measures(record)[0]["groups"]:

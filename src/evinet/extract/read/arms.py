@@ -115,11 +115,7 @@ _STOP = (
     r"|vs\.?|"
     r"until)\b|[.,;:?)]|$)"
 )
-TITLED = (
-    rf"^(?:[^:.]{{0,120}}(?:trial|study) (?:of|comparing) )?(?P<a>{_LABEL}) "
-    rf"(?:versus|vs\.?|compared (?:with|to)|or) (?P<b>{_LABEL}){_STOP}",
-    rf"\b(?P<a>{_LABEL}) (?:versus|vs\.?) (?P<b>{_LABEL}){_STOP}",
-)
+_TITLED = re.compile(rf"\b(?P<a>{_LABEL}) (?:versus|vs\.?) (?P<b>{_LABEL}){_STOP}", re.IGNORECASE)
 _LEAD = re.compile(
     r"^.*\b(?:randomly assigned|assigned|allocated|randomi[sz]ed|receive|receiving|received"
     r"|between|either|comparing|compared|treatment with)\b(?:\s*[([]?\d ?: ?\d(?: ?: ?\d)?[)\]]?)?"
@@ -140,12 +136,17 @@ _GROUPS = (
     re.compile(r"\d(?:%| months| weeks)? \((?P<label>[A-Za-z][^,;:()\d]{0,60})(?=[;)])"),
 )
 """How results name the arms: `in the A group`, `longer with A than with B`, `6.1 months (A)`."""
+_TO_WHAT = re.compile(
+    r"(?:random|assigned|allocated)(?:.*?\b(?:to|between|either|comparing|receive)\b)?"
+    r"(?P<to>.*?)(?:stratif|$)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MORE_ARMS = re.compile(
     r"\b1 ?: ?1 ?: ?1|\b(?:three|four|five|3|4|5)[- ](?:treatment )?(?:groups?|arms?|way)\b"
-    r"|factorial",
+    r"|factorial|\b(?:two|three|four|five|six) (?:[\w-]+ ){0,4}(?:trials|studies)\b"
+    r"|\bor\b[^.]{2,80}\band (?:then |also )?to\b[^.]{2,80}\bor\b",
     re.IGNORECASE,
 )
-_ABBREVIATED = re.compile(r"(?<= )\(([A-Za-z][\w+/-]{0,11})\)")
 
 
 def tokens(text: str) -> frozenset[str]:
@@ -188,6 +189,7 @@ class Arms:
     finding: list[Finding] = field(default_factory=list)
     assumed: str = ""
     fewer: str = ""
+    unproven: str = ""
 
     def __len__(self) -> int:
         return len(self.arms)
@@ -343,6 +345,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         doubt = "" if confirmed else "the numbers were not seen to add up to those randomised"
         _say(arms, s, _no_patients(read, found) or doubt)
         _nicknames(arms, s.text)
+        arms.unproven = doubt and "the sentence does not name both arms, whose numbers are unsure"
         return _finished(arms, passages)
     arms = _grouped(read, title) or _titled(title, whole)
     return _finished(arms, passages)
@@ -368,13 +371,12 @@ def _finished(arms: Arms, passages: list[Passage]) -> Arms:
     """The arms with their short names and roles, each of them said."""
     if not arms.arms:
         return arms
-    _abbreviations(arms, passages)
     _name_roles(arms)
     if len(arms) == 2 and any(
         _RANDOM.search(s.text) and _MORE_ARMS.search(s.text)
         for s in sentences(passages, "abstract", "methods", "title")
     ):
-        arms.fewer = "more than two groups were randomised, and two are known"
+        arms.fewer = "more than two groups, or several trials, were randomised"
     for arm, slug in zip(arms.arms, arms.slugs, strict=True):
         if not any(finding.about["arm"] == slug for finding in arms.finding):
             arms.finding.append(
@@ -530,27 +532,24 @@ def _used(labels: list[str], text: str) -> bool:
 
 def _titled(title: str, whole: str) -> Arms:
     """Two arms that the title names."""
-    for pattern in TITLED:
-        match = re.search(pattern, title, re.IGNORECASE)
-        if match is None:
-            continue
-        labels = [_named_label(match["a"]), _named_label(match["b"])]
-        words = [tokens(label) for label in labels]
-        if (
-            all(words)
-            and words[0] != words[1]
-            and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
-            and not any("," in label for label in labels)
-            and _used(labels, whole)
-        ):
-            return _arms([(label, None) for label in labels])
+    match = _TITLED.search(title)
+    labels = [_named_label(match["a"]), _named_label(match["b"])] if match else []
+    words = [tokens(label) for label in labels]
+    if (
+        all(words)
+        and len(set(words)) == 2
+        and not any(_NOT_A_NAME.search(label) or len(label) > 60 for label in labels)
+        and not any("," in label for label in labels)
+        and _used(labels, whole)
+    ):
+        return _arms([(label, None) for label in labels])
     return Arms([])
 
 
 def _grouped(read: list[Sentence], title: str) -> Arms:
     """Arms as the results name them, in words of the title or of how patients were randomised."""
-    said = [title, *(s.text for s in read if _RANDOM.search(s.text))]
-    known = tokens(" ".join(re.split(r"stratif", text)[0] for text in said)) | _ROLES
+    said = [match["to"] for s in read if (match := _TO_WHAT.search(s.text))]
+    known = tokens(" ".join([title, *said])) | _ROLES
     for pattern in _GROUPS:
         sets: dict[frozenset[frozenset[str]], list[str]] = {}
         uses: dict[frozenset[frozenset[str]], int] = {}
@@ -626,29 +625,6 @@ def _nicknames(arms: Arms, text: str) -> None:
         after = re.search(rf"\b{label}[^()]{{0,12}}\((?:[^()]{{0,20}}[;,] ?)?{letter}", text, re.I)
         if found := before or after:
             arm.names.append(frozenset({"#" + found[1].lower()}))
-
-
-def _abbreviations(arms: Arms, passages: list[Passage]) -> None:
-    """`gemcitabine plus vandetanib (GV)`: a short name stands right behind an arm's words."""
-    short: dict[str, set[int]] = {}
-    for passage in passages:
-        if passage.section not in ("abstract", "methods", "results", "title"):
-            continue
-        for match in _ABBREVIATED.finditer(passage.text):
-            brief = match[1]
-            before = passage.text[max(match.start() - 81, 0) : match.start()].rstrip()
-            before = re.split(r"[,;:.()]", before)[-1]
-            if not re.search(r"[A-Z]", brief) or brief.lower() in ("n", "ci", "hr", "os", "pfs"):
-                continue
-            for i, arm in enumerate(arms.arms):
-                last = " ".join(before.split()[-len(arm.label.split()) :])
-                if tokens(last) == arm.names[0] or tokens(before) == arm.names[0]:
-                    short.setdefault(brief, set()).add(i)
-    for brief, owners in short.items():
-        if len(owners) == 1 and tokens(brief):
-            arm = arms.arms[owners.pop()]
-            if tokens(brief) not in arm.names:
-                arm.names.append(tokens(brief))
 
 
 def _name_roles(arms: Arms) -> None:

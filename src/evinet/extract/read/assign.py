@@ -29,14 +29,12 @@ _J = "e?p?[cvp]{1,3}[wx]{0,3}"  # what joins two values, or two arms
 PATTERNS: tuple[tuple[str, str, bool], ...] = (
     # how the pattern is called, the pattern, whether it leaves no doubt (for two arms and more)
     ("each value, its arm", rf"{_T}(?:[^VA]{{0,12}}{_T})+", True),
-    ("arm, value; value, arm", r"A[^VA]{0,14}V[^VA]{0,5}v[^VA]{0,4}Ve?[wo]x{0,3}A", True),
     ("value, arm; arm, value", r"Ve?wx{0,3}A[^VA]{0,5}[vcp][^VA]{0,4}A[^VA]{0,6}V", False),
     ("each arm, its value", r"A[^VA]{0,12}V(?:[^VA]{0,4}[pcv][^VA]{0,5}A[^VA]{0,10}V)+", True),
     ("values, then arms", rf"V(?:{_J}V)+[^VA]{{0,14}}A(?:{_J}A)+", True),
     ("arms, then values", rf"A(?:{_J}A)+[^VA]{{0,40}}V(?:{_J}V)+", True),
     ("arms apart, then values", rf"A[^VA]{{0,25}}v[wx]{{0,4}}A[^VA]{{0,40}}V(?:{_J}V)+", True),
     ("one arm, then two values", r"A[^VA]{0,40}Ve?p?v[wx]{0,2}V", False),
-    ("two values, then one arm", r"Ve?p?v[wx]{0,2}V[^VA]{0,14}A", False),
 )  # fmt: skip
 
 
@@ -117,9 +115,7 @@ def assign(
             if len(slugs) == 1 and len(values) == 2 and len(arms) == 2:
                 other = arms.other(slugs[0])
                 if other is not None:
-                    gap = letters[whole.start() : whole.end()].rpartition("V")[2]
-                    pair = (other, slugs[0]) if "v" in gap else (slugs[0], other)
-                    return Assigned(pair, name, False)
+                    return Assigned((slugs[0], other), name, False)
             if name == "arms, then values" and letters[: whole.start()].endswith("v"):
                 slugs = slugs[1:] + slugs[:1]  # `compared with B, A improved it (x v y)`
             if len(slugs) == len(values) == len(set(slugs)):

@@ -125,7 +125,9 @@ def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
             for finding in read(sentence, found, arms):
                 noted = _noted(finding, notes, only)
                 control = re.search(r"\bcontrols?\b", sentence.text, re.I)
-                doubts = (arms.fewer, arms.assumed if control else "", unsaid.get(finding.kind, ""))
+                named = len({slug for _, _, slug in arms.mentions(sentence.text)}) > 1
+                doubts = (arms.fewer, arms.assumed if control else "",
+                          "" if named else arms.unproven, unsaid.get(finding.kind, ""))  # fmt: skip
                 for doubt in filter(None, doubts):
                     noted = noted.doubted(doubt)
                 yield noted
@@ -653,7 +655,7 @@ def _log_symmetric(estimate: float, low: float, high: float) -> bool:
 def _direction(text: str, between: str, previous: int, head: int, end: int, following: int,
                arms: Arms) -> tuple[tuple[str, str] | None, str]:  # fmt: skip
     """The arm above the line and the one below, and how that is known: said, order or control."""
-    pair = compared(between, arms) or _over(between, arms)
+    pair = compared(between, arms)
     if pair:
         return pair, "said"
     inside = {slug for _, _, slug in arms.mentions(between)}
@@ -667,7 +669,11 @@ def _direction(text: str, between: str, previous: int, head: int, end: int, foll
         named = arms.mentions(after["who"] or after["whom"])
         if named and (other := arms.other(named[0][2])):
             return (named[0][2], other), "favours"
-    for start, stop in ((end, min(end + 160, following)), (previous, head), (0, head)):
+    behind = _GOES_ON.search(text, end, min(end + 160, following))
+    stretches = [(end, behind.start() if behind else min(end + 160, following)), (previous, head)]
+    if text[:head].rstrip().endswith(":"):
+        stretches.reverse()  # `A v C: HR 0.7; B v C: HR 0.8`
+    for start, stop in (*stretches, (0, head)):
         pair = compared(text, arms, start, stop)
         if pair:
             return pair, "improved" if _IMPROVED.search(text) else "order"
@@ -678,19 +684,10 @@ def _direction(text: str, between: str, previous: int, head: int, end: int, foll
     return (arms.slugs[0], arms.slugs[1]), "improved" if _IMPROVED.search(text) else "control"
 
 
+_GOES_ON = re.compile(r";(?!\s*(?:[Pp]\b|\d+(?:\.\d+)?% |log|one|two|stratified))")
+"""Where what follows a ratio, its interval and its P value speaks of something else."""
 _IMPROVED = re.compile(
     r"(?<!not )(?<!not significantly )\b(?:improved?|improves|prolong(?:s|ed)|longer|superior"
     r"|better|"
     r"reduc(?:ed|es|tion)|lower(?:ed)?)\b(?! not)", re.IGNORECASE,
 )  # fmt: skip
-
-
-def _over(between: str, arms: Arms) -> tuple[str, str] | None:
-    """`(capecitabine/S-1)`, `A:B`: the arm above the line and the one below."""
-    for match in re.finditer(
-        r"[(\[ ](?P<a>[\w+ -]{1,40}?) ?[/:] ?(?P<b>[\w+ -]{1,40}?)[)\],]", between
-    ):
-        a, b = arms.meant(match["a"]), arms.meant(match["b"])
-        if a and b and a != b:
-            return a, b
-    return None

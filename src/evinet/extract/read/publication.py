@@ -66,7 +66,7 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
 
 def _other_paper(read: list[Passage], title: str) -> str:
     """Why a paper may be no first report of one whole trial: a subgroup, a review, or others."""
-    if found := words.OTHER_PAPER["title"].search(words.TITLE_ENDS.split(title)[0]):
+    if found := words.OTHER_PAPER["title"].search(title):
         return f"the title speaks of another kind of paper ({found.group()})"
     before = [s for s in sentences(read, "abstract", "introduction", "methods")
               if s.part == "abstract"]  # fmt: skip
@@ -114,6 +114,7 @@ def _results(found: list[Passage], tables: list[Finding], arms: Arms) -> Iterato
 
 
 def _title(source: Document) -> str:
-    """The first lines that may be a title."""
-    lines = [line.text.strip() for line in source.lines[:12] if line.text.strip()]
-    return " ".join(lines[:2])[:300]
+    """The first lines that may be a title, up to an empty one."""
+    lines = [line.text.strip() for line in source.lines[:12]]
+    text = "\n".join(lines).strip().split("\n\n")[0]
+    return words.TITLE_ENDS.split(" ".join(text.split("\n")[:3])[:300])[0]

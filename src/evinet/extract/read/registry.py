@@ -405,7 +405,7 @@ def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str, g
     values = {
         "estimate": value, "lower": low, "upper": high,
         "level": round(level / 100, 6) if level else None,
-        "p": _text(analysis, "pValue") or None,
+        "p": _text(analysis, "pValue").removeprefix("=").strip() or None,
         "stratified": bool(re.search(r"(?<!un)(?<!un-)stratified", comments, re.I)) or None,
     }  # fmt: skip
     named = [listed[above], listed[1 - above]]

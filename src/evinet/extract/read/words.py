@@ -215,7 +215,8 @@ PART = compile(
     r"\bsub-?(?:group|set|population)s?\b|\bpopulation\b|\bcohort\b|\bcarriers?\b|\bmutations?\b"
     r"|\bmutant\b|wild[- ]type|-(?:positive|negative|high|low)\b|\bexpress(?:ing|ion)\b|\bamong\b"
     r"|\b(?:PD-?L1|CPS|TPS|EGFR|ALK|HER2|[KN]?RAS|BRAF|BRCA\d?|MSI|MGMT|HRD)\b|\bstrat(?:um|a)\b"
-    r"|per[- ]protocol|\bevaluable\b|\banalysis set\b",
+    r"|per[- ]protocol|\bevaluable\b|\banalysis set\b"
+    r"|\brandom\w* (?:\w+ )?again\b|\bre-?randomi[sz]|\bsecond randomi[sz]",
     IGNORECASE,
 )
 """What in the sentence before may go on to be of part of the patients."""
