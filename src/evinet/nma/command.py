@@ -34,7 +34,7 @@ GROUPS = {
     "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
                  "check_proportional"),
     "Sampling": ("seed", "chains", "warmup", "draws", "target_accept"),
-    "Output": ("out", "report", "save_draws", "populations", "help"),
+    "Output": ("out", "report", "save_draws", "cumulative", "populations", "help"),
 }  # fmt: skip
 EXAMPLES = (
     ("Events and patients, random effects, with a report",
@@ -64,7 +64,7 @@ NEEDED = {
 """Options, and those that do nothing without them."""
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
-    "measure", "sheet", "report", "categories",  # none with patients' covariates
+    "measure", "sheet", "report", "categories", "cumulative",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
@@ -276,6 +276,10 @@ class Grouped(click.Command):
     "--report", is_flag=True,
     help="Also write report.html, one file with figures and tables, and figures/ as SVG and PNG.",
 )  # fmt: skip
+@click.option(
+    "--cumulative", metavar="COLUMN",
+    help="Column of the studies' year: also write effects by the studies up to each year.",
+)  # fmt: skip
 @click.option("--save-draws", is_flag=True, help="Also write draws.csv, one row for each draw.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
@@ -312,6 +316,8 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     try:
         network = _regressed(ipd, asked) if asked["regression"] else _network(data, ipd, asked)
         model = _model(network, asked)
+        if asked["cumulative"]:
+            network.study_numbers(asked["cumulative"])
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
     answers = _regression_answers if asked["regression"] else _answers
@@ -356,7 +362,8 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
         raise click.UsageError("--at is a value of the --covariate: name it")
     if asked["model"] == "ume":
         for name, option in (("populations", "--population"), ("at", "--at"),
-                             ("check_proportional", "--check-proportional")):  # fmt: skip
+                             ("check_proportional", "--check-proportional"),
+                             ("cumulative", "--cumulative")):  # fmt: skip
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
     for option, (name, others) in NEEDED.items():
@@ -495,9 +502,6 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
             found |= _survival(fit, asked)
     if asked["check_proportional"]:
         found |= _proportional(fit, sampler, asked)
-    if populations:
-        rng = seeds.generator(asked["seed"], "absolute")
-        found["absolute"] = absolute.absolute(fit, populations, rng)
     if asked["model"] == "node-split":
         splits = fit.node_splits()
         for pair, each in splits.items():
@@ -507,11 +511,18 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
     if asked["model"] != "ume":
         found["league"] = fit.natural()
         found["league_matrix"] = fit.league_matrix()
-    if asked["save_draws"]:
-        found["draws"] = fit.draws()
+    if populations:
+        rng = seeds.generator(asked["seed"], "absolute")
+        found["absolute"] = absolute.absolute(fit, populations, rng)
+    found |= _on_request(fit, asked)
     found["lines"] = _lines(fit, found["fit"])
     found["fitted"] = fit
     return found
+
+
+def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
+    found = {"cumulative": fit.cumulative(asked["cumulative"])} if asked["cumulative"] else {}
+    return found | ({"draws": fit.draws()} if asked["save_draws"] else {})
 
 
 def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:

@@ -461,6 +461,23 @@ class Network:
             for word in self.words(name)[1:]
         }
 
+    def study_numbers(self, name: str) -> dict[str, float]:
+        """A column that tells one number of each study, such as its year.
+
+        Raises
+        ------
+        InputError
+            The column is missing, or has no number, or several, for a study.
+        """
+        found: dict[str, float] = {}
+        for (study, _), cell in self._told(name, "arm", False).items():
+            if found.setdefault(study, float(cell)) != cell:
+                raise InputError(
+                    Problem(self.file, name, study, "has several values for this study",
+                            "Write one value in all rows of the study")
+                )  # fmt: skip
+        return {study: found[study] for study in self.studies}
+
     def words(self, name: str) -> list[str]:
         """The values of a covariate in words, that of most studies first."""
         told = {(study, str(cell)) for (study, _), cell in self._told(name, "arm", True).items()}

@@ -430,6 +430,12 @@ class Fit:
 
         return influence.influence(self)
 
+    def cumulative(self, column: str) -> pd.DataFrame:
+        """Effects by the studies up to each value of a column (`evinet.nma.answers.cumulative`)."""
+        from evinet.nma.answers import cumulative
+
+        return cumulative.cumulative(self, column)
+
     def inconsistency(self) -> pd.DataFrame:
         """Whether direct and indirect evidence agree (table `inconsistency`)."""
         from evinet.nma.answers import inconsistency
