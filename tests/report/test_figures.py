@@ -48,7 +48,7 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 18, "forests, networks and patients have a narrow form"
+    assert len(figures) == 20, "forests, networks, patients and survival have a narrow form"
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,13 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
     quality = reconstruction.quality
     arms = arm_labels(results, reconstruction.trial, list(quality["arms"]))
     outcome = outcome_name(reconstruction.outcome)
+
+    def draw(narrow: bool = False) -> Figure:
+        return km.draw(
+            reconstruction.ipd, arms, _medians(quality), _at_risk(quality),
+            f"{outcome} (proportion)", narrow=narrow,
+        )  # fmt: skip
+
     return Exhibit(
         f"km-{reconstruction.trial}-{reconstruction.outcome}",
         f"{trial}, {outcome}, patients reconstructed (evidence tier {quality['tier']}). Line: best "
@@ -124,11 +132,9 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
         "differs.",
         f"Kaplan-Meier curves of {listing(list(arms.values()))} in {trial}. The table on this page "
         "gives medians, events and numbers at risk.",
-        lambda: km.draw(
-            reconstruction.ipd, arms, _medians(quality), _at_risk(quality),
-            f"{outcome} (proportion)",
-        ),
-    )  # fmt: skip
+        draw,
+        lambda: draw(narrow=True),
+    )
 
 
 def _digitised(results: Results, reconstruction: Reconstruction) -> Iterator[Exhibit]:
@@ -388,6 +394,10 @@ def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
         labels = {treatment: results.labels[treatment] for treatment in fits}
         trial = results.trial_names[population.trial]
         note = " Orange, †: rests on an assumption." if any(row["bridged"] for row in rows) else ""
+        draw = partial(
+            predicted.draw, tables.PREDICTED_SURVIVAL.frame(rows), labels,
+            results.own_patients(analysis, slug), f"{outcome_name(asked.outcome)} (proportion)",
+        )  # fmt: skip
         yield Exhibit(
             f"{analysis}-{slug}-predicted",
             f"{asked.title} predicted for patients as in {trial}: median and 95 % credible band, "
@@ -396,11 +406,9 @@ def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
             "the baseline.",
             f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "
             "tables on this page hold the numbers.",
-            lambda rows=rows, labels=labels, slug=slug: predicted.draw(  # type: ignore[misc]
-                tables.PREDICTED_SURVIVAL.frame(rows), labels,
-                results.own_patients(analysis, slug), f"{outcome_name(asked.outcome)} (proportion)",
-            ),
-        )  # fmt: skip
+            draw,
+            partial(draw, narrow=True),
+        )
 
 
 def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:

@@ -90,7 +90,7 @@ class _Place:
 
 
 WIDE = _Place(style.WIDTH, 0.44, 0.32, 0)
-NARROW = _Place(3.5, 0.02, 0.58, 1)
+NARROW = _Place(style.NARROW, 0.02, 0.58, 1)
 
 
 def _tall(text: str) -> int:

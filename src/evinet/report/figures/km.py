@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,8 @@ def draw(
     medians: dict[str, tuple[float, float, float]],
     at_risk: pd.DataFrame,
     ylabel: str,
+    *,
+    narrow: bool = False,
 ) -> Figure:
     """Draw one trial's outcome.
 
@@ -49,20 +51,24 @@ def draw(
         Columns arm, time, printed, reconstructed.
     ylabel
         What survives, in plain words.
+    narrow
+        For the screen of a telephone: smaller, with fewer times of numbers at risk.
     """
+    width = style.NARROW if narrow else style.WIDTH
     rows = 0.34 * len(arms) + 0.42
     height = 3.3 + rows
-    figure = style.canvas(style.WIDTH, height)
-    bottom = (rows + 0.45) / height
-    axes = figure.add_axes((0.13, bottom, 0.85, 0.97 - bottom))
+    figure = style.canvas(width, height)
+    bottom, left = (rows + 0.45) / height, 0.86 / width
+    axes = figure.add_axes((left, bottom, 0.98 - left, 0.97 - bottom))
     end = float(ipd["time"].max())
     for (arm, label), colour in zip(arms.items(), style.SERIES, strict=False):
         _curve(axes, ipd[ipd["arm"] == arm], colour, label, end)
         _median(axes, medians.get(arm), colour)
     axes.set(xlim=(0, end * 1.01), ylim=(0, 1.02), ylabel=ylabel, xlabel="Months")
     axes.axhline(0.5, color=style.RULE, linewidth=0.8, zorder=0)
-    axes.legend(loc="upper right")
-    _numbers(figure, axes, at_risk, arms, height)
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1), "fontsize": 8}
+    axes.legend(**above if narrow else {"loc": "upper right"})
+    _numbers(figure, axes, at_risk, arms, 6 if narrow else 13)
     return figure
 
 
@@ -107,16 +113,17 @@ def _median(axes: Axes, median: tuple[float, float, float] | None, colour: str) 
 
 
 def _numbers(
-    figure: Figure, axes: Axes, at_risk: pd.DataFrame, arms: dict[str, str], height: float
+    figure: Figure, axes: Axes, at_risk: pd.DataFrame, arms: dict[str, str], most: int
 ) -> None:
-    """Numbers at risk as printed; where the reconstruction differs, its number in brackets."""
+    """Numbers at risk as printed, at about `most` times; in brackets another that was found."""
     from matplotlib.transforms import blended_transform_factory
 
+    height = figure.get_figheight()
     place = blended_transform_factory(axes.transData, figure.transFigure)
     top = 0.34 * len(arms) + 0.14
     figure.text(0.005, top / height, "Number at risk", fontsize=8.5, weight="bold", va="center")
     times = sorted(at_risk["time"].unique())
-    shown = times[:: max(1, round(len(times) / 13))]
+    shown = times[:: max(1, round(len(times) / most))]
     if shown:
         axes.set_xticks(shown)
     for line, ((arm, label), colour) in enumerate(zip(arms.items(), style.SERIES, strict=False)):

@@ -43,7 +43,7 @@ def draw(
     widths = [len({round(x, 2) for x, _ in layout.values()}) for layout in layouts]
     if narrow:
         height = 2.8 * len(components) + 0.6
-        figure = style.canvas(3.5, height)
+        figure = style.canvas(style.NARROW, height)
         room = {"left": 0.01, "right": 0.99, "top": 1 - 0.25 / height, "bottom": 0.45 / height}
         grid = figure.subplots(
             len(components), 1, squeeze=False, gridspec_kw={**room, "hspace": 0.14}

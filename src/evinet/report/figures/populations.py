@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEGEND_COLUMNS = 3
-NARROW = 3.5  # inches of a figure for a telephone
 CHARACTERS = 44
 """Characters of a line of words in a panel."""
 STATISTICS = ("median", "mean")
@@ -148,7 +147,7 @@ def draw(shown: list[Panel], names: dict[str, str], narrow: bool = False) -> Fig
         return None
     columns = 1 if narrow else 2
     rows = -(-len(shown) // columns)
-    width = NARROW if narrow else style.WIDTH
+    width = style.NARROW if narrow else style.WIDTH
     figure = style.canvas(width, rows * (0.25 * len(names) + 0.8))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, panel in zip(grid.ravel(), shown, strict=False):

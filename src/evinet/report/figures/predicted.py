@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def draw(
-    curves: pd.DataFrame, labels: dict[str, str], own: dict[str, pd.DataFrame], ylabel: str
+    curves: pd.DataFrame,
+    labels: dict[str, str],
+    own: dict[str, pd.DataFrame],
+    ylabel: str,
+    *,
+    narrow: bool = False,
 ) -> Figure:
     """Draw one model's predictions, a panel a treatment.
 
@@ -29,10 +34,13 @@ def draw(
         Treatment -> draw, time and event of the patients of the population's own arm.
     ylabel
         What survives, in plain words.
+    narrow
+        For the screen of a telephone: two panels in a row instead of three.
     """
-    columns = min(len(labels), 3)
+    width, most = (style.NARROW, 2) if narrow else (style.WIDTH, 3)
+    columns = min(len(labels), most)
     rows = -(-len(labels) // columns)
-    figure = style.canvas(style.WIDTH, 2.15 * rows + 0.5)
+    figure = style.canvas(width, (1.9 if narrow else 2.15) * rows + 0.5)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     end = float(curves["time"].max())
     for axes, (treatment, label) in zip(panels.flat, labels.items(), strict=False):
@@ -52,7 +60,9 @@ def draw(
             )
             axes.step(times, curve, where="post", color=style.INK, linewidth=0.9)
         axes.set(xlim=(0, end), ylim=(0, 1.02))
-        axes.set_title(style.wrap(label + (" †" if bridged else ""), 26), fontsize=8.5)
+        axes.set_title(
+            style.wrap(label + (" †" if bridged else ""), 20 if narrow else 26), fontsize=8.5
+        )
     for axes in panels.flat[len(labels) :]:
         axes.set_visible(False)
     for number in range(len(labels)):

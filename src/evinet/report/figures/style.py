@@ -29,7 +29,8 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 SKY, AMBER = "#56b4e9", "#e69f00"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY)
 
-WIDTH = 6.6
+WIDTH = 6.6  # inches of a figure
+NARROW = 3.5  # inches of its form for a telephone
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans'"
 
 _SETTINGS: dict[Any, Any] = {
