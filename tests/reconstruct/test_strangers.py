@@ -225,14 +225,14 @@ def test_one_misread_point_does_not_make_a_curve_per_cent(tmp_path):
 
 
 def test_events_without_numbers_at_risk_are_not_called_good():
-    """Of 400 patients read from 375 pixels: the total does not tell when patients were censored."""
-    trial = trials.simulated(77, 0, 400, "usual")
+    """Of 80 patients read in whole per cent: the total does not tell when they were censored."""
+    trial = trials.simulated(77, 0, 80, "usual")
     for known, code, grades in (
         ({"events"}, "censoring-assumed", ("fair", "poor")),
         (set(), "censoring-unknown", ("poor",)),
     ):
-        given = trials.published(trial, "rounded375-end", known, 0)
-        made = reconstruct_trial(given, None, 1, np.random.default_rng(0))
+        given = trials.published(trial, "percent", known, 0)
+        made = reconstruct_trial(given, None, 0, np.random.default_rng(0))
         quality = assess(given, made, "S", None)
         assert code in codes(quality)
         assert quality["grade"] in grades

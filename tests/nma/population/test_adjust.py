@@ -295,6 +295,9 @@ def test_covariates_are_those_of_the_published_trial():
             adjust(OWN, published, ["age", "male"], population=given.assign(**change))
     known = adjust(OWN, published, ["age", "male"], population=given.assign(study="S"))
     assert known.comparison.target["age"].mean == pytest.approx(51.5)
+    whole = pd.DataFrame({"study": ["S"], "treatment": [""], "age_median": [51], "male": [0.5]})
+    found = adjust(OWN, published, ["age", "male"], population=whole)
+    assert found.comparison.target["age"].median == 51
 
 
 def test_reconstructions_of_the_published_trial_do_not_count_as_many_patients():

@@ -36,11 +36,15 @@ FILE = "file of the row"  # a column of tables that are put together of several 
 
 
 def prepared(
-    frame: pd.DataFrame, required: Iterable[str], covariates: Iterable[str] = ()
+    frame: pd.DataFrame,
+    required: Iterable[str],
+    covariates: Iterable[str] = (),
+    empty: Iterable[str] = (),
 ) -> pd.DataFrame:
     """A copy with known column names and stripped labels of studies and treatments.
 
     Columns that are named as covariates are just that: the body weight of patients is no weight.
+    Labels that may be `empty` are those of rows that stand for a whole study.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def prepared(
             found[name] = labels
             problems += [
                 problem(found, row, name, "is empty", f"Name the {name}")
-                for row, label in enumerate(labels) if not label
+                for row, label in enumerate(labels) if not label and name not in set(empty)
             ]  # fmt: skip
     problems += _one_to_one(found)
     problems += [

@@ -138,7 +138,7 @@ def read(
     outcome = other.drop(columns=[name for name in names if name in other])
     outcome.attrs = dict(other.attrs)
     contrast, arm, reconstructed, notes = _published(outcome, kind, comparator, anchor, level)
-    source = other if population is None else frames.prepared(population, (), names)
+    source = other if population is None else frames.prepared(population, (), names, ("treatment",))
     where = str(source.attrs["file"])
     trial = set(other["study"]) if "study" in other else set()
     if "study" not in source:

@@ -76,7 +76,7 @@ def read(
         between 0 and 1, or a standard deviation is not above 0.
     """
     given = vocabulary.renamed(
-        frames.prepared(frame, ("study",), names), ({"n": vocabulary.ARMS["n"]},)
+        frames.prepared(frame, ("study",), names, ("treatment",)), ({"n": vocabulary.ARMS["n"]},)
     )
     arm = [name for name in ("study", "treatment") if name in given]
     frames.stop([
