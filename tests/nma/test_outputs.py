@@ -106,6 +106,25 @@ def test_figures_are_drawn(exact, name):
         assert "rosi" in svg
 
 
+def test_deviances_are_drawn_for_each_data_point(exact, ratios):
+    """Willms1999 has three arms: two data points, whose deviance is not to be held against 1."""
+    measures = exact.measures()
+    points = {point["study"]: point for point in measures["points"]}
+    assert sum(point["size"] for point in points.values()) == measures["data_points"] == 27
+    assert points["Willms1999"]["size"] == 2
+    place = list(points).index("Willms1999")
+    half = points["Willms1999"]["deviance"] / 2
+    assert exact.plot.deviance().collections[0].get_offsets()[place][1] == pytest.approx(half)
+
+    other = exact.network.fit(model="ume")
+    drawn = exact.plot.dev_dev(other).collections[0].get_offsets()
+    theirs = [point["deviance"] / point["size"] for point in other.measures()["points"]]
+    assert list(drawn[:, 0]) == pytest.approx(theirs)
+    assert drawn[place][1] == pytest.approx(half)
+    with pytest.raises(ValueError, match="of different arms or studies"):
+        exact.plot.dev_dev(ratios)
+
+
 def test_the_report_is_one_safe_file(ratios, tmp_path):
     ratios.report(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()

@@ -125,21 +125,43 @@ class Plot:
         return axes
 
     def deviance(self, axes: Any = None) -> Any:
-        """Residual deviance of each point against its leverage, with lines of equal DIC."""
+        """Residual deviance against leverage, both for each data point of an arm or a study."""
         points = self.fit.measures()["points"]
-        x = np.sqrt([max(point["leverage"], 0.0) for point in points])
-        y = np.array([point["deviance"] for point in points])
+        x, y = (_per_point(points, name) for name in ("leverage", "deviance"))
         axes = _axes(axes, 3.2)
         axes.axhline(1.0, color=_style().RULE, linewidth=1)
-        axes.scatter(x**2, y, s=18, color=_style().BLUE, edgecolor="none")
-        for number in np.argsort(y)[::-1][:3]:
-            point = points[number]
-            axes.annotate(" ".join(part for part in (point["study"], point["treatment"]) if part),
-                          (x[number] ** 2, y[number]), xytext=(5, 2), textcoords="offset points",
-                          fontsize=8)  # fmt: skip
-        axes.set_xlabel("leverage")
-        axes.set_ylabel("posterior mean of the residual deviance")
+        axes.scatter(np.maximum(x, 0.0), y, s=18, color=_style().BLUE, edgecolor="none")
+        _name_furthest(axes, points, x, y, y)
+        axes.set_xlabel("leverage of a data point")
+        axes.set_ylabel("its mean residual deviance")
         axes.set_ylim(bottom=0)
+        return axes
+
+    def dev_dev(self, other: Fit, axes: Any = None) -> Any:
+        """Residual deviances against those of another model of the same network, such as ume.
+
+        For each data point of an arm or a study (Dias et al., NICE TSD 4). What lies above the line
+        is fitted better by the other model.
+
+        Raises
+        ------
+        ValueError
+            The fits are of different data.
+        """
+        points, others = (fit.measures()["points"] for fit in (self.fit, other))
+        names = [[(point["study"], point["treatment"]) for point in each]
+                 for each in (points, others)]  # fmt: skip
+        if names[0] != names[1]:
+            raise ValueError("the fits are of different arms or studies")
+        y, x = (_per_point(each, "deviance") for each in (points, others))
+        axes, end = _axes(axes, 4.0), 1.08 * float(max(x.max(), y.max()))
+        axes.plot([0, end], [0, end], color=_style().RULE, linewidth=1)
+        axes.scatter(x, y, s=18, color=_style().BLUE, edgecolor="none")
+        _name_furthest(axes, points, x, y, abs(y - x))
+        axes.set_xlabel(f"residual deviance of a data point: {_named(other)}")
+        axes.set_ylabel(_named(self.fit))
+        axes.set_xlim(0, end)
+        axes.set_ylim(0, end)
         return axes
 
     def inconsistency(self, axes: Any = None) -> Any:
@@ -230,6 +252,27 @@ class Plot:
             figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "evinet"})
         text = _style().tidy(buffer.getvalue())
         return text[text.index("<svg") :]
+
+
+def _per_point(points: list[dict[str, Any]], name: str) -> np.ndarray:
+    return np.array([point[name] / point["size"] for point in points])
+
+
+def _name_furthest(
+    axes: Any, points: list[dict[str, Any]], x: np.ndarray, y: np.ndarray, far: np.ndarray
+) -> None:
+    """Writes the names of the three points that are furthest."""
+    for number in np.argsort(far)[::-1][:3]:
+        point = points[number]
+        axes.annotate(" ".join(part for part in (point["study"], point["treatment"]) if part),
+                      (x[number], y[number]), xytext=(5, 2), textcoords="offset points",
+                      fontsize=8)  # fmt: skip
+
+
+def _named(fit: Fit) -> str:
+    from evinet.nma.answers.record import kind
+
+    return f"{kind(fit)}, {fit.specification.effects} effects"
 
 
 def _png(figure: Figure, path: Path) -> None:

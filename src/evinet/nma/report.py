@@ -57,7 +57,8 @@ CAPTIONS = {
     "league": "Every pair: how many standard deviations the effect is from no difference.",
     "ranks": "The probability of being at least as good as each rank.",
     "inconsistency": "Direct and indirect evidence of every pair that has both.",
-    "deviance": "How well each study is fitted: a deviance near 1 for each data point is expected.",
+    "deviance": "How well each arm or study is fitted: a deviance near 1 for each of its data "
+    "points is expected.",
     "chains": "Convergence of every parameter; the lines are the limits that a fit must pass.",
 }
 

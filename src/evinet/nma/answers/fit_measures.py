@@ -174,7 +174,8 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
     """What fit.json says of the fit.
 
     data_points, deviance, residual_deviance (None with patients), pD, DIC, LOO and, of arms and
-    contrasts, points with deviance and leverage. LOO leaves out an arm, a study's contrasts, or a
+    contrasts, points with deviance and leverage, each of `size` data points (the contrasts of a
+    study, the ordered categories of an arm). LOO leaves out an arm, a study's contrasts, or a
     patient. Over reconstructions all are averaged, as each is a data set of its own;
     LOO.between_reconstructions is the standard deviation of elpd over them.
     """
@@ -216,8 +217,8 @@ def _measure(fit: Fit, number: int) -> dict[str, Any]:
         ),
         "left_out": float(counts.sum()),
         "points": [
-            {"study": part.study, "treatment": part.treatment, "deviance": float(mean),
-             "leverage": float(own)}
+            {"study": part.study, "treatment": part.treatment, "size": part.size,
+             "deviance": float(mean), "leverage": float(own)}
             for part, mean, own in zip(found, deviance, leverage, strict=True)
         ],
     }  # fmt: skip
@@ -300,7 +301,13 @@ def _exactly(fit: Fit) -> dict[str, Any]:
         at_mean = given.y[own] - centre[own]
         leverage = mean - float(at_mean @ inverse @ at_mean)
         points.append(
-            {"study": study, "treatment": treatment, "deviance": mean, "leverage": leverage}
+            {
+                "study": study,
+                "treatment": treatment,
+                "size": len(own),
+                "deviance": mean,
+                "leverage": leverage,
+            }
         )
         block = precision[:, own][:, :, own]
         left = np.linalg.solve(block, (precision @ given.y)[:, own, None])[..., 0]

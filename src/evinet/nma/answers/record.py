@@ -21,7 +21,7 @@ def record(fit: Fit) -> dict[str, Any]:
     likelihood = None if model.arms is None else model.arms.likelihood
     return {
         "method": fit.method,
-        "model": _kind(fit),
+        "model": kind(fit),
         "effects": model.effects,
         "scale": model.scale,
         "better": fit.better,
@@ -152,7 +152,8 @@ def _regression(fit: Fit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _kind(fit: Fit) -> str:
+def kind(fit: Fit) -> str:
+    """What effects are to one another."""
     terms = fit.specification.terms
     if terms.unrelated:
         return "unrelated mean effects"
