@@ -190,6 +190,7 @@ class Arms:
     assumed: str = ""
     fewer: str = ""
     unproven: str = ""
+    _mentions: dict[tuple[str, int], list[tuple[int, int, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arms)
@@ -257,6 +258,12 @@ class Arms:
 
     def mentions(self, text: str) -> list[tuple[int, int, str]]:
         """Where `text` names arms: start, end and slug; what fits two arms is left out."""
+        key = text, sum(len(arm.names) for arm in self.arms)
+        if key not in self._mentions:
+            self._mentions[key] = self._find(text)
+        return self._mentions[key]
+
+    def _find(self, text: str) -> list[tuple[int, int, str]]:
         known = frozenset(word for arm in self.arms for name in arm.names for word in name)
         runs: list[list[re.Match[str]]] = []
         for match in _TOKEN.finditer(text):

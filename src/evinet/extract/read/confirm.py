@@ -56,22 +56,24 @@ def _fact(finding: Finding) -> tuple[object, ...]:
 
 def _one_assessor(findings: list[Finding]) -> list[Finding]:
     """A reading without assessor is the reading with one, where their values are the same."""
+    said: dict[object, set[str]] = {}
+    for finding in findings:
+        if finding.kind in MAIN and finding.about.get("assessor") != "unstated":
+            said.setdefault(_whoever(finding), set()).add(str(finding.about.get("assessor")))
     done = []
     for finding in findings:
         if finding.kind in MAIN and finding.about.get("assessor") == "unstated":
-            name = MAIN[finding.kind]
-            same = {
-                str(other.about["assessor"])
-                for other in findings
-                if other.kind == finding.kind
-                and other.about.get("assessor") != "unstated"
-                and {**other.about, "assessor": ""} == {**finding.about, "assessor": ""}
-                and other.values.get(name) == finding.values.get(name)
-            }
-            if len(same) == 1:
-                finding = replace(finding, about={**finding.about, "assessor": same.pop()})
+            who = said.get(_whoever(finding), set())
+            if len(who) == 1:
+                finding = replace(finding, about={**finding.about, "assessor": next(iter(who))})
         done.append(finding)
     return done
+
+
+def _whoever(finding: Finding) -> object:
+    """What a reading says, whoever assessed it."""
+    same = replace(finding, about={**finding.about, "assessor": ""})
+    return same.key, finding.values.get(MAIN[finding.kind])
 
 
 def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
