@@ -48,6 +48,7 @@ class Style:
     unit: str = "Months"
     step: float = 6.0
     end: float = 36.0
+    highest: float = 1.03  # where the survival axis is cut above
     lowest_tick: float = 0.0  # the first value beside the survival axis, above where curves end
     sign: str = ""  # of per cent beside each value, perhaps apart from it
     table: str = "names"  # names, coloured, counts (lifelines), blocks (ggsurvfit), none
@@ -100,6 +101,11 @@ STYLES: dict[str, Style] = {
     "pdf-no-zero": Style(
         suffix="pdf", lowest_tick=0.25, percent=True, box=True, arms=1, n=200, legend="none",
     ),
+    "small-dashes": Style(
+        dpi=72, size=(6.7, 6.7), colours=("#000000", "#df536b"), dashed=True, mark="+",
+        table="none", box=True, width=1.0,
+    ),
+    "cut": Style(highest=0.99, lowest=0.5, table="none", box=True, arms=1, bands=True, step=12),
     "last-tick": Style(step=10, end_tick=36, end=36, box=True),
 }  # fmt: skip
 
@@ -192,7 +198,7 @@ def time_ticks(style: Style) -> Floats:
 
 def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None:
     axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
-    axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), 1.03 * full)
+    axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), style.highest * full)
     axis.set_xticks(time_ticks(style))
     lowest = max(style.lowest, style.lowest_tick)
     axis.set_yticks(full * np.arange(lowest, 1.0001, 0.25 if full == 100 else 0.2))

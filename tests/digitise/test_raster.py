@@ -26,6 +26,17 @@ def test_a_picture_is_read_to_a_fraction_of_a_pixel(figure, name):
         assert [cell.n for cell in arm.row.cells] == counts
 
 
+@pytest.mark.parametrize("name", ["small-dashes", "cut"])
+def test_an_arm_that_was_not_found_is_missed(figure, name):
+    """A dashed arm in a small picture, and a curve that starts above the plot: right or refused."""
+    path, truth = figure(name)
+    reading = digitise(path).reading
+    if reading.answered:
+        assert len(reading.arms) == len(truth)
+        end = float(reading.panel.x.value(reading.panel.box.right))
+        assert max(benchmark.error(*pair, end) for pair in benchmark.matched(reading, truth)) < 0.01
+
+
 def test_dashes_lower_the_confidence_of_a_picture(figure):
     """Small drops hide in their gaps: ln HR was 0.03 off where everything else spoke for it."""
     reading = digitise(figure("black-two")[0]).reading

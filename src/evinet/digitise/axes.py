@@ -317,9 +317,9 @@ def _axis(
         for line in lines
         if line.length < 0.09 * depth
         and (
-            line.start > edge - 0.1 * high and line.start < edge + 0.12 * depth + high
+            line.start > edge - 0.45 * high and line.start < edge + 0.12 * depth + high
             if upright
-            else line.end < edge + 0.1 * high and line.end > edge - 0.12 * depth - high
+            else line.end < edge + 0.45 * high and line.end > edge - 0.12 * depth - high
         )
     ]
     long = [line for line in lines if line.length > 0.6 * depth]
@@ -335,7 +335,7 @@ def _axis(
         ticks = [
             Tick(near.at, value, how)
             for _, value, _ in words
-            if (near := _nearest(found, rough.position(value), reach)) is not None
+            if (near := _nearest(found, rough.position(value), reach, 0.09 * depth)) is not None
         ]
         if len(ticks) < max(LEAST, 0.6 * len(words)):
             continue
@@ -365,9 +365,10 @@ def _aligned(short: list[Segment], lines: list[Segment], upright: bool) -> list[
     return [line for line in lines if abs((line.start if upright else line.end) - outer) < 1.5]
 
 
-def _nearest(lines: list[Segment], at: float, reach: float) -> Segment | None:
+def _nearest(lines: list[Segment], at: float, reach: float, short: float) -> Segment | None:
+    """The line nearest to a place; a short one first: a long one may run on as a curve."""
     near = [line for line in lines if abs(line.at - at) < reach]
-    return min(near, key=lambda line: abs(line.at - at)) if near else None
+    return min(near, key=lambda line: (line.length > short, abs(line.at - at)), default=None)
 
 
 def _frame(
@@ -393,6 +394,10 @@ def _frame(
     # the drawn axis or frame may go on beyond the last tick
     right = max([right, *(line.end for line in spanning)])
     below = [line.at for line in spanning if line.at > bottom]
+    first = min(y.position(value) for _, value in words[1].words)
+    slack = 3 + 0.005 * high
+    cut = [line.at for line in spanning if top + slack < line.at < first - slack]
+    top = min(cut, default=top)  # a frame below the place of everybody: the axis is cut there
     if y.lowest > 0:
         bottom = max(below, default=max(bottom, min(floor, y.position(0.0))))
     return Box(left, top, min(right, size[0]), bottom)

@@ -27,7 +27,7 @@ Named = Sequence[tuple[str, str]]
 
 def propose(
     panel: Panel, unit: str | None, traces: Sequence[Trace], named: Named, rows: Sequence[Row],
-    errors: tuple[float, float], score: float = 1.0,
+    errors: tuple[float, float], score: float = 1.0, lost: Sequence[str] = (),
 ) -> Proposal:  # fmt: skip
     """Arms with names and rows of the table.
 
@@ -36,8 +36,12 @@ def propose(
     named : (name, where it was read) of each trace, as `labels.names` gives them.
     errors : standard errors along and across, in the coordinates of the figure.
     score : the lowest score of the optical reading of a number; 1 where nothing was so read.
+    lost : entries of the legend that no trace looks like.
     """
     doubts: list[Reason] = []
+    if lost:
+        doubts.append(Reason("legend-lost", f"the legend has {', '.join(lost)}, but no such curve "
+                             "was found", 0.5))  # fmt: skip
     for name, axis in (("x", panel.x), ("y", panel.y)):
         if axis.left_out:
             one = len(axis.ticks) >= 4 and len(axis.left_out) == 1 and not axis.broken
@@ -179,6 +183,7 @@ def confirm(
         left = 0.8 if traced.open < 0.25 else 0.5
         reading.note("unexplained", f"{100 * traced.open:.0f} % of what is drawn in the plot is on "
                      "no curve", left)  # fmt: skip
+    _leaving(reading)
     _touching(reading)
     _fits(reading, float(panel.x.value(panel.box.right)))
     _doubts(reading)
@@ -209,6 +214,19 @@ def _start(reading: Reading) -> None:
         if early.max(initial=0.0) > 0.12:
             reading.note("falls-at-once", f"it falls by {early.max():.2f} at the very start", 0.5,
                          arm.name)  # fmt: skip
+
+
+def _leaving(reading: Reading) -> None:
+    """A curve that goes on below the lowest value shown: what follows is not known."""
+    panel = reading.panel
+    assert panel is not None
+    if reading.incidence:
+        return
+    lowest = float(panel.survival(panel.box.bottom))
+    for arm in reading.arms:
+        if lowest > 0.03 and arm.curve.survival[-1] < lowest + 0.04 * (1 - lowest):
+            reading.note("leaves", f"it leaves the plot at the bottom, at {lowest:.2f}: what "
+                         "follows is not known", 0.5, arm.name)  # fmt: skip
 
 
 def _touching(reading: Reading) -> None:

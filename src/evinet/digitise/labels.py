@@ -100,6 +100,41 @@ def _in_legend(
     return min(found)[1] if found else None
 
 
+def lost(
+    traces: Sequence[Trace], samples: Sequence[Sample], words: Sequence[Word], panel: Panel
+) -> list[str]:
+    """Entries of the legend for which there is no trace, in line with those of traces."""
+    signs = [word for word in words if not SIGN.match(word.text)]
+
+    named = [(sample, text) for sample in samples if (text := beside(sample.box, signs, panel))]
+    entries = {text: sample for sample, text in named}  # a sample may be found twice
+
+    def drawn(sample: Sample) -> bool:
+        """Whether there are as many traces of its colour as entries."""
+        alike = [like(other.look.colour, sample.look.colour) < 60 for other in entries.values()]
+        return sum(alike) <= sum(
+            like(trace.look.colour, sample.look.colour) < 60 for trace in traces
+        )
+
+    matched = [
+        sample.box
+        for sample in entries.values()
+        if any(like(trace.look.colour, sample.look.colour) < 60 for trace in traces)
+    ]
+    return [
+        plain(text)
+        for text, sample in entries.items()
+        if not drawn(sample) and any(_in_line(sample.box, box) for box in matched)
+    ]
+
+
+def _in_line(one: Box, other: Box) -> bool:
+    """Whether two samples are as long as each other and stand in one column or row."""
+    slack = max(1.5, 0.15 * other.width)
+    level = abs(one.y - other.y) < slack or abs(one.left - other.left) < slack
+    return abs(one.width - other.width) < slack and level
+
+
 def beside(box: Box, words: Sequence[Word], panel: Panel) -> str | None:
     """The phrase that begins just right of a legend's sample, at its height."""
     level = [

@@ -43,7 +43,8 @@ class VectorFigure:
         rows = table.rows(words, panel)
         named = labels.names(found.traces, found.samples, rows, words, panel)
         unit = labels.unit(words, panel)
-        return judge.propose(panel, unit, found.traces, named, rows, (ERROR, ERROR))
+        lost = labels.lost(found.traces, found.samples, words, panel)
+        return judge.propose(panel, unit, found.traces, named, rows, (ERROR, ERROR), lost=lost)
 
     def trace(self, panel: Panel, looks: Sequence[Look]) -> Traced:
         """The curve of each look."""

@@ -251,6 +251,31 @@ class Plot:
             found.append((here, Look(look.colour, look.width, dashed)))
         return found
 
+    def others(self, words: Sequence[Word], samples: Sequence[Sample]) -> list[Sample]:
+        """Lines in the columns of samples, left of other words, of whatever colour and dashes."""
+        found = []
+        for sample in samples:
+            left, right = int(sample.box.left), int(np.ceil(sample.box.right))
+            for word in words:
+                near = 0 < word.box.left - sample.box.right < 5.5 * word.size
+                if not (word.upright and near) or abs(word.box.y - sample.box.y) < 0.5 * word.size:
+                    continue
+                top = max(int(word.box.y - 0.45 * word.size), 0)
+                part = self.whole[top : int(word.box.y + 0.45 * word.size) + 1, left:right]
+                if part.size == 0:
+                    continue
+                apart = np.abs(part.astype(np.float64) - self.ink.paper).max(axis=2)
+                row = int((apart > 55).sum(axis=1).argmax())
+                on = np.flatnonzero(apart[row] > 55)  # dashed or not, from end to end
+                wide = apart.shape[1]
+                if len(on) < 0.35 * wide or on[0] > 0.25 * wide or on[-1] < 0.7 * wide:
+                    continue
+                darkest = part[row, on[np.argsort(-apart[row, on])[: max(1, len(on) // 2)]]]
+                red, green, blue = (int(v) for v in np.median(darkest, axis=0))
+                box = Box(float(left), float(top + row), float(right), float(top + row + 1))
+                found.append(Sample(box, Look((red, green, blue), sample.look.width)))
+        return found
+
     def unexplained(self, traces: Sequence[Trace | None]) -> float:
         """Share of the ink of the curves' colours that lies on no curve, words and frames aside."""
         drawn = [trace for trace in traces if trace is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from evinet.errors import InputError, Problem
 
 Picture = NDArray[np.uint8]
 LONGEST = 1600  # pixels of the longer side that the search for text works on
+APART = 0.2  # of the height of a line: a gap within a word is narrower
 THREADS = 1  # the same result, and nearly the same time, whatever the machine
 
 
@@ -122,11 +124,28 @@ def _parted(picture: Picture, text: str, box: Box, score: float) -> list[Word]:
             start = text.index(part, start)
             spans.append((box.left + share * start, box.left + share * (start + len(part))))
             start += len(part)
-    return [
-        Word(_numeral(part), Box(a, box.top, b, box.bottom),
-             colour_of_ink(picture, Box(a, box.top, b, box.bottom)), True, score)
+    apart = [
+        piece
         for part, (a, b) in zip(parts, spans, strict=True)
-    ]  # fmt: skip
+        for piece in _unglued(picture, part, Box(a, box.top, b, box.bottom))
+    ]
+    return [
+        Word(_numeral(part), place, colour_of_ink(picture, place), True, score)
+        for part, place in apart
+    ]
+
+
+def _unglued(picture: Picture, text: str, box: Box) -> list[tuple[str, Box]]:
+    """A label and the number after it where there is a wide gap between them: "A59" in a table."""
+    found = re.fullmatch(r"(.*[^\d.,(%-])(\d{1,6})", text)
+    spans = _spans(picture, box, 2) if found else []
+    if found is None or len(spans) != 2 or spans[1][0] - spans[0][1] < APART * box.height:
+        return [(text, box)]
+    (a, b), (c, d) = spans
+    share = (b - a) * len(found[2]) / ((d - c) * len(found[1]))
+    if not 0.5 < share < 2.2:  # the gap is not the one between the letters and the digits
+        return [(text, box)]
+    return [(found[1], replace(box, left=a, right=b)), (found[2], replace(box, left=c, right=d))]
 
 
 def _spans(picture: Picture, box: Box, count: int) -> list[tuple[float, float]]:

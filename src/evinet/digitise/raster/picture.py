@@ -65,8 +65,9 @@ class RasterFigure:
         named = labels.names(traces, samples, rows, self.words, panel)
         unit = labels.unit(self.words, panel)
         scores = [cell.score for row in rows for cell in row.cells]
+        lost = labels.lost(traces, samples + plot.others(self.words, samples), self.words, panel)
         return judge.propose(
-            panel, unit, traces, named, rows, plot.errors, min(scores, default=1.0)
+            panel, unit, traces, named, rows, plot.errors, min(scores, default=1.0), lost
         )
 
     def trace(self, panel: Panel, looks: Sequence[Look]) -> Traced:
