@@ -139,6 +139,9 @@ class Model(Strict):
     interactions: Literal["shared", "separate"] = Field(
         "shared", description="one coefficient for the covariate, or one for each treatment"
     )
+    baseline_risk: bool = Field(
+        False, description="of counts: effects depend on the trials' risk on the reference"
+    )
     regression: Regression | None = Field(
         None, description="of patients' covariates; trials of `ipd` then need theirs"
     )
@@ -157,6 +160,9 @@ class Model(Strict):
         None, description="study: proportional hazards; treatment: effects on the hazard's shape"
     )
     knots: int | None = Field(None, ge=1, le=20, description="knots of M-splines, or cuts; 7")
+    powers: list[float] = Field(
+        default=[], max_length=2, description="of time in fractional polynomials, one or two; [0]"
+    )
 
 
 class Population(Strict):
@@ -406,6 +412,9 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
         for i, model_name in enumerate(each.models):
             if model_name not in config.models:
                 yield (*where, "models", i), "there is no such model", _one_of(config.models)
+            elif each.data == "hazard-ratios" and config.models[model_name].baseline_risk:
+                message = "has baseline_risk, which hazard ratios do not tell"
+                yield (*where, "models", i), message, "Use it in an analysis of counts"
         yield from _of_modifiers(config, where, each)
         for label, population in each.populations.items():
             if population.trial not in each.trials:
@@ -444,13 +453,27 @@ def _of_support(
         yield place, "there is no such analysis with an answer of its own", _one_of(others)
 
 
-def _of_model(
-    config: Config, where: tuple[str, str], model: Model
-) -> Iterator[tuple[Location, str, str]]:
+def _of_effects(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
     if model.regression is not None:
         for name in ("bridge", "covariate", "node_split"):
             if getattr(model, name):
                 yield (*where, name), "does not go together with regression", "Remove one"
+    if model.baseline_risk:
+        for name in ("bridge", "covariate", "regression"):
+            if getattr(model, name):
+                yield (*where, name), "does not go together with baseline_risk", "Remove one"
+        if model.relation == "ume":
+            message = "unrelated effects cannot depend on baseline risk"
+            yield (*where, "relation"), message, "Write consistency, or remove baseline_risk"
+    if model.powers and model.baseline != "fracpoly":
+        message = f"are of fractional polynomials, and the baseline is {model.baseline}"
+        yield (*where, "powers"), message, "Write baseline: fracpoly, or remove powers"
+
+
+def _of_model(
+    config: Config, where: tuple[str, str], model: Model
+) -> Iterator[tuple[Location, str, str]]:
+    yield from _of_effects(where, model)
     bridge = config.bridges.get(model.bridge or "")
     if model.bridge is not None and bridge is None:
         yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)

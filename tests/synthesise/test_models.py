@@ -8,6 +8,8 @@ import pytest
 
 from evinet import files, tables
 from evinet.errors import InputError
+from evinet.nma.model import BASELINE_RISK
+from evinet.nma.network import Network
 from evinet.synthesise import jobs, models
 
 
@@ -19,6 +21,51 @@ def test_a_wrong_prior_of_a_model_is_refused_at_the_door(make_config):
 def test_a_prior_without_heterogeneity_is_refused(make_config):
     with pytest.raises(InputError, match="tau_prior is set, but effects are fixed"):
         make_config({"m": {"label": "m", "effects": "fixed", "tau_prior": "uniform(0, 1)"}}, ["a"])
+
+
+def test_what_does_not_go_together_is_refused_at_the_door(make_config):
+    for change, message in (
+        ({"powers": [0, 1]}, r"models.m.powers .*the baseline is piecewise"),
+        ({"baseline_risk": True}, r"models\[0\] = 'm': has baseline_risk, which hazard ratios"),
+        ({"baseline_risk": True, "relation": "ume"}, r"models.m.relation .*baseline risk"),
+        ({"baseline_risk": True, "covariate": "year"}, r"models.m.covariate .*baseline_risk"),
+    ):
+        with pytest.raises(InputError, match=message):
+            make_config({"m": {"label": "m", "effects": "fixed", **change}}, ["a"])
+
+
+@pytest.fixture
+def arms(tmp_path):
+    """Counts of two trials (a, b) and of two others (a, c)."""
+    rows = [
+        (study, treatment, r, 100)
+        for study, other in {"one": "b", "two": "b", "three": "c", "four": "c"}.items()
+        for treatment, r in (("a", 50 + 5 * len(study)), (other, 40))
+    ]
+    names = ("study", "treatment", "r", "n")
+    frame = tables.NETWORK_DATA.frame([dict(zip(names, row, strict=True)) for row in rows])
+    tables.NETWORK_DATA.write(tmp_path / "data.csv", frame)
+    return tmp_path / "data.csv"
+
+
+def test_effects_of_counts_may_depend_on_baseline_risk(make_config, arms):
+    config = make_config({"m": {"label": "m", "effects": "fixed"}}, ["a"])
+    counts = config.analyses["x"].model_copy(update={"data": "responses"})
+    model = config.models["m"].model_copy(update={"baseline_risk": True})
+    config = config.model_copy(update={"analyses": {"x": counts}, "models": {"m": model}})
+    specified = models.specify(config, model, models.network(config, "x", model, arms, []))
+    assert specified.names[-1] == BASELINE_RISK
+
+
+def test_fractional_polynomials_take_the_powers_of_the_configuration(make_config):
+    model = {"label": "m", "effects": "fixed", "baseline": "fracpoly", "powers": [-1, 0.5]}
+    config = make_config({"m": model}, ["a"])
+    rng = np.random.default_rng(1)
+    patients = pd.DataFrame({
+        "study": "one", "treatment": ["a", "b"] * 50, "time": rng.exponential(9, 100), "event": 1,
+    })  # fmt: skip
+    specified = models.specify(config, config.models["m"], Network.from_patients(patients, ["a"]))
+    assert specified.baseline.powers == (-1, 0.5)
 
 
 @pytest.fixture

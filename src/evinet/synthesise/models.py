@@ -172,13 +172,14 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
     texts |= {str(name): text for name, text in model.priors.items()}
     if model.tau_prior is not None:
         texts["tau"] = model.tau_prior
-    settings = {"shapes": model.shapes, "knots": model.knots}
+    settings = {"shapes": model.shapes, "knots": model.knots, "powers": tuple(model.powers) or None}
     return models.build(
         studies,
         effects=model.effects,
         terms=Terms(
             model.relation == "ume", None, model.covariate,
-            model.regression.interactions if model.regression else model.interactions, None, False,
+            model.regression.interactions if model.regression else model.interactions, None,
+            model.baseline_risk,
             _group(config, model, studies),
         ),
         priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),
