@@ -107,7 +107,11 @@ def lost(
     signs = [word for word in words if not SIGN.match(word.text)]
 
     named = [(sample, text) for sample in samples if (text := beside(sample.box, signs, panel))]
-    entries = {text: sample for sample, text in named}  # a sample may be found twice
+    entries: dict[str, Sample] = {}
+    for sample, text in sorted(named, key=lambda pair: -len(pair[1])):
+        # a sample may be found twice, also by the last word of its name
+        if not any(_same_place(sample.box, other.box) for other in entries.values()):
+            entries[text] = sample
 
     def drawn(sample: Sample) -> bool:
         """Whether there are as many traces of its colour as entries."""
@@ -126,6 +130,10 @@ def lost(
         for text, sample in entries.items()
         if not drawn(sample) and any(_in_line(sample.box, box) for box in matched)
     ]
+
+
+def _same_place(one: Box, other: Box) -> bool:
+    return abs(one.y - other.y) < 3 and one.left < other.right and other.left < one.right
 
 
 def _in_line(one: Box, other: Box) -> bool:

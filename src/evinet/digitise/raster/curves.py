@@ -257,8 +257,10 @@ class Plot:
         for sample in samples:
             left, right = int(sample.box.left), int(np.ceil(sample.box.right))
             for word in words:
-                near = 0 < word.box.left - sample.box.right < 5.5 * word.size
-                if not (word.upright and near) or abs(word.box.y - sample.box.y) < 0.5 * word.size:
+                near = 0 < word.box.left - sample.box.right < 2.5 * word.size
+                near = near and abs(word.box.y - sample.box.y) < 4 * word.size
+                known = any(abs(word.box.y - each.box.y) < 0.7 * word.size for each in samples)
+                if not (word.upright and near) or known:
                     continue
                 top = max(int(word.box.y - 0.45 * word.size), 0)
                 part = self.whole[top : int(word.box.y + 0.45 * word.size) + 1, left:right]
