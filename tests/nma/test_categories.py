@@ -126,9 +126,14 @@ def test_counts_of_both_kinds_are_the_same_network(rows):
     ("changed", "options", "message"),
     [
         ({}, {}, "the numbers allow both"),
-        ({"well": 41}, {"category_counts": "exclusive"}, "are more than n together"),
-        ({"well": 41}, {"category_counts": "inclusive"}, "do not become fewer"),
-        ({"well": 55}, {}, "the numbers allow neither"),
+        ({"well": 41}, {"category_counts": "exclusive"}, "categories is more than n"),
+        ({"well": 41}, {"category_counts": "inclusive"}, "do not fall from n"),
+        ({"well": 55}, {}, r"neither.*alone \(more than n together: one, a\), nor .*one, a\)"),
+        (
+            {"better": 40, "well": 10, "n": 50},
+            {"category_counts": "exclusive"},
+            "better.*every patient reached.*Leave it out",
+        ),
         ({"well": 1.5}, {}, "is not a count"),
         ({"better": -1}, {}, "is not a count"),
         ({"n": None}, {}, "is not a whole number above 0"),
@@ -157,6 +162,15 @@ def test_a_cut_point_that_only_its_prior_tells_is_named():
 
     assert any("well: no study reports it beside another" in line
                for line in cautions(fit, fit.summary()))  # fmt: skip
+
+
+def test_a_category_without_patients_is_named():
+    from evinet.nma.answers.record import _empty
+
+    empty = LOOP.assign(well=0)
+    network = Network.read(empty, categories=("better", "well"), category_counts="exclusive")
+    model = models.build(network, effects="fixed")
+    assert _empty(model) == ["well"]
 
 
 def test_categories_and_their_likelihood_go_together():

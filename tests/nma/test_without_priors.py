@@ -75,6 +75,16 @@ def test_penalised_is_a_half_event_in_each_cell_of_one_study():
     assert effect == pytest.approx(np.log(5.5 / 25.5 / (0.5 / 20.5)), abs=1e-8)
 
 
+def test_a_pair_whose_odds_ratio_is_infinite_in_every_study_has_no_mantel_haenszel():
+    """A and B have events and others, but no study can put a finite odds ratio on them."""
+    study = pd.DataFrame({"study": ["S", "S", "T", "T"], "treatment": ["A", "B"] * 2,
+                          "r": [3.0, 30, 0, 10], "n": [30.0, 30, 20, 20]})  # fmt: skip
+    assert mantel_haenszel(study) == []
+    third = study.replace({"A": "C"}).assign(study=["U", "U", "V", "V"], r=[3.0, 5, 2, 4])
+    effect, se = against(mantel_haenszel(pd.concat([study, third])), "C")["B"]
+    assert np.isfinite([effect, se]).all()
+
+
 def test_they_stand_beside_the_posterior(arms):
     network = Network.read(liver(), columns={"death": "r"}, reference=PLACEBO)
     quick = Sampler(chains=2, warmup=200, draws=200)

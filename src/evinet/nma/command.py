@@ -413,6 +413,7 @@ def _regressed(ipd: Path | None, asked: dict[str, Any]) -> Network:
     if named:
         outcome = "survival" if survival else "no survival"
         raise click.UsageError(f"{', '.join(named)} does nothing: the outcome is {outcome}")
+    _say_readings(found)
     return found
 
 
@@ -435,13 +436,18 @@ def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) ->
         network = Network.from_patients(usertable.read(ipd), references)
         for table in tables:
             network = network.add_contrasts(table, Reading(**options))
+    _say_readings(network)
+    return network
+
+
+def _say_readings(network: Network) -> None:
+    """What was understood of each table, and what was left out."""
     for reading in network.readings:
         said, worked = reading["said"]
         click.echo(f"Read {said}")
         click.echo(f"  {worked}")
         for name in reading["dropped"]:
             click.echo(f"  left out: {name}")
-    return network
 
 
 def _model(network: Network, asked: dict[str, Any]) -> Model:

@@ -306,6 +306,17 @@ def test_categories_and_extrapolation():
     assert any("extrapolates" in line for line in net.regression.cautions())
     with pytest.raises(InputError, match=r"add up to 1\.3"):
         network(own, other, "age + grade", covariates=table.assign(grade_g1=0.5), reference="A")
+    rare = table.assign(grade_g4=[0.0, 0.01])
+    found = network(own, other, "age + grade", covariates=rare, reference="A").regression
+    assert any("grade_g4: no patient is in this category of grade, and its share (0.01" in line
+               for line in found.cautions())  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["binomial", "survival"])
+def test_it_is_said_how_the_published_studies_were_read(kind):
+    own, other, covariates = trials(kind)
+    (reading,) = network(own, other, "age", covariates=covariates, reference="A").readings
+    assert "1 study, 2 arms" in reading["said"][0]
 
 
 @pytest.mark.slow

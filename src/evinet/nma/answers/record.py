@@ -86,6 +86,10 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{name}: no study reports it beside another category, so that only the prior tells its "
         "cut-point" for name in _untold(fit.specification)
     ]  # fmt: skip
+    lines += [
+        f"{name}: no patient is in this category alone, so that its cut-points rest on their prior"
+        for name in _empty(fit.specification)
+    ]  # fmt: skip
     if fit.specification.patients is not None:
         lines += [
             f"{study} has one arm: a population for the answers, which informs no effect"
@@ -112,6 +116,15 @@ def _untold(model: Model) -> list[str]:
     from evinet.nma.likelihoods.ordered import untold
 
     return untold(model.arms.categories, model.arms.s) if model.arms and model.gaps else []
+
+
+def _empty(model: Model) -> list[str]:
+    """Ordered categories that have no patient in any arm."""
+    if model.arms is None or not model.gaps:
+        return []
+    reported = (model.arms.s[:, 1:-1] > 0).any(axis=0)
+    nobody = reported & (model.arms.x[:, 1:].sum(axis=0) == 0)
+    return [name for name, empty in zip(model.arms.categories, nobody, strict=True) if empty]
 
 
 def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:

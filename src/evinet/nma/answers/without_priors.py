@@ -5,8 +5,8 @@ Both take effects as the same in all studies, and neither adds anything to empty
 *Mantel-Haenszel* (Efthimiou et al. 2019, Stat Med 38:2992): the generalised estimates of each
 design (the studies of the same treatments), with the covariance of Greenland 1989 (Biometrics
 45:183), which holds for many small studies and for few large ones, are put together by weighted
-least squares. What has no event (or nothing but events) in all studies of a design has no estimate
-there, and is left out of it.
+least squares. What has no event (or nothing but events) in all studies of a design, or in all that
+tell something of a pair, has no estimate there, and is left out of it.
 
 *Penalised likelihood* (Firth 1993, Biometrika 80:27; Evrenoglou et al. 2022, Stat Med 41:5203): a
 logistic regression with a level for each study, whose likelihood is multiplied by the root of the
@@ -96,12 +96,25 @@ def mantel_haenszel(data: pd.DataFrame) -> list[Estimate]:
         counts = [cells.pivot(index="study", columns="treatment", values=name)[names].to_numpy()
                   for name in ("r", "n")]  # fmt: skip
         r, rest = counts[0], counts[1] - counts[0]
-        kept = (r.sum(axis=0) > 0) & (rest.sum(axis=0) > 0)
+        kept = _comparable(r, rest)
         if kept.sum() > 1:
             names = [name for name, keep in zip(names, kept, strict=True) if keep]
             parts.append((names, *of_design(r[:, kept], rest[:, kept])))
     islands = islands_of({str(number): set(own) for number, (own, _, _) in enumerate(parts)})
     return [_together(names, [part for part in parts if part[0][0] in names]) for names in islands]
+
+
+def _comparable(r: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Which treatments of a design have finite odds ratios against each other.
+
+    The others have no event (or nothing but events) wherever the study tells something of a pair.
+    """
+    kept = (r.sum(axis=0) > 0) & (rest.sum(axis=0) > 0)
+    cross = np.einsum("sx,sy->xy", r, rest)
+    infinite = (cross == 0) | (cross.T == 0)
+    while (bad := infinite & kept & kept[:, None]).any():
+        kept[bad.sum(axis=1).argmax()] = False
+    return kept
 
 
 def of_design(r: np.ndarray, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

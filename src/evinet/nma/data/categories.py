@@ -73,6 +73,7 @@ def read(table: pd.DataFrame, reading: Reading, known: tuple[str, ...]) -> tuple
     [[20.0, 15.0, 5.0], [9.0, 9.0, nan]]
     """
     problems: list[Problem] = []
+    written = [str(table.attrs.get("written", {}).get(name, name)) for name in known]
     given = np.column_stack([frames.numbers(table, name, problems) for name in known])
     problems += [
         frames.problem(table, int(row), known[place], "is not a count", "Write a whole number, or "
@@ -95,16 +96,23 @@ def read(table: pd.DataFrame, reading: Reading, known: tuple[str, ...]) -> tuple
     alone = _alone(given)
     wrong = {"exclusive": np.nansum(given, axis=1) > n, "inclusive": (alone < 0).any(axis=1)
              | (given > n[:, None]).any(axis=1)}  # fmt: skip
-    kind, why = _kind(table, reading.category_counts, wrong, given, known)
+    kind, why = _kind(table, reading.category_counts, wrong, given, written)
     frames.stop([
-        frames.problem(table, int(row), known[0], "and the other categories "
-                       + ("are more than n together" if kind == "exclusive" else
-                          "do not become fewer from the worst to the best"),
+        frames.problem(table, int(row), known[0],
+                       "with the other categories is more than n" if kind == "exclusive" else
+                       "and the other categories, from the worst to the best, do not fall from n",
                        "Correct the counts, or the order of the categories")
         for row in np.flatnonzero(wrong[kind])
     ])  # fmt: skip
     counts = alone if kind == "inclusive" else given
     reached = np.where(told, np.nansum(counts, axis=1), np.nan)
+    first = np.isfinite(given[:, 0])
+    if first.any() and (reached == n)[first].all():
+        raise InputError(
+            Problem(str(table.attrs.get("file", frames.FRAME)), written[0], "(column)",
+                    "is a category that every patient reached", "Leave it out of the categories: "
+                    "patients of n in none of the others are in it")
+        )  # fmt: skip
     found = table.assign(**dict(zip(known, counts.T, strict=True)), r=reached)
     found.attrs = table.attrs | {"categories": tuple(reading.categories)}
     meant = ("patients in each category alone" if kind == "exclusive" else
@@ -125,7 +133,7 @@ def _alone(given: np.ndarray) -> np.ndarray:
 
 def _kind(
     table: pd.DataFrame, asked: CategoryCounts | None, wrong: dict[str, np.ndarray],
-    given: np.ndarray, known: tuple[str, ...],
+    given: np.ndarray, written: list[str],
 ) -> tuple[CategoryCounts, str]:  # fmt: skip
     """What counts are, and by which arm that is known if it is not told."""
     if asked is not None:
@@ -139,12 +147,21 @@ def _kind(
         several = (np.isfinite(given).sum(axis=1) > 1).any()
         if possible and not several:
             return "exclusive", ""  # no arm reports two, so that both are the same
-        what = "both" if possible else "neither"
+        names, file = ", ".join(written), str(table.attrs.get("file", frames.FRAME))
+        if possible:
+            raise InputError(
+                Problem(file, "category counts", "(not told)",
+                        f"{names} may be counts of each category alone, or of those who reached it "
+                        "or a better one: the numbers allow both",
+                        "Say exclusive for the one, inclusive for the other")
+            )  # fmt: skip
+        one, other = (table.iloc[int(rows[0])] for rows in impossible.values())
         raise InputError(
-            Problem(str(table.attrs.get("file", frames.FRAME)), "category_counts", "(not given)",
-                    f"{', '.join(known)} may be counts of each category alone, and of those who "
-                    f"reached it or a better one: the numbers allow {what}",
-                    "Say exclusive for the one, inclusive for the other")
+            Problem(file, "category counts", "(not told)",
+                    f"{names} are counts neither of each category alone (more than n together: "
+                    f"{other['study']}, {other['treatment']}), nor of those who reached it or a "
+                    f"better one (not falling from n: {one['study']}, {one['treatment']})",
+                    "Correct the counts, or name the categories from the worst to the best")
         )  # fmt: skip
     (kind,) = possible
     (first, *_) = impossible["inclusive" if kind == "exclusive" else "exclusive"]

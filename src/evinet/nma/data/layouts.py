@@ -501,3 +501,19 @@ def _record(
                     if name in vocabulary.OURS and name in spelt},
         "level": reading.level, "measure": reading.measure, "dropped": dropped, "cautions": [],
     }  # fmt: skip
+
+
+def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]:
+    """What fit.json keeps of the reading of reconstructed patients.
+
+    `people` is the table as `evinet.nma.data.patients.read` gives it.
+    """
+    first = people[people["draw"] == people.groupby("study")["draw"].transform("min")]
+    studies, arms = first["study"].nunique(), len(first[["study", "treatment"]].drop_duplicates())
+    draws = people["draw"].nunique()
+    said = (
+        f"{table.attrs['file']}: {studies} {'study' if studies == 1 else 'studies'}, {arms} "
+        f"arm{'s' if arms != 1 else ''}, {len(first)} patients, one row for each; time and event"
+    )
+    several = [f"{draws} reconstructions of each study"] if draws > 1 else []
+    return _record(table, Reading(), said, several, [])

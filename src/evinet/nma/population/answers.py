@@ -174,12 +174,12 @@ def _covariates(
         margins.margin(column, row.covariates[column], every[name].to_numpy(float), None, file)
         for name, column in columns.items()
     }  # fmt: skip
-    assumed = tuple(
+    assumed = (*summaries.left_out(named, levels), *(
         f"the standard deviation of {column} is not given of {called}: that of all patients stands "
         "for it"
         for column in numeric.values()
         if column not in binary and not np.isfinite(row.covariates[column].sd)
-    )
+    ))  # fmt: skip
     seed = seeds.seed_sequence(regression.seed, f"population/{called}")
     return called, margins.points(margin, regression.correlated, FINE, seed), assumed
 

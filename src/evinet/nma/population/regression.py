@@ -342,7 +342,8 @@ def _outcomes(
     columns = {"binomial": ("r", "n"), "normal": ("y", "se"), "poisson": ("r", "e")}[kind]
     rest = other.drop(columns=[name for name in covariates if name in other])
     rest.attrs = dict(other.attrs)
-    table, _ = arm_data.read(layouts.read(rest, layouts.Reading(kind="arms")).table)
+    understood = layouts.read(rest, layouts.Reading(kind="arms"))
+    table, _ = arm_data.read(understood.table)
     arm_data.data(table, columns, None)
     grouped = own.groupby(["study", "treatment"], sort=False)
     if kind == "normal":
@@ -356,7 +357,8 @@ def _outcomes(
     together.attrs["file"] = f"{own.attrs['file']}, {other.attrs['file']}"
     asked = Network.read(together.reset_index(drop=True), reference=reference, kind="arms")
     size = _sizes(table)
-    return list(size), replace(asked, tables=(own, other)), size
+    made = replace(asked, tables=(own, other), readings=(understood.record,))
+    return list(size), made, size
 
 
 def _sizes(table: pd.DataFrame) -> dict[Arm, float]:
@@ -386,7 +388,9 @@ def _survival(
     size = {(str(study), str(treatment)): float(len(rows))
             for (study, treatment), rows in first.groupby(["study", "treatment"])}  # fmt: skip
     asked = (reference,) if isinstance(reference, str) else tuple(reference or ())
-    return list(size), Network(people=people, asked=asked, tables=(own, other)), size
+    made = Network(people=people, asked=asked, tables=(own, other),
+                   readings=(layouts.patients_record(other, published),))  # fmt: skip
+    return list(size), made, size
 
 
 def _levels(patients: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
@@ -438,9 +442,10 @@ def _margins(
         for name, column in numeric.items():
             if not (np.isfinite(chosen.covariates[column].sd) or column in binary):
                 assumed.setdefault(name, []).append(f"{study} on {treatment}")
+    left = summaries.left_out(table, {raw[name]: each for name, each in levels.items()})
     lines = [f"the standard deviation of {name} is not published of {', '.join(arms)}: that of all "
              "patients stands for it" for name, arms in assumed.items()]  # fmt: skip
-    return found, tuple(lines)
+    return found, (*left, *lines)
 
 
 def _correlation(

@@ -13,6 +13,7 @@ from evinet.nma.data import frames, vocabulary
 from evinet.usertable import column
 
 KINDS = ("mean", "sd", "median")
+SMALL = 0.02  # shares of categories may add up to 1 less or more than this
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,38 @@ def _shares(
     problems += [
         frames.problem(frame, int(row), columns[0], f"the shares of {name} add up to "
                        f"{total[row]:g}, not to 1", "Write a share between 0 and 1 of each")
-        for row in np.flatnonzero(~(abs(total - 1) < 0.02) | (found < 0).any(axis=1))
+        for row in np.flatnonzero(~(abs(total - 1) < SMALL) | (found < 0).any(axis=1))
     ]  # fmt: skip
     return np.asarray(found / total[:, None])
+
+
+def left_out(frame: pd.DataFrame, levels: Mapping[str, list[str]]) -> list[str]:
+    """Small published shares of categories that no patient has, in sentences.
+
+    Larger ones are refused by `read`, as those of the patients' categories do not add up to 1.
+
+    Examples
+    --------
+    >>> left_out(pd.DataFrame({"study": ["S"], "grade_g1": [0.99], "Grade G2": [0.01]}),
+    ...          {"grade": ["G1"]})
+    ['grade_g2: no patient is in this category of grade, and its share (0.01 in S) is left out']
+    """
+    given = vocabulary.renamed(vocabulary.written(frame), (vocabulary.LABELS,))
+    lines = []
+    for name, each in levels.items():
+        known = {column(f"{name}_{level}") for level in each}
+        for label in given:
+            if not str(label).startswith(f"{name}_") or label in known:
+                continue
+            share = pd.to_numeric(given[label], errors="coerce").to_numpy(float)
+            rows = np.flatnonzero((share > 0) & (share <= SMALL))
+            if len(rows):
+                place = int(rows[share[rows].argmax()])
+                lines.append(
+                    f"{label}: no patient is in this category of {name}, and its share "
+                    f"({share[place]:g} in {given['study'].iloc[place]}) is left out"
+                )
+    return lines
 
 
 def _written(frame: pd.DataFrame, name: str, kind: str) -> str:
