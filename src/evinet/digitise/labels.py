@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from colorsys import rgb_to_hsv
 from itertools import pairwise
 
 from evinet.digitise.axes import Panel
@@ -104,36 +105,58 @@ def lost(
     traces: Sequence[Trace], samples: Sequence[Sample], words: Sequence[Word], panel: Panel
 ) -> list[str]:
     """Entries of the legend for which there is no trace, in line with those of traces."""
-    signs = [word for word in words if not SIGN.match(word.text)]
+    entries = _entries(samples, [word for word in words if not SIGN.match(word.text)], panel)
+    drawn = [trace.look.colour for trace in traces]
+    listed = [sample.look.colour for sample, _ in entries]
 
-    named = [(sample, text) for sample in samples if (text := beside(sample.box, signs, panel))]
-    entries: dict[str, Sample] = {}
-    for sample, text in sorted(named, key=lambda pair: -len(pair[1])):
-        # a sample may be found twice, also by the last word of its name
-        if not any(_same_place(sample.box, other.box) for other in entries.values()):
-            entries[text] = sample
+    def count(colours: Iterable[Colour], sample: Sample) -> int:
+        return sum(_one_colour(colour, sample.look.colour) for colour in colours)
 
-    def drawn(sample: Sample) -> bool:
-        """Whether there are as many traces of its colour as entries."""
-        alike = [like(other.look.colour, sample.look.colour) < 60 for other in entries.values()]
-        return sum(alike) <= sum(
-            like(trace.look.colour, sample.look.colour) < 60 for trace in traces
-        )
-
-    matched = [
-        sample.box
-        for sample in entries.values()
-        if any(like(trace.look.colour, sample.look.colour) < 60 for trace in traces)
-    ]
+    matched = [sample.box for sample, _ in entries if count(drawn, sample)]
     return [
         plain(text)
-        for text, sample in entries.items()
-        if not drawn(sample) and any(_in_line(sample.box, box) for box in matched)
+        for sample, text in entries
+        if count(listed, sample) > count(drawn, sample)
+        and any(_in_line(sample.box, box) for box in matched)
     ]
 
 
-def _same_place(one: Box, other: Box) -> bool:
-    return abs(one.y - other.y) < 3 and one.left < other.right and other.left < one.right
+def _entries(
+    samples: Sequence[Sample], words: Sequence[Word], panel: Panel
+) -> list[tuple[Sample, str]]:
+    """(sample, name) of each entry of the legend, every word in one name at most.
+
+    A sample may be found twice, and the first letters of a name may look like the sample of its
+    last word.
+    """
+    named = [(sample, found) for sample in samples if (found := _beside(sample.box, words, panel))]
+    entries: list[tuple[Sample, list[Word]]] = []
+    for sample, found in sorted(named, key=lambda pair: -len(pair[1])):
+        if not any(
+            found[-1] in known or _same_place(sample.box, other.box, found[0].size)
+            for other, known in entries
+        ):
+            entries.append((sample, found))
+    return [(sample, _said(found)) for sample, found in entries]
+
+
+def _one_colour(one: Colour, other: Colour) -> bool:
+    """Whether two colours may be one: a thin line is paler than its sample, of the same hue."""
+    if like(one, other) < 60:
+        return True
+    (hue, colourful, _), (other_hue, as_colourful, _) = _hsv(one), _hsv(other)
+    apart = abs(hue - other_hue)
+    return min(colourful, as_colourful) > 0.2 and min(apart, 1 - apart) < 0.03
+
+
+def _hsv(colour: Colour) -> tuple[float, float, float]:
+    red, green, blue = (part / 255 for part in colour)
+    return rgb_to_hsv(red, green, blue)
+
+
+def _same_place(one: Box, other: Box, size: float) -> bool:
+    near = max(3.0, 0.5 * size)
+    return abs(one.y - other.y) < near and one.left < other.right and other.left < one.right
 
 
 def _in_line(one: Box, other: Box) -> bool:
@@ -145,6 +168,11 @@ def _in_line(one: Box, other: Box) -> bool:
 
 def beside(box: Box, words: Sequence[Word], panel: Panel) -> str | None:
     """The phrase that begins just right of a legend's sample, at its height."""
+    return _said(_beside(box, words, panel)) or None
+
+
+def _beside(box: Box, words: Sequence[Word], panel: Panel) -> list[Word]:
+    """The words of that phrase; none where it holds no name."""
     level = [
         word
         for word in words
@@ -153,18 +181,22 @@ def beside(box: Box, words: Sequence[Word], panel: Panel) -> str | None:
         and word.box.left > box.right - 0.3 * word.size
     ]
     if not level:
-        return None
+        return []
     level.sort(key=lambda word: word.box.left)
     first = level[0]
     if first.box.left - box.right > max(4 * first.size, 0.06 * panel.box.width):
-        return None
-    text = [first.text]
+        return []
+    found = [first]
     for before, word in pairwise(level):
         if word.box.left - before.box.right > 0.9 * first.size:
             break
-        text.append(word.text)
-    said = " ".join(text)
-    return said if sum(char.isalnum() for char in said) > 1 or len(said) == 1 else None
+        found.append(word)
+    said = _said(found)
+    return found if sum(char.isalnum() for char in said) > 1 or len(said) == 1 else []
+
+
+def _said(found: Iterable[Word]) -> str:
+    return " ".join(word.text for word in found)
 
 
 def _coloured_row(look: Look, rows: Sequence[Row]) -> str | None:

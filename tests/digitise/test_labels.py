@@ -1,0 +1,67 @@
+"""An arm of the legend without a curve is told; letters beside a name are no arm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evinet.digitise import labels
+from evinet.digitise.axes import Panel, Tick, fit
+from evinet.digitise.drawing import Box, Word
+from evinet.digitise.strokes import Sample
+from evinet.digitise.trace import Look, Trace
+
+BLACK, RED, TEAL, PALE_TEAL = (1, 1, 1), (223, 83, 107), (75, 181, 173), (107, 245, 229)
+PANEL = Panel(
+    fit([Tick(600, 0), Tick(1470, 12), Tick(2340, 24)]),
+    fit([Tick(1480, 0), Tick(830, 0.5), Tick(180, 1)]),
+    Box(600, 180, 2340, 1480),
+)
+ARM_A = [Word("Arm", Box(2177, 163, 2260, 197)), Word("A", Box(2283, 163, 2310, 197))]
+ARM_B = [Word("Arm", Box(2177, 223, 2260, 257)), Word("B", Box(2283, 223, 2310, 257))]
+TOP, NEXT = Box(2039, 179, 2132, 180), Box(2039, 239, 2132, 240)
+
+
+def curve(colour):
+    return Trace(Look(colour, 3), np.array([[600.0, 180], [2340, 900]]), np.empty((0, 2)))
+
+
+def lost(drawn, samples):
+    found = [Sample(box, Look(colour, 3)) for box, colour in samples]
+    return labels.lost([curve(colour) for colour in drawn], found, ARM_A + ARM_B, PANEL)
+
+
+@pytest.mark.parametrize("height", [0, 2, 4, 9])
+def test_letters_before_the_last_word_of_a_name_are_no_sample(height):
+    """Between "Arm B" and its line, and as far up and down as the letters go."""
+    letters = Box(2188, 239 - height, 2264, 240 - height)
+    found = [(TOP, BLACK), (NEXT, BLACK), (letters, BLACK)]
+    assert lost([BLACK, BLACK], found) == []
+    assert lost([BLACK, BLACK], found[::-1]) == []
+
+
+@pytest.mark.parametrize(("drawn", "missing"), [
+    ([BLACK, BLACK], []), ([BLACK], ["Arm A", "Arm B"]),
+])  # fmt: skip
+def test_arms_of_one_colour_are_counted(drawn, missing):
+    assert lost(drawn, [(TOP, BLACK), (NEXT, BLACK)]) == missing
+
+
+def test_an_arm_of_another_colour_is_told_also_beside_a_band_taken_for_a_curve():
+    samples = [(TOP, BLACK), (NEXT, RED)]
+    assert lost([BLACK, RED], samples) == []
+    assert lost([BLACK], samples) == ["Arm B"]
+    assert lost([BLACK, (150, 150, 150)], samples) == ["Arm B"]
+
+
+def test_a_curve_paler_than_its_sample_is_its_curve():
+    samples = [(TOP, RED), (NEXT, TEAL)]
+    assert lost([RED, PALE_TEAL], samples) == []
+    assert lost([RED], samples) == ["Arm B"]
+    assert lost([RED, (240, 170, 180)], samples) == ["Arm B"], "a band of the first arm"
+
+
+def test_words_outside_the_column_of_samples_are_no_arm():
+    """A line elsewhere beside some words, or one that is not as long."""
+    assert lost([BLACK], [(TOP, BLACK), (Box(1700, 239, 1793, 240), RED)]) == []
+    assert lost([BLACK], [(TOP, BLACK), (Box(2039, 239, 2070, 240), RED)]) == []
