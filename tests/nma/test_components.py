@@ -135,3 +135,20 @@ def test_the_command_writes_components_and_the_test(linde, tmp_path):
 def test_what_is_in_no_treatment_is_refused(of, said):
     with pytest.raises(InputError, match=said):
         Network.from_contrasts(ISLANDS, ["P", "A+B", "E"]).fit(components=of)
+
+
+@pytest.mark.parametrize(
+    ("of", "treatments", "said"),
+    [
+        (Components(), ["P", "A/B", "A"], "is in no name of a treatment"),
+        (Components(""), ["P", "A+B"], "is in no name of a treatment"),
+        (Components(), ["P", "A++B", "A"], "A\\+\\+B.*has a component without a name"),
+        (Components(), ["P", "A + "], "has a component without a name"),
+        (Components(), ["P", "cbt", "CBT+Drug"], "CBT, cbt.*differ only by case"),
+        (Components(), ["P", "Drug-1", "Drug 1 + B"], "differ only by case, blanks or hyphens"),
+        (Components(), ["P", "A+B", "B+A"], "A\\+B, B\\+A.*same components in another order"),
+    ],
+)
+def test_names_of_components_that_cannot_be_told_are_refused(of, treatments, said):
+    with pytest.raises(InputError, match=said):
+        of.composition(treatments)

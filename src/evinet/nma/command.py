@@ -460,9 +460,9 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
         sigma = priors.spread(asked["class_sigma"], "--class-sigma")
         assert sigma is not None
         group = ClassEffect(tuple(asked["members"]), sigma)
-    components = asked["separator"] and Components(
+    components = None if asked["separator"] is None else Components(
         asked["separator"], asked["inactive"], tuple(asked["component_interactions"])
-    )
+    )  # fmt: skip
     settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
     if asked["powers"]:
         settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.priors import Prior
 
@@ -79,9 +80,17 @@ class Components:
         Raises
         ------
         InputError
-            The inactive component or a pair of an interaction is in no treatment.
+            The separator, the inactive component or a pair of an interaction is in no treatment, a
+            component has no name or is written in two ways, or so is a combination.
         """
+        if not self.separator or not any(self.separator in name for name in treatments):
+            raise InputError(
+                Problem("(options)", "separator", self.separator or "(empty)", "is in no name of a "
+                        "treatment, so that none has components",
+                        f"Write what joins components in {', '.join(treatments)}")
+            )  # fmt: skip
         parts = [self.of(name) for name in treatments]
+        self._written_in_one_way(treatments, parts)
         every = list(dict.fromkeys(part for own in parts for part in own))
         if self.inactive is not None and self.inactive not in every:
             raise InputError(
@@ -102,6 +111,31 @@ class Components:
             names.append(" * ".join(self.of(pair)))
             columns.append(column)
         return np.array(columns, float).T.reshape(len(treatments), len(names)), names
+
+    @staticmethod
+    def _written_in_one_way(treatments: list[str], parts: list[list[str]]) -> None:
+        """Refuse components without a name, and names of one thing in two ways."""
+        orders: dict[tuple[str, ...], list[str]] = {}
+        for name, own in zip(treatments, parts, strict=True):
+            orders.setdefault(tuple(sorted(own)), []).append(name)
+        every = sorted({part for own in parts for part in own})
+        problems = [
+            Problem("(options)", "separator", name, "has a component without a name",
+                    "Correct the treatment's name")
+            for name, own in zip(treatments, parts, strict=True) if "" in own
+        ]  # fmt: skip
+        problems += [
+            Problem("(options)", "separator", f"{one}, {two}", "are components that differ only by "
+                    "case, blanks or hyphens", "Write each component in one way")
+            for one, two in usertable.same_but_written_differently(every)
+        ]  # fmt: skip
+        problems += [
+            Problem("(options)", "separator", ", ".join(names), "are the same components in "
+                    "another order", "Write each combination in one way")
+            for names in orders.values() if len(names) > 1
+        ]  # fmt: skip
+        if problems:
+            raise InputError(problems)
 
 
 @dataclass(frozen=True)
