@@ -59,3 +59,11 @@ def test_a_study_of_two_years_is_refused():
                           "year": [2001, 2002]})  # fmt: skip
     with pytest.raises(InputError, match="several values for this study"):
         Network.read(table).study_numbers("year")
+
+
+def test_a_year_in_words_is_told_once():
+    table = pd.DataFrame({"study": "S", "treatment": ["A", "B"], "r": [3, 4], "n": 20,
+                          "year": "1999a"})  # fmt: skip
+    with pytest.raises(InputError, match=r"1999a.*is not a number") as told:
+        Network.read(table).study_numbers("year")
+    assert "has no value" not in str(told.value)

@@ -519,6 +519,7 @@ class Network:
                  for cell in table[known]]
                 if words else list(frames.numbers(table, known, problems))
             )  # fmt: skip
+            frames.stop(problems)  # what is no number is not also said to be missing
             whole = owner == "arm" and "comparator" in table
             for study, treatment, cell in zip(table["study"], table["treatment"], cells,
                                               strict=True):  # fmt: skip
