@@ -48,17 +48,12 @@ def compile_model(model: pm.Model) -> Any:
     Chains start at the model's initial point, moved by a uniform(-1, 1) number in each coordinate.
     """
     import pandas as pd
-    import pytensor
     from nutpie.compile_pymc import CompiledPyMCModel, make_user_data
-    from pymc.pytensorf import compile as compile_graph
 
     share()
     start = model.initial_point()
     free, kept = model.value_vars, _kept(model)
-    point, value, everything = expressions(model)
-    with model:
-        density = compile_graph([point], [value, pytensor.grad(value, point)], mode="NUMBA")
-        quantities = compile_graph([point], [everything], mode="NUMBA")
+    density, quantities = functions(model)
     names = [each.name for each in kept]
     shapes = _shapes(model, kept, start)
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
@@ -82,6 +77,27 @@ def compile_model(model: pm.Model) -> Any:
         _shapes=dict(zip(names, shapes, strict=True)),
         _coords={name: pd.Index(each) for name, each in model.coords.items()},
     )
+
+
+def functions(model: pm.Model) -> tuple[Any, Any]:
+    """The log density with its gradient, and all variables, as PyTensor functions of a point."""
+    import pytensor
+    from pymc.pytensorf import compile as compile_graph
+
+    from evinet.nma.fit import special  # noqa: F401  registers what the cache can keep
+
+    point, value, everything = expressions(model)
+    with model:
+        density = compile_graph([point], [value, pytensor.grad(value, point)], mode="NUMBA")
+        return density, compile_graph([point], [everything], mode="NUMBA")
+
+
+def cache_key(function: Any) -> str | None:
+    """What the cache knows a PyTensor function by; None: it will compile in every process."""
+    from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
+
+    found: str | None = CACHED_SRC_FUNCTIONS.get(function.vm.jit_fn.py_func)
+    return found
 
 
 def _kept(model: pm.Model) -> list[Any]:
@@ -147,11 +163,11 @@ def _native(name: str, source: str, function: Any) -> Any:
     """The C function of a compiled PyTensor function, from the cache if it is there."""
     import numba
     from nutpie.compile_pymc import address_as_void_pointer
-    from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+    from pytensor.link.numba.cache import compile_numba_function_src
 
     inner = function.vm.jit_fn
     source = source.format(arguments=f"{POINT}, {DATA}" if function.get_shared() else POINT)
-    key = CACHED_SRC_FUNCTIONS.get(inner.py_func)
+    key = cache_key(function)
     known = {
         "__name__": __name__, "inner": inner, "pointer": address_as_void_pointer,
         "carray": numba.carray, "isfinite": np.isfinite, "int64": np.int64, "uint64": np.uint64,
