@@ -165,7 +165,7 @@ def test_a_table_of_a_part_of_the_patients_is_unsure(tmp_path):
         return {not f.unsure for f in found}
 
     assert sure(100, 50) == {True}
-    assert sure(96, 48) == {True}
+    assert sure(96, 48) == {False}, "nearly all, such as those analysed, are not all"
     assert sure(30, 16) == {False}
     assert sure(100, 80) == {False}
 

@@ -50,7 +50,8 @@ _BRACKETED = re.compile(
     r"?(?P<n>\d[\d,]*)(?=\s*[;,)])"
 )
 _NUMBERED = re.compile(
-    rf"(?<![\d.,=])(?P<n>\d[\d,]*|{'|'.join(WORDS)})(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
+    rf"(?<![\d.,=])(?<!\d )(?P<n>\d[\d,]*|{'|'.join(WORDS)})"
+    r"(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
     r"(?: patients| participants| women| men| subjects)?(?: were| was)?(?: randomly)?"
     r"(?: assigned| allocated| randomi[sz]ed)?(?: to(?: receive)?| received| receiving|,? allocated"
     r"(?: to)?| in| into) (?:the |treatment with |an? )?"
@@ -73,7 +74,7 @@ _SUBSET = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|with|without|no"
+    r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|one of .*|with|without|no"
     r"|not|who|were|was|had|have|did|of|in|those|that|which|both|all|total|men|"
     r"women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
@@ -183,13 +184,17 @@ class Arm:
 
 @dataclass
 class Arms:
-    """The arms of a trial, the experimental ones first."""
+    """The arms of a trial, the experimental ones first.
+
+    `totals` are numbers of patients that are said to be randomised.
+    """
 
     arms: list[Arm]
     finding: list[Finding] = field(default_factory=list)
     assumed: str = ""
     fewer: str = ""
     unproven: str = ""
+    totals: set[int] = field(default_factory=set)
     _mentions: dict[tuple[str, int], list[tuple[int, int, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -341,7 +346,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
         for found, s in candidates:
             _take(arms, found, s, totals)
-        return _finished(arms, passages)
+        return _finished(arms, passages, totals)
     fitting = [item for item in candidates if sum(n for _, n in item[0]) in totals]
     sets = [sorted(n for _, n in found) for found, _ in candidates]
     twice = [item for item, own in zip(candidates, sets, strict=True) if sets.count(own) > 1]
@@ -353,9 +358,9 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         _say(arms, s, _no_patients(read, found) or doubt)
         _nicknames(arms, s.text)
         arms.unproven = doubt and "the sentence does not name both arms, whose numbers are unsure"
-        return _finished(arms, passages)
+        return _finished(arms, passages, totals)
     arms = _grouped(read, title) or _titled(title, whole)
-    return _finished(arms, passages)
+    return _finished(arms, passages, totals)
 
 
 def _no_patients(read: list[Sentence], found: list[tuple[str, int]]) -> str:
@@ -374,8 +379,9 @@ def _arms(named: list[tuple[str, int | None]]) -> Arms:
     return Arms(sorted(arms, key=lambda arm: _compares(arm, arms)))
 
 
-def _finished(arms: Arms, passages: list[Passage]) -> Arms:
+def _finished(arms: Arms, passages: list[Passage], totals: set[int]) -> Arms:
     """The arms with their short names and roles, each of them said."""
+    arms.totals = totals
     if not arms.arms:
         return arms
     _name_roles(arms)
@@ -512,6 +518,7 @@ def _listed(text: str) -> list[tuple[str, int]]:
 
 def _clean(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
+    label = re.sub(r"^\(\w\)\s+", "", label)
     label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)
     label = re.sub(
         r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"

@@ -27,10 +27,13 @@ _WITH_CI = re.compile(
 _STATISTIC = re.compile(r"\b(?:median|mean|range|IQR|SD|years?|quartiles?)\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"\b(?:median|mean|range|IQR|SD|quartiles?)\b", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"^(?:[\W\d]*|[·•◦*–-].*|[IVX]+[abc]?|others?|yes|no|unknown|missing(?: data)?|none|n)$", re.I
+    r"^(?:[\W\d]*|[·•◦*–-].*|[IVX]+[abc]?(?:\W+[IVX]+[abc]?)*|others?|yes|no|unknown"
+    r"|missing(?: data)?|none|n)$",
+    re.I,
 )
 _LATER = re.compile(
-    r"complet(?:ed|ers|ing)|\bfinal\b|discontinu|withdr[ae]w|follow-?\s?up|\bpost-?\s?(?:test|treat|interv|oper)"
+    r"complet(?:ed|ers|ing)|\bfinal\b|discontinu|withdr[ae]w|follow-?\s?up"
+    r"|\bpost-?\s?(?:test|treat|interv|oper)|\bnadir\b|\bprotocol\b|\bprocedur"
     r"|\bat (?:\w+ ){0,2}(?:weeks?|months?|years?|days?)\b|\b(?:week|month|day) \d|outcome"
     r"|\bchanges?\b|effects?\b|\bwithin\b|\bresults?\b|\bduring\b|\bafter\b|relapse|died|deaths?\b",
     re.IGNORECASE,

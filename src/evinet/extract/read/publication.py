@@ -92,8 +92,9 @@ def tables_findings(tables: list[Grid], arms: Arms) -> list[Finding]:
     return [
         finding.doubted(doubt) if doubt else finding
         for grid in tables
-        for doubt in [_counts_others(grid, arms)]
+        for others, part in [(_counts_others(grid, arms), _not_all(grid, arms))]
         for finding in find_patients(grid)
+        for doubt in [others or (part if finding.kind == "baseline" else "")]
     ]
 
 
@@ -106,6 +107,14 @@ def _counts_others(grid: Grid, arms: Arms) -> str:
         if known and column.n and not 0.95 * known <= column.n <= known:
             return f"the table counts {column.n} patients, and {known} were randomised"
     return ""
+
+
+def _not_all(grid: Grid, arms: Arms) -> str:
+    """Why the patients of a baseline table may not be all those randomised."""
+    counted = {column.arm: column.n for column in grid.columns if column.arm}
+    if sum(counted.values()) in arms.totals or all(arms.n(a) == n for a, n in counted.items()):
+        return ""
+    return "the patients of the table were not seen to be all those randomised"
 
 
 def _results(found: list[Passage], tables: list[Finding], arms: Arms) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000\t\v]")
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3})[\u2009\u202f](?=\d{3}(?!\d))")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DASHES = re.compile(r"[\u2010-\u2013\u2212\ufe63\uff0d]")
 _DOTS = re.compile(r"(?<=\d)[\u00b7\u2219\u22c5\u2027\u30fb](?=\d)")
@@ -65,7 +66,7 @@ def normalise(text: str) -> str:
     Superscript digits after a digit are footnote marks or exponents and go; elsewhere (`¹⁷⁷Lu`)
     they are digits.
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = _THOUSANDS.sub(r"\1", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
     text = _FOOTNOTE.sub("", text).translate(_CHARACTERS)
     return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
