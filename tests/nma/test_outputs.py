@@ -123,6 +123,10 @@ def test_deviances_are_drawn_for_each_data_point(exact, ratios):
     assert drawn[place][1] == pytest.approx(half)
     with pytest.raises(ValueError, match="of different arms or studies"):
         exact.plot.dev_dev(ratios)
+    frame = pd.read_csv(STRANGERS / "netmeta_Senn2013.csv").assign(TE=lambda rows: -rows["TE"])
+    turned = Network.read(frame, reference="plac", measure="MD").fit()
+    with pytest.raises(ValueError, match="different outcomes of the same studies"):
+        exact.plot.dev_dev(turned)
 
 
 def test_the_report_is_one_safe_file(ratios, tmp_path):

@@ -527,6 +527,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
 
 
 def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
+    """Tables that are written only where an option asks for them."""
     found = {"cumulative": fit.cumulative(asked["cumulative"])} if asked["cumulative"] else {}
     return found | ({"draws": fit.draws()} if asked["save_draws"] else {})
 
@@ -555,8 +556,7 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
     if asked["model"] != "ume":
         found |= {"league": fit.natural(), "ranks": fit.ranks(),
                   **answers.tables(fit, populations, times)}  # fmt: skip
-    if asked["save_draws"]:
-        found["draws"] = fit.draws()
+    found |= _on_request(fit, asked)
     found["fit"]["integration_error"] = error
     found["lines"] = [
         *_lines(fit, found["fit"]),

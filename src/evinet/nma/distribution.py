@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 QUANTILES = (0.025, 0.5, 0.975)
 COLUMNS = ("q2.5", "q50", "q97.5")
+Z95 = 1.959963984540054  # half of a normal 95 % interval, in standard deviations
 STEPS = 60  # of Newton's method, which halves the interval where it would leave it
 ROOT_OF_2_PI = float(np.sqrt(2 * np.pi))
 

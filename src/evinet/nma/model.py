@@ -25,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.linalg import block_diag
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma import design as designs
 from evinet.nma.data import arms as arm_data
@@ -486,14 +487,9 @@ def _likelihood(
         raise _refused("link", link, f"is not a link of the {name} likelihood",
                        f"Use one of {', '.join(links(name))}")  # fmt: skip
     chosen = LIKELIHOODS[name, link]
-    return replace(chosen, columns=_columns(network)) if chosen.ordered else chosen
-
-
-def _columns(network: Network) -> tuple[str, ...]:
-    """The columns of ordered categories, and n."""
-    from evinet.usertable import column
-
-    return (*map(column, network.categories), "n")
+    if not chosen.ordered:
+        return chosen
+    return replace(chosen, columns=(*map(usertable.column, network.categories), "n"))
 
 
 def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | None) -> Arms:

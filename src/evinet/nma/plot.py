@@ -148,11 +148,18 @@ class Plot:
         ValueError
             The fits are of different data.
         """
+        from evinet.nma.answers.inference_data import observed
+
         points, others = (fit.measures()["points"] for fit in (self.fit, other))
         names = [[(point["study"], point["treatment"]) for point in each]
                  for each in (points, others)]  # fmt: skip
         if names[0] != names[1]:
             raise ValueError("the fits are of different arms or studies")
+        own, theirs = (observed(fit) for fit in (self.fit, other))
+        if own.keys() != theirs.keys() or any(
+            not np.array_equal(own[name][1], theirs[name][1]) for name in own
+        ):
+            raise ValueError("the fits are of different outcomes of the same studies")
         y, x = (_per_point(each, "deviance") for each in (points, others))
         axes, end = _axes(axes, 4.0), 1.08 * float(max(x.max(), y.max()))
         axes.plot([0, end], [0, end], color=_style().RULE, linewidth=1)

@@ -14,6 +14,7 @@ from evinet.config import Sampler
 from evinet.nma.convergence import convergence, failures
 from evinet.nma.distribution import Distribution
 from evinet.nma.fit.exact import Mixture, NormalData, summarised
+from evinet.nma.likelihoods import ordered
 from evinet.nma.model import CUTS, Model
 from evinet.nma.terms import ClassEffect
 
@@ -202,7 +203,7 @@ class Fit:
             cuts = gaps.cumsum(axis=-1)[:, model.arms.study]
         else:
             cuts = self.samples["cut"].transpose("sample", ...).to_numpy()[:, None]
-        return eta[..., None] - np.concatenate([np.zeros_like(cuts[..., :1]), cuts], axis=-1)
+        return ordered.predictors(eta, cuts)
 
     @property
     def tau(self) -> np.ndarray:

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-from evinet import usertable
 from evinet.errors import InputError, Problem
+from evinet.nma.data import frames
 from evinet.nma.priors import Prior
 
 Interactions = Literal["shared", "class", "separate", "exchangeable"]
@@ -124,11 +124,7 @@ class Components:
                     "Correct the treatment's name")
             for name, own in zip(treatments, parts, strict=True) if "" in own
         ]  # fmt: skip
-        problems += [
-            Problem("(options)", "separator", f"{one}, {two}", "are components that differ only by "
-                    "case, blanks or hyphens", "Write each component in one way")
-            for one, two in usertable.same_but_written_differently(every)
-        ]  # fmt: skip
+        problems += frames.two_spellings(every, "(options)", "separator", "components", "component")
         problems += [
             Problem("(options)", "separator", ", ".join(names), "are the same components in "
                     "another order", "Write each combination in one way")

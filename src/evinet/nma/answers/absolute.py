@@ -18,11 +18,9 @@ from scipy import special
 
 from evinet.errors import InputError, Problem
 from evinet.nma.design import BASELINE_RISK
-from evinet.nma.distribution import summary
+from evinet.nma.distribution import Z95, summary
 from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood
 from evinet.nma.model import RISK
-
-NORMAL = 1.959963984540054  # of a 95 % interval
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
@@ -102,7 +100,7 @@ def absolute(fit: Fit, populations: list[Population], rng: np.random.Generator) 
         eta = np.full(size, float(link(population.value)))
         if population.lower is not None and population.upper is not None:
             width = float(link(population.upper) - link(population.lower))
-            eta = eta + rng.standard_normal(size) * width / (2 * NORMAL)
+            eta = eta + rng.standard_normal(size) * width / (2 * Z95)
         for treatment, d in fit.d.items():
             if fit.islands[treatment] != fit.islands[reference]:
                 continue

@@ -26,9 +26,9 @@ def groups(fit: Fit) -> dict[str, xr.Dataset]:
     import xarray as xr
 
     found: dict[str, xr.Dataset] = {"posterior": fit.posterior}
-    observed = _observed(fit)
-    if observed:
-        found["observed_data"] = xr.Dataset(observed)
+    outcomes = observed(fit)
+    if outcomes:
+        found["observed_data"] = xr.Dataset(outcomes)
     if fit.specification.patients is None and fit.network.regression is None:
         found["log_likelihood"] = _log_likelihood(fit)
     if fit.traces:
@@ -61,7 +61,8 @@ def write(path: Path, parts: Mapping[str, xr.Dataset]) -> None:
                             engine="h5netcdf", encoding=compressed)  # fmt: skip
 
 
-def _observed(fit: Fit) -> dict[str, Any]:
+def observed(fit: Fit) -> dict[str, Any]:
+    """Outcomes of arms and contrasts, and what they are of: name -> (dimension, values)."""
     model, rows = fit.specification, fit.specification.design.rows
     found: dict[str, Any] = {}
     if model.arms is not None:

@@ -12,6 +12,7 @@ import pandas as pd
 from evinet import tables
 from evinet.nma.distribution import Distribution, checked
 from evinet.nma.fit.exact import Mixture
+from evinet.nma.likelihoods import ordered
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
@@ -137,8 +138,7 @@ def _with_cuts(fit: Fit, eta: np.ndarray, rng: np.random.Generator) -> np.ndarra
     if model.random_cuts:
         sigma = model.priors.cuts_sigma.draws(rng, len(eta))[:, None, None]
         gaps = gaps * np.exp(sigma * rng.standard_normal((*eta.shape, model.gaps)))
-    cuts = gaps.cumsum(axis=-1)
-    return eta[..., None] - np.concatenate([np.zeros_like(cuts[..., :1]), cuts], axis=-1)
+    return ordered.predictors(eta, gaps.cumsum(axis=-1))
 
 
 def _intercepts(fit: Fit, fitted: np.ndarray, b: np.ndarray, tau: np.ndarray) -> np.ndarray:

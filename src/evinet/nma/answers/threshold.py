@@ -9,11 +9,10 @@ import pandas as pd
 
 from evinet import tables
 from evinet.nma.answers.contribution import NEGLIGIBLE, weights
+from evinet.nma.distribution import Z95
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
-
-NORMAL = 1.959963984540054  # of a 95 % interval
 
 
 def threshold(fit: Fit) -> pd.DataFrame:
@@ -40,7 +39,7 @@ def threshold(fit: Fit) -> pd.DataFrame:
             if fit.islands[name] == fit.islands[treatment]
         ]  # fmt: skip
         best, turns = turning_points(sign * mean[mine], sign * moved[mine, number])
-        y, half = float(data.y[number]), NORMAL * float(np.sqrt(data.within[number, number]))
+        y, half = float(data.y[number]), Z95 * float(np.sqrt(data.within[number, number]))
         row: dict[str, Any] = {
             "component": fit.islands[treatment],
             "study": study,

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evinet.nma.distribution import Z95
 from evinet.nma.network import islands_of
 from evinet.nma.terms import differences
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
-NORMAL = 1.959963984540054  # of a 95 % interval
 STEPS, CLOSE = 200, 1e-10  # of the penalised likelihood
 
 
@@ -64,7 +64,7 @@ def without_priors(fit: Fit) -> pd.DataFrame:
                 found.append({
                     "treatment": row["treatment"], "comparator": row["comparator"],
                     "method": method, "estimate": difference, "se": se,
-                    "lower": difference - NORMAL * se, "upper": difference + NORMAL * se,
+                    "lower": difference - Z95 * se, "upper": difference + Z95 * se,
                     "posterior_mean": row["mean"], "posterior_sd": row["sd"],
                 })  # fmt: skip
     return pd.DataFrame(found)

@@ -136,6 +136,18 @@ def spellings(tables: Iterable[pd.DataFrame]) -> None:
     stop(problems)
 
 
+def two_spellings(
+    names: Iterable[str], file: str, field: str, many: str, one: str
+) -> list[Problem]:
+    """Names of one thing in two ways: those that differ by case, blanks or hyphens alone."""
+    return [
+        Problem(file, field, f"{first}, {other}",
+                f"are {many} that differ only by case, blanks or hyphens",
+                f"Write each {one} in one way")
+        for first, other in usertable.same_but_written_differently(names)
+    ]  # fmt: skip
+
+
 def problem(frame: pd.DataFrame, row: int, field: str, message: str, remedy: str) -> Problem:
     """What is wrong in a row, by its place in the frame."""
     file = str(frame.iloc[row][FILE] if FILE in frame else frame.attrs["file"])

@@ -49,6 +49,13 @@ def structure(counts: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return x, s
 
 
+def predictors(eta: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """eta less the cut-points, of which `cuts` lacks the first (0); shape (..., categories)."""
+    return np.asarray(
+        eta[..., None] - np.concatenate([np.zeros_like(cuts[..., :1]), cuts], axis=-1)
+    )
+
+
 def _cdf(link: str, eta: np.ndarray) -> np.ndarray:
     return np.asarray(special.ndtr(eta) if link == "probit" else special.expit(eta))
 

@@ -11,10 +11,11 @@ import pandas as pd
 
 from evinet import seeds
 from evinet.errors import InputError, Problem
+from evinet.nma.distribution import Z95
 from evinet.nma.population import comparison as comparisons
 from evinet.nma.population import effects, maic, margins, stc
 from evinet.nma.population.comparison import Comparison
-from evinet.nma.population.effects import Z95, Effect
+from evinet.nma.population.effects import Effect
 
 Method = Literal["maic", "stc"]
 POINTS = 1024
@@ -235,8 +236,7 @@ def _stc(found: Comparison, resamples: int, families: dict[str, str], seed: int)
 
 def _without_sd(found: Comparison) -> list[str]:
     """Covariates that are not binary and have no published standard deviation."""
-    return [name for name, each in found.target.items()
-            if not each.binary and not np.isfinite(each.sd)]  # fmt: skip
+    return [name for name, each in found.target.items() if each.lacks_sd]
 
 
 def _extrapolated(found: Comparison) -> list[str]:

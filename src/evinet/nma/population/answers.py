@@ -178,7 +178,7 @@ def _covariates(
         f"the standard deviation of {column} is not given of {called}: that of all patients stands "
         "for it"
         for column in numeric.values()
-        if column not in binary and not np.isfinite(row.covariates[column].sd)
+        if row.covariates[column].lacks_sd
     ))  # fmt: skip
     seed = seeds.seed_sequence(regression.seed, f"population/{called}")
     return called, margins.points(margin, regression.correlated, FINE, seed), assumed

@@ -52,7 +52,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )  # fmt: skip
 @click.option(
     "--level", type=click.FloatRange(50, 100, min_open=True, max_open=True), default=95.0,
-    show_default=True, help="Of intervals in --aggregate, in percent.",
+    show_default=True, help="Confidence level of the intervals in --aggregate, in percent.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")

@@ -118,7 +118,8 @@ def read(
         theirs |= set(other["comparator"])
     theirs.discard("")
     _one_trial_each(people, other)
-    _one_spelling(ours, theirs, str(other.attrs["file"]))
+    frames.stop(frames.two_spellings(sorted(ours) + sorted(theirs), str(other.attrs["file"]),
+                                     "treatment", "labels", "treatment"))  # fmt: skip
     anchor, treatment, comparator = _roles(people, ours, theirs, str(other.attrs["file"]))
     if anchor is None and not unanchored:
         raise InputError(
@@ -185,16 +186,6 @@ def _of_the_trial(rows: list[Row], trial: set[str], arms: list[str], where: str)
         Problem(where, name, ", ".join(sorted(found)), "is not of the published trial, which has "
                 + " and ".join(sorted(right[name])), "Keep only the rows of what is compared")
         for name, found in strange.items() if found
-    ])  # fmt: skip
-
-
-def _one_spelling(ours: set[str], theirs: set[str], file: str) -> None:
-    """Refuse treatments that differ by case or blanks alone."""
-    frames.stop([
-        Problem(file, "treatment", f"{one}, {two}",
-                "are labels that differ only by case, blanks or hyphens",
-                "Write each treatment in one way in both tables")
-        for one, two in usertable.same_but_written_differently(sorted(ours) + sorted(theirs))
     ])  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from evinet.nma.data import frames, layouts
 from evinet.patients import cox
 
 SCALES = {"binomial": "ln OR", "normal": "difference", "survival": "ln HR"}
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -403,13 +403,11 @@ def _levels(patients: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
     """
     found = {name: sorted(set(patients[name])) for name in names
              if not pd.api.types.is_numeric_dtype(patients[name].dtype)}  # fmt: skip
-    frames.stop([
-        Problem(str(patients.attrs["file"]), name, f"{one}, {two}",
-                "are categories that differ only by case, blanks or hyphens",
-                "Write each category in one way")
-        for name, each in found.items()
-        for one, two in usertable.same_but_written_differently(each)
-    ])  # fmt: skip
+    problems: list[Problem] = []
+    for name, each in found.items():
+        file = str(patients.attrs["file"])
+        problems += frames.two_spellings(each, file, name, "categories", "category")
+    frames.stop(problems)
     return found
 
 
@@ -440,7 +438,7 @@ def _margins(
             for name, column in raw.items()
         }  # fmt: skip
         for name, column in numeric.items():
-            if not (np.isfinite(chosen.covariates[column].sd) or column in binary):
+            if chosen.covariates[column].lacks_sd:
                 assumed.setdefault(name, []).append(f"{study} on {treatment}")
     left = summaries.left_out(table, {raw[name]: each for name, each in levels.items()})
     lines = [f"the standard deviation of {name} is not published of {', '.join(arms)}: that of all "

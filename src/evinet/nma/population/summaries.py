@@ -33,6 +33,11 @@ class Summary:
     median: float = float("nan")
     binary: bool = False
 
+    @property
+    def lacks_sd(self) -> bool:
+        """Whether its standard deviation is not known: that of a share follows from the share."""
+        return not (self.binary or np.isfinite(self.sd))
+
 
 @dataclass(frozen=True)
 class Row:
