@@ -1,4 +1,4 @@
-"""A made-up paper with two figures goes from PDF to the patients of its trial."""
+"""A made-up paper with two figures goes from PDF to the page of its trial in the report."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ SOURCES = """\
 sources:
   paper: {kind: publication, citation: A made-up paper}
 """
-PATIENTS = [f"results/ipd/made-up/{outcome}/ipd.csv" for outcome in ("pfs", "os")]
+PAGE = "results/report/trial-made-up.html"
 CONFIG = """\
 review:
   slug: made-up
@@ -150,7 +150,7 @@ def review(project, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients(review):
+def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients_in_a_report(review):
     project, pdf, truth = review
     folder = project.folder / "data/raw/trials/made-up"
     drafted = project.evinet("read", str(pdf), "--trial", "made-up", "--source", "paper")
@@ -168,7 +168,7 @@ def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients(review):
                 extra.unlink()
         shutil.copy(pdf, place / "paper.pdf")
         settle(place / "axis.yaml", f"figure on page {page}")
-    done = project.command("snakemake", "--cores", "2", *PATIENTS)
+    done = project.command("snakemake", "--cores", "2", PAGE)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     results = project.folder / "results"
     trials = pd.read_csv(results / "evidence/trials/made-up/trials.csv")
