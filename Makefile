@@ -7,6 +7,8 @@ BIN := .venv/bin
 READY := .venv/ready
 READY_TO_TEST := .venv/ready-to-test
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Python keeps what it compiled of the packages: else each of a thousand jobs compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct benchmark-digitise \
