@@ -211,8 +211,9 @@ class Grouped(click.Command):
 @click.option(
     "--ipd",
     type=FILE,
-    help="Patients: study, treatment, time, event[, draw]. With --regression "
-    "also their covariates, and r or y in place of time.",
+    help="Patients: study, treatment, time, event[, entry][, draw]. entry: when the patient came "
+    "under observation, if after time 0 (left truncation). With --regression also their "
+    "covariates, and r or y in place of time; no entry.",
 )
 @click.option(
     "--baseline", default="mspline", show_default=True,
@@ -318,6 +319,10 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
         model = _model(network, asked)
         if asked["cumulative"]:
             network.study_numbers(asked["cumulative"])
+        if asked["check_proportional"] and network.patients is not None:
+            from evinet.nma.answers import proportionality
+
+            proportionality.testable(network.patients)
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
     answers = _regression_answers if asked["regression"] else _answers

@@ -350,7 +350,10 @@ class Model:
                 if len(arms) > 1:
                     mine = np.isin(chosen.arm, arms)
                     estimate, covariance = log_rank.one_step(
-                        chosen.arm[mine] - arms[0], chosen.time[mine], chosen.event[mine]
+                        chosen.arm[mine] - arms[0],
+                        chosen.time[mine],
+                        chosen.event[mine],
+                        chosen.entry[mine],
                     )
                     died = mine & (chosen.event == 1)
                     spread = float(np.log(chosen.time[died]).std()) if died.any() else 1.0

@@ -199,8 +199,9 @@ class Network:
         Parameters
         ----------
         frame
-            One row for each patient: study, treatment, time, event (1 or 0) and, if there are
-            several reconstructions, draw.
+            One row for each patient: study, treatment, time, event (1 or 0); if patients came under
+            observation after time 0, entry, when they did; and, if there are several
+            reconstructions, draw.
         reference
             The reference treatment, or one of each island; by default that in most studies.
 
@@ -210,7 +211,8 @@ class Network:
             Whatever is wrong with the table.
         """
         people = patient_data.read(frame)
-        found = cls(people=people, asked=_listed(reference), tables=(frames.prepared(frame, ()),))
+        table = frames.prepared(frame, (), patient_data.OPTIONAL)
+        found = cls(people=people, asked=_listed(reference), tables=(table,))
         return found._checked()
 
     def add_contrasts(self, frame: pd.DataFrame, reading: Reading | None = None) -> Network:

@@ -88,8 +88,9 @@ class Regression:
 
 
 def fit(
-    time: np.ndarray, event: np.ndarray, columns: np.ndarray, weights: np.ndarray | None = None
-) -> Regression:
+    time: np.ndarray, event: np.ndarray, columns: np.ndarray, weights: np.ndarray | None = None,
+    entry: np.ndarray | None = None,
+) -> Regression:  # fmt: skip
     """Fit by Newton's method; ties by Efron (1977, JASA 72:557), as R's survival does.
 
     Parameters
@@ -100,6 +101,8 @@ def fit(
         Shape (patients, columns).
     weights
         Shape (patients,); default 1.
+    entry
+        Patients are at risk after it, shape (patients,); default: from the start.
     """
     order = np.argsort(-time, kind="stable")
     time, event, columns = time[order], event[order].astype(bool), columns[order].astype(float)
@@ -107,6 +110,7 @@ def fit(
     # cells: an event time, cut into as many as there are events then (Efron)
     at = time[event]
     stop = np.searchsorted(-time, -at, side="right")  # patients at risk: the first `stop`
+    late = _late(at, None if entry is None else entry[order])
     values, place, count = np.unique(-at, return_inverse=True, return_counts=True)
     rank = np.arange(len(at)) - np.concatenate([[0], np.cumsum(count)])[:-1][place]
     share = rank / count[place]
@@ -115,7 +119,7 @@ def fit(
     theta = np.zeros(columns.shape[1])
     for _ in range(STEPS):
         risk = weight * np.exp(np.clip(columns @ theta, -500, 500))
-        s0, s1, s2 = _sums(risk, columns, stop, event, place, share)
+        s0, s1, s2 = _sums(risk, columns, stop, late, event, place, share)
         mean = s1 / s0[:, None]
         score = weight[event] @ columns[event] - mean_weight[place] @ mean
         spread = s2 / s0[:, None, None] - mean[:, :, None] * mean[:, None, :]
@@ -125,19 +129,29 @@ def fit(
         if abs(step).max(initial=0.0) < 1e-9:
             break
     risk = weight * np.exp(np.clip(columns @ theta, -500, 500))
-    s0, s1, _ = _sums(risk, columns, stop, event, place, share)
+    s0, s1, _ = _sums(risk, columns, stop, late, event, place, share)
     mean, jump = s1 / s0[:, None], mean_weight[place] / s0
     covariance = np.linalg.pinv(information)
     residuals = _residuals(
-        columns, event, risk / weight.clip(1e-300), stop, mean, jump, place, share
+        columns, event, risk / weight.clip(1e-300), stop, late, mean, jump, place, share
     )
     scaled = (weight[:, None] * residuals) @ covariance
     times = -values[::-1]
     return Regression(theta, covariance, scaled.T @ scaled, times, np.bincount(place, jump)[::-1])
 
 
+Late = tuple[np.ndarray, np.ndarray]
+"""Patients from the last entry to the first, and how many of them enter at a cell or later."""
+
+
+def _late(at: np.ndarray, entry: np.ndarray | None) -> Late:
+    entry = np.zeros(0) if entry is None else entry
+    order = np.argsort(-entry, kind="stable")[: (entry > 0).sum()]
+    return order, np.searchsorted(-entry[order], -at, side="right")
+
+
 def _sums(
-    risk: np.ndarray, columns: np.ndarray, stop: np.ndarray, event: np.ndarray,
+    risk: np.ndarray, columns: np.ndarray, stop: np.ndarray, late: Late, event: np.ndarray,
     place: np.ndarray, share: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Sums over who is at risk in each cell, of 1, x and x x', less the share of those who die."""
@@ -146,6 +160,10 @@ def _sums(
     for values in (np.ones(len(risk)), columns, square):
         weighted = risk.reshape(-1, *[1] * (values.ndim - 1)) * values
         every = np.cumsum(weighted, axis=0)[stop - 1]
+        if late[1].any():
+            absent = np.cumsum(weighted[late[0]], axis=0)[late[1] - 1]
+            absent[late[1] == 0] = 0.0
+            every = every - absent
         own = np.zeros((int(place.max()) + 1, *weighted.shape[1:]))
         np.add.at(own, place, weighted[event])
         found.append(every - share.reshape(-1, *[1] * (values.ndim - 1)) * own[place])
@@ -153,17 +171,15 @@ def _sums(
 
 
 def _residuals(
-    columns: np.ndarray, event: np.ndarray, ratio: np.ndarray, stop: np.ndarray,
+    columns: np.ndarray, event: np.ndarray, ratio: np.ndarray, stop: np.ndarray, late: Late,
     mean: np.ndarray, jump: np.ndarray, place: np.ndarray, share: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Score residuals of the patients, without their weights."""
-    size = len(ratio)
-    spent, spent_mean = np.zeros(size + 1), np.zeros((size + 1, columns.shape[1]))
     # a patient is at risk in the cells whose `stop` lies above its number
-    np.add.at(spent, stop - 1, jump)
-    np.add.at(spent_mean, stop - 1, jump[:, None] * mean)
-    spent = np.cumsum(spent[::-1])[::-1][:size]
-    spent_mean = np.cumsum(spent_mean[::-1], axis=0)[::-1][:size]
+    both = jump[:, None] * np.column_stack([np.ones(len(jump)), mean])
+    total = _after(both, stop, len(ratio))
+    total[late[0]] -= _after(both, late[1], len(late[0]))
+    spent, spent_mean = total[:, 0], total[:, 1:]
     own = np.bincount(place, share * jump)[place]
     own_mean = np.zeros((int(place.max()) + 1, columns.shape[1]))
     np.add.at(own_mean, place, (share * jump)[:, None] * mean)
@@ -174,3 +190,10 @@ def _residuals(
     found[event] += ratio[event][:, None] * (columns[event] * own[:, None] - own_mean[place])
     found[event] += columns[event] - average
     return found
+
+
+def _after(values: np.ndarray, stop: np.ndarray, size: int) -> np.ndarray:
+    """Sums, for each of `size` numbers, over the cells whose `stop` lies above it."""
+    found = np.zeros((size + 1, values.shape[1]))
+    np.add.at(found, stop, values)
+    return np.cumsum(found[::-1], axis=0)[::-1][1:]

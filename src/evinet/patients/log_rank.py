@@ -28,16 +28,22 @@ def p_value(d1: Floats, d2: Floats, n1: Floats, n2: Floats) -> float | None:
     return float(erfc(abs(z) / np.sqrt(2)))
 
 
-def one_step(arm: np.ndarray, time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def one_step(
+    arm: np.ndarray, time: np.ndarray, event: np.ndarray, entry: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """One-step estimates of ln HR of arms 1, 2, ... against arm 0, and their covariance.
 
     From the log-rank statistic's observed minus expected events and their covariance (Peto et al.
     1977, Br J Cancer 35:1): rough, and good enough to tell a sampler where to look. An arm that
-    nobody was watched in at an event has a variance of 1 / FAINT.
+    nobody was watched in at an event has a variance of 1 / FAINT. Patients are at risk
+    after `entry`, by default from the start.
     """
     arms = np.arange(int(arm.max()) + 1)
     at = np.unique(time[event == 1])
-    risk = np.array([(time[arm == a][:, None] >= at).sum(axis=0) for a in arms], float)
+    watched = time[:, None] >= at
+    if entry is not None:
+        watched &= entry[:, None] < at
+    risk = np.array([watched[arm == a].sum(axis=0) for a in arms], float)
     deaths = np.array([(time[(arm == a) & (event == 1)][:, None] == at).sum(axis=0) for a in arms])
     total, share = deaths.sum(axis=0), risk / risk.sum(axis=0)
     spread = total * (risk.sum(axis=0) - total) / np.maximum(risk.sum(axis=0) - 1, 1)

@@ -8,8 +8,9 @@ mean that at the posterior means of the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,21 +110,29 @@ def _patients(fit: Fit, samples: xr.Dataset, theta: np.ndarray, records: Records
     assert patients is not None
     centre = posterior_mean(fit, samples)
     for number, (study, treatment) in enumerate(patients.arms):
-        rows, counts = distinct(*records.of(number))
-        time, event = rows.T
+        rows, counts = distinct(*records.of(number), records.entries(number))
+        effect = theta[:, number]
         values, plug_in = (
-            np.where(event == 1, log_hazard, 0.0) - cumulative
-            for log_hazard, cumulative in (
-                baseline.hazards(samples, study, treatment, theta[:, number], time),
-                baseline.hazards(
-                    centre, study, treatment, theta[:, number].mean(keepdims=True), time
-                ),
-            )
+            _of_patients(partial(baseline.hazards, each, study, treatment, own), *rows.T)
+            for each, own in ((samples, effect), (centre, effect.mean(keepdims=True)))
         )
         yield Part(
             study, treatment, int(counts.sum()), -2 * values @ counts,
             float(-2 * plug_in[0] @ counts), values, counts,
         )  # fmt: skip
+
+
+def _of_patients(
+    hazards: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], time: np.ndarray,
+    event: np.ndarray, entry: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Log density of patients who were free of the event at entry, shape (draws, patients)."""
+    log_hazard, cumulative = hazards(time)
+    found = np.where(event == 1, log_hazard, 0.0) - cumulative
+    late = entry > 0
+    if late.any():
+        found[:, late] += hazards(entry[late])[1]
+    return found
 
 
 def posterior_mean(fit: Fit, samples: xr.Dataset) -> xr.Dataset:

@@ -41,5 +41,5 @@ def _cox(patients: Patients, records: Records, study: str) -> tuple[np.ndarray, 
     baseline, *others = patients.arms_of(study)
     mine = np.isin(records.arm, [baseline, *others])
     columns = (records.arm[mine][:, None] == np.array(others)).astype(float)
-    found = cox.fit(records.time[mine], records.event[mine], columns)
+    found = cox.fit(records.time[mine], records.event[mine], columns, entry=records.entry[mine])
     return found.coefficients, found.covariance

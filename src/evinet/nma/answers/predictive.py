@@ -191,7 +191,7 @@ def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         for samples, records in zip(fit.reconstructed, patients.draws, strict=True):
             time, event = records.of(number)
             effect = samples["theta"].to_numpy()[:, place[number]]
-            spent = np.minimum(time[:, None], edges)
+            spent = np.clip(edges, records.entries(number)[:, None], time[:, None])
             at, where = np.unique(spent, return_inverse=True)
             cumulative = baseline.hazards(samples, study, treatment, effect, at)[1]
             counts = np.zeros((len(at), len(edges)))

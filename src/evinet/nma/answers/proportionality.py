@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
+from evinet.errors import InputError, Problem
 from evinet.nma.answers.fit_measures import leave_one_out, parts
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.distribution import COLUMNS, QUANTILES
@@ -19,13 +20,36 @@ PERIODS = 4
 DRAWS = 4000
 
 
+def testable(patients: Patients) -> None:
+    """Refuse patients who came under observation late: the test's risk sets do not allow for it.
+
+    Raises
+    ------
+    InputError
+        There are such patients.
+    """
+    if patients.late:
+        raise InputError(
+            Problem("(options)", "check_proportional", "", "does not allow for patients who came "
+                    "under observation late (column entry)",
+                    "Leave it out; fit --baseline mspline with --shapes study and with --shapes "
+                    "arm, and compare LOO in their fit.json")
+        )  # fmt: skip
+
+
 def schoenfeld_tests(patients: Patients) -> pd.DataFrame:
     """Grambsch & Therneau's test (1994, Biometrika 81:515) in every study, by lifelines.
 
     The Schoenfeld residuals of each arm against the study's baseline arm are tested for a trend
     over the Kaplan-Meier estimate. Columns study, treatment, comparator, draw (the number of the
     reconstruction, from 1), statistic, p.
+
+    Raises
+    ------
+    InputError
+        Patients came under observation late.
     """
+    testable(patients)
     rows = [
         {"study": study, **row, "draw": draw}
         for draw, records in enumerate(patients.draws, start=1)

@@ -19,7 +19,9 @@ from evinet.errors import InputError, Problem
 from evinet.nma.data import vocabulary
 
 CHANGE_MEANING = {
-    "entry": "delayed entry is not modelled", "weight": "weights are not used",
+    "entry": "delayed entry is modelled only of the patients of evinet nma --ipd, without "
+    "--regression",
+    "weight": "weights are not used",
     "weights": "weights are not used",
 }  # fmt: skip
 TOTAL = re.compile(
@@ -43,7 +45,8 @@ def prepared(
 ) -> pd.DataFrame:
     """A copy with known column names and stripped labels of studies and treatments.
 
-    Columns that are named as covariates are just that: the body weight of patients is no weight.
+    Columns that are named as covariates, or that the caller reads, are just that: the body weight
+    of patients is no weight.
     Labels that may be `empty` are those of rows that stand for a whole study.
 
     Raises

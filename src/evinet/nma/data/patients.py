@@ -11,6 +11,7 @@ from evinet.errors import InputError, Problem
 from evinet.nma.data import frames
 
 COLUMNS = ("study", "treatment", "time", "event")
+OPTIONAL = ("entry", "draw")
 ODD_TIMES = 5  # times, between the longest follow-ups of a study's arms
 ODD_ORDER = 0.75  # probability that an event is later than a censored time
 FEW = 10  # events, or censored patients, of an arm that tell nothing of that
@@ -18,16 +19,24 @@ FEW = 10  # events, or censored patients, of an arm that tell nothing of that
 
 @dataclass(frozen=True)
 class Records:
-    """The patients of one reconstruction; `arm` numbers the arms of `Patients`."""
+    """The patients of one reconstruction; `arm` numbers the arms of `Patients`.
+
+    A patient is under observation from `entry` to `time`: 0 is the start of follow-up.
+    """
 
     arm: np.ndarray
     time: np.ndarray
     event: np.ndarray
+    entry: np.ndarray
 
     def of(self, *arms: int) -> tuple[np.ndarray, np.ndarray]:
         """Times and events of the patients in some arms."""
         mine = np.isin(self.arm, arms)
         return self.time[mine], self.event[mine]
+
+    def entries(self, *arms: int) -> np.ndarray:
+        """When the patients in some arms came under observation, in the order of `of`."""
+        return self.entry[np.isin(self.arm, arms)]
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,11 @@ class Patients:
         """Arms in which nobody has an event: data give their effects one limit, not two."""
         return [pair for number, pair in enumerate(self.arms) if not self.best.of(number)[1].any()]
 
+    @property
+    def late(self) -> bool:
+        """Whether anybody came under observation after time 0 (left truncation)."""
+        return any(records.entry.any() for records in [self.best, *self.draws])
+
     def upper(self, study: str) -> float:
         """Longest follow-up of a study, over all reconstructions."""
         arms = self.arms_of(study)
@@ -84,7 +98,7 @@ class Patients:
 
 
 def read(frame: pd.DataFrame) -> pd.DataFrame:
-    """Patients from columns study, treatment, time, event and, if there are several, draw.
+    """Patients from columns study, treatment, time, event and, if there are any, entry and draw.
 
     A study of one arm is a population: it informs no effect. A study with one draw (real patients,
     say) is the same in every draw of the others.
@@ -95,10 +109,13 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         Whatever is wrong with the rows, or studies without events, or whose arms differ between
         draws.
     """
-    given = frames.prepared(frame, COLUMNS)
+    given = frames.prepared(frame, COLUMNS, OPTIONAL)
     problems: list[Problem] = []
     time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
-    draw = frames.numbers(given, "draw", problems) if "draw" in given else np.zeros(len(given))
+    entry, draw = (
+        frames.numbers(given, name, problems) if name in given else np.zeros(len(given))
+        for name in OPTIONAL
+    )
     frames.stop(problems)
     if set(event[np.isfinite(event)]) == {1, 2}:
         raise InputError(
@@ -110,6 +127,11 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
         ("time", (time == 0) & (event == 1), "an event at time 0 has no likelihood",
          "Give it the smallest time that the data can tell from 0, or leave the patient out"),
+        ("entry", ~(entry >= 0), "is not a time",
+         "Write when the patient came under observation: 0 for the start of follow-up"),
+        ("entry", (entry > 0) & (entry >= time), "is not before the patient's time",
+         "Both are counted from the start of follow-up: leave out patients whose time had passed "
+         "when they entered"),
         ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is not the number of a draw",
          "Write 0, 1, 2, ..."),
     ]  # fmt: skip
@@ -120,7 +142,8 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     ])  # fmt: skip
     found = pd.DataFrame({
         "study": given["study"].to_numpy(), "treatment": given["treatment"].to_numpy(),
-        "time": time, "event": event.astype(int), "draw": draw.astype(int),
+        "time": time, "event": event.astype(int), "entry": entry,
+        "draw": draw.astype(int),
     })  # fmt: skip
     pairs = sorted(set(zip(found["study"], found["treatment"], strict=True)))
     frames.stop(_study_problems(found, pairs, str(given.attrs["file"])))
@@ -139,6 +162,10 @@ def cautions(patients: Patients) -> list[str]:
         if longest[long] > ODD_TIMES * longest[short]:
             found.append(f"{study}: the longest time of {long} is {longest[long]:.4g}, that of "
                          f"{short} {longest[short]:.4g}: are they in one unit?")  # fmt: skip
+        first = float(patients.best.entries(*patients.arms_of(study)).min())
+        if first > 0:
+            found.append(f"{study}: nobody was under observation before {first:.4g}: hazards and "
+                         "survival up to then rest on the model, not on data")  # fmt: skip
     for number in range(len(patients.arms)):
         time, event = patients.best.of(number)
         if min(event.sum(), (event == 0).sum()) >= FEW:
@@ -171,8 +198,9 @@ def _records(rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> Records:
     number = {pair: arm for arm, pair in enumerate(pairs)}
     arm = np.array([number[pair] for pair in zip(rows["study"], rows["treatment"], strict=True)])
     time, event = rows["time"].to_numpy(float), rows["event"].to_numpy(int)
-    order = np.lexsort([event, time, arm])
-    return Records(arm[order], time[order], event[order])
+    entry = rows["entry"].to_numpy(float)
+    order = np.lexsort([entry, event, time, arm])
+    return Records(arm[order], time[order], event[order], entry[order])
 
 
 def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str) -> list[Problem]:

@@ -380,7 +380,10 @@ def _survival(
                     "times, the published studies none", "Give their patients, reconstructed from "
                     "the curves: study, treatment, time, event")
         )  # fmt: skip
-    published = patient_data.read(other)
+    known = [name for name in (*patient_data.COLUMNS, "draw") if name in other]
+    told = other[known].copy()
+    told.attrs = dict(other.attrs)
+    published = patient_data.read(told)
     mine = own[["study", "treatment", "time", "event"]].copy()
     mine.attrs = dict(own.attrs)
     people = pd.concat([patient_data.read(mine), published], ignore_index=True)

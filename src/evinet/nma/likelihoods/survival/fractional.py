@@ -131,7 +131,7 @@ class FractionalPolynomial:
             time, event = records.of(number)
             events.append(float(event.sum()))
             sums.append(self.functions(time[event == 1]).sum(axis=0))
-            nodes.append(self._exposure(time))
+            nodes.append(self._exposure(time, records.entries(number)))
         times = np.array([time for time, _ in nodes])
         changes = {}
         if self.shapes == "treatment":
@@ -150,22 +150,23 @@ class FractionalPolynomial:
         grid = np.linspace(np.log(self.start), last, STEPS + 1)
         return np.union1d(grid, np.log(time[time > self.start]))
 
-    def _exposure(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes and weights for ``sum over patients of the integral of h to their time``.
+    def _exposure(self, time: np.ndarray, entry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Nodes and weights for ``sum over patients of the integral of h from entry to time``.
 
         It is the integral of h times the number at risk: a Gauss rule of that measure of ln t, and
         a node for the time before `start`.
         """
-        ends = np.sort(time)
-        fine, width = _legendre(self._steps(ends))
-        at_risk = len(ends) - np.searchsorted(ends, np.exp(fine))
+        starts, ends = np.sort(entry), np.sort(time)
+        fine, width = _legendre(self._steps(np.append(starts, ends)))
+        at = np.exp(fine)
+        at_risk = np.searchsorted(starts, at) - np.searchsorted(ends, at)
         watched = at_risk > 0
         measure = (width * np.exp(fine) * at_risk)[watched]
         points, weights = quadrature(fine[watched], NODES, measure)
         short = NODES - len(points)  # a rule of fewer nodes is filled up by weights of 0
         points = np.append(np.exp(points), np.full(short + 1, self.start))
         weights = np.append(weights, np.zeros(short + 1))
-        weights[-1] = np.minimum(ends, self.start).sum()
+        weights[-1] = (np.minimum(time, self.start) - np.minimum(entry, self.start)).sum()
         return points, weights
 
     def log_likelihood(self, values: dict[str, Any], theta: Any) -> Any:

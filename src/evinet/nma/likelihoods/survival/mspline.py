@@ -130,12 +130,17 @@ class MSpline:
         basis = self.basis(self.patients.arms[arms[0]][0])
         time, event = records.of(*arms)
         nodes, weight = event_nodes(time[event == 1], basis, NODES)
-        own = [records.of(arm) for arm in arms]
+        own = [(*records.of(arm), records.entries(arm)) for arm in arms]
         return Shape(
             basis.hazard(nodes),
             weight,
-            np.array([basis.cumulative(time).sum(axis=0) for time, _ in own]),
-            np.array([float(event.sum()) for _, event in own]),
+            np.array(
+                [
+                    (basis.cumulative(time) - basis.cumulative(entry)).clip(min=0.0).sum(axis=0)
+                    for time, _, entry in own
+                ]
+            ),
+            np.array([float(event.sum()) for _, event, _ in own]),
         )
 
     def data(self, records: Records) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 The log-likelihood is ``sum over events of log h - sum over patients of H``, or ``sum over events of
 log f - sum over the censored of H``. Both are sums of smooth functions of time over patients of an
 arm, so Gauss rules of their own times stand for them (`sufficient.quadrature`): the cost does not
-grow with the patients.
+grow with the patients. Patients who entered late add H at their entry: times of negative weight.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from evinet.nma.likelihoods.survival.baseline import intercepts
 from evinet.nma.likelihoods.survival.families import FAMILIES, Family
 from evinet.nma.likelihoods.survival.sufficient import quadrature
 
+Rule = tuple[np.ndarray, np.ndarray]  # times and weights
 NODES = 32  # for an arm's events, and for others: the log-likelihood is right to about 1e-5
 
 
@@ -87,11 +88,16 @@ class Parametric:
         """Times and weights that stand for events, and for those whose H counts; an arm a row."""
         arms = range(len(self.patients.arms))
         events, others = [], []
-        for time, event in (records.of(arm) for arm in arms):
+        for arm in arms:
+            time, event = records.of(arm)
             events.append(self._rule(time[event == 1]))
             counted = time > 0 if not self.family.accelerated else (time > 0) & (event == 0)
             others.append(self._rule(time[counted]))
-        (event_time, event_weight), (time, weight) = rows(events), rows(others)
+            if self.patients.late:
+                entry = records.entries(arm)
+                others[-1] = _less(others[-1], self._rule(entry[entry > 0]))
+        event_time, event_weight = rows(events)
+        time, weight = rows(others, NODES * (2 if self.patients.late else 1))
         return self._scales(records) | {
             "event_time": event_time,
             "event_weight": event_weight,
@@ -186,10 +192,17 @@ class Parametric:
             return self.family.hazards(eta, shapes, time)
 
 
-def rows(rules: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Rules as rows of one array of times and one of weights, padded with weight 0."""
-    times, every = np.ones((len(rules), NODES)), np.zeros((len(rules), NODES))
+def rows(
+    rules: list[tuple[np.ndarray, np.ndarray]], size: int = NODES
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rules as rows of one array of times and one of weights, padded with weight 0 to `size`."""
+    times, every = np.ones((len(rules), size)), np.zeros((len(rules), size))
     for number, (nodes, weights) in enumerate(rules):
         times[number, : len(nodes)] = nodes
         every[number, : len(nodes)] = weights
     return times, every
+
+
+def _less(rule: Rule, other: Rule) -> Rule:
+    """The rule of a difference of two sums."""
+    return np.append(rule[0], other[0]), np.append(rule[1], -other[1])

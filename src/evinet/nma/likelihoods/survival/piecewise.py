@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from evinet.errors import InputError, Problem
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.survival.baseline import spline_basis
 from evinet.patients.person_time import events_and_exposure
@@ -57,14 +58,28 @@ class Piecewise:
         return spline_basis(self.patients, [study], self.knots, 0).internal
 
     def data(self, records: Records) -> dict[str, np.ndarray]:
-        """Events and person-time of every arm in every interval of its study."""
+        """Events and person-time of every arm in every interval of its study.
+
+        Raises
+        ------
+        InputError
+            Patients came under observation after the first of the `cuts`.
+        """
         cells = [
-            events_and_exposure(*records.of(number), self.cuts_of(study))
+            events_and_exposure(*records.of(number), self.cuts_of(study), records.entries(number))
             for number, (study, _) in enumerate(self.patients.arms)
         ]
+        exposure = np.array([exposure for _, exposure in cells])
+        unseen = self.patients.incidence @ exposure[:, :1] == 0
+        if unseen.any():
+            names = ", ".join(np.array(self.patients.studies)[unseen[:, 0]])
+            raise InputError(
+                Problem("arguments", "cuts", self.cuts, f"nobody in {names} was under observation "
+                        "before the first cut", "Move it, or leave cuts out")
+            )  # fmt: skip
         return {
             "events": np.array([events for events, _ in cells]),
-            "exposure": np.array([exposure for _, exposure in cells]),
+            "exposure": exposure,
         }
 
     def coordinates(self) -> dict[str, Any]:
