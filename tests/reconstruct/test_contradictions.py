@@ -95,3 +95,26 @@ def test_too_few_events_for_a_median(tmp_path):
     assert found(quality)["events-too-few", "a"] > 10
     assert quality["grade"] == "poor"
     assert ("median-missed", "a") in found(quality)
+
+
+@pytest.mark.parametrize(
+    ("times", "code", "size"),
+    [
+        ([1 + 0.03 * k for k in range(20)], None, None),  # as many as leave
+        ([1 + 0.03 * k for k in range(27)], "marks-at-risk", 7),
+        ([24.5 + 0.01 * k for k in range(13)], "marks-at-risk", 3),
+        ([0.0] * 104, "marks-exceed-n", 4),
+        (["", -1, 3], "marks-incomplete", 2),
+    ],
+)
+def test_censor_marks_that_cannot_be(tmp_path, times, code, size):
+    curve = "".join(f"a,{t},{1 - 0.02 * t}\n" for t in range(1, 25))
+    (tmp_path / "curve.csv").write_text(f"arm,time,survival\n{curve}")
+    (tmp_path / "marks.csv").write_text("arm,time\n" + "".join(f"a,{t}\n" for t in times))
+    quality = answer(
+        tmp_path, "--curve", str(tmp_path / "curve.csv"), "--marks", str(tmp_path / "marks.csv"),
+        counts={"a": COUNTS["a"]},
+    )  # fmt: skip
+    flags = {pair: each for pair, each in found(quality).items() if "marks" in pair[0]}
+    assert flags == ({} if code is None else {(code, "a"): size})
+    assert quality["grade"] != "good"

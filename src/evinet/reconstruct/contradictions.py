@@ -58,6 +58,7 @@ def _of_arm(arm: ArmInput) -> Iterator[Flag]:
     yield from _below_at_risk(arm)
     yield from _too_few_events(arm)
     yield from _fewer_than_falls(arm)
+    yield from _more_marks_than_leave(arm)
     survival = [(mark.time, mark.survival) for mark in arm.landmarks]
     for (early, before), (late, after) in pairwise(survival):
         if after > before:
@@ -80,6 +81,24 @@ def _fewer_than_falls(arm: ArmInput) -> Iterator[Flag]:
     if falls > arm.events:
         message = f"{arm.events} events, but survival falls {falls} times"
         yield Flag("events-too-few", arm.name, message, falls - arm.events)
+
+
+def _more_marks_than_leave(arm: ArmInput) -> Iterator[Flag]:
+    """Between two numbers at risk no more patients are censored than leave."""
+    if arm.at_risk is None or arm.marks is None or not len(arm.marks):
+        return
+    times, counts = arm.at_risk
+    blur = BLUR * max(float(arm.marks[-1]), float(times[-1]))
+    ends = np.append(times[1:], np.inf)
+    inside = (arm.marks > times[:, None] + blur) & (arm.marks < ends[:, None] - blur)
+    excess = inside.sum(axis=1) - (counts - np.append(counts[1:], 0))
+    worst = int(np.argmax(excess))
+    if excess[worst] > 0:
+        message = f"{inside[worst].sum()} censor marks after {times[worst]:g}"
+        if worst < len(times) - 1:
+            message += f" and before {ends[worst]:g}"
+        message += f", but only {inside[worst].sum() - excess[worst]} patients leave then"
+        yield Flag("marks-at-risk", arm.name, message, float(excess[worst]))
 
 
 def _below_at_risk(arm: ArmInput) -> Iterator[Flag]:

@@ -156,7 +156,8 @@ class _Points:
         if len(self.time) < 2:
             return [("drops", 0.0)]
         least = np.minimum.accumulate(self.before) / self.number  # survival that one event takes
-        events = float(np.sum(np.clip(self.fall / least, 0, self.number)))
+        up = least > 0  # a curve that was at 0 falls no further
+        events = float(np.clip(self.fall[up] / least[up], 0, self.number[up]).sum())
         ties = 1 + events * self.time_grid / (2 * max(self.time[-1], 1e-12))
         prior = 0.0
         if events > len(self.time) * (1.25 * ties + 0.35):

@@ -51,8 +51,8 @@ DOUBTFUL = {
     "censoring-heavy", "curve-at-risk", "curve-ends-early", "events-contradict-curve",
     "events-exceed-n", "events-too-few", "events-unmet", "hr-limits", "hr-medians", "hr-p",
     "input-unused",
-    "landmark-at-risk", "landmark-limits", "landmark-range", "landmarks-rise", "median-at-risk",
-    "median-landmark", "median-limits", "n-differs",
+    "landmark-at-risk", "landmark-limits", "landmark-range", "landmarks-rise", "marks-at-risk",
+    "marks-exceed-n", "median-at-risk", "median-landmark", "median-limits", "n-differs",
 }  # fmt: skip
 """Reason codes of input that contradicts itself, was left out or tells too little: what comes of it
 is `fair` at best."""

@@ -165,15 +165,26 @@ def _tidy_arm(arm: ArmInput, notes: _Notes, percent: bool) -> ArmInput:
     if events is not None and (events < 0 or (n is not None and events > n)):
         notes.add("events-exceed-n", f"{events} events of {n} patients: ignored", events - (n or 0))
         events = None
-    marks = None
-    if arm.marks is not None:
-        marks = np.sort(_floats(arm.marks))
-        marks = marks[np.isfinite(marks) & (marks >= 0)]
+    marks = None if arm.marks is None else _tidy_marks(arm.marks, n, notes)
     return replace(
         arm, n=n, curve=curve, at_risk=at_risk, events=events, marks=marks,
         median=_tidy_median(arm.median, notes),
         landmarks=_tidy_landmarks(arm.landmarks, notes, percent),
     )  # fmt: skip
+
+
+def _tidy_marks(times: Floats, n: int | None, notes: _Notes) -> Floats | None:
+    marks = np.sort(_floats(times))
+    known = np.isfinite(marks) & (marks >= 0)
+    if not known.all():
+        notes.add("marks-incomplete", "censor marks without a time, or before time 0, left out",
+                  float((~known).sum()))  # fmt: skip
+    marks = marks[known]
+    if n is not None and len(marks) > n:
+        notes.add("marks-exceed-n", f"{len(marks)} censor marks of {n} patients: ignored",
+                  float(len(marks) - n))  # fmt: skip
+        return None
+    return marks
 
 
 def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, Floats] | None:
@@ -192,6 +203,7 @@ def _tidy_curve(time: Floats, survival: Floats, notes: _Notes) -> tuple[Floats, 
     if outside > 0:
         notes.add("curve-outside", "points outside the axes moved to the edge", outside)
         time, survival = np.maximum(time, 0), np.clip(survival, 0, 1)
+    time = np.where(time < SMALLEST, 0.0, time)
     if time.max() <= 0:
         notes.add("curve-empty", "the curve has no point after time 0: ignored")
         return None

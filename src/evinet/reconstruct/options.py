@@ -169,8 +169,7 @@ def _read_marks(given: _Given, sources: Iterable[str], problems: list[Problem]) 
         times = usertable.numbers(frame, "time", problems)
         arms = [name] * len(frame) if name else list(frame["arm"])
         for arm, time in zip(arms, times, strict=True):
-            if np.isfinite(time):
-                given.marks.setdefault(str(arm), []).append(float(time))
+            given.marks.setdefault(str(arm), []).append(float(time))
 
 
 def _read_landmarks(given: _Given, sources: Iterable[str], problems: list[Problem]) -> None:
@@ -189,9 +188,8 @@ def _read_landmarks(given: _Given, sources: Iterable[str], problems: list[Proble
         ]  # fmt: skip
         arms = [name] * len(frame) if name else list(frame["arm"])
         for arm, time, survival, *limits in zip(arms, *columns, strict=True):
-            if np.isfinite([time, survival]).all():
-                known = [None if np.isnan(limit) else limit for limit in limits]
-                given.landmarks.setdefault(str(arm), []).append(Landmark(time, survival, *known))
+            known = [None if np.isnan(limit) else limit for limit in limits]
+            given.landmarks.setdefault(str(arm), []).append(Landmark(time, survival, *known))
 
 
 def _only_arm(given: _Given, options: Options, problems: list[Problem]) -> None:
