@@ -55,8 +55,10 @@ _NUMBERED = re.compile(
     r"(?: patients| participants| women| men| subjects)?(?: were| was)?(?: randomly)?"
     r"(?: assigned| allocated| randomi[sz]ed)?(?: to(?: receive)?| received| receiving|,? allocated"
     r"(?: to)?| in| into) (?:the |treatment with |an? )?"
-    r"(?P<label>(?:[a-z][a-z+ -]*, )+and [a-z+ -]+(?= groups?\b| arms?\b)|[A-Za-z\d\[(][^,;:.()]*?)"
-    r"(?= groups?\b| arms?\b|,| and (?:\d|the )|;|\.| \(| compared| versus| vs| was\b| were\b| "
+    r"(?P<label>(?:[a-z][a-z+ -]*, )+and [a-z+ -]+(?= groups?\b| arms?\b)"
+    r"|[A-Za-z\d\[(](?:[^,;:.()]|\.(?=\d))*?)"
+    r"(?= groups?\b| arms?\b|,| and (?:\d|the )|;|\.(?!\d)| \("
+    r"| compared| versus| vs| was\b| were\b| "
     r"had\b| who\b|$)",
     re.IGNORECASE,
 )
@@ -150,6 +152,10 @@ _MORE_ARMS = re.compile(
 )
 
 
+_UNADDED = "the numbers were not seen to add up to those randomised"
+_UNCOUNTED = "no number of patients was found beside the name"
+
+
 def tokens(text: str) -> frozenset[str]:
     """The words of a name that tell treatments apart (a dose with its unit is one word)."""
     text = re.sub(r"\[177Lu\]Lu|\(177\)Lu|177-?Lu|lutetium", "177Lu", text, flags=re.IGNORECASE)
@@ -210,6 +216,20 @@ class Arms:
                 slug += "-2"
             seen.append(slug)
         return seen
+
+    def confirmed(self, counted: dict[str, int]) -> bool:
+        """Whether numbers of a table are those of all who were randomised.
+
+        They are, when they add up to the patients that are said to be randomised, or are those of
+        the sentence that says who was randomised to what; if nothing but the numbers is in doubt.
+        """
+        doubts = {finding.unsure for finding in self.finding} - {""}
+        adds_up = set(counted) == set(self.slugs) and sum(counted.values()) in self.totals
+        said = all(_RANDOM.search(finding.words) for finding in self.finding)
+        whole = sum(counted.values())
+        more = any(whole < total < 1.25 * whole for total in self.totals)
+        same = said and not more and all(self.n(arm) == n for arm, n in counted.items())
+        return doubts <= {_UNADDED, _UNCOUNTED} and (adds_up or same)
 
     @property
     def has_control(self) -> bool:
@@ -354,8 +374,9 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         found, s = (fitting or twice or candidates)[0]
         arms = _arms([(label, n) for label, n in found])
         confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
-        doubt = "" if confirmed else "the numbers were not seen to add up to those randomised"
-        _say(arms, s, _no_patients(read, found) or doubt)
+        doubt = "" if confirmed else _UNADDED
+        odd = _no_patients(read, s, found) or _odd_names(arms, passages)
+        _say(arms, s, odd or doubt)
         _nicknames(arms, s.text)
         arms.unproven = doubt and "the sentence does not name both arms, whose numbers are unsure"
         return _finished(arms, passages, totals)
@@ -363,8 +384,39 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     return _finished(arms, passages, totals)
 
 
-def _no_patients(read: list[Sentence], found: list[tuple[str, int]]) -> str:
+_LONG = 6000
+"""Characters of a text, from which on the name of an arm stands in it more than once."""
+_CLUSTERS = re.compile(
+    r"\bcluster[- ](?:\w+[- ])?random|\brandom\w* (?:\w+ )?(?:by|at|in) (?:\w+ )?cluster"
+    r"|\bclusters (?:were|was) (?:randomly|randomi[sz]|allocat|assign)",
+    re.IGNORECASE,
+)
+_COUNTED_THING = re.compile(
+    r"[nN] ?= ?\d[\d,]* (?!and\b|or\b|vs\b|versus\b|to\b|in\b|were\b|was\b|at\b|for\b|from\b|per\b"
+    r"|of\b|with\b|patients?\b|participants?\b|women\b|men\b|subjects?\b|people\b|persons?\b"
+    r"|adults?\b|children\b|infants?\b|individuals?\b|volunteers?\b)(?P<thing>[a-z]{3,})"
+)
+
+
+def _odd_names(arms: Arms, passages: list[Passage]) -> str:
+    """Why what was read as the names of arms may be none."""
+    whole = " ".join(" ".join(p.text for p in passages).lower().split())
+    for arm in arms.arms:
+        label = arm.label.lower()
+        if ":" in label or len(label.split()) > 9:
+            return f"{arm.label!r} may be more than the name of an arm"
+        printed = re.findall(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\d)", whole)
+        if len(whole) > _LONG and len(printed) < 2:
+            return f"{arm.label!r} stands nowhere else as the name of an arm"
+    return ""
+
+
+def _no_patients(read: list[Sentence], said: Sentence, found: list[tuple[str, int]]) -> str:
     """Why the numbers of arms may count something else than patients: eyes, tumours, practices."""
+    if counted := _COUNTED_THING.search(said.text):
+        return f"the numbers may count {counted['thing']}"
+    if any(_CLUSTERS.search(sentence.text) for sentence in read):
+        return "clusters were randomised, and the numbers may count them"
     total = sum(n for _, n in found)
     units = re.compile(rf"(?<![\d.,]){total} (?:[\w-]+ ){{0,2}}?(?P<unit>{_UNIT})\b")
     for sentence in read:
@@ -394,7 +446,7 @@ def _finished(arms: Arms, passages: list[Passage], totals: set[int]) -> Arms:
         if not any(finding.about["arm"] == slug for finding in arms.finding):
             arms.finding.append(
                 Finding("arm", {"arm": slug}, {"label": arm.label}, arm.label,
-                        unsure="no number of patients was found beside the name")
+                        unsure=_UNCOUNTED)
             )  # fmt: skip
     return arms
 
@@ -416,7 +468,7 @@ def _take(arms: Arms, found: list[tuple[str, int]], sentence: Sentence, totals: 
     for slug, (_, n) in zip(slugs, found, strict=True):
         arms.arms[arms.slugs.index(str(slug))].n = n
     fits = sum(n for _, n in found) in totals
-    _say(arms, sentence, "" if fits else "the numbers were not seen to add up to those randomised")
+    _say(arms, sentence, "" if fits else _UNADDED)
 
 
 def _totals(read: Iterable[Sentence]) -> set[int]:
@@ -516,7 +568,24 @@ def _listed(text: str) -> list[tuple[str, int]]:
     ]
 
 
+_LEADING = re.compile(
+    r"^(?:(?:in|into|to|for|on|by|with|of|at|from|the|an?|either|one|two|three|four|five|six"
+    r"|receiv(?:e|ing)|tak(?:e|ing)|using?|undergo(?:ing)?|treatment with)\s+)+(?=\S)"
+    r"|^[^:]*\b(?:groups?|arms?|treatments?|following|\w+ly|according to [^:]*|prior to [^:]*):\s+",
+    re.IGNORECASE,
+)
+"""What may stand before the name of an arm in a sentence, and is no part of it."""
+
+
 def _clean(label: str) -> str:
+    """The name of an arm alone."""
+    before = ""
+    while label != before:
+        before, label = label, _LEADING.sub("", _stripped(label))
+    return label
+
+
+def _stripped(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
     label = re.sub(r"^\(\w\)\s+", "", label)
     label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)

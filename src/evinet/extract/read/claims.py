@@ -104,11 +104,26 @@ class Group:
     end: int
 
 
-def find_claims(passages: list[Passage], arms: Arms) -> Iterator[Finding]:
-    """Every reading of a result; the same fact is read as often as it is said."""
-    only = _only_assessor(passages)
+_OPENING = 3000
+"""Characters in which a paper says what it is of: title and abstract."""
+
+
+def not_spoken_of(passages: list[Passage]) -> dict[str, str]:
+    """Why readings of a kind may not be what they seem: title and abstract do not speak of it."""
     said = " ".join(p.text for p in passages if p.section not in ("closed", "introduction"))
-    unsaid = {kind: doubt for kind, (pattern, doubt) in _UNSAID.items() if not pattern.search(said)}
+    return {
+        kind: doubt
+        for kind, (pattern, doubt) in _UNSAID.items()
+        if not pattern.search(said[:_OPENING])
+    }
+
+
+def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> Iterator[Finding]:
+    """Every reading of a result; the same fact is read as often as it is said.
+
+    `unsaid` is what `not_spoken_of` gives.
+    """
+    only = _only_assessor(passages)
     for sentence in sentences(passages, "abstract", "results"):
         planned = words.PLANNED.search(sentence.text)
         if not _SPEAKS.search(sentence.text) or (planned and "% CI" not in sentence.text):

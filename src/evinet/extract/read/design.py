@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.passages import Passage, sentences
+from evinet.extract.read.passages import Passage, Sentence, sentences
 from evinet.extract.read.words import ASIDE, PLANNED
 
 _REGISTRATION = re.compile(
@@ -24,22 +24,48 @@ _DOI = re.compile(
     r"\b10\.\d{4,9}/[^\s\"<>;,]+[^\s\"<>;,.\])]|\b10\.\d{4,9}/\S+?\(\d+\)\S*[^\s.,;\])]"
 )
 _PHASE = re.compile(
-    r"\bphase[- ](?P<phase>[1-4]|I{1,3}V?|IV)(?P<half>(?:/|-)(?:[1-4]|I{1,3})|[ab])?\b", re.I
+    r"\bphase[- ](?P<phase>[1-4]|I{1,3}V?|IV)(?P<half>(?:/|-)(?:[1-4]|IV|I{1,3})(?!-)|[ab])?\b",
+    re.I,
 )
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
 _TERMS = {
-    "randomised": r"\brandomi[sz]ed\b|randomly (?:assigned|allocated)",
+    "randomised": r"\brandomi[sz]ed\b",
     "open-label": r"\bopen[- ]label",
     "double-blind": r"\bdouble[- ](?:blind|mask)",
     "placebo-controlled": r"\bplacebo[- ]controlled",
-    "multicentre": r"\bmulti-?cent(?:re|er|ric)|\b\d+ (?:centres|centers|sites)\b",
+    "multicentre": r"\bmulti-?cent(?:re|er|ric)",
     "parallel-group": r"\bparallel[- ]group",
     "superiority": r"(?<!non-)(?<!non)\bsuperiority\b",
     "non-inferiority": r"\bnon-?inferiority",
-    "crossover": r"\bcrossover (?:trial|study|design)",
+    "crossover": r"\bcross-?over\b",
     "single-arm": r"\bsingle[- ](?:arm|group)",
 }
 _STUDY = re.compile(r"\b(?:trial|study)\b", re.IGNORECASE)
+_DESIGN = re.compile(
+    r"(?:\b(?:randomi[sz]ed|controlled|clinical|prospective|comparative|pragmatic|pilot|exploratory"
+    r"|feasibility|explanatory|international|multinational|global|national|multi-?cent(?:re|er|ric)"
+    r"|single|double|triple|assessor|observer|evaluator|investigator|patient|participant|partially"
+    r"|placebo|sham|active|vehicle|open|label(?:l?ed)?|blind(?:ed)?|mask(?:ed)?|dummy|parallel"
+    r"|groups?|arms?|two|three|four|cent(?:re|er)|cross-?over|superiority|non-?inferiority"
+    r"|equivalence|factorial|phase|[1-4][ab]?|I{1,3}V?|IV|[ab]|weeks?|months?|years?|days?|long|term"
+    r"|comparator|dose|ranging|finding|fixed|adaptive|and|with|an?|stratified|design)\b|\d+"
+    r"|[\s,/()–-])+\b(?:trial|study)\b",
+    re.IGNORECASE,
+)
+"""Words of design up to the word trial or study."""
+_WERE_RANDOMISED = re.compile(
+    r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
+)
+_NOT_OWN = re.compile(
+    r"\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b|next step|\bneeded\b"
+    r"|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b|\bprior\b|\bno stud|\bfew\b"
+    r"|\bextension\b|\bother\b|\banother\b|\bnumerous\b|\bseveral\b|\bhave (?:shown|been)\b"
+    r"|\b(?:studies|trials)\b|\[cited\]|\bsubstudy\b|\bpart of\b|\bsub-?set\b",
+    re.IGNORECASE,
+)
+"""What tells that a sentence may be of another trial, or of part of this one."""
+_APART = ({"open-label", "double-blind"}, {"superiority", "non-inferiority"},
+          {"single-arm", "randomised"}, {"parallel-group", "crossover"})  # fmt: skip
 _DATE = (
     r"(?:(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.? "
     r"(?:\d{1,2},? )?\d{4}"
@@ -57,6 +83,17 @@ _CUTOFF = re.compile(
 )
 _ENROLLED = re.compile(
     r"random|enrol|recruit|assign|accru|allocat|register|patients|participants", re.I
+)
+_JOINED = re.compile(
+    r"\b(?:enrol|recruit|accru)\w*|\brandomi[sz]ed(?= (?:to|into|in|between|from|at|\()|[,.;]|$)"
+    r"|\bunderwent randomi[sz]ation|\b(?:randomly )?(?:assigned|allocated)\b|\brandomi[sz]ed \d",
+    re.IGNORECASE,
+)
+_MORE_THAN_JOINED = re.compile(
+    r"follow|screen|invit|plan(?:ned)?\b|collect|conduct|perform|carried out|ended|complet|evaluat"
+    r"|referred|approach|assessed|visit|treated|underwent (?!random)|scheduled|admitted|registry"
+    r"|extension|sub-?stud|other|second|pilot|expected",
+    re.IGNORECASE,
 )
 _SEARCHED = re.compile(
     r"\bsearch|PubMed|MEDLINE|Embase|Cochrane|publish|abstracts? |conference|databases?", re.I
@@ -115,15 +152,9 @@ def find_design(passages: list[Passage]) -> Iterator[Finding]:
         others = {m.group().rstrip(").") for m in _DOI.finditer(body.text)} - {doi}
         late = len(others) > 0 and match.start() > len(body.text) / 3
         yield body.finding("doi", doi, match, "it may be of a reference" if late else "")
-    yield from _phase(body)
-    yield from _terms(body)
-    ratio = re.search(
-        r"(?:random|assign|allocat)[^.;]{0,80}?\(?\b(?P<ratio>\d ?: ?\d(?: ?: ?\d)?)\b",
-        body.text,
-        re.I,
-    )
-    if ratio:
-        yield body.finding("allocation", ratio["ratio"].replace(" ", ""), ratio)
+    yield from _phase(passages, body)
+    yield from _terms(passages)
+    yield from _allocation(passages)
     yield from _enrolment(passages)
     yield from _only(body, "data-cutoff", _CUTOFF)
     yield from _follow_up(body)
@@ -138,6 +169,14 @@ def _registration(body: _Text) -> Iterator[Finding]:
     tied = len(common) > 1 and common[0][1] == common[1][1]
     doubt = f"{common[1][0]} is printed as often" if tied else ""
     own = [m for m, name in zip(matches, names, strict=True) if name == common[0][0]]
+    registry = re.match(r"[A-Za-z]*", common[0][0])
+    rivals = sorted(
+        {name for m, name in zip(matches, names, strict=True)
+         if name != common[0][0] and _own(body.passage(m)) and registry
+         and re.match(r"[A-Za-z]*", name)[0] == registry[0]}  # type: ignore[index]
+    )  # fmt: skip
+    if rivals and not doubt:
+        doubt = f"{', '.join(rivals)} is named too"
     if not any(_own(body.passage(match)) for match in own):
         doubt = doubt or "it stands where other trials are spoken of"
     yield body.finding("registration", common[0][0], matches[names.index(common[0][0])], doubt)
@@ -161,33 +200,97 @@ def _number(printed: str) -> str:
     return found.group() if found and not text.startswith("20") and "EudraCT" in text else text
 
 
-def _phase(body: _Text) -> Iterator[Finding]:
-    matches = [
-        match for match in _PHASE.finditer(body.text[:9000])
-        if _STUDY.search(body.text[match.end() : match.end() + 40])
+def _of_the_trial(passages: list[Passage]) -> Iterator[Sentence]:
+    """The sentences that say what the document's own trial is, as far as words can tell."""
+    for s in sentences(passages, "title", "abstract", "methods", "results"):
+        if s.passage.section == "title" or not (
+            PLANNED.search(s.text) or ASIDE["another trial"].search(s.text)
+            or _NOT_OWN.search(s.text)
+        ):  # fmt: skip
+            yield s
+
+
+def _phase(passages: list[Passage], body: _Text) -> Iterator[Finding]:
+    """The phase, from the words of the design; any other phase that is named puts it in doubt."""
+    own = [
+        (s, found) for s in _of_the_trial(passages) for design in _DESIGN.finditer(s.text)
+        for found in _PHASE.finditer(design.group())
     ]  # fmt: skip
-    if not matches:
+    named = [m for m in _PHASE.finditer(body.text[:9000])
+             if _STUDY.search(body.text[m.end() : m.end() + 40])]  # fmt: skip
+    values = [_phase_of(found) for _, found in own] + [_phase_of(m) for m in named]
+    if not values:
         return
-    values = [
-        _ROMAN.get(m["phase"].upper(), m["phase"]) + (m["half"] or "").lower() for m in matches
-    ]
-    other = ", ".join(sorted(set(values)))
-    doubt = "" if len(set(values)) == 1 else f"other phases are named: {other}"
-    yield body.finding("phase", values[0], matches[0], doubt)
+    others = ", ".join(sorted(set(values)))
+    doubt = "" if len(set(values)) == 1 else f"other phases are named: {others}"
+    if own:
+        sentence, found = own[0]
+        yield _said(sentence, "phase", values[0], found.group(), doubt)
+    else:
+        doubt = doubt or "it was not seen to be of this trial"
+        yield body.finding("phase", values[0], named[0], doubt)
 
 
-def _terms(body: _Text) -> Iterator[Finding]:
-    """Words of the design in the first sentences (title and abstract) that speak of the trial."""
-    head = ""
-    for s in sentences(list(body.passages), "title", "abstract", "methods", "results"):
-        if not PLANNED.search(s.text) and not ASIDE["another trial"].search(s.text):
-            head += s.text + " "
-        if len(head) > 3000:
+def _phase_of(match: re.Match[str]) -> str:
+    """A phase in digits: `IIb` is `2b`, `II/III` is `2/3`."""
+    half = (match["half"] or "").lower()
+    if half[:1] in ("/", "-"):
+        half = "/" + _ROMAN.get(half[1:].upper(), half[1:])
+    return _ROMAN.get(match["phase"].upper(), match["phase"]) + half
+
+
+def _said(sentence: Sentence, name: str, value: object, printed: str, doubt: str = "") -> Finding:
+    """A fact of the design that a sentence gives."""
+    return Finding("design", {"field": name}, {"value": value}, printed,
+                   sentence.where(0), sentence.text.strip()[:300], doubt)  # fmt: skip
+
+
+def _terms(passages: list[Passage]) -> Iterator[Finding]:
+    """Words of the design that stand before `trial` or `study`, in what is of this trial."""
+    found: dict[str, Sentence] = {}
+    read = 0
+    for s in _of_the_trial(passages):
+        if _WERE_RANDOMISED.search(s.text):
+            found.setdefault("randomised", s)
+        for design in _DESIGN.finditer(s.text):
+            for name, pattern in _TERMS.items():
+                if re.search(pattern, design.group(), re.IGNORECASE):
+                    found.setdefault(name, s)
+        read += len(s.text)
+        if read > 5000:
             break
-    terms = [name for name, pattern in _TERMS.items() if re.search(pattern, head, re.IGNORECASE)]
-    match = _STUDY.search(body.text)
-    if terms and match:
-        yield body.finding("terms", ", ".join(terms), match)
+    if not found:
+        return
+    terms = [name for name in _TERMS if name in found]
+    apart = next((pair for pair in _APART if pair <= found.keys()), set())
+    doubt = f"both are said: {' and '.join(sorted(apart))}" if apart else ""
+    first = next(iter(found.values()))
+    yield _said(first, "terms", ", ".join(terms), ", ".join(terms), doubt)
+
+
+_RATIO = re.compile(
+    r"(?:random|assign|allocat)[^.;]{0,80}?\(?(?<![\d.:])"
+    r"(?P<ratio>\d+(?:\.\d+)?(?: ?[:∶] ?\d+(?:\.\d+)?)+)(?![\d:])",
+    re.IGNORECASE,
+)
+
+
+def _allocation(passages: list[Passage]) -> Iterator[Finding]:
+    """The ratio of allocation; another ratio that is named puts it in doubt."""
+    found = [
+        (s, match) for s in sentences(passages, "title", "abstract", "methods", "results")
+        for match in _RATIO.finditer(s.text)
+        if not re.search(r"\b(?:not|instead|originally|initially)\b", match.group())
+    ]  # fmt: skip
+    values = [re.sub(r"\s", "", m["ratio"]).replace("∶", ":") for _, m in found]
+    if not found:
+        return
+    own = [i for i, (s, _) in enumerate(found) if not _NOT_OWN.search(s.text)]
+    first = own[0] if own else 0
+    others = ", ".join(sorted(set(values)))
+    doubt = "" if len(set(values)) == 1 else f"other ratios are named: {others}"
+    doubt = doubt or ("" if own else "it may be of part of the patients, or of another trial")
+    yield _said(found[first][0], "allocation", values[first], found[first][1].group(), doubt)
 
 
 def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
@@ -199,12 +302,15 @@ def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
         if match is None or not _ENROLLED.search(text) or _SEARCHED.search(text):
             continue
         value = f"{match['a']} to {match['b']}"
+        plain = _JOINED.search(text) and not _MORE_THAN_JOINED.search(text)
+        doubt = "" if plain else "the period may be of more, or of less, than the enrolment"
         found.append(Finding("design", {"field": "enrolment"}, {"value": value}, match.group(),
-                             sentence.where(match.start()), text.strip()[:300]))  # fmt: skip
-    values = {finding.values["value"] for finding in found}
+                             sentence.where(match.start()), text.strip()[:300], doubt))  # fmt: skip
     if found:
-        other = "; ".join(sorted(map(str, values - {found[0].values["value"]})))
-        yield found[0] if not other else found[0].doubted(f"other periods are named: {other}")
+        first = next((finding for finding in found if not finding.unsure), found[0])
+        values = {finding.values["value"] for finding in found}
+        other = "; ".join(sorted(map(str, values - {first.values["value"]})))
+        yield first if not other else first.doubted(f"other periods are named: {other}")
 
 
 def _only(body: _Text, name: str, pattern: re.Pattern[str]) -> Iterator[Finding]:

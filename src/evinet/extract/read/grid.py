@@ -136,7 +136,9 @@ def count_cell(cell: str) -> tuple[int, str | None] | None:
 
 def consistent(cell: str, n: int) -> bool:
     """Whether a cell's count and percentage agree with the column's N."""
-    counted = count_cell(cell)
+    counted, match = count_cell(cell), COUNT.match(cell)
+    if match and match["of"] and int(match["of"]) != n:
+        return False
     return counted is not None and (
         counted[0] <= n if counted[1] is None else agrees(counted[0], n, counted[1])
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from evinet.extract.read import words
 from evinet.extract.read.arms import Arms, find_arms
 from evinet.extract.read.at_risk import find_at_risk
-from evinet.extract.read.claims import find_claims
+from evinet.extract.read.claims import find_claims, not_spoken_of
 from evinet.extract.read.confirm import settle
 from evinet.extract.read.design import find_design
 from evinet.extract.read.findings import Finding, Reading
@@ -25,6 +25,21 @@ from evinet.extract.read.text import Document, document
 
 _OPENING = 12
 """Sentences of an abstract in which a paper says what it is."""
+_AT_THE_START = re.compile(
+    r"\bbase-?line\b|\bdemographic|\bat (?:entry|enrol\w+|inclusion|randomi[sz]ation|admission"
+    r"|study entry|trial entry)\b|\bpre-?treatment\b",
+    re.IGNORECASE,
+)
+_NOT_PATIENTS = re.compile(
+    r"\b(?:practices?|practitioners?|physicians?|doctors?|GPs?|nurses?|carers?|caregivers?|parents?"
+    r"|mothers?|fathers?|famil(?:y|ies)|households?|schools?|teachers?|classes|clusters?|villages?"
+    r"|hospitals?|cent(?:re|er)s|clinics?|wards?|eyes|teeth|tooth|lesions?|tumou?rs|knees|hips"
+    r"|limbs|implants?|sites|procedures?|surg\w+|operati\w+|treatments?|therap\w+|interventions?"
+    r"|donors?|embryos?|cycles|neonates?|newborns?|offspring|responders|completers)\b"
+    r"(?! groups?\b| arms?\b)",
+    re.IGNORECASE,
+)
+"""What a caption of a baseline table may speak of instead of the patients randomised."""
 _WHOLE = 1500
 """Characters from which on a text is a paper, or a whole abstract, and no excerpt."""
 
@@ -47,7 +62,7 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     tables = list(grids(source, found)) if found.arms else []
     findings = [*find_design(read), *found.finding]
     if found.arms:
-        findings += _results(passages(source, marks), tables_findings(tables, found), found)
+        findings += _results(passages(source, marks), tables, found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
     return Reading(name, _whole_trial(settle(findings), _other_paper(read, _title(source))))
 
@@ -59,7 +74,7 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
     findings = [*find_design(found), *known.finding]
     if known.arms:
         grids_found = [grid for cells in tables if (grid := of_cells(cells, known)) is not None]
-        findings += _results(found, tables_findings(grids_found, known), known)
+        findings += _results(found, grids_found, known)
     doubt = document.other_paper or _other_paper(found, document.title)
     return Reading(name, _whole_trial(settle(findings), doubt))
 
@@ -80,21 +95,28 @@ def _other_paper(read: list[Passage], title: str) -> str:
 
 
 def _whole_trial(findings: list[Finding], doubt: str) -> list[Finding]:
-    """The findings; all but registration and design take the `doubt` of the whole paper."""
+    """The findings; all but registration and DOI take the `doubt` of the whole paper."""
     return [
-        finding.doubted(doubt) if doubt and finding.kind != "design" else finding
+        finding.doubted(doubt)
+        if doubt and finding.about.get("field") not in ("registration", "doi")
+        else finding
         for finding in findings
     ]
 
 
-def tables_findings(tables: list[Grid], arms: Arms) -> list[Finding]:
-    """The findings of all tables; a table that counts too few patients may be of a part of them."""
+def tables_findings(tables: list[Grid], arms: Arms, unsaid: dict[str, str]) -> list[Finding]:
+    """The findings of all tables; a table that counts too few patients may be of a part of them.
+
+    `unsaid` says of which kinds of findings the document does not speak.
+    """
     return [
         finding.doubted(doubt) if doubt else finding
         for grid in tables
-        for others, part in [(_counts_others(grid, arms), _not_all(grid, arms))]
+        for others, start in [(_counts_others(grid, arms), _not_the_start(grid, arms))]
         for finding in find_patients(grid)
-        for doubt in [others or (part if finding.kind == "baseline" else "")]
+        for doubt in [
+            others or (start if finding.kind == "baseline" else unsaid.get(finding.kind, ""))
+        ]
     ]
 
 
@@ -106,20 +128,30 @@ def _counts_others(grid: Grid, arms: Arms) -> str:
         known = arms.n(column.arm) if column.arm else None
         if known and column.n and not 0.95 * known <= column.n <= known:
             return f"the table counts {column.n} patients, and {known} were randomised"
+    if any(finding.unsure for finding in arms.finding) and not _all_randomised(grid, arms):
+        return "the arms and their patients are unsure"
     return ""
 
 
-def _not_all(grid: Grid, arms: Arms) -> str:
-    """Why the patients of a baseline table may not be all those randomised."""
-    counted = {column.arm: column.n for column in grid.columns if column.arm}
-    if sum(counted.values()) in arms.totals or all(arms.n(a) == n for a, n in counted.items()):
-        return ""
-    return "the patients of the table were not seen to be all those randomised"
+def _all_randomised(grid: Grid, arms: Arms) -> bool:
+    return arms.confirmed({column.arm: column.n for column in grid.columns if column.arm})
 
 
-def _results(found: list[Passage], tables: list[Finding], arms: Arms) -> Iterator[Finding]:
-    yield from find_claims(found, arms)
-    yield from tables
+def _not_the_start(grid: Grid, arms: Arms) -> str:
+    """Why a baseline table may not be of all who were randomised, before treatment."""
+    if not _all_randomised(grid, arms):
+        return "the patients of the table were not seen to be all those randomised"
+    if not _AT_THE_START.search(grid.title):
+        return "the caption does not say that the table is of the start of the trial"
+    if other := _NOT_PATIENTS.search(grid.title):
+        return f"the caption speaks of {other.group()!r}"
+    return ""
+
+
+def _results(found: list[Passage], tables: list[Grid], arms: Arms) -> Iterator[Finding]:
+    unsaid = not_spoken_of(found)
+    yield from find_claims(found, arms, unsaid)
+    yield from tables_findings(tables, arms, unsaid)
 
 
 def _title(source: Document) -> str:

@@ -374,8 +374,11 @@ def _analysis(analysis: Json, about: Json, titles: dict[str, str], where: str, g
         "dcr",
     ):
         return
+    ids = analysis.get("groupIds")
     listed = [
-        titles[g] for g in analysis.get("groupIds") or [] if isinstance(g, str) and g in titles
+        titles[g]
+        for g in (ids if isinstance(ids, list) else [])
+        if isinstance(g, str) and g in titles
     ]
     value, low, high = (
         numbers.number(_text(analysis, key))

@@ -276,13 +276,17 @@ _PART = (
 OTHER_PAPER = {
     "title": compile(
         rf"\b(?:{_PART}|sub-?groups?|sub-?sets?|review|role (?:of|in)|perspectives?|commentary"
-        r"|lessons|overview|update[ds]?|study protocol|cohort|registry|observational|real[- ]world"
+        r"|lessons|overview|update[ds]?|protocol|study design|design of|extension|long[- ]term"
+        r"|ancillary|nested|case (?:study|series)|baseline (?:data|characteristics)|combined data"
+        r"|aggregation|cohort|registry|observational|real[- ]world"
         r"|prognostic|predict(?:s|ive|ors?|ion)|biomarkers?|polymorphisms?|cost[- ]effectiveness"
         r"|correlat\w+|associat\w+|pharmacokinetics?|rationale and design)\b",
         IGNORECASE,
     ),
     "abstract": compile(
-        rf"\b(?:{_PART}|(?:this|present) review|we reviewed"
+        rf"\b(?:{_PART}|(?:this|present) review|we reviewed|long-term extension|pooled"
+        r"|combined (?:data|analysis)|nested (?:with)?in|ancillary"
+        r"|two (?:[\w-]+ ){0,4}(?:trials|studies)"
         r"|(?:this|present|our|report\w* an?) (?:[\w-]+ ){0,3}sub-?group (?:\w+ )?analysis)\b",
         IGNORECASE,
     ),
