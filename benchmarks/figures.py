@@ -53,6 +53,7 @@ class Style:
     sign: str = ""  # of per cent beside each value, perhaps apart from it
     table: str = "names"  # names, coloured, counts (lifelines), blocks (ggsurvfit), none
     legend: str = "inside"  # inside, above, below, direct, none
+    missing: bool = False  # the last arm stands in the legend alone
     box: bool = False
     upright: bool = False  # values of the survival axis run up the page
     jpeg: int = 0
@@ -187,6 +188,10 @@ def _plot(axis: Any, style: Style, arms: list[TrueArm]) -> None:
                       style.mark, color=style.colours[place], markersize=7,
                       markeredgewidth=1.0)  # fmt: skip
     _decorate(axis, style, arms, full)
+    if style.missing:
+        labels = [line.get_label() for line in axis.lines]
+        for line in axis.lines[labels.index(arms[-1].name) :]:
+            line.set_visible(False)
     _TABLES.get(style.table, lambda *_: None)(axis, style, arms)
 
 

@@ -65,3 +65,15 @@ def test_words_outside_the_column_of_samples_are_no_arm():
     """A line elsewhere beside some words, or one that is not as long."""
     assert lost([BLACK], [(TOP, BLACK), (Box(1700, 239, 1793, 240), RED)]) == []
     assert lost([BLACK], [(TOP, BLACK), (Box(2039, 239, 2070, 240), RED)]) == []
+
+
+def test_the_legend_of_another_plot_names_the_same_arms():
+    other = [Word(word.text, Box(word.box.left + 2000, word.box.top, word.box.right + 2000,
+                                 word.box.bottom)) for word in ARM_A + ARM_B]  # fmt: skip
+    samples = [
+        Sample(Box(box.left + shift, box.top, box.right + shift, box.bottom), Look(colour, 3))
+        for shift in (0, 2000) for box, colour in ((TOP, BLACK), (NEXT, RED))
+    ]  # fmt: skip
+    words = [*ARM_A, *ARM_B, *other]
+    assert labels.lost([curve(BLACK), curve(RED)], samples, words, PANEL) == []
+    assert labels.lost([curve(BLACK)], samples, words, PANEL) == ["Arm B"]

@@ -37,6 +37,13 @@ def test_an_arm_that_was_not_found_is_missed(figure, name):
         assert max(benchmark.error(*pair, end) for pair in benchmark.matched(reading, truth)) < 0.01
 
 
+def test_an_arm_that_stands_in_a_legend_above_alone_is_told(figure):
+    path, _ = figure("survminer", table="none", arms=3, missing=True)
+    reading = digitise(path).reading
+    assert "legend-lost" in {reason.code for reason in reading.reasons}
+    assert not reading.answered
+
+
 def test_dashes_lower_the_confidence_of_a_picture(figure):
     """Small drops hide in their gaps: ln HR was 0.03 off where everything else spoke for it."""
     reading = digitise(figure("black-two")[0]).reading

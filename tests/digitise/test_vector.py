@@ -31,6 +31,24 @@ def test_curves_names_and_numbers_at_risk_are_exact(figure, name):
         assert [cell.n for cell in arm.row.cells] == counts
 
 
+@pytest.mark.parametrize("name", ["pdf", "pdf-black"])
+@pytest.mark.parametrize("legend", ["inside", "above", "below"])
+def test_names_come_from_the_legend_where_there_is_no_table(figure, name, legend):
+    path, truth = figure(name, table="none", legend=legend)
+    reading = digitise(path).reading
+    assert [arm.name for arm in reading.arms] == [each.name for each in truth]
+    assert [reason.code for reason in reading.reasons] == ["no-table"]
+
+
+@pytest.mark.parametrize("name", ["pdf", "pdf-black"])
+@pytest.mark.parametrize("legend", ["inside", "above", "below"])
+def test_an_arm_that_stands_in_the_legend_alone_is_told(figure, name, legend):
+    path, _ = figure(name, table="none", legend=legend, arms=3, missing=True)
+    reading = digitise(path).reading
+    assert "legend-lost" in {reason.code for reason in reading.reasons}
+    assert not reading.answered
+
+
 @pytest.mark.parametrize("name", ["pdf", "pdf-black", "svg"])
 def test_marks_are_the_censored_patients(figure, name):
     path, truth = figure(name)
@@ -96,6 +114,14 @@ def test_numbers_at_risk_without_those_at_the_start_are_told(figure):
     reading = digitise(path, axis=typed).reading
     assert "table-start" in {reason.code for reason in reading.reasons}
     assert not reading.answered
+
+
+@pytest.mark.parametrize("panel", [1, 2])
+def test_one_of_two_plots_with_the_same_legend_is_read(figure, panel):
+    path, truth = figure("pdf", panels=2, size=(11.0, 5.0))
+    reading = digitise(path, panel=panel).reading
+    assert reading.confidence == 1, reading.reasons
+    assert [arm.name for arm in reading.arms] == [each.name for each in truth]
 
 
 def test_an_empty_page_is_named(figure, tmp_path):

@@ -126,14 +126,16 @@ def _entries(
 ) -> list[tuple[Sample, str]]:
     """(sample, name) of each entry of the legend, every word in one name at most.
 
-    A sample may be found twice, and the first letters of a name may look like the sample of its
-    last word.
+    A sample may be found twice, the first letters of a name may look like the sample of its last
+    word, and the legend of another plot may have the same entry.
     """
-    named = [(sample, found) for sample in samples if (found := _beside(sample.box, words, panel))]
+    named = [(sample, found) for sample in samples if (found := name_of(sample.box, words, panel))]
     entries: list[tuple[Sample, list[Word]]] = []
     for sample, found in sorted(named, key=lambda pair: -len(pair[1])):
         if not any(
-            found[-1] in known or _same_place(sample.box, other.box, found[0].size)
+            found[-1] in known
+            or _same_place(sample.box, other.box, found[0].size)
+            or (_said(found) == _said(known) and _one_colour(sample.look.colour, other.look.colour))
             for other, known in entries
         ):
             entries.append((sample, found))
@@ -168,11 +170,11 @@ def _in_line(one: Box, other: Box) -> bool:
 
 def beside(box: Box, words: Sequence[Word], panel: Panel) -> str | None:
     """The phrase that begins just right of a legend's sample, at its height."""
-    return _said(_beside(box, words, panel)) or None
+    return _said(name_of(box, words, panel)) or None
 
 
-def _beside(box: Box, words: Sequence[Word], panel: Panel) -> list[Word]:
-    """The words of that phrase; none where it holds no name."""
+def name_of(box: Box, words: Sequence[Word], panel: Panel) -> list[Word]:
+    """The words of the phrase right of a sample; none where it holds no name."""
     level = [
         word
         for word in words

@@ -118,9 +118,10 @@ def _is_sample(stroke: Stroke, plot: Box) -> bool:
 
 
 def _short(stroke: Stroke, plot: Box) -> bool:
-    """Whether a stroke is a short level line."""
-    box = stroke.box
-    return box.height < 0.05 and 3 < box.width < 0.2 * plot.width and len(stroke.points) <= 3
+    """Whether a stroke is a short level line, drawn one way."""
+    box, steps = stroke.box, np.diff(stroke.points[:, 0])
+    one_way = bool((steps >= 0).all() or (steps <= 0).all())
+    return box.height < 0.05 and 3 < box.width < 0.2 * plot.width and one_way
 
 
 def _starts(points: Floats, panel: Panel) -> bool:
@@ -170,7 +171,8 @@ def _chains(
             following, name = left.pop(best)
             gap = float(following[0, 0] - parts[-1][-1, 0])
             if gap > TOUCH:
-                doubts.append(Doubt(float(parts[-1][-1, 0]), float(following[0, 0]), "gap"))
+                start, end = float(parts[-1][-1, 0]), float(following[0, 0])
+                doubts.append(Doubt(start, end, "a gap in the line"))
             parts.append(following)
             members.add(name)
         chains.append((np.vstack(parts), members, tuple(doubts)))

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from evinet.digitise.axes import Panel, number
 from evinet.digitise.drawing import Box, Colour, Floats, Word
-from evinet.digitise.labels import like
+from evinet.digitise.labels import SIGN, like, name_of
 from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
 from evinet.digitise.raster.shapes import dilated
@@ -252,31 +252,48 @@ class Plot:
         return found
 
     def others(self, words: Sequence[Word], samples: Sequence[Sample]) -> list[Sample]:
-        """Lines in the columns of samples, left of other words, of whatever colour and dashes."""
+        """Lines of whatever colour and dashes where other entries of the legend would have them.
+
+        They stand below or beside an entry that is known, as far before their first word as its
+        own line does; another plot's legend is none of them.
+        """
         found = []
+        wide = self.panel.box.width
+        words = [
+            word for word in words
+            if word.upright and not SIGN.match(word.text)
+            and self.panel.box.left - 0.1 * wide < word.box.left < self.panel.box.right + 0.4 * wide
+        ]  # fmt: skip
         for sample in samples:
-            left, right = int(sample.box.left), int(np.ceil(sample.box.right))
-            for word in words:
-                near = 0 < word.box.left - sample.box.right < 2.5 * word.size
-                near = near and abs(word.box.y - sample.box.y) < 4 * word.size
-                known = any(abs(word.box.y - each.box.y) < 0.7 * word.size for each in samples)
-                if not (word.upright and near) or known:
-                    continue
-                top = max(int(word.box.y - 0.45 * word.size), 0)
-                part = self.whole[top : int(word.box.y + 0.45 * word.size) + 1, left:right]
-                if part.size == 0:
-                    continue
-                apart = np.abs(part.astype(np.float64) - self.ink.paper).max(axis=2)
-                row = int((apart > 55).sum(axis=1).argmax())
-                on = np.flatnonzero(apart[row] > 55)  # dashed or not, from end to end
-                wide = apart.shape[1]
-                if len(on) < 0.35 * wide or on[0] > 0.25 * wide or on[-1] < 0.7 * wide:
-                    continue
-                darkest = part[row, on[np.argsort(-apart[row, on])[: max(1, len(on) // 2)]]]
-                red, green, blue = (int(v) for v in np.median(darkest, axis=0))
-                box = Box(float(left), float(top + row), float(right), float(top + row + 1))
-                found.append(Sample(box, Look((red, green, blue), sample.look.width)))
+            for own in name_of(sample.box, words, self.panel)[:1]:
+                for word in words:
+                    below = abs(word.box.left - own.box.left) < 0.7 * own.size
+                    below = below and abs(word.box.y - own.box.y) < 4 * own.size
+                    beside = abs(word.box.y - own.box.y) < 0.3 * own.size
+                    beside = beside and word.box.left < self.panel.box.right
+                    left = sample.box.left + word.box.left - own.box.left
+                    right = left + sample.box.width
+                    if (below or beside) and not _taken(left, right, word, words, samples):
+                        found += self._line(sample, word, left)
         return found
+
+    def _line(self, sample: Sample, word: Word, start: float) -> list[Sample]:
+        """A line as long as a sample at the height of a word, if there is one, dashed or not."""
+        left, right = max(int(start), 0), int(np.ceil(start + sample.box.width))
+        top = max(int(word.box.y - 0.45 * word.size), 0)
+        part = self.whole[top : int(word.box.y + 0.45 * word.size) + 1, left:right]
+        if part.size == 0:
+            return []
+        apart = np.abs(part.astype(np.float64) - self.ink.paper).max(axis=2)
+        row = int((apart > 55).sum(axis=1).argmax())
+        on = np.flatnonzero(apart[row] > 55)
+        wide = apart.shape[1]
+        if len(on) < 0.35 * wide or on[0] > 0.25 * wide or on[-1] < 0.7 * wide:
+            return []
+        darkest = part[row, on[np.argsort(-apart[row, on])[: max(1, len(on) // 2)]]]
+        red, green, blue = (int(v) for v in np.median(darkest, axis=0))
+        box = Box(float(left), float(top + row), float(right), float(top + row + 1))
+        return [Sample(box, Look((red, green, blue), sample.look.width))]
 
     def unexplained(self, traces: Sequence[Trace | None]) -> float:
         """Share of the ink of the curves' colours that lies on no curve, words and frames aside."""
@@ -301,6 +318,17 @@ class Plot:
                 long += piece[1].stop - piece[1].start
         total = sum(float(np.ptp(trace.corners[:, 0])) for trace in drawn)
         return long / max(total, 1.0)
+
+
+def _taken(
+    left: float, right: float, word: Word, words: Sequence[Word], samples: Sequence[Sample]
+) -> bool:
+    """Whether a word or a sample stands between `left` and `right` at the height of a word."""
+    boxes = [each.box for each in words] + [each.box for each in samples]
+    return any(
+        abs(box.y - word.box.y) < 0.7 * word.size and box.left < right and left < box.right
+        for box in boxes
+    )
 
 
 def _on(trace: Trace, box: Box) -> bool:
