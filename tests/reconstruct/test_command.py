@@ -157,6 +157,30 @@ def test_evidence_without_counts_is_refused_before_anything_is_written(tmp_path,
     assert not (tmp_path / "out").exists()
 
 
+def test_a_curve_is_enough_where_no_result_was_printed_beside_it(tmp_path, netter_2):
+    folder = evidence(tmp_path / "netter-2", netter_2)
+    key = {"trial": "netter-2", "report": "primary", "outcome": "os", "source": "singh-2024",
+           "locator": "Figure 3"}  # fmt: skip
+    points = {"time": [0, 2, 5, 9], "survival": [1, 0.9, 0.7, 0.7]}
+    curves = [
+        {**key, "arm": arm, "time": time, "survival": value}
+        for arm in ("lu-dotatate", "octreotide")
+        for time, value in zip(*points.values(), strict=True)
+    ]
+    counts = [
+        {**key, "arm": arm, "time": time, "n": n}
+        for arm in ("lu-dotatate", "octreotide")
+        for time, n in ((0, 20), (4, 18), (8, 14))
+    ]
+    tables.CURVES.write(folder / "curves.csv", tables.CURVES.frame(curves))
+    tables.AT_RISK.write(folder / "at-risk.csv", tables.AT_RISK.frame(counts))
+    done = run("--evidence", folder, "--outcome", "os", "--draws", 1, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    ipd = tables.IPD.read(tmp_path / "out" / "ipd.csv")
+    best = ipd[ipd["draw"] == 0].groupby("arm")["event"].agg(["size", "sum"])
+    assert best.to_numpy().tolist() == [[20, 6], [20, 6]]
+
+
 def test_an_outcome_that_is_not_there(tmp_path, netter_2):
     folder = evidence(tmp_path / "netter-2", netter_2)
     done = run("--evidence", folder, "--outcome", "os", "--out", tmp_path / "out")

@@ -133,6 +133,17 @@ def test_a_reconstruction_on_the_other_side_of_one_is_flagged(
     assert flagged == (published.side_of_one() != rebuilt.side_of_one())
 
 
+@given(intervals(), intervals())
+def test_a_reconstruction_of_what_was_not_published_is_compared_with_nothing(
+    published: Interval, rebuilt: Interval
+) -> None:
+    none = words.agreement(Interval(math.nan, math.nan, math.nan), rebuilt)
+    assert none.startswith("No hazard ratio was published")
+    bare = words.agreement(Interval(published.estimate, math.nan, math.nan), rebuilt)
+    assert "without limits" in bare
+    assert "with care" not in none + bare
+
+
 @given(st.floats(0.01, 2), st.floats(0.001, 2))
 def test_the_prior_speaks_only_when_the_data_are_silent(prior: float, posterior: float) -> None:
     sentence = words.prior_driven("tau", prior, posterior)

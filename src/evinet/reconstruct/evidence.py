@@ -39,7 +39,8 @@ class Selection:
 def read(folder: Path, outcome: str) -> Selection:
     """The published results of an outcome that belong together.
 
-    Report and assessor are those of the contrast selected for analyses. If that report prints
+    Report and assessor are those of the contrast selected for analyses, or else of another
+    contrast, of events and medians, or of a curve with nothing beside it. If that report prints
     neither a curve nor numbers at risk but another one does, all is taken from the other one (the
     counts of one data cut must not meet the events of another), with the flag `report-differs`.
 
@@ -53,14 +54,16 @@ def read(folder: Path, outcome: str) -> Selection:
         for table in (tables.SURVIVAL, tables.LANDMARKS, tables.CONTRASTS, tables.AT_RISK)
     }
     found["curves"] = _of(tables.CURVES.read(folder / "curves.csv"), outcome=outcome)
-    contrasts = _of(found["contrasts"], measure="hr")
-    if found["survival"].empty and contrasts.empty:
-        known = ", ".join(sorted(set(tables.SURVIVAL.read(folder / "survival.csv")["outcome"])))
+    results = (_of(found["contrasts"], measure="hr"), found["survival"], found["curves"])
+    if all(frame.empty for frame in results):
+        of = (table.read(folder / f"{table.name}.csv")["outcome"]
+              for table in (tables.SURVIVAL, tables.CONTRASTS, tables.CURVES))  # fmt: skip
+        known = ", ".join(sorted({str(name) for names in of for name in names}))
         raise InputError(
             Problem(str(folder), "outcome", outcome, "the trial has no result of this outcome",
                     f"Use one of: {known or 'none'}")
         )  # fmt: skip
-    report, assessor = _preferred(contrasts, found["survival"])
+    report, assessor = _preferred(*results)
     shown = [found["curves"], found["at-risk"]]
     used = next((name for name in _reports(shown, report)), report)
     flags: tuple[Flag, ...] = ()
@@ -82,10 +85,13 @@ def read(folder: Path, outcome: str) -> Selection:
     return Selection(trial, outcome, used, assessor, content, treatments, flags)
 
 
-def _preferred(contrasts: pd.DataFrame, survival: pd.DataFrame) -> tuple[str, str]:
-    selected = contrasts[contrasts["selected"]]
-    rows = selected if len(selected) else contrasts if len(contrasts) else survival
-    return str(rows["report"].iloc[0]), str(rows["assessor"].fillna("unstated").iloc[0])
+def _preferred(
+    contrasts: pd.DataFrame, survival: pd.DataFrame, curves: pd.DataFrame
+) -> tuple[str, str]:
+    """Report and assessor of the first of these that there is."""
+    choices = (contrasts[contrasts["selected"]], contrasts, survival, curves)
+    row = next(frame for frame in choices if len(frame)).iloc[0]
+    return str(row["report"]), _text(row.get("assessor")) or "unstated"
 
 
 def _reports(shown: list[pd.DataFrame], preferred: str) -> list[str]:

@@ -6,6 +6,7 @@ islands are never compared without the name of the bridge, and estimates come wi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from evinet.report.numbers import (
@@ -202,14 +203,24 @@ def prior_driven(name: str, prior_sd: float, posterior_sd: float) -> str:
 
 
 def agreement(published: Interval, reconstructed: Interval) -> str:
-    """The hazard ratio of reconstructed patients beside the published one."""
+    """The hazard ratio of reconstructed patients beside the published one.
+
+    What was not published is NaN.
+    """
+    if math.isnan(published.estimate):
+        return (
+            "No hazard ratio was published to compare with; that of the reconstructed patients is "
+            f"{with_limits(reconstructed)}."
+        )
+    bare = math.isnan(published.lower) and math.isnan(published.upper)
+    shown = f"{ratio(published.estimate)} (without limits)" if bare else with_limits(published)
     off = abs(reconstructed.estimate / published.estimate - 1)
     text = (
-        f"Published hazard ratio {with_limits(published)}; of the "
+        f"Published hazard ratio {shown}; of the "
         f"reconstructed patients {with_limits(reconstructed)}: "
         f"a difference of {number(100 * off, 1)} %."
     )
-    if published.side_of_one() == reconstructed.side_of_one():
+    if bare or published.side_of_one() == reconstructed.side_of_one():
         return text
     return text + " The two intervals lie differently about 1: treat the reconstruction with care."
 

@@ -82,7 +82,9 @@ def _proportional(results: Results, item: Reconstruction) -> Markdown:
                    if (each["arm"], each["comparator"]) == pair]  # fmt: skip
         test = words.proportional(row["p"], row["p_lowest"], row["p_highest"])
         said.append(f"{names}: {test} {words.rates(periods)}")
-    return bullets(said)
+    return bullets(said) if said else escape(
+        "Not tested: arms are compared where the ratio of their hazards was published."
+    )  # fmt: skip
 
 
 def _summaries(results: Results, item: Reconstruction) -> Markdown:
@@ -138,7 +140,8 @@ def _contrast(quality: dict[str, Any]) -> str:
 
 
 def _interval(ratios: dict[str, Any], whose: str) -> Interval:
-    return Interval(ratios[whose], ratios[f"{whose}_lower"], ratios[f"{whose}_upper"])
+    ends = (ratios[name] for name in (whose, f"{whose}_lower", f"{whose}_upper"))
+    return Interval(*(float("nan") if end is None else end for end in ends))
 
 
 def _at_risk(results: Results, item: Reconstruction) -> Markdown:
