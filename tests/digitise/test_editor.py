@@ -49,7 +49,8 @@ def hostile(figure, tmp_path_factory):
     axis.arms[1].name = HOSTILE + "2"
     for row in axis.at_risk.rows:
         row.arm = HOSTILE + "2" if row.arm == arm else row.arm
-    axis.locator = HOSTILE
+    axis.source = axis.locator = HOSTILE
+    axis.minutes = 2.0
     axis_file.write(folder / "axis.yaml", axis)
     run(path, "--axis", folder / "axis.yaml", "--out", out)
     return path, out
@@ -110,6 +111,10 @@ def test_the_editor_works_by_keyboard_alone(browser, hostile, tmp_path):
     tab_to("name of arm 1")
     view.keyboard.press("Control+A")
     view.keyboard.type("Renamed")
+    for label, text in (("arm in trial.yaml of arm 2", "active"), ("locator", "Figure 2")):
+        tab_to(label)
+        view.keyboard.press("Control+A")
+        view.keyboard.type(text)
     tab_to("save")
     with view.expect_download() as waiting:
         view.keyboard.press("Enter")
@@ -118,7 +123,9 @@ def test_the_editor_works_by_keyboard_alone(browser, hostile, tmp_path):
     after = axis_file.read(saved)
     assert after.time[1].at == pytest.approx(before.time[1].at + 0.1)
     assert [arm.name for arm in after.arms] == ["Renamed", HOSTILE + "2"]
-    assert after.locator == HOSTILE
+    assert [arm.arm for arm in after.arms] == [None, "active"]
+    assert (after.source, after.locator) == (HOSTILE, "Figure 2")
+    assert after.minutes == pytest.approx(2.0, abs=0.3)
     done = CliRunner().invoke(
         command, [str(path), "--axis", str(saved), "--out", str(tmp_path / "again")]
     )

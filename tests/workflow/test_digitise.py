@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -54,9 +55,6 @@ results:
     arms:
       treatment: {{n: {n}}}
       placebo: {{n: {n}}}
-    contrasts:
-      - {{arm: treatment, comparator: placebo, measure: hr, value: {hr:.2f},
-         lower: {low:.2f}, upper: {high:.2f}}}
 """
 TREATMENTS = """\
 classes: {all: Any}
@@ -69,6 +67,27 @@ sources:
   paper: {kind: publication, citation: A made-up paper}
 """
 PAGE = "results/report/trial-made-up.html"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SHOWN = """async (id) => {
+  const figure = document.getElementById(id), pictures = [];
+  for (const drawn of figure.querySelectorAll("svg")) {
+    if (!drawn.checkVisibility()) continue;
+    for (const place of drawn.querySelectorAll("image")) {
+      const image = new Image();
+      image.src = place.getAttribute("href") || place.getAttribute("xlink:href");
+      await image.decode();
+      const sheet = document.createElement("canvas");
+      [sheet.width, sheet.height] = [image.naturalWidth, image.naturalHeight];
+      const pen = sheet.getContext("2d");
+      pen.drawImage(image, 0, 0);
+      const levels = pen.getImageData(0, 0, sheet.width, sheet.height).data
+        .filter((_, k) => k % 4 < 3);
+      pictures.push([image.naturalWidth, image.naturalHeight, Math.min(...new Set(levels))]);
+    }
+  }
+  return [pictures, figure.querySelectorAll("svg path").length, figure.innerText];
+}"""
+"""What a figure of the page shows: size and darkest level of its pictures, its lines, its words."""
 CONFIG = """\
 review:
   slug: made-up
@@ -100,19 +119,21 @@ analyses:
 """
 
 
-def paper(folder: Path) -> tuple[Path, list[figures.TrueArm]]:
-    """A PDF: words, then a drawn figure, then a scanned one; with the patients of both."""
+def paper(folder: Path) -> tuple[Path, dict[str, list[figures.TrueArm]]]:
+    """A PDF of words, a drawn figure of PFS and a scanned one of OS; and the patients of each."""
     from matplotlib.figure import Figure
     from PIL import Image
     from pypdf import PdfWriter
 
     style = figures.STYLES["pdf"]
-    truth = figures.draw(folder / "drawn.pdf", "pdf", style)
-    figures.draw(folder / "scan.png", "pdf", replace(style, suffix="png", dpi=200))
+    scanned = replace(style, suffix="png", dpi=200)
+    truth = {
+        "pfs": figures.draw(folder / "drawn.pdf", "pdf", style),
+        "os": figures.draw(folder / "scan.png", "scan", scanned),
+    }
     Image.open(folder / "scan.png").save(folder / "scan.pdf", resolution=200)
-    hr = np.exp(hazard_ratio(truth[1], truth[0]).log_hr)
-    text = ABSTRACT.format(total=2 * style.n, n=style.n, hr=hr, low=hr * 0.7, high=hr / 0.7)
     page = Figure(figsize=(7, 9))
+    text = ABSTRACT.format(total=2 * style.n, n=style.n, **effect(truth["pfs"]))
     page.text(0.1, 0.95, text, va="top", fontsize=10)
     page.savefig(folder / "words.pdf")
     writer = PdfWriter()
@@ -122,12 +143,18 @@ def paper(folder: Path) -> tuple[Path, list[figures.TrueArm]]:
     return folder / "paper.pdf", truth
 
 
-def settle(path: Path, outcome_page: str) -> None:
+def effect(arms: list[figures.TrueArm]) -> dict[str, float]:
+    """The hazard ratio of treatment against placebo, with limits."""
+    hr = float(np.exp(hazard_ratio(arms[1], arms[0]).log_hr))
+    return {"hr": hr, "low": hr * 0.7, "high": hr / 0.7}
+
+
+def settle(path: Path, locator: str) -> None:
     """What a person adds to an axis file: whose figure it is, and the minutes it took."""
     axis = axis_file.read(path)
     for arm in axis.arms:
         arm.arm = arm.name.lower()
-    axis.report, axis.source, axis.locator = "primary", "paper", outcome_page
+    axis.report, axis.source, axis.locator = "primary", "paper", locator
     axis.minutes = 2.0
     axis_file.write(path, axis)
 
@@ -150,14 +177,17 @@ def review(project, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"),
+    reason="no chromium on the PATH (an error where CI is set)",
+)
 def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients_in_a_report(review):
     project, pdf, truth = review
     folder = project.folder / "data/raw/trials/made-up"
     drafted = project.evinet("read", str(pdf), "--trial", "made-up", "--source", "paper")
     assert drafted.returncode == 0, drafted.stderr
-    hr = np.exp(hazard_ratio(truth[1], truth[0]).log_hr)
     assert "Draft read from paper.pdf" in (folder / "trial.yaml").read_text()
-    filled = TRIAL.format(n=len(truth[0].time), hr=hr, low=hr * 0.7, high=hr / 0.7)
+    filled = TRIAL.format(n=len(truth["pfs"][0].time), **effect(truth["pfs"]))
     (folder / "trial.yaml").write_text(filled)  # as a person settles it
     for outcome, page in (("pfs", "2"), ("os", "3")):
         place = folder / "digitised" / outcome
@@ -178,8 +208,38 @@ def test_a_paper_with_a_drawn_and_a_scanned_figure_becomes_patients_in_a_report(
         assert read["kind"] == kind
         ipd = pd.read_csv(results / f"ipd/made-up/{outcome}/ipd.csv")
         best = ipd[ipd["draw"] == 0]
-        for arm in truth:
+        for arm in truth[outcome]:
             mine = best[best["arm"] == arm.name.lower()]
             assert len(mine) == len(arm.time)
             slack = 0 if kind == "vector" else 3
             assert abs(mine["event"].sum() - arm.event.sum()) <= slack
+    the_page_shows_figure_reading_and_patients(project.folder / PAGE)
+
+
+def the_page_shows_figure_reading_and_patients(page: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for width, columns in ((1280, 500), (390, 300)):
+            view = browser.new_page(viewport={"width": width, "height": 900})
+            view.goto(page.as_uri())
+            words = view.inner_text("main")
+            assert "figure on page 2), from its drawn lines: paper.pdf, page 2" in words
+            assert "figure on page 3), as a picture: paper.pdf, page 3" in words
+            assert words.count("A person worked on it for 2\N{NO-BREAK SPACE}minutes") == 2
+            for outcome in ("pfs", "os"):
+                pictures, lines, said = view.evaluate(SHOWN, f"fig-digitised-made-up-{outcome}")
+                assert len(pictures) == 2, "the figure as published and below the reading"
+                for wide, high, darkest in pictures:
+                    assert wide >= columns
+                    assert high >= columns / 2
+                    assert darkest < 200, "nothing is drawn on it"
+                assert pictures[0][2] < pictures[1][2], "pale below the reading"
+                assert lines > 10
+                assert all(label in said for label in ("As published", "As read", "Treatment"))
+                pictures, lines, said = view.evaluate(SHOWN, f"fig-km-made-up-{outcome}")
+                assert (pictures, lines > 4) == ([], True)
+                assert "120" in said, "numbers at risk of the patients"
+            view.close()
+        browser.close()

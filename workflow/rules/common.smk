@@ -146,7 +146,6 @@ DIGITISED = (
     "at-risk.csv",
     "digitisation.json",
     "figure.png",
-    "overlay.png",
     "overlay.html",
     "editor.html",
 )

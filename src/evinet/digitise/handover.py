@@ -17,7 +17,9 @@ import numpy as np
 
 from evinet import files
 from evinet.digitise import axis as axis_file
+from evinet.digitise.axes import Panel
 from evinet.digitise.axis import AxisFile
+from evinet.digitise.drawing import Floats
 from evinet.document import is_slug
 from evinet.errors import InputError, Problem
 
@@ -160,16 +162,71 @@ def rows(made: Path, known: set[str]) -> Iterator[Row]:
                           factor * float(row["time"]), float(row[column]))  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """An arm of the trial where its curve and marks lie in the figure, as (n, 2) positions."""
+
+    arm: str
+    curve: Floats
+    marks: Floats
+    doubtful: tuple[tuple[float, float], ...]  # stretches, from the left
+
+
+def placed(made: Path, known: set[str]) -> list[Placed]:
+    """The tables of a digitised figure, laid over it again by the ticks of its axes.
+
+    Raises
+    ------
+    InputError
+        An arm of the figure is none of the trial's.
+    """
+    axis = axis_file.read(made / "axis.yaml")
+    arms, panel = named(axis, str(made / "axis.yaml"), known), axis.panel()
+    if panel is None:
+        return []
+    said = files.read_json(made / "digitisation.json")
+    curves, marks = _floats(made / "curve.csv"), _floats(made / "marks.csv")
+    found = []
+    for arm in said["arms"]:
+        time, survival = np.array(curves[arm["name"]]).T
+        at = np.array(marks.get(arm["name"], [])).reshape(-1)
+        level = survival[np.searchsorted(time, at, side="right") - 1]
+        found.append(Placed(
+            arms[arm["name"]],
+            _positions(panel, time, survival, said["incidence"]),
+            _positions(panel, at, level, said["incidence"]),
+            tuple((panel.x.position(each["from"]), panel.x.position(each["to"]))
+                  for each in arm["doubtful"]),
+        ))  # fmt: skip
+    return found
+
+
+def _positions(panel: Panel, time: Floats, survival: Floats, incidence: bool) -> Floats:
+    value = panel.full * (1 - survival if incidence else survival)
+    return np.column_stack(
+        [[panel.x.position(each) for each in time], [panel.y.position(each) for each in value]]
+    )
+
+
+def _floats(path: Path) -> dict[str, list[list[float]]]:
+    """The numbers of a table's rows, by arm."""
+    found: dict[str, list[list[float]]] = {}
+    with path.open(newline="", encoding="utf-8") as handle:
+        for arm, *numbers in list(csv.reader(handle))[1:]:
+            found.setdefault(arm, []).append([float(number) for number in numbers])
+    return found
+
+
 def with_figure(content: TrialInput, made: Path) -> TrialInput:
     """A trial's input with the censor marks of its figure, and the error of its time axis."""
     axis = axis_file.read(made / "axis.yaml")
     names = {arm.name for arm in content.arms}
     factor = months(axis, str(made / "axis.yaml"))
     arms = named(axis, str(made / "axis.yaml"), names)
-    marks: dict[str, list[float]] = {}
-    with (made / "marks.csv").open(newline="", encoding="utf-8") as handle:
-        for row in csv.DictReader(handle):
-            marks.setdefault(arms[row["arm"]], []).append(factor * float(row["time"]))
+    marks = {
+        arms[name]: [factor * time for (time,) in times]
+        for name, times in _floats(made / "marks.csv").items()
+    }
     error = float(files.read_json(made / "digitisation.json")["axis_error"])
     return replace(
         content,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from evinet import files
 from evinet.digitise import pdf
-from evinet.digitise.axis import HEAD, colour_of
+from evinet.digitise.axis import HEAD, AxisFile, colour_of
 from evinet.digitise.drawing import Box
 from evinet.digitise.labels import like
 from evinet.digitise.run import Digitised
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("overlay.html")
 COLOURS = ("#d81b60", "#1e88e5", "#ffc107", "#004d40", "#8e24aa", "#f4511e")
 DPI = 150.0
-WIDEST = 1400  # pixels of figure.png and overlay.png
+WIDEST = 1400  # pixels of figure.png
 MARGIN = 0.35  # of the plot, kept around it
 
 
 def write(out: Path, made: Digitised) -> None:
-    """Write overlay.html, editor.html, figure.png and overlay.png."""
-    _pictures(out, made)
+    """Write overlay.html, editor.html and figure.png, the plot as published."""
+    _published(out / "figure.png", made)
     for name, edits in (("overlay.html", False), ("editor.html", True)):
         files.write_text(out / name, page(made, edits))
 
@@ -44,7 +44,7 @@ def page(made: Digitised, edits: bool) -> str:
         "edits": edits,
         "image": _image(made),
         "size": made.axis.size,
-        "view": _view(made),
+        "view": view(made.axis),
         "axis": made.axis.model_dump(mode="json"),
         "head": HEAD,
         "summary": summary(made),
@@ -89,12 +89,12 @@ def _rectangle(box: Box) -> list[float]:
     return [round(float(v), 1) for v in (box.left, box.top, box.width, box.height)]
 
 
-def _view(made: Digitised) -> list[float]:
-    """The part of the figure that is shown first: the plot and what stands around it."""
-    width, height = made.axis.size
-    if made.axis.frame is None:
+def view(axis: AxisFile) -> list[float]:
+    """Left, top, width and height of the part that is shown: the plot and what is around it."""
+    width, height = axis.size
+    if axis.frame is None:
         return [0, 0, width, height]
-    left, top, right, bottom = made.axis.frame
+    left, top, right, bottom = axis.frame
     across, down = MARGIN * (right - left), MARGIN * (bottom - top)
     x0, y0 = max(0.0, left - across), max(0.0, top - down)
     x1, y1 = min(width, right + across), min(height, bottom + 1.8 * down)
@@ -143,27 +143,15 @@ def _sketched(figure: VectorFigure) -> Image:
     return sheet
 
 
-def _pictures(out: Path, made: Digitised) -> None:
-    """figure.png, the plot as published, and overlay.png, the same with the traces on it."""
-    from PIL import ImageDraw
-
+def _published(path: Path, made: Digitised) -> None:
     sheet = picture(made)
     scale = sheet.width / made.axis.size[0]
-    x, y, wide, high = _view(made)
+    x, y, wide, high = view(made.axis)
     left, top, right, bottom = (round(v * scale) for v in (x, y, x + wide, y + high))
-    for name, traced in (("figure.png", False), ("overlay.png", True)):
-        shown = sheet.copy()
-        if traced:
-            pen = ImageDraw.Draw(shown)
-            for colour, arm in zip(_told_apart(made), made.reading.arms, strict=True):
-                line = [(float(a) * scale, float(b) * scale) for a, b in arm.trace.corners]
-                pen.line(line, fill=colour, width=max(2, round(scale)))
-                for a, b in arm.trace.marks * scale:
-                    pen.ellipse((a - 4, b - 4, a + 4, b + 4), outline=colour)
-        part = shown.crop((left, top, right, bottom))
-        part.thumbnail((WIDEST, WIDEST))
-        with files.replacing(out / name) as temporary:
-            part.save(temporary, format="PNG")
+    part = sheet.crop((left, top, right, bottom))
+    part.thumbnail((WIDEST, WIDEST))
+    with files.replacing(path) as temporary:
+        part.save(temporary, format="PNG")
 
 
 def _uri(kind: str, content: bytes) -> str:

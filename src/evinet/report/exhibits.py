@@ -33,6 +33,8 @@ BLUE = (
     "sigma."
 )
 
+PUBLISHED_MEDIANS = "; diamonds and bars at 50 %: published medians with 95 % confidence intervals"
+
 
 def all_exhibits(results: Results) -> Iterator[Exhibit]:
     """Every figure that the results allow."""
@@ -127,9 +129,8 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
         f"km-{reconstruction.trial}-{reconstruction.outcome}",
         f"{trial}, {outcome}, patients reconstructed (evidence tier {quality['tier']}). Line: best "
         "reconstruction; band: range of the draws that carry what was not published; ticks: "
-        "censored; diamonds and bars at 50 %: published medians with 95 % confidence intervals. "
-        "Beneath: numbers at risk as printed, with the reconstruction's in brackets where it "
-        "differs.",
+        f"censored{PUBLISHED_MEDIANS if _has_median(quality) else ''}. Beneath: numbers at risk as "
+        "printed, with the reconstruction's in brackets where it differs.",
         f"Kaplan-Meier curves of {listing(list(arms.values()))} in {trial}. The table on this page "
         "gives medians, events and numbers at risk.",
         draw,
@@ -140,18 +141,27 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
 def _digitised(results: Results, reconstruction: Reconstruction) -> Iterator[Exhibit]:
     """The figure of the paper, and the same with what was read off it, where there is one."""
     folder = results.root / "digitised" / reconstruction.trial / reconstruction.outcome
-    if not (folder / "overlay.png").exists():
+    if not (folder / "curve.csv").exists():
         return
+    from evinet.digitise import axis, handover
     from evinet.report.figures import digitised
 
     trial = results.trial_names[reconstruction.trial]
+    names = results.arm_names(reconstruction.trial)
+    arms = {arm: names[arm] for arm in (*reconstruction.quality["arms"], *names)}
+    draw = partial(
+        digitised.draw, folder / "figure.png", axis.read(folder / "axis.yaml"), arms,
+        handover.placed(folder, set(arms)),
+    )  # fmt: skip
     yield Exhibit(
         f"digitised-{reconstruction.trial}-{reconstruction.outcome}",
-        f"{trial}, {outcome_name(reconstruction.outcome)}: the published figure, and the same with "
-        "the curves (lines) and censor marks (circles) that were read off it.",
-        "Left the published survival curves; right the same with the digitised curves drawn over "
+        f"{trial}, {outcome_name(reconstruction.outcome)}: the figure as published, and pale "
+        "beneath what was read off it. Lines: curves; circles: censor marks; short purple lines: "
+        "ticks of the axes; shaded: where a curve was not plainly seen.",
+        "First the published survival curves, then the same with the digitised curves drawn over "
         "them.",
-        lambda: digitised.draw(folder / "figure.png", folder / "overlay.png"),
+        draw,
+        partial(draw, narrow=True),
     )
 
 
@@ -219,6 +229,10 @@ def _medians(quality: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
         )
         for arm, median in found.items()
     }
+
+
+def _has_median(quality: dict[str, Any]) -> bool:
+    return any((arm.get("median") or {}).get("printed") for arm in quality["arms"].values())
 
 
 def _at_risk(quality: dict[str, Any]) -> Any:

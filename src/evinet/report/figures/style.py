@@ -80,11 +80,11 @@ def styled() -> Iterator[None]:
         yield
 
 
-def canvas(width: float = WIDTH, height: float = 3.0) -> Figure:
-    """An empty figure that no global state knows of."""
+def canvas(width: float = WIDTH, height: float = 3.0, dpi: float | None = None) -> Figure:
+    """An empty figure that no global state knows of; `dpi` is that of pictures in it."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height))
+    return Figure(figsize=(width, height), dpi=dpi)
 
 
 def save(figure: Figure, path: Path | str) -> None:
