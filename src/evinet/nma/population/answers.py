@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 POINTS = 64  # of a population, for outcomes
-DRAWS = 1_000  # of the posterior, for outcomes
+DRAWS = 4_000  # of the posterior, for outcomes
+FEWER = 1_000  # of them, for the integration error
 WORST = 0.01  # integration error that is passed over
 MOST = 256  # points of a published arm that are taken where the error asks for them
 STEPS = 120  # of time, for restricted means and medians
@@ -280,8 +281,8 @@ def _slopes(fit: Fit, treatment: str, every: int, with_outcome: bool) -> np.ndar
     return found
 
 
-def _thinned(fit: Fit) -> int:
-    return max(len(fit.coefficients) // DRAWS, 1)
+def _thinned(fit: Fit, draws: int = DRAWS) -> int:
+    return max(len(fit.coefficients) // draws, 1)
 
 
 def _predictor(fit: Fit, asked: Population, treatment: str) -> tuple[np.ndarray, np.ndarray]:
@@ -418,7 +419,7 @@ def integration_error(fit: Fit) -> float:
     change of the log-likelihood. The change is regressed on the draws, which leaves out the noise
     of their number. The largest of all.
     """
-    draws = fit.coefficients[:: _thinned(fit)]
+    draws = fit.coefficients[:: _thinned(fit, FEWER)]
     moved = _moved(fit)
     centred = draws - draws.mean(axis=0)
     slope = np.linalg.lstsq(centred, moved - moved.mean(), rcond=None)[0]
@@ -429,7 +430,7 @@ def integration_error(fit: Fit) -> float:
 def _moved(fit: Fit) -> np.ndarray:
     """Log-likelihood of the published arms with more points less that with those used."""
     regression, model = _regression(fit), fit.specification
-    every = _thinned(fit)
+    every = _thinned(fit, FEWER)
     rows = model.design.rows
     total = np.zeros(len(fit.coefficients[::every]))
     samples = fit.samples.isel(sample=slice(None, None, every))
