@@ -49,6 +49,7 @@ class Style:
     step: float = 6.0
     end: float = 36.0
     highest: float = 1.03  # where the survival axis is cut above
+    below: float = 0.03  # what is shown below the lowest value
     lowest_tick: float = 0.0  # the first value beside the survival axis, above where curves end
     sign: str = ""  # of per cent beside each value, perhaps apart from it
     table: str = "names"  # names, coloured, counts (lifelines), blocks (ggsurvfit), none
@@ -203,7 +204,7 @@ def time_ticks(style: Style) -> Floats:
 
 def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None:
     axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
-    axis.set_ylim(full * (style.lowest - 0.03 * (1 - style.lowest)), style.highest * full)
+    axis.set_ylim(full * (style.lowest - style.below * (1 - style.lowest)), style.highest * full)
     axis.set_xticks(time_ticks(style))
     lowest = max(style.lowest, style.lowest_tick)
     axis.set_yticks(full * np.arange(lowest, 1.0001, 0.25 if full == 100 else 0.2))

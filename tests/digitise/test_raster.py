@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from benchmarks import digitise as benchmark
+from benchmarks import figures
 
 from evinet.digitise.raster import shapes, skew
 from evinet.digitise.run import digitise
@@ -50,6 +53,18 @@ def test_dashes_lower_the_confidence_of_a_picture(figure):
     assert "dashed" in {reason.code for reason in reading.reasons}
     assert reading.answered
     assert reading.confidence < 0.9
+
+
+def test_a_last_event_is_seen_where_the_curve_ends_on_the_axis(tmp_path):
+    """Both curves end at 0, in the line of the axis."""
+    style = replace(figures.STYLES["matplotlib"], n=25, below=0.0)
+    truth = figures.draw(tmp_path / "figure.png", "matplotlib", style, 48)
+    reading = digitise(tmp_path / "figure.png").reading
+    assert reading.answered, reading.reasons
+    for arm, each in benchmark.matched(reading, truth):
+        assert each.event[each.time == each.time.max()].all()
+        assert arm.curve.survival[-1] == pytest.approx(0.0, abs=0.003)
+        assert arm.curve.time[-1] == pytest.approx(each.time.max(), abs=0.2)
 
 
 def test_a_scan_that_lies_askew_is_turned_level(figure):

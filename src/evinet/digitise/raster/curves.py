@@ -134,7 +134,7 @@ class Plot:
         height = np.where(veiled, cut + 0.5, height)  # under other ink the path is all there is
         steps = staircase.runs(height, known | veiled)
         corners = staircase.corners(steps, float(end), start + 0.5)
-        corners = self._last_drop(corners, edges, cut, wide, marked)
+        corners = self._last_drop(corners, edges, cut, wide, marked, share)
         if not self._plausible(corners, start):
             return None, nothing
         own = _around(cut, share.shape, wide)
@@ -161,11 +161,20 @@ class Plot:
 
     def _last_drop(
         self, corners: Floats, edges: staircase.Edges, cut: NDArray[np.int64], wide: float,
-        marked: NDArray[np.bool_],
+        marked: NDArray[np.bool_], share: Floats,
     ) -> Floats:  # fmt: skip
-        """A drop at the very end of the curve, as when the last patient has the event."""
+        """A drop at the very end of the curve, as when the last patient has the event.
+
+        One that ends on the axis ends at 0, if the axis is there.
+        """
         size = int(np.ceil(wide)) + 1
         below = np.where(marked, np.nan, edges.lower)[-size:]
+        nobody = self.panel.y.position(self.panel.full if self.rising else 0.0) - self.top
+        nobody = share.shape[0] - nobody if self.rising else nobody
+        for place, column in enumerate(range(len(cut) - size, len(cut))):
+            end = self._on_frame(share[:, column], int(cut[column]), column)
+            if end is not None and not marked[column] and abs(nobody - end) < wide + 6:
+                below[place] = nobody + wide / 2
         if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
             return corners
         foot = float(np.nanmax(below)) - wide / 2
@@ -177,6 +186,13 @@ class Plot:
         corners = corners.copy()
         corners[-1, 0] = at
         return np.vstack([corners, [at, foot]])
+
+    def _on_frame(self, ink: Floats, row: int, column: int) -> int | None:
+        """Where the ink that goes down from a row ends, if that is on a frame or axis."""
+        blank = (self.ink.blank[::-1] if self.rising else self.ink.blank)[:, column]
+        while row < len(ink) - 1 and ink[row] >= staircase.HALF:
+            row += 1
+        return row if blank[row] and ink[max(row - 1, 0)] >= staircase.HALF else None
 
     def _plausible(self, corners: Floats, start: int) -> bool:
         """Whether a path is a curve: it does not run down a frame."""
