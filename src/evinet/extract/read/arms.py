@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.numbers import WORDS, count
+from evinet.extract.read.numbers import SPELLED, WORDS, count, spelled
 from evinet.extract.read.passages import Passage, Sentence, sentences
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
@@ -109,6 +109,12 @@ _TOTAL = re.compile(
     r"(?:random|assigned|allocated)|(?P<c>\d[\d,]*) (?:were|underwent) (?:randomly|randomi[sz])",
     re.IGNORECASE,
 )
+_TOTAL_IN_WORDS = re.compile(
+    rf"\b(?P<words>{SPELLED}) (?:[\w-]+ ){{0,4}}?(?:patients|participants|people|women|men|adults"
+    r"|subjects|individuals|children|infants)(?: with [^.,;\d]{1,80}?)? (?:were |was )?"
+    r"(?:then |subsequently )?(?:random|assigned|allocated)",
+    re.IGNORECASE,
+)
 # --- how a title or the methods name them without numbers ------------------------------
 _LABEL = r"[A-Za-z\d\[(][^.;:?]{1,90}?"
 _STOP = (
@@ -190,17 +196,13 @@ class Arm:
 
 @dataclass
 class Arms:
-    """The arms of a trial, the experimental ones first.
-
-    `totals` are numbers of patients that are said to be randomised.
-    """
+    """The arms of a trial, the experimental ones first."""
 
     arms: list[Arm]
     finding: list[Finding] = field(default_factory=list)
     assumed: str = ""
     fewer: str = ""
     unproven: str = ""
-    totals: set[int] = field(default_factory=set)
     _mentions: dict[tuple[str, int], list[tuple[int, int, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -216,20 +218,6 @@ class Arms:
                 slug += "-2"
             seen.append(slug)
         return seen
-
-    def confirmed(self, counted: dict[str, int]) -> bool:
-        """Whether numbers of a table are those of all who were randomised.
-
-        They are, when they add up to the patients that are said to be randomised, or are those of
-        the sentence that says who was randomised to what; if nothing but the numbers is in doubt.
-        """
-        doubts = {finding.unsure for finding in self.finding} - {""}
-        adds_up = set(counted) == set(self.slugs) and sum(counted.values()) in self.totals
-        said = all(_RANDOM.search(finding.words) for finding in self.finding)
-        whole = sum(counted.values())
-        more = any(whole < total < 1.25 * whole for total in self.totals)
-        same = said and not more and all(self.n(arm) == n for arm, n in counted.items())
-        return doubts <= {_UNADDED, _UNCOUNTED} and (adds_up or same)
 
     @property
     def has_control(self) -> bool:
@@ -366,7 +354,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
         for found, s in candidates:
             _take(arms, found, s, totals)
-        return _finished(arms, passages, totals)
+        return _finished(arms, passages)
     fitting = [item for item in candidates if sum(n for _, n in item[0]) in totals]
     sets = [sorted(n for _, n in found) for found, _ in candidates]
     twice = [item for item, own in zip(candidates, sets, strict=True) if sets.count(own) > 1]
@@ -376,12 +364,12 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
         doubt = "" if confirmed else _UNADDED
         odd = _no_patients(read, s, found) or _odd_names(arms, passages)
-        _say(arms, s, odd or doubt)
+        _say(arms, s, odd or _others_randomised(read, candidates, found, totals) or doubt)
         _nicknames(arms, s.text)
         arms.unproven = doubt and "the sentence does not name both arms, whose numbers are unsure"
-        return _finished(arms, passages, totals)
+        return _finished(arms, passages)
     arms = _grouped(read, title) or _titled(title, whole)
-    return _finished(arms, passages, totals)
+    return _finished(arms, passages)
 
 
 _LONG = 6000
@@ -411,6 +399,27 @@ def _odd_names(arms: Arms, passages: list[Passage]) -> str:
     return ""
 
 
+_AGAIN = re.compile(
+    r"\bre-?randomi[sz]|\brandomi[sz]\w* (?:again|a second time)|\bsecond(?:ary)? randomi[sz]",
+    re.IGNORECASE,
+)
+
+
+def _others_randomised(read: list[Sentence],
+                       candidates: list[tuple[list[tuple[str, int]], Sentence]],
+                       found: list[tuple[str, int]], totals: set[int]) -> str:  # fmt: skip
+    """Why the arms may be of some of the patients, of one trial of several, or a second stage."""
+    whole = sum(n for _, n in found)
+    if more := sorted(total for total in totals if total > whole):
+        return f"{whole} patients are in the arms, and {more[0]} are said to be randomised too"
+    sums = {sum(n for _, n in other) for other, _ in candidates} & totals
+    if sums - {whole}:
+        return f"arms of {min(sums - {whole})} patients randomised are named too"
+    if any(_AGAIN.search(sentence.text) for sentence in read):
+        return "patients were randomised more than once"
+    return ""
+
+
 def _no_patients(read: list[Sentence], said: Sentence, found: list[tuple[str, int]]) -> str:
     """Why the numbers of arms may count something else than patients: eyes, tumours, practices."""
     if counted := _COUNTED_THING.search(said.text):
@@ -431,9 +440,8 @@ def _arms(named: list[tuple[str, int | None]]) -> Arms:
     return Arms(sorted(arms, key=lambda arm: _compares(arm, arms)))
 
 
-def _finished(arms: Arms, passages: list[Passage], totals: set[int]) -> Arms:
+def _finished(arms: Arms, passages: list[Passage]) -> Arms:
     """The arms with their short names and roles, each of them said."""
-    arms.totals = totals
     if not arms.arms:
         return arms
     _name_roles(arms)
@@ -479,6 +487,9 @@ def _totals(read: Iterable[Sentence]) -> set[int]:
         for match in _TOTAL.finditer(sentence.text):
             value = count(match["a"] or match["b"] or match["c"])
             if value and value > 9:
+                found.add(value)
+        for match in _TOTAL_IN_WORDS.finditer(sentence.text):
+            if (value := spelled(match["words"])) and value > 9:
                 found.add(value)
     return found
 
@@ -588,6 +599,8 @@ def _clean(label: str) -> str:
 def _stripped(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
     label = re.sub(r"^\(\w\)\s+", "", label)
+    for start, end in ("()", "[]"):
+        label = label.rstrip(end) if label.count(end) > label.count(start) else label
     label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)
     label = re.sub(
         r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"

@@ -41,24 +41,30 @@ _TERMS = {
     "single-arm": r"\bsingle[- ](?:arm|group)",
 }
 _STUDY = re.compile(r"\b(?:trial|study)\b", re.IGNORECASE)
-_DESIGN = re.compile(
-    r"(?:\b(?:randomi[sz]ed|controlled|clinical|prospective|comparative|pragmatic|pilot|exploratory"
-    r"|feasibility|explanatory|international|multinational|global|national|multi-?cent(?:re|er|ric)"
-    r"|single|double|triple|assessor|observer|evaluator|investigator|patient|participant|partially"
-    r"|placebo|sham|active|vehicle|open|label(?:l?ed)?|blind(?:ed)?|mask(?:ed)?|dummy|parallel"
-    r"|groups?|arms?|two|three|four|cent(?:re|er)|cross-?over|superiority|non-?inferiority"
-    r"|equivalence|factorial|phase|[1-4][ab]?|I{1,3}V?|IV|[ab]|weeks?|months?|years?|days?|long|term"
-    r"|comparator|dose|ranging|finding|fixed|adaptive|and|with|an?|stratified|design)\b|\d+"
-    r"|[\s,/()–-])+\b(?:trial|study)\b",
-    re.IGNORECASE,
+_DESIGN = frozenset(
+    re.findall(
+        r"\w+",
+        "randomised randomized controlled clinical prospective comparative pragmatic pilot "
+        "exploratory feasibility explanatory international multinational global national multi "
+        "multicentre multicenter multicentric single double triple assessor observer evaluator "
+        "investigator patient participant partially placebo sham active vehicle open label "
+        "labeled labelled blind blinded mask masked dummy parallel group groups arm arms two "
+        "three four centre center cross over crossover superiority non noninferiority inferiority "
+        "equivalence factorial phase i ii iii iv iia iib iiia iiib a b 1a 1b 2a 2b 3a 3b week "
+        "weeks month months year years day days long term comparator dose ranging finding fixed "
+        "adaptive and with an stratified design",
+    )
 )
-"""Words of design up to the word trial or study."""
+"""Words of design that stand before the word trial or study."""
+_PIECE = re.compile(r"[A-Za-z\d]+|[^A-Za-z\d]+")
+_BETWEEN = re.compile(r"[\s,/()\u2013-]+")
 _WERE_RANDOMISED = re.compile(
     r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
 )
 _NOT_OWN = re.compile(
     r"\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b|next step|\bneeded\b"
-    r"|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b|\bprior\b|\bno stud|\bfew\b"
+    r"|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b|\bprior\b|\bno stud|\bprohibit"
+    r"|\bin the only\b|\bfew\b"
     r"|\bextension\b|\bother\b|\banother\b|\bnumerous\b|\bseveral\b|\bhave (?:shown|been)\b"
     r"|\b(?:studies|trials)\b|\[cited\]|\bsubstudy\b|\bpart of\b|\bsub-?set\b",
     re.IGNORECASE,
@@ -85,12 +91,13 @@ _ENROLLED = re.compile(
     r"random|enrol|recruit|assign|accru|allocat|register|patients|participants", re.I
 )
 _JOINED = re.compile(
-    r"\b(?:enrol|recruit|accru)\w*|\brandomi[sz]ed(?= (?:to|into|in|between|from|at|\()|[,.;]|$)"
-    r"|\bunderwent randomi[sz]ation|\b(?:randomly )?(?:assigned|allocated)\b|\brandomi[sz]ed \d",
+    r"\b(?:enrol|recruit|accru)\w*|\b(?:was|were|we) (?:then |subsequently )?(?:randomi[sz]ed\b"
+    r"|(?:randomly )?(?:assigned|allocated)\b)|\bunderwent randomi[sz]ation|\bwe randomly",
     re.IGNORECASE,
 )
 _MORE_THAN_JOINED = re.compile(
-    r"follow|screen|invit|plan(?:ned)?\b|collect|conduct|perform|carried out|ended|complet|evaluat"
+    r"follow|screen|invit|plan(?:ned)?\b|collect|conduct|took place in|commenced"
+    r"|perform|carried out|ended|complet|evaluat"
     r"|referred|approach|assessed|visit|treated|underwent (?!random)|scheduled|admitted|registry"
     r"|extension|sub-?stud|other|second|pilot|expected",
     re.IGNORECASE,
@@ -200,9 +207,17 @@ def _number(printed: str) -> str:
     return found.group() if found and not text.startswith("20") and "EudraCT" in text else text
 
 
+_FIRST = 20_000
+"""Characters in which a paper says what its trial is."""
+
+
 def _of_the_trial(passages: list[Passage]) -> Iterator[Sentence]:
     """The sentences that say what the document's own trial is, as far as words can tell."""
+    read = 0
     for s in sentences(passages, "title", "abstract", "methods", "results"):
+        read += len(s.text)
+        if read > _FIRST:
+            return
         if s.passage.section == "title" or not (
             PLANNED.search(s.text) or ASIDE["another trial"].search(s.text)
             or _NOT_OWN.search(s.text)
@@ -210,11 +225,34 @@ def _of_the_trial(passages: list[Passage]) -> Iterator[Sentence]:
             yield s
 
 
+_FRAME = re.compile(
+    r"(?:^|[.:;,(\[] ?|\b(?:this|these|the|our|present|current|was|were|is|are|in|as|of|by|did|used"
+    r"|using|conducted|performed|undertook|undertaken|designed|set up|report|from|to)\b ?"
+    r"|(?-i:\b[A-Z][\w-]*[A-Z\d][\w-]*) ?)\W*$",
+    re.IGNORECASE,
+)
+
+
+def _designs(sentence: Sentence) -> Iterator[str]:
+    """Words of design up to `trial` or `study`, where they say what the trial is."""
+    title = sentence.passage.section == "title"
+    for study in _STUDY.finditer(sentence.text):
+        first = max(study.start() - 250, 0)
+        start = study.start()
+        for piece in reversed([*_PIECE.finditer(sentence.text, first, study.start())]):
+            word = piece.group().lower()
+            if not (word in _DESIGN or word.isdigit() or _BETWEEN.fullmatch(word)):
+                break
+            start = piece.start()
+        if start < study.start() and (title or _FRAME.search(sentence.text[:start].lstrip())):
+            yield sentence.text[start : study.end()]
+
+
 def _phase(passages: list[Passage], body: _Text) -> Iterator[Finding]:
     """The phase, from the words of the design; any other phase that is named puts it in doubt."""
     own = [
-        (s, found) for s in _of_the_trial(passages) for design in _DESIGN.finditer(s.text)
-        for found in _PHASE.finditer(design.group())
+        (s, found) for s in _of_the_trial(passages) for design in _designs(s)
+        for found in _PHASE.finditer(design)
     ]  # fmt: skip
     named = [m for m in _PHASE.finditer(body.text[:9000])
              if _STUDY.search(body.text[m.end() : m.end() + 40])]  # fmt: skip
@@ -248,17 +286,13 @@ def _said(sentence: Sentence, name: str, value: object, printed: str, doubt: str
 def _terms(passages: list[Passage]) -> Iterator[Finding]:
     """Words of the design that stand before `trial` or `study`, in what is of this trial."""
     found: dict[str, Sentence] = {}
-    read = 0
     for s in _of_the_trial(passages):
         if _WERE_RANDOMISED.search(s.text):
             found.setdefault("randomised", s)
-        for design in _DESIGN.finditer(s.text):
+        for design in _designs(s):
             for name, pattern in _TERMS.items():
-                if re.search(pattern, design.group(), re.IGNORECASE):
+                if re.search(pattern, design, re.IGNORECASE):
                     found.setdefault(name, s)
-        read += len(s.text)
-        if read > 5000:
-            break
     if not found:
         return
     terms = [name for name in _TERMS if name in found]
@@ -275,12 +309,18 @@ _RATIO = re.compile(
 )
 
 
+_NO_RATIO = re.compile(
+    r"\b(?:not|instead|originally|initially|males?|females?|men|women|arm \d:|\d \(\d+ ?%)", re.I
+)
+
+
 def _allocation(passages: list[Passage]) -> Iterator[Finding]:
     """The ratio of allocation; another ratio that is named puts it in doubt."""
     found = [
         (s, match) for s in sentences(passages, "title", "abstract", "methods", "results")
         for match in _RATIO.finditer(s.text)
-        if not re.search(r"\b(?:not|instead|originally|initially)\b", match.group())
+        if not _NO_RATIO.search(s.text[match.start() : match.end() + 12])
+        and all(float(part) <= 10 for part in re.split("[:∶]", match["ratio"]))
     ]  # fmt: skip
     values = [re.sub(r"\s", "", m["ratio"]).replace("∶", ":") for _, m in found]
     if not found:

@@ -25,26 +25,16 @@ P_VALUE = re.compile(
     r"\b[Pp](?:[- ]?values?)?(?: for [a-z]+)?\s*(?:was |of )?"
     r"(?P<sign>[<>=≤]|equal to|less than)\s*(?P<p>0?\.\d+|1\.0+|\d(?:\.\d+)?\s*[x×]\s*10-?\d+)"
 )
-WORDS = {
+_SMALL = {
     word: value
-    for value, word in enumerate(
-        [
-            "no",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
+    for values, words in (
+        (range(20), "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+                    "fourteen fifteen sixteen seventeen eighteen nineteen"),
+        (range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety"),
     )
-}
+    for value, word in zip(values, words.split(), strict=True)
+}  # fmt: skip
+WORDS = {"no": 0} | {word: value for word, value in _SMALL.items() if 1 <= value <= 12}
 MONTHS = {"month": 1.0, "mo": 1.0, "year": 12.0, "yr": 12.0, "week": 7 * 12 / 365.25,
           "wk": 7 * 12 / 365.25, "day": 12 / 365.25}  # fmt: skip
 UNIT = r"(?P<unit>months?|mo\b|years?|yrs?\b|weeks?|wks?\b|days?)"
@@ -75,6 +65,28 @@ def number(printed: str) -> float | None:
         value = float(text)
         return int(value) if value.is_integer() and "." not in text else value
     return None
+
+
+_WORD = "|".join(["hundred", "thousand", *_SMALL])
+SPELLED = rf"(?:{_WORD})(?:(?: and |[ -])(?:{_WORD}))*"
+"""A whole number in words, as a sentence starts with: `Three hundred and twenty-seven`."""
+
+
+def spelled(words: str) -> int:
+    """The value of a whole number in words.
+
+    >>> spelled("Three hundred and twenty-seven"), spelled("one thousand ninety-two")
+    (327, 1092)
+    """
+    whole = part = 0
+    for word in re.findall("[a-z]+", words.lower()):
+        if word == "hundred":
+            part = max(part, 1) * 100
+        elif word == "thousand":
+            whole, part = whole + max(part, 1) * 1000, 0
+        else:
+            part += _SMALL.get(word, 0)
+    return whole + part
 
 
 def count(printed: str) -> int | None:

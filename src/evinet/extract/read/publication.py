@@ -25,21 +25,6 @@ from evinet.extract.read.text import Document, document
 
 _OPENING = 12
 """Sentences of an abstract in which a paper says what it is."""
-_AT_THE_START = re.compile(
-    r"\bbase-?line\b|\bdemographic|\bat (?:entry|enrol\w+|inclusion|randomi[sz]ation|admission"
-    r"|study entry|trial entry)\b|\bpre-?treatment\b",
-    re.IGNORECASE,
-)
-_NOT_PATIENTS = re.compile(
-    r"\b(?:practices?|practitioners?|physicians?|doctors?|GPs?|nurses?|carers?|caregivers?|parents?"
-    r"|mothers?|fathers?|famil(?:y|ies)|households?|schools?|teachers?|classes|clusters?|villages?"
-    r"|hospitals?|cent(?:re|er)s|clinics?|wards?|eyes|teeth|tooth|lesions?|tumou?rs|knees|hips"
-    r"|limbs|implants?|sites|procedures?|surg\w+|operati\w+|treatments?|therap\w+|interventions?"
-    r"|donors?|embryos?|cycles|neonates?|newborns?|offspring|responders|completers)\b"
-    r"(?! groups?\b| arms?\b)",
-    re.IGNORECASE,
-)
-"""What a caption of a baseline table may speak of instead of the patients randomised."""
 _WHOLE = 1500
 """Characters from which on a text is a paper, or a whole abstract, and no excerpt."""
 
@@ -112,11 +97,9 @@ def tables_findings(tables: list[Grid], arms: Arms, unsaid: dict[str, str]) -> l
     return [
         finding.doubted(doubt) if doubt else finding
         for grid in tables
-        for others, start in [(_counts_others(grid, arms), _not_the_start(grid, arms))]
+        for others in [_counts_others(grid, arms)]
         for finding in find_patients(grid)
-        for doubt in [
-            others or (start if finding.kind == "baseline" else unsaid.get(finding.kind, ""))
-        ]
+        for doubt in [others or unsaid.get(finding.kind, "")]
     ]
 
 
@@ -128,23 +111,8 @@ def _counts_others(grid: Grid, arms: Arms) -> str:
         known = arms.n(column.arm) if column.arm else None
         if known and column.n and not 0.95 * known <= column.n <= known:
             return f"the table counts {column.n} patients, and {known} were randomised"
-    if any(finding.unsure for finding in arms.finding) and not _all_randomised(grid, arms):
+    if any(finding.unsure for finding in arms.finding):
         return "the arms and their patients are unsure"
-    return ""
-
-
-def _all_randomised(grid: Grid, arms: Arms) -> bool:
-    return arms.confirmed({column.arm: column.n for column in grid.columns if column.arm})
-
-
-def _not_the_start(grid: Grid, arms: Arms) -> str:
-    """Why a baseline table may not be of all who were randomised, before treatment."""
-    if not _all_randomised(grid, arms):
-        return "the patients of the table were not seen to be all those randomised"
-    if not _AT_THE_START.search(grid.title):
-        return "the caption does not say that the table is of the start of the trial"
-    if other := _NOT_PATIENTS.search(grid.title):
-        return f"the caption speaks of {other.group()!r}"
     return ""
 
 
