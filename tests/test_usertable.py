@@ -140,6 +140,25 @@ def test_thousands_are_not_taken_for_decimals(tmp_path):
     assert [problem.value for problem in problems] == ["1,500"]
 
 
+@pytest.mark.parametrize(
+    ("text", "doubted"),
+    [
+        ("arm,e\na,1.250\nb,980\n", ["1.250"]),
+        ("arm;e\na;1.250\nb;1.180\n", ["1.250", "1.180"]),
+        ("arm;e\na;12.500\nb;980\n", ["12.500"]),
+        ("arm,e\na,1.250\nb,1.180\n", []),  # as a program writes three decimals
+        ("arm,e\na,1.250\nb,98\n", []),
+        ("arm,e\na,1.250\nb,980.5\n", []),
+        ("arm;e;se\na;1.250;0.125\nb;980;0.25\n", []),  # other numbers have decimal points
+    ],
+)
+def test_points_that_may_part_thousands_are_refused(tmp_path, text, doubted):
+    (tmp_path / "t.csv").write_text(text)
+    problems: list[Problem] = []
+    usertable.numbers(usertable.read(tmp_path / "t.csv"), "e", problems)
+    assert [problem.value for problem in problems] == doubted
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

@@ -36,6 +36,7 @@ PLAIN = str.maketrans({",": ".", **dict.fromkeys("−–‐‑", "-")})
 NUMBER = re.compile(rf"[+{MINUS}]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 DECIMAL_POINT = re.compile(rf"[+{MINUS}]?\d*\.\d+([eE][-+]?\d+)?$")
 DECIMAL_COMMA = re.compile(rf"[+{MINUS}]?\d*,\d+([eE][-+]?\d+)?$")
+HUNDREDS = re.compile(rf"[+{MINUS}]?[1-9]\d\d+$")
 PARTED = re.compile(rf"[+{MINUS}]?[1-9]\d{{0,2}}([,.'’ \u00a0\u2009\u202f]\d{{3}})+$")  # thousands?
 
 
@@ -119,7 +120,7 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
                         "Name it in the header, or empty it", line=filled[0])
             )  # fmt: skip
     frame = frame.loc[:, [name != "" for name in names]]
-    frame.attrs["file"] = table.path
+    frame.attrs["file"], frame.attrs["separator"] = table.path, table.separator
     frame.attrs["decimals"] = {
         sign: f" (column {written})"
         for written, cells in zip(header, zip(*rows, strict=True), strict=False)
@@ -216,11 +217,39 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> pd.Serie
 def doubts(frame: pd.DataFrame, texts: list[str]) -> list[tuple[str, str] | None]:
     """Why each cell of a column cannot be taken for a number, and the remedy; None where it can.
 
+    Points of a column in which each has three digits behind it may part thousands.
+
     ``frame.attrs["decimals"]`` tells how the numbers of the file are written; without it the
     column itself does.
     """
     signs = frame.attrs.get("decimals", decimals(texts))
-    return [doubt(text, signs) for text in texts]
+    found = [doubt(text, signs) for text in texts]
+    pointed = {text for text in map(str.strip, texts) if "." in text}
+    if (
+        "." not in signs
+        and all(map(PARTED.match, pointed))
+        and (frame.attrs.get("separator") == ";" or any(map(HUNDREDS.match, map(str.strip, texts))))
+    ):  # 1.250 beside 980, or in a file as programs write it where the decimal sign is a comma
+        found = [why or (parted(text) if text.strip() in pointed else None)
+                 for text, why in zip(texts, found, strict=True)]  # fmt: skip
+    return found
+
+
+def parted(text: str) -> tuple[str, str] | None:
+    """What is doubtful of a cell such as 1.234, where a decimal sign is not likely; else None.
+
+    Examples
+    --------
+    >>> parted("1.234")
+    ('has a point that may stand between thousands', 'Write 1234 or 1.2340')
+    >>> parted("1.25")
+    """
+    text = text.strip()
+    if PARTED.match(text) is None or NUMBER.match(text) is None:
+        return None
+    sign = "comma" if "," in text else "point"
+    return (f"has a {sign} that may stand between thousands",
+            f"Write {re.sub('[.,]', '', text)} or {text.replace(',', '.')}0")  # fmt: skip
 
 
 def decimals(texts: Iterable[str]) -> str:

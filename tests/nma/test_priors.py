@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from evinet.errors import InputError
-from evinet.nma import priors
+from evinet.nma import Network, priors
 from evinet.nma.published_priors import TABLES
 
 EXAMPLES = [
@@ -110,3 +111,49 @@ def test_only_half_families_have_a_scale(scale):
     assert priors.parse(f"half-normal({scale!r})").scale == scale
     with pytest.raises(AttributeError):
         _ = priors.parse(f"exponential({scale!r})").scale
+
+
+MEANS = pd.DataFrame({
+    "study": ["A", "A", "B", "B"], "treatment": ["X", "P", "X", "P"],
+    "y": [4.62, 4.1, 4.55, 4.05], "se": [0.17, 0.18, 0.16, 0.17],
+})  # fmt: skip
+PAIRS = pd.DataFrame({
+    "study": ["A", "A", "B", "B"], "treatment": ["P", "X", "P", "X"],
+    "diff": [None, 0.5, None, 0.4], "se": [None, 0.3, None, 0.2],
+})  # fmt: skip
+
+
+def effect(table: pd.DataFrame, effects: str) -> pd.Series:
+    read = Network.from_contrasts if "diff" in table else Network.from_arms
+    found = read(table, "P").fit(effects=effects, seed=1)
+    return found.effects().set_index("parameter").loc["d[X]", ["mean", "sd"]]
+
+
+@pytest.mark.parametrize("table", [MEANS, PAIRS], ids=["arms", "contrasts"])
+@pytest.mark.parametrize("effects", ["fixed", "random"])
+@pytest.mark.parametrize("factor", [10, 1e3, 1e5])
+def test_means_on_any_scale_have_the_same_effect(
+    table: pd.DataFrame, effects: str, factor: float
+) -> None:
+    numbers = [name for name in table if name not in ("study", "treatment")]
+    larger = table.assign(**{name: table[name] * factor for name in numbers})
+    small, large = effect(table, effects), effect(larger, effects) / factor
+    assert large["mean"] == pytest.approx(small["mean"], abs=0.03 * small["sd"])
+    if effects == "fixed":  # with random effects tau has a prior, wide on either scale
+        assert large["sd"] == pytest.approx(small["sd"], rel=0.01)
+
+
+def test_means_far_from_0_have_the_effect_of_inverse_variance() -> None:
+    """Six-minute walks: the prior of the studies' levels is wide beside them."""
+    table = MEANS.assign(y=[462, 410, 455, 405], se=[17.4, 17.7, 16.2, 16.7])
+    weights = 1 / np.array([17.4**2 + 17.7**2, 16.2**2 + 16.7**2])
+    found = effect(table, "fixed")
+    assert found["mean"] == pytest.approx(np.average([52, 50], weights=weights), abs=0.1)
+    assert found["sd"] == pytest.approx(weights.sum() ** -0.5, rel=0.01)
+
+
+def test_priors_that_are_named_stay() -> None:
+    far = MEANS.assign(y=MEANS["y"] * 100)
+    fit = Network.from_arms(far, "P").fit(effects="fixed", priors={"intercepts": "normal(0, 100)"})
+    printed = fit.specification.priors.printed
+    assert (printed["intercepts"], printed["effects"]) == ("normal(0, 100)", "normal(0, 1000)")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evinet.errors import InputError
 from evinet.patients.data import Interval
+from evinet.reconstruct import layouts
 from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, TrialInput, tidy
 
 
@@ -85,3 +87,13 @@ def test_tidying_twice_changes_nothing_more():
     for before, after in zip(once.arms[0].curve, twice.arms[0].curve, strict=True):
         assert before.tolist() == after.tolist()
     assert once.arms[0].marks.tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["arm;time;n\na;0;1.250\na;6;980\n", "arm;time;n\na;0,5;1,250\n", "arm;0;6\na;1.250;980\n"],
+)
+def test_patients_at_risk_have_no_decimals(tmp_path, text):
+    (tmp_path / "at-risk.csv").write_text(text)
+    with pytest.raises(InputError, match="between thousands"):
+        layouts.read(tmp_path / "at-risk.csv", "n")

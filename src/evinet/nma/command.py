@@ -260,7 +260,7 @@ class Grouped(click.Command):
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
     help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=..., cuts=..., "
-    "cuts_sigma=...",
+    "cuts_sigma=... Unless named, wider where outcomes or effects are beyond 10.",
 )  # fmt: skip
 @click.option(
     "--better", type=click.Choice(["lower", "higher"]),

@@ -446,16 +446,15 @@ def build(
                        "Name the columns of the categories, or leave it out")  # fmt: skip
     _check(network, terms, arms)
     _one_scale(network, arms)
+    priors = (priors or Priors()).scaled(*_units(network, arms))
     if network.patients is None:
-        return Model(network, design, effects, priors or Priors(), arms, apart=apart,
+        return Model(network, design, effects, priors, arms, apart=apart,
                      cutpoints=cutpoints)  # fmt: skip
     from evinet.nma.likelihoods.survival.choice import choose
 
     published = len(network.contrasts.rows) > 0
     hazards = choose(baseline, network.patients, published, settings or {}, network.regression)
-    return Model(
-        network, design, effects, priors or Priors(), None, hazards, baseline, settings or {}
-    )
+    return Model(network, design, effects, priors, None, hazards, baseline, settings or {})
 
 
 def _likelihood(
@@ -504,6 +503,28 @@ def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | 
     numbers = {study: number for number, study in enumerate(dict.fromkeys(studies))}
     study = np.array([numbers[name] for name in studies])
     return Arms(likelihood, x[place], s[place], offset[place], study, network.categories)
+
+
+def _units(network: Network, arms: Arms | None) -> tuple[float, float]:
+    """Powers of ten: the size of outcomes, and of effects, as shares of which priors are wide.
+
+    1 up to 10, as on the scale of logarithms, where no outcome of a study is larger.
+    """
+    contrasts = network.contrasts
+    effects = [contrasts.y, np.sqrt(np.diag(contrasts.covariance))]
+    levels: list[np.ndarray] = []
+    if arms is not None and arms.likelihood.link == "identity":
+        eta, variance = arms.rough
+        levels = [eta, np.sqrt(variance)]
+        for study in range(arms.studies):
+            own = arms.study == study
+            effects += [eta[own] - eta[own].min(), np.sqrt(variance[own])]
+    return _unit(levels), _unit(effects)
+
+
+def _unit(values: list[np.ndarray]) -> float:
+    largest = max((float(abs(each).max(initial=0.0)) for each in values), default=0.0)
+    return float(10 ** max(np.ceil(np.log10(max(largest, 1.0) / 10)), 0))
 
 
 def _one_scale(network: Network, arms: Arms | None) -> None:

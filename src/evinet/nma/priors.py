@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -289,9 +289,10 @@ def _published(text: str) -> Prior:
     return Prior(text, table.family, parameters, table.source, table.effects)
 
 
+TAU = 5.0
 DEFAULTS = {
-    "effects": ("normal(0, 100)", "hardly limits an effect on any scale (NICE TSD 2)"),
-    "intercepts": ("normal(0, 100)", "hardly limits an outcome of a study on any scale"),
+    "effects": ("normal(0, 100)", "hardly limits an effect (NICE TSD 2)"),
+    "intercepts": ("normal(0, 100)", "hardly limits an outcome of a study"),
     "coefficients": ("normal(0, 100)", "hardly limits a coefficient of a covariate"),
     "cuts": (
         "half-normal(10)",
@@ -303,12 +304,16 @@ DEFAULTS = {
         "of the spread between studies of the logarithms of these distances",
     ),
     "tau": (
-        "half-normal(5)",
-        "vague on any scale; on that of log ratios half-normal(0.5) is weakly informative "
+        f"half-normal({TAU:g})",
+        "vague; on that of log ratios half-normal(0.5) is weakly informative "
         "(Röver et al. 2021, Res Synth Methods 12:448) and published priors say more",
     ),
 }
-"""The priors of every model unless others are asked for, and why."""
+"""The priors of every model unless others are asked for, and why.
+
+Those of effects, intercepts, coefficients and tau are for outcomes and effects up to 10, as
+logarithms are. For larger ones they are multiplied by a power of ten (`Priors.scaled`).
+"""
 
 
 @dataclass(frozen=True)
@@ -327,14 +332,32 @@ class Priors:
     cuts: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts"][0]))
     cuts_sigma: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts_sigma"][0]))
     tau: Prior = field(default_factory=lambda: parse(DEFAULTS["tau"][0]))
+    asked: tuple[str, ...] = ()
+
+    def scaled(self, levels: float, effects: float) -> Priors:
+        """The priors for outcomes, and for effects, in units of that size.
+
+        Means are on any scale, so that no number is wide for all of them. What was asked for stays.
+
+        >>> Priors().scaled(100, 10).printed["intercepts"]
+        'normal(0, 10000)'
+        """
+        sizes = {"effects": effects, "intercepts": levels, "coefficients": effects}
+        found: dict[str, Any] = {
+            name: getattr(self, name) * size
+            for name, size in sizes.items() if name not in self.asked
+        }  # fmt: skip
+        if "tau" not in self.asked and effects != 1:
+            found["tau"] = parse(f"half-normal({TAU * effects:g})")
+        return replace(self, **found)
 
     @property
     def printed(self) -> dict[str, str]:
         """Each prior in the form in which it may be given."""
         return {
             name: prior.formula if isinstance(prior, Prior) else f"normal(0, {prior:g})"
-            for name, prior in vars(self).items()
-        }
+            for name, prior in vars(self).items() if name in DEFAULTS
+        }  # fmt: skip
 
 
 def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(options)") -> Priors:
@@ -357,7 +380,7 @@ def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(optio
             )  # fmt: skip
         read = normal if DEFAULTS[name][0].startswith("normal") else parse
         found[name] = read(text, place, file)
-    return Priors(**found)
+    return Priors(**found, asked=tuple(sorted(found)))
 
 
 def normal(text: str, field: str, file: str) -> float:

@@ -159,6 +159,8 @@ def _numbers(table: Cells, cells: list[tuple[str, str, str, int]], what: str) ->
             continue
         for field, text in (("time", time), (what, value)):
             why = usertable.doubt(text, signs)
+            if field == "n":  # patients are whole
+                why = why or usertable.parted(text)
             if why:
                 problems.append(_problem(table, line, text, *why, field))
         rows.append(Row(arm.strip(), number(time), number(value), table.path, line))

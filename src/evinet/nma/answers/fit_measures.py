@@ -353,11 +353,16 @@ def study_effects(fit: Fit, b: np.ndarray, tau: np.ndarray, rng: np.random.Gener
     """
     given: NormalData = data(fit.specification)
     mean = b @ given.columns.T
-    random = np.linalg.cholesky(given.between + 1e-12 * np.eye(len(given.y)))
-    own = np.linalg.cholesky(given.intercepts + 1e-12 * np.eye(len(given.y)))
+    random, own = _root(given.between), _root(given.intercepts)
     unit = rng.standard_normal((3, *mean.shape))
     value = mean + tau[:, None] * (unit[0] @ random.T) + unit[1] @ own.T
     new = value + unit[2] @ np.linalg.cholesky(given.noise).T
     spread = given.intercepts + tau[:, None, None] ** 2 * given.between
     gain = np.linalg.solve(spread + given.noise, (given.y - new)[..., None])
     return value + (spread @ gain)[..., 0]
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """A matrix whose product with its transpose is a covariance of any rank, shape (rows, rows)."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(values.clip(0)))

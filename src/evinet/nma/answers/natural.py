@@ -74,7 +74,10 @@ def numbers(values: list[float], scale: str) -> list[str]:
         found = [float(value) for value in shown(np.array(values), scale)]
     width = max(found) - min(found)
     decimals = 2 if not 0 < width < 0.1 else int(1 - np.floor(np.log10(width)))
-    return [f"{value:.{decimals}f}" if abs(value) < 1000 else f"{value:.3g}" for value in found]
+    return [
+        f"{value:.{decimals if abs(value) < 1000 else 0}f}" if abs(value) < 1e6 else f"{value:.3g}"
+        for value in found
+    ]
 
 
 def matrix(fit: Fit) -> pd.DataFrame:
