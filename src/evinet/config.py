@@ -468,6 +468,13 @@ def _of_effects(where: tuple[str, str], model: Model) -> Iterator[tuple[Location
     if model.powers and model.baseline != "fracpoly":
         message = f"are of fractional polynomials, and the baseline is {model.baseline}"
         yield (*where, "powers"), message, "Write baseline: fracpoly, or remove powers"
+    elif model.powers:
+        from evinet.nma.likelihoods.survival.fractional import POWERS
+
+        for i, power in enumerate(model.powers):
+            if power not in POWERS:
+                known = _one_of(f"{each:g}" for each in POWERS)
+                yield (*where, "powers", i), "is no power of a fractional polynomial", known
 
 
 def _of_model(

@@ -26,6 +26,7 @@ def test_a_prior_without_heterogeneity_is_refused(make_config):
 def test_what_does_not_go_together_is_refused_at_the_door(make_config):
     for change, message in (
         ({"powers": [0, 1]}, r"models.m.powers .*the baseline is piecewise"),
+        ({"baseline": "fracpoly", "powers": [0, 7]}, r"models.m.powers.*Use one of -2, -1,"),
         ({"baseline_risk": True}, r"models\[0\] = 'm': has baseline_risk, which hazard ratios"),
         ({"baseline_risk": True, "relation": "ume"}, r"models.m.relation .*baseline risk"),
         ({"baseline_risk": True, "covariate": "year"}, r"models.m.covariate .*baseline_risk"),
