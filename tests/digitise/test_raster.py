@@ -67,18 +67,22 @@ def test_a_last_event_is_seen_where_the_curve_ends_on_the_axis(tmp_path):
         assert arm.curve.time[-1] == pytest.approx(each.time.max(), abs=0.2)
 
 
+def test_a_curve_that_runs_along_the_axis_to_its_end_has_no_last_event(tmp_path, monkeypatch):
+    """Of 180 patients the last one is censored: the line is three pixels above the axis."""
+    time = np.append(np.sort(np.random.default_rng(1).exponential(6, 179).clip(max=28)), 35.0)
+    event = np.append(np.ones(179, dtype=np.int64), 0)
+    monkeypatch.setattr(figures, "patients", lambda *_: [figures.TrueArm(time, event, "Arm A")])
+    style = replace(figures.STYLES["matplotlib"], arms=1, n=180, below=0.0, legend="none")
+    figures.draw(tmp_path / "figure.png", "matplotlib", style)
+    [arm] = digitise(tmp_path / "figure.png").reading.arms
+    assert arm.curve.survival[-1] == pytest.approx(1 / 180, abs=0.003)
+
+
 def test_a_scan_that_lies_askew_is_turned_level(figure):
     from PIL import Image
 
     path, _ = figure("turned")
     assert skew.skew(np.asarray(Image.open(path).convert("RGB"))) == pytest.approx(1.0, abs=0.1)
-
-
-def test_two_plots_on_a_page_are_asked_for(figure):
-    path, _ = figure("two-panels")
-    reading = digitise(path).reading
-    assert not reading.answered
-    assert "panels" in {reason.code for reason in reading.reasons}
 
 
 def test_a_picture_without_axes_is_refused(tmp_path):

@@ -116,6 +116,13 @@ def test_numbers_at_risk_without_those_at_the_start_are_told(figure):
     assert not reading.answered
 
 
+def test_two_plots_on_a_page_are_asked_for(figure):
+    path, _ = figure("pdf", panels=2, size=(11.0, 5.0))
+    reading = digitise(path).reading
+    assert not reading.answered
+    assert "panels" in {reason.code for reason in reading.reasons}
+
+
 @pytest.mark.parametrize("panel", [1, 2])
 def test_one_of_two_plots_with_the_same_legend_is_read(figure, panel):
     path, truth = figure("pdf", panels=2, size=(11.0, 5.0))

@@ -24,6 +24,7 @@ SAME = 28  # units of 255: two looks of one colour
 MARGIN = 6  # pixels around the plot
 MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
+CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
 
 
 class Plot:
@@ -165,7 +166,7 @@ class Plot:
     ) -> Floats:  # fmt: skip
         """A drop at the very end of the curve, as when the last patient has the event.
 
-        One that ends on the axis ends at 0, if the axis is there.
+        One that ends on the axis ends at 0, if the axis is there and the line was clear of it.
         """
         size = int(np.ceil(wide)) + 1
         below = np.where(marked, np.nan, edges.lower)[-size:]
@@ -173,7 +174,9 @@ class Plot:
         nobody = share.shape[0] - nobody if self.rising else nobody
         for place, column in enumerate(range(len(cut) - size, len(cut))):
             end = self._on_frame(share[:, column], int(cut[column]), column)
-            if end is not None and not marked[column] and abs(nobody - end) < wide + 6:
+            if end is None or marked[column] or end < corners[-1, 1] + wide / 2 + CLEAR:
+                continue
+            if abs(nobody - end) < wide + 6:
                 below[place] = nobody + wide / 2
         if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
             return corners
