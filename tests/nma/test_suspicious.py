@@ -256,3 +256,56 @@ def test_a_frame_with_a_column_twice_is_told():
                          columns=["study", "Study", "treatment", "r", "n"])  # fmt: skip
     with pytest.raises(InputError, match=r"study = .*appears twice"):
         Network.read(frame)
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "second", "remedy"),
+    [("year", 2004, 2011, "Write the year into the study's name"),
+     ("time", 6, 12, "keep the rows of one time"),
+     ("Outcome", "death", "MI", "keep the rows of one Outcome"),
+     ("subgroup", "men", "women", "write it into the study's name"),
+     ("site", "a", "b", "The column site tells them apart"),
+     ("n", 90, 80, "Give different studies different names")],
+)  # fmt: skip
+@pytest.mark.parametrize("outcome", ["r", "hr"])
+def test_rows_of_one_treatment_are_refused_by_what_tells_them_apart(
+    tmp_path, column, first, second, remedy, outcome
+):
+    """Two trials of one author would become one of four arms, with the opposite effect."""
+    values = {"r": ("60", "150", "40", "6"), "hr": ("", "0.5", "", "0.7")}[outcome]
+    rows = zip("PDPD", values, (first, first, second, second), strict=True)
+    n = "" if column == "n" else ",400"
+    text = f"author,treatment,{outcome},{column}{',n' if n else ''},lower,upper\n" + "".join(
+        f"Smith,{arm},{value},{apart}{n},{',' if arm == 'P' or outcome == 'r' else '0.3,0.9'}\n"
+        for arm, value, apart in rows
+    )
+    message = refused(tmp_path, text)
+    if outcome == "r":
+        assert remedy in message
+        assert (
+            "several years: 2004, 2011" in message or "P in lines 2, 4; D in lines 3, 5" in message
+        )
+    if column == "year":
+        assert remedy in message
+
+
+def test_pairs_of_one_study_are_refused_by_what_tells_them_apart(tmp_path):
+    text = ("study,outcome,treat1,treat2,hr,lower,upper\nA,OS,X,P,0.7,0.5,0.98\n"
+            "A,PFS,X,P,0.5,0.4,0.63\n")  # fmt: skip
+    assert "keep the rows of one outcome" in refused(tmp_path, text)
+
+
+def test_a_column_arm_tells_arms_of_one_treatment_apart(tmp_path):
+    text = "study,treatment,arm,r,n\nA,P,1,3,50\nA,D,1,9,50\nA,D,2,8,50\n"
+    assert len(read(tmp_path, text).arms) == 3
+    assert "its own name in the column arm" in refused(tmp_path, text.replace("A,D,2", "A,D,1"))
+
+
+@pytest.mark.parametrize("asked", [("P",), ("PASI50", "PASI75"), ("r", "PASI75")])
+def test_categories_that_no_column_has_are_refused(tmp_path, asked):
+    text = "study,treatment,r,n\nA,P,3,50\nA,D,9,50\n"
+    message = refused(tmp_path, text, categories=asked)
+    assert f"{asked[-1]} = '(absent)'" in message
+    assert "there are study, treatment, r, n" in message
+    effects = "study,treat1,treat2,hr,lower,upper\nA,D,P,0.7,0.5,0.98\n"
+    assert "are columns of no table" in refused(tmp_path, effects, categories=asked)

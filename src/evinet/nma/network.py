@@ -143,6 +143,11 @@ class Network:
         for source in sources:
             frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
             found = found._with(layouts.read(frame, reading), len(sources) > 1)
+        if categories and not found.categories:
+            raise InputError(
+                Problem(found.file, "categories", ", ".join(categories), "are columns of no table",
+                        "Leave them out: the tables hold effects, not arms")
+            )  # fmt: skip
         return found._checked()
 
     @classmethod

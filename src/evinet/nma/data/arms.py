@@ -21,19 +21,13 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises
     ------
     InputError
-        A column or a label is missing, text stands for a number, a study has a single arm, or the
-        same row stands twice.
+        A column or a label is missing, text stands for a number, or a study has a single arm.
     """
     found = frames.prepared(frame, ("study", "treatment"))
     problems: list[Problem] = []
     for name in KNOWN:
         if name in found:
             found[name] = frames.numbers(found, name, problems)
-    problems += [
-        frames.problem(found, int(row), "study", "is the same as another row",
-                       "Remove it, or tell the arms apart by a column named arm")
-        for row in np.flatnonzero(found.duplicated().to_numpy())
-    ]  # fmt: skip
     alone = ~found.duplicated("study", keep=False).to_numpy()
     problems += [
         frames.problem(found, int(row), "study", "has a single arm",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames
+from evinet.nma.data import frames, vocabulary
 
 if TYPE_CHECKING:
     from evinet.nma.data.layouts import Reading
@@ -18,7 +18,7 @@ CategoryCounts = Literal["exclusive", "inclusive"]
 
 
 def names(table: pd.DataFrame, reading: Reading) -> tuple[str, ...]:
-    """The columns of the categories; none where they are not asked for, or the table has none.
+    """The columns of the categories; none where they are not asked for, or in a table of effects.
 
     Raises
     ------
@@ -26,14 +26,21 @@ def names(table: pd.DataFrame, reading: Reading) -> tuple[str, ...]:
         There is one alone, one twice, or one is missing.
     """
     found = tuple(usertable.column(name) for name in reading.categories)
-    if not found or not set(found) & set(table):
+    of_effects = reading.kind == "effects" or (
+        not {"r", "y"} & set(table)
+        and bool({"comparator", "diff", "o_e", *vocabulary.effect_names(table)} & set(table))
+    )
+    if not found or (of_effects and not set(found) & set(table)):
         return ()
     file = str(table.attrs.get("file", frames.FRAME))
-    missing = [name for name in found if name not in table]
+    missing = [asked for asked, name in zip(reading.categories, found, strict=True)
+               if name not in table]  # fmt: skip
     if missing:
+        spelt = table.attrs.get("written", {})
+        there = ", ".join(str(spelt.get(name, name)) for name in table)
         raise InputError([
             Problem(file, name, "(absent)", "the column of a category is missing",
-                    f"There are {', '.join(map(str, table.columns))}") for name in missing
+                    f"Name columns of the file; there are {there}") for name in missing
         ])  # fmt: skip
     if len(found) < 2 or len(set(found)) < len(found):
         raise InputError(

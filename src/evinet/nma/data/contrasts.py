@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.linalg import block_diag, cholesky, solve_triangular
 
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames
+from evinet.nma.data import apart, frames
 
 LOOP = 0.1  # standard errors by which the effects of a study may disagree around a loop
 
@@ -125,9 +125,10 @@ def _arms(
     for place in bad:
         refused(place, "se", "is not above 0", "Write it")
     for place in again:
-        refused(
-            place, "treatment", "appears twice in its study", "Write one row for each treatment"
-        )
+        both = places[[names.index(names[place]), place]]
+        refused(place, "treatment", "appears twice in its study",
+                apart.remedy(apart.columns(frame, [both]), "Write one row for each treatment")
+                )  # fmt: skip
     if bad or again:
         return None
     covariance = np.diag(se[others] ** 2)
@@ -206,6 +207,23 @@ def _no_common(pairs: list[tuple[str, str]], arms: list[str]) -> tuple[str, str]
     )
 
 
+def _again(
+    frame: pd.DataFrame, places: np.ndarray, pairs: list[tuple[str, str]]
+) -> tuple[int, str, str, str] | None:
+    """The first contrast of a treatment with itself, or that its study has in another row."""
+    otherwise = "Give each pair of a study once, and give different studies different names"
+    seen: dict[frozenset[str], int] = {}
+    for place, pair in enumerate(map(frozenset, pairs)):
+        if len(pair) == 1:
+            return place, "comparator", "is the treatment itself", otherwise
+        if pair in seen:
+            told = apart.columns(frame, [places[[seen[pair], place]]])
+            return (place, "comparator", "is compared with this treatment in another row of the "
+                    "study", apart.remedy(told, otherwise))  # fmt: skip
+        seen[pair] = place
+    return None
+
+
 def _pairs(
     frame: pd.DataFrame, places: np.ndarray, problems: list[Problem]
 ) -> tuple[str, list[str], np.ndarray, np.ndarray] | None:
@@ -225,18 +243,10 @@ def _pairs(
     if bad:
         return None
     pairs = list(zip(mine["treatment"], mine["comparator"], strict=True))
-    for place, pair in enumerate(pairs):
-        earlier = [set(other) for other in pairs[:place]]
-        if len(set(pair)) == 1 or set(pair) in earlier:
-            refused(
-                place,
-                "comparator",
-                "is the treatment itself"
-                if len(set(pair)) == 1
-                else "is compared with this treatment in another row of the study",
-                "Give each pair of a study once, and give different studies different names",
-            )
-            return None
+    again = _again(frame, places, pairs)
+    if again:
+        refused(*again)
+        return None
     shared_given = "shared_variance" in mine and mine["shared_variance"].notna().any()
     count = len({name for pair in pairs for name in pair})
     if count > 2 and len(pairs) == count * (count - 1) // 2 and not shared_given:

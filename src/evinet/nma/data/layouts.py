@@ -17,8 +17,8 @@ from scipy.special import ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
+from evinet.nma.data import apart, effects, frames, means, vocabulary
 from evinet.nma.data import categories as ordered_data
-from evinet.nma.data import effects, frames, means, vocabulary
 from evinet.nma.data.categories import CategoryCounts
 
 Kind = Literal["arms", "effects"]
@@ -188,7 +188,9 @@ def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
         _blank(label) and all(_blank(cell) for cell in cells)
         for label, *cells in zip(long["treatment"], *(long[name] for name in outcomes), strict=True)
     ])  # fmt: skip
-    return _once(long[~nothing])
+    long = long[~nothing]
+    frames.stop(apart.of_two_years(long))
+    return _once(long)
 
 
 def _blank(cell: object) -> bool:
@@ -209,10 +211,17 @@ def _once(long: pd.DataFrame) -> pd.DataFrame:
     own = kept[kept["study"].map(rows > 1)]
     clash = own[own.duplicated(["study", "treatment"], keep="first").to_numpy()]
     if len(clash):
+        groups = [
+            np.flatnonzero((own["study"] == study) & (own["treatment"] == treatment))
+            for study, treatment in zip(clash["study"], clash["treatment"], strict=True)
+        ]
+        told = apart.remedy(
+            apart.columns(own, groups),
+            "An arm has one outcome: correct it, or write one row for each arm",
+        )
         raise InputError([
             frames.problem(clash, row, "treatment",
-                           "has a different outcome in another row of its study",
-                           "An arm has one outcome: correct it, or write one row for each arm")
+                           "has a different outcome in another row of its study", told)
             for row in range(len(clash))
         ])  # fmt: skip
     problems = []
@@ -253,6 +262,7 @@ def _arms(
         table, counted = ordered_data.read(table, reading, ordered)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
+    frames.stop(apart.of_two_years(table) or apart.repeated(table))
     frames.stop(_sums(table))
     table, done = _standard_errors(table, reading) if "y" in table else (table, [])
     done += [counted] if counted else []
@@ -392,6 +402,7 @@ def _by(way: str) -> str:
 
 def _effects(table: pd.DataFrame, reading: Reading) -> Understood:
     """Effects with diff and se, one row for each arm or one row for each pair."""
+    frames.stop(apart.of_two_years(table))
     table = vocabulary.renamed(table, ({"se": ("sediff",)},))
     named = vocabulary.effect_names(table)
     found, measure, done, cautions = effects.worked_out(table, named, reading)
@@ -432,10 +443,11 @@ def _incomplete(
     counts = table["study"].map(table["study"][has].value_counts()).fillna(0).to_numpy()
     alone = has & (counts < 2) if "comparator" not in table else np.zeros(len(table), bool)
     dropped = [
-        f"{row.study}, {row.treatment}: " + ("no outcome" if not has[place] else
-                                            "the only arm of its study that is left")
-        for place, row in enumerate(table.itertuples())
-        if not has[place] or alone[place]
+        f"{study}, {treatment}: " + ("no outcome" if not known else
+                                     "the only arm of its study that is left")
+        for study, treatment, known, single in zip(table["study"], table["treatment"], has, alone,
+                                                   strict=True)
+        if not known or single
     ]  # fmt: skip
     kept = table[has & ~alone]
     kept.attrs = table.attrs
