@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct benchmark-digitise \
-	benchmark-synthesise benchmark-population validation docs clean
+	benchmark-read benchmark-synthesise benchmark-population validation docs clean
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -71,6 +71,9 @@ benchmark-reconstruct: $(READY) ## Accuracy and speed of the reconstruction meth
 
 benchmark-digitise: $(READY) ## Accuracy and speed of the digitisation, style by style
 	python -m benchmarks.digitise
+
+benchmark-read: $(READY) ## Seconds to read documents of 2.7 MB
+	python benchmarks/read.py
 
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python benchmarks/synthesise.py

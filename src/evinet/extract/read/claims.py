@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from evinet.extract.read import numbers, words
@@ -125,8 +126,15 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
     """
     only = _only_assessor(passages)
     for sentence in sentences(passages, "abstract", "results"):
+        if not _SPEAKS.search(sentence.text):
+            continue
         planned = words.PLANNED.search(sentence.text)
-        if not _SPEAKS.search(sentence.text) or (planned and "% CI" not in sentence.text):
+        if planned and "% CI" not in sentence.text:
+            continue
+        found = quantities(sentence.text)
+        readers = (_medians, _landmarks, _events, _responses, _ratios)
+        read = [finding for reader in readers for finding in reader(sentence, found, arms)]
+        if not read:
             continue
         notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
         notes += [f"it may be a plan ({planned.group()})"] if planned else []
@@ -135,17 +143,15 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
             notes.append(f"the sentence opens with {limit!r}")
         if any(note.startswith("another trial") for note in notes):
             continue
-        found = quantities(sentence.text)
-        for read in (_medians, _landmarks, _events, _responses, _ratios):
-            for finding in read(sentence, found, arms):
-                noted = _noted(finding, notes, only)
-                control = re.search(r"\bcontrols?\b", sentence.text, re.I)
-                named = len({slug for _, _, slug in arms.mentions(sentence.text)}) > 1
-                doubts = (arms.fewer, arms.assumed if control else "",
-                          "" if named else arms.unproven, unsaid.get(finding.kind, ""))  # fmt: skip
-                for doubt in filter(None, doubts):
-                    noted = noted.doubted(doubt)
-                yield noted
+        control = re.search(r"\bcontrols?\b", sentence.text, re.I)
+        named = len({slug for _, _, slug in arms.mentions(sentence.text)}) > 1
+        for finding in read:
+            noted = _noted(finding, notes, only)
+            doubts = (arms.fewer, arms.assumed if control else "",
+                      "" if named else arms.unproven, unsaid.get(finding.kind, ""))  # fmt: skip
+            for doubt in filter(None, doubts):
+                noted = noted.doubted(doubt)
+            yield noted
 
 
 def _only_assessor(passages: list[Passage]) -> str:
@@ -156,6 +162,7 @@ def _only_assessor(passages: list[Passage]) -> str:
     return said.pop() if len(said) == 1 and primary and "both" not in said else "unstated"
 
 
+@lru_cache(maxsize=4096)
 def assessor(text: str) -> str:
     """Who assessed, by the words of `text`: bicr, investigator, unstated, or both."""
     central, local = bool(_CENTRAL.search(text)), bool(_LOCAL.search(text))

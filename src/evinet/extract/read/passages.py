@@ -36,6 +36,19 @@ class Passage:
     heading: str = ""
     where: Where = field(default=lambda _: "", compare=False)
 
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Its sentences, those of blanks left out."""
+        found: list[Sentence] = []
+        cursor = 0
+        for stop in [*(match.end() for match in _BOUNDARY.finditer(self.text)), len(self.text)]:
+            piece = self.text[cursor:stop]
+            if piece.strip():
+                before = found[-1].text if found else ""
+                found.append(Sentence(piece, cursor, self, before))
+            cursor = stop
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -64,17 +77,8 @@ class Sentence:
 def sentences(passages: list[Passage], *sections: str) -> Iterator[Sentence]:
     """Sentences of the passages of these sections."""
     for passage in passages:
-        if passage.section not in sections:
-            continue
-        cursor, before = 0, ""
-        for stop in [match.end() for match in _BOUNDARY.finditer(passage.text)] + [
-            len(passage.text)
-        ]:
-            piece = passage.text[cursor:stop]
-            if piece.strip():
-                yield Sentence(piece, cursor, passage, before)
-                before = piece
-            cursor = stop
+        if passage.section in sections:
+            yield from passage.sentences
 
 
 Mark = tuple[int, int, str, str]
