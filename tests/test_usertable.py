@@ -177,3 +177,40 @@ def test_whatever_csv_writes_is_read_back(tmp_path_factory, rows, separator):
     assert found.rows == [
         [cell.strip() for cell in row] for row in rows if any(map(str.strip, row))
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("study treatment r n\nKEYNOTE 024 X 1 20\nKEYNOTE 024 P 3 20\n", "have a blank"),
+     ('study treatment r n\n"A" Drug X 1 20\n"A" Drug P 3 20\n', "have a blank"),
+     ("study treatment r n\nKEYNOTE 024 X 1 20\nOAK P 3 20\n", "have a blank"),
+     ("study\ttreatment\tr\nA\tX\t1\t\nA\tP\t3\t\n", "ends in tabs"),
+     ("study\ttreatment\tr\nx\tA\tX\t1\nx\tA\tP\t3\n", "first column seems to have no name"),
+     ("study,treatment,r\nSmith, 1999,X,12\nSmith, 1999,P,20\n", '"Smith, 1999"'),
+     ("study,treatment,r\nSmith, 1999,X,12\nLee 1999,P,20\n", '"Smith, 1999"'),
+     ("study,treatment,hr\nSmith, J,X,0.7\nLee, K,P,0.8\n", '"Smith, J"'),
+     ("study,treatment,r\nA,X,12,\nA,P,20,\n", "ends in commas"),
+     ('"study","treatment","r"\n"1","A","X",12\n"2","A","P",20\n', "R's row names"),
+     ("study,treatment,r\nA,X,12,99\nA,P,20\n", "Give every row the cells"),
+     ("study,treatment,hr\nA,X,0,7\nA,P,0,8\n", "decimal commas")],
+)  # fmt: skip
+def test_a_cell_too_many_is_put_down_to_its_cause(tmp_path, text, cause):
+    file = tmp_path / "table.txt"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        usertable.read(file)
+    assert cause in str(caught.value)
+    assert ("decimal" in str(caught.value)) == ("decimal" in cause)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["study treatment r\n1 A X 1\n2 A P 3\n", '"study" "treatment" "r"\n"a b" "A" "X" 1\n'
+     '"c" "A" "P" 3\n', "study\ttreatment\tr\n1\tA\tX\t1\n2\tA\tP\t3\n",
+     '"","study","treatment","r"\n"1","A","X",1\n"2","A","P",3\n'],
+)  # fmt: skip
+def test_row_names_as_r_writes_them_are_left_out(tmp_path, text):
+    file = tmp_path / "table.txt"
+    file.write_text(text)
+    frame = usertable.read(file)
+    assert frame[["study", "treatment", "r"]].to_numpy().tolist() == [list("AX1"), list("AP3")]

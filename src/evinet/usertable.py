@@ -13,6 +13,7 @@ import csv
 import io
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ class Cells:
     rows: list[list[str]]
     lines: list[int]
     separator: str = ","
+    raw: Sequence[str] = ()
+    """The lines of a text file as they are."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,7 +100,7 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
     if not table.rows:
         raise InputError(Problem(table.path, "(whole file)", "", "is empty", "Write a table"))
     header, body = table.rows[0], table.without(1)
-    if table.separator in (" ", "\t") and {len(row) for row in body.rows} == {len(header) + 1}:
+    if table.separator in (" ", "\t") and _has_row_names(table):
         header = ["", *header]  # R's write.table has no name for the column of row names
     names = [column(name) for name in header]
     title = _title(table)
@@ -136,12 +139,31 @@ def read(path: Path | str, required: Sequence[str] = (), sheet: str | None = Non
 def cells(path: Path | str, sheet: str | None = None) -> Cells:
     """Read a table without looking for a header; rows without any text are left out.
 
+    Text is in one form of Unicode (`composed`).
+
     Raises
     ------
     InputError
         The file cannot be read, or is no table.
     """
-    path = Path(path)
+    found = _cells(Path(path), sheet)
+    rows = [[composed(cell) for cell in row] for row in found.rows]
+    return replace(found, rows=rows)
+
+
+def composed(text: str) -> str:
+    """Text in the form of Unicode in which a letter and its accent are one character (NFC).
+
+    Examples
+    --------
+    >>> apart = "u" + chr(0x308)  # u and its diaeresis
+    >>> len(apart), len(composed(apart))
+    (2, 1)
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def _cells(path: Path, sheet: str | None) -> Cells:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -174,7 +196,7 @@ def column(name: str) -> str:
     >>> column(" Std.  Error"), column("At-Risk")
     ('std._error', 'at_risk')
     """
-    return re.sub(r"[\s-]+", "_", name.strip().casefold())
+    return re.sub(r"[\s-]+", "_", composed(name).strip().casefold())
 
 
 def number(text: str) -> float:
@@ -323,7 +345,8 @@ def same_but_written_differently(labels: Iterable[str]) -> list[tuple[str, str]]
 
 def key(label: str) -> str:
     """What two spellings of one label have in common."""
-    return re.sub(r"[\s_.\-‐-―]+", "", label.casefold()) or label
+    plain = unicodedata.normalize("NFKC", label)
+    return re.sub(r"[\s_.\-‐-―]+", "", plain.casefold()) or label
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -356,7 +379,9 @@ def _text(path: Path, text: str) -> Cells:
     found = [each for each in found if _consistent(each)]
     if not found and "," not in text and ";" not in text:
         found = [_blanks(path, text)]
-    return _decimal_commas(found[0] if found else _parsed(path, text, ",", skip=False))
+    table = replace(found[0] if found else _parsed(path, text, ",", skip=False),
+                    raw=text.split("\n"))  # fmt: skip
+    return _decimal_commas(table)
 
 
 def _parsed(path: Path, text: str, separator: str, skip: bool) -> Cells:
@@ -398,12 +423,16 @@ def _without_comments(table: Cells) -> Cells:
 
 
 def _consistent(table: Cells) -> bool:
-    """Whether a separator gives most rows as many cells, and more than one."""
-    lengths = Counter(len(row) for row in table.rows)
-    if not lengths:
-        return False
-    usual, count = lengths.most_common(1)[0]
-    return usual > 1 and count >= CONSISTENT * len(table)
+    """Whether a separator gives most rows as many cells, and more than one.
+
+    The header may have another number of them.
+    """
+    for rows in (table.rows, table.rows[1:] if table.rows and len(table.rows[0]) > 1 else []):
+        lengths = Counter(len(row) for row in rows)
+        usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+        if usual > 1 and count >= CONSISTENT * len(rows):
+            return True
+    return False
 
 
 def _title(table: Cells) -> Problem | None:
@@ -422,13 +451,26 @@ def _decimal_commas(table: Cells) -> Cells:
         return table
     header, row = table.rows[0], table.rows[1]
     if len(row) > len(header) > 1 and not any("." in cell for cell in row):
-        raise InputError(
-            Problem(table.path, "(row)", ",".join(row),
-                    f"has {len(row)} cells under a header of {len(header)}: commas seem to be both "
-                    "separators and decimal commas",
-                    "Write semicolons between the cells, or decimal points", line=table.lines[1])
-        )  # fmt: skip
+        raise InputError(_too_long(table, table.lines[1], row, len(header)))
     return table
+
+
+def _numbered(rows: list[list[str]]) -> bool:
+    """Whether the first cells are 1, 2, 3, ..., as R numbers rows."""
+    return [row[0] for row in rows] == [str(number + 1) for number in range(len(rows))]
+
+
+def _has_row_names(table: Cells) -> bool:
+    """Whether every row has one cell more than the header, the first, for a name as R writes it.
+
+    R numbers rows or, with names, quotes all text; other first cells are words of a longer name.
+    """
+    width, rows = len(table.rows[0]), table.rows[1:]
+    if {len(row) for row in rows} != {width + 1} or not any(row[-1] for row in rows):
+        return False
+    return _numbered(rows) or all(
+        table.raw[line - 1].lstrip().startswith('"') for line in table.lines
+    )
 
 
 def _parquet(path: Path, content: bytes) -> Cells:
@@ -443,7 +485,7 @@ def _parquet(path: Path, content: bytes) -> Cells:
                     "Save the table as CSV or XLSX")
         ) from None  # fmt: skip
     rows = [["" if pd.isna(cell) else _cell(cell) for cell in row]
-            for row in frame.itertuples(index=False)]  # fmt: skip
+            for row in frame.itertuples(index=False, name=None)]  # fmt: skip
     kept = [(line, row) for line, row in enumerate([list(map(str, frame.columns)), *rows], 1)
             if any(row)]  # fmt: skip
     return Cells(str(path), [row for _, row in kept], [line for line, _ in kept], "")
@@ -528,8 +570,36 @@ def _header_problems(table: Cells, names: list[str], required: Sequence[str]) ->
 
 
 def _too_long(table: Cells, line: int, row: list[str], width: int) -> Problem:
+    """A row with more cells than the header, and what seems to be the cause."""
+    why, remedy = _cause(table, line, row, width)
     return Problem(
         table.path, "(row)", table.separator.join(row),
-        f"has {len(row)} cells under a header of {width}",
-        "Give every row the cells of the header; put text with a separator in quotes", line=line,
+        f"has {len(row)} cells under a header of {width}{why and ': '}{why}", remedy, line=line,
     )  # fmt: skip
+
+
+def _cause(table: Cells, line: int, row: list[str], width: int) -> tuple[str, str]:
+    """What seems to give a row more cells than the header, and the remedy."""
+    between = SEPARATORS.get(table.separator, "blanks")
+    rows = table.rows[1:]
+    parts = re.split(",(?! )", table.raw[line - 1]) if table.raw else []
+    text = next((part.strip() for part in parts if ", " in part), "")
+    if not any(row[width:]):
+        return (f"it ends in {between} that the header does not have",
+                "Remove them from the ends of the rows")  # fmt: skip
+    if table.separator == " ":
+        return ("a name seems to have a blank", "Put names with blanks in quotes, or write commas "
+                "between the cells; give R's row names a name in the header")  # fmt: skip
+    if _numbered(rows) and {len(each) for each in rows} == {width + 1}:
+        return ("the first cells seem to be R's row names, which the header does not name",
+                "Write the table with row.names = FALSE, or by write.csv")  # fmt: skip
+    if table.separator == "\t" and {len(each) for each in rows} == {width + 1}:
+        return "the first column seems to have no name", "Name it in the header"
+    if table.separator == "," and len(parts) == width and text:
+        return "a text seems to have a comma", f'Put text with a comma in quotes: "{text}"'
+    commas = table.separator == "," and not any("." in cell for cell in row)
+    if commas and all(len(each) > width for each in rows):
+        return ("commas seem to be both separators and decimal commas",
+                "Write semicolons between the cells, or decimal points; put text with a comma in "
+                "quotes")  # fmt: skip
+    return "", "Give every row the cells of the header; put text with a separator in quotes"

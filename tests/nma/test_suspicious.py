@@ -5,6 +5,7 @@ Expected effects are those of the inverse-variance method, worked out by hand.
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -309,3 +310,18 @@ def test_categories_that_no_column_has_are_refused(tmp_path, asked):
     assert "there are study, treatment, r, n" in message
     effects = "study,treat1,treat2,hr,lower,upper\nA,D,P,0.7,0.5,0.98\n"
     assert "are columns of no table" in refused(tmp_path, effects, categories=asked)
+
+
+def test_two_forms_of_one_name_in_unicode_are_one_treatment(tmp_path):
+    text = "study,treatment,r,n\nA,Müller,3,50\nA,P,9,50\nB,Müller,4,60\nB,P,9,60\n"
+    apart = [unicodedata.normalize(form, text.split("B,")[0]) for form in ("NFC", "NFD")]
+    assert len(set(apart)) == 2
+    mixed = apart[1] + "B," + "B,".join(text.split("B,")[1:])
+    name = unicodedata.normalize("NFC", "Müller")
+    for source in (mixed, text):
+        found = read(tmp_path, source, reference=unicodedata.normalize("NFD", name))
+        assert found.treatments == [name, "P"]
+    frame = pd.DataFrame([["A", name, 3, 50], ["A", "P", 9, 50],
+                          ["B", unicodedata.normalize("NFD", name), 4, 60], ["B", "P", 9, 60]],
+                         columns=["study", "treatment", "r", "n"])  # fmt: skip
+    assert set(Network.read(frame).treatments) == {name, "P"}

@@ -305,6 +305,7 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     conditional.csv, marginal.csv and absolute.csv, or of survival survival.csv, rmst.csv,
     rmst_differences.csv and medians.csv; modification.csv has effects over each covariate's range.
     """
+    asked = {name: _composed(value) for name, value in asked.items()}
     if not data and ipd is None:
         raise click.UsageError("give a FILE or --ipd")
     if asked["regression"]:
@@ -696,6 +697,15 @@ def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     if report:
         fit.report(out / "report.html")
         fit.plot.save(out / "figures")
+
+
+def _composed(value: Any) -> Any:
+    """An option's names in the form of Unicode that tables have; anything else as it is."""
+    from evinet.usertable import composed
+
+    if isinstance(value, tuple):
+        return tuple(_composed(each) for each in value)
+    return composed(value) if isinstance(value, str) else value
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

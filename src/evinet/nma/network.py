@@ -596,7 +596,8 @@ class Network:
 def _listed(reference: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
     if reference is None:
         return ()
-    return (reference,) if isinstance(reference, str) else tuple(reference)
+    names = (reference,) if isinstance(reference, str) else reference
+    return tuple(usertable.composed(name) for name in names)
 
 
 def _blocks(first: np.ndarray, second: np.ndarray) -> np.ndarray:

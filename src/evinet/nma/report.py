@@ -118,7 +118,7 @@ def _table(frame: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in frame.itertuples(index=False)
+        for row in frame.itertuples(index=False, name=None)
     )
     return (f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
             "</table></div>")  # fmt: skip

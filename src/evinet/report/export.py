@@ -103,7 +103,7 @@ def workbook(frames: dict[str, pd.DataFrame], path: Path) -> None:
         for cell in sheet[1]:
             cell.font = Font(bold=True)
         sheet.freeze_panes = "A2"
-        for number, row in enumerate(frame.itertuples(index=False), 2):
+        for number, row in enumerate(frame.itertuples(index=False, name=None), 2):
             for column, value in enumerate(row, 1):
                 _fill(sheet.cell(number, column), _value(value))
     with files.replacing(path) as temporary:
@@ -115,10 +115,12 @@ def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """The table for a spreadsheet: a quote before text that it would take for a formula."""
     import pandas as pd
 
-    text = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
-    return frame.assign(
-        **{str(name): frame[name].map(_quoted, na_action="ignore") for name in text}
-    )
+    found = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            cells = frame.iloc[:, place].map(_quoted, na_action="ignore")
+            found.isetitem(place, cells.array)
+    return found
 
 
 def _quoted(value: object) -> object:

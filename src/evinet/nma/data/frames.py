@@ -78,7 +78,8 @@ def prepared(
     stop(problems)
     for name in ("study", "treatment", "comparator"):
         if name in found:
-            labels = ["" if pd.isna(label) else str(label).strip() for label in found[name]]
+            labels = ["" if pd.isna(label) else usertable.composed(str(label)).strip()
+                      for label in found[name]]  # fmt: skip
             found[name] = labels
             problems += [
                 problem(found, row, name, "is empty", f"Name the {name}")
