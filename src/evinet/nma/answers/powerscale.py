@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import rel_entr
 
 from evinet import tables
 
@@ -111,9 +112,10 @@ def _distance(draws: np.ndarray, weight: np.ndarray) -> float:
     p = np.arange(1, len(draws)) / len(draws)
     q = np.cumsum(weight[order])[:-1].clip(max=1.0)
     p_total, q_total = float(widths @ p), float(widths @ q)
+    if not p_total + q_total > 0:  # all draws are one number
+        return 0.0
     divergence = sum(
-        float(widths @ (one * (np.log2(one) - np.log2((p + q) / 2))))
-        + 0.5 / np.log(2) * (other_total - one_total)
+        float(widths @ rel_entr(one, (p + q) / 2)) + 0.5 * (other_total - one_total)
         for one, one_total, other_total in ((p, p_total, q_total), (q, q_total, p_total))
     )
-    return float(np.sqrt(max(divergence, 0.0) / (p_total + q_total)))
+    return float(np.sqrt(max(divergence / np.log(2), 0.0) / (p_total + q_total)))
