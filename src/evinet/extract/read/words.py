@@ -184,7 +184,8 @@ ASIDES: dict[str, str] = {
     r"|\bfor (?!death|progress)[\w -]{3,40} (?:patients|tumou?rs|disease)\b",
     "another analysis": r"per[- ]protocol|(?<!un)\badjust(?:ed|ing|ment)|sensitivity|post[- ]?hoc"
     r"|exploratory|\blandmark\b|\binterim\b|\bupdated?\b|multi-?vari|uni-?vari|as[- ]treated"
-    r"|\bevaluable\b|\bmodified\b|\bweighted\b|RPSFT|\bcensor(?:ed|ing)\b|\bimput|\bmatched\b"
+    r"|(?<!not )\bevaluable\b|\bmodified\b|\bweighted\b|RPSFT|\bcensor(?:ed|ing)\b|\bimput"
+    r"|\bmatched\b"
     r"|propensity|Bayesian|\bpredict|\bpooled\b|\bcombined analysis|\bretrospective|unplanned"
     r"|\beligible patients\b|\bcompeting\b|\brestricted mean\b|\blonger follow-?up\b|\bearlier"
     r" (?:analysis|cut)|\bfinal analysis\b|\bprimary analysis\b|\bsecond (?:interim|analysis)\b"
@@ -216,10 +217,11 @@ PART = compile(
     r"|\bmutant\b|wild[- ]type|-(?:positive|negative|high|low)\b|\bexpress(?:ing|ion)\b|\bamong\b"
     r"|\b(?:PD-?L1|CPS|TPS|EGFR|ALK|HER2|[KN]?RAS|BRAF|BRCA\d?|MSI|MGMT|HRD)\b|\bstrat(?:um|a)\b"
     r"|per[- ]protocol|\bevaluable\b|\banalysis set\b"
-    r"|\brandom\w* (?:\w+ )?again\b|\bre-?randomi[sz]|\bsecond randomi[sz]",
+    r"|\brandom\w* (?:\w+ )?again\b|\bre-?randomi[sz]|\bsecond randomi[sz]"
+    r"|\binterim\b|\bupdated?\b|post[- ]?hoc\b|\bexploratory\b|\bsensitivity anal",
     IGNORECASE,
 )
-"""What in the sentence before may go on to be of part of the patients."""
+"""What in the sentence before may go on to be of part of the patients, or of another analysis."""
 WHOLE = compile(
     r"\b(?:overall|total|whole|entire|full|intention-to-treat|intent-to-treat|ITT)[- ](?:\w+ )?"
     r"(?:population|analysis set|cohort)|\ball (?:randomi[sz]ed )?patients\b",
