@@ -320,6 +320,8 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
         model = _model(network, asked)
         if asked["cumulative"]:
             network.study_numbers(asked["cumulative"])
+        if asked["model"] == "node-split":
+            network.split_pairs()
         if asked["check_proportional"] and network.patients is not None:
             from evinet.nma.answers import proportionality
 
