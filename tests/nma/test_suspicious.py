@@ -325,3 +325,83 @@ def test_two_forms_of_one_name_in_unicode_are_one_treatment(tmp_path):
                           ["B", unicodedata.normalize("NFD", name), 4, 60], ["B", "P", 9, 60]],
                          columns=["study", "treatment", "r", "n"])  # fmt: skip
     assert set(Network.read(frame).treatments) == {name, "P"}
+
+
+PAIRS = "study,treat1,treat2,hr,lower,upper{}\nA,X,P,0.5,0.3,0.9{}\nB,X,P,0.7,0.5,0.98{}\n"
+
+
+def errors(found: Network) -> list[float]:
+    return np.sqrt(np.diag(found.contrasts.covariance)).tolist()
+
+
+def test_a_column_with_the_level_of_each_interval_is_read(tmp_path):
+    mixed = read(tmp_path, PAIRS.format(",CI level", ",90", ",95%"))
+    each = [read(tmp_path, PAIRS.format("", "", ""), level=level) for level in (90, 95)]
+    assert errors(mixed) == [errors(each[0])[0], errors(each[1])[1]]
+    assert "90 and 95 % limits" in mixed.readings[0]["said"][1]
+    means = "study,treatment,mean,lower,upper,level\nA,P,5,4,6,90\nA,D,7,6,8,95\n"
+    assert read(tmp_path, means).arms["se"].tolist() == pytest.approx([0.608, 0.510], abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "options", "message"),
+    [("0.9", "95", {}, "is not a level of confidence"), ("3", "", {}, "is not a level"),
+     ("95", "95", {"level": 90}, "is not the level asked for")],
+)  # fmt: skip
+def test_a_column_level_that_is_none_is_refused(tmp_path, first, second, options, message):
+    text = PAIRS.format(",level", f",{first}", f",{second}")
+    assert message in refused(tmp_path, text, **options)
+
+
+def test_levels_in_words_are_of_something_else(tmp_path):
+    assert errors(read(tmp_path, PAIRS.format(",level", ",high", ",low"))) == errors(
+        read(tmp_path, PAIRS.format("", "", ""))
+    )
+
+
+def test_a_column_measure_says_what_effects_are(tmp_path):
+    told = PAIRS.replace("hr", "ratio").format(",measure", ",Odds ratio", ",OR")
+    assert read(tmp_path, told).measure == "OR"
+    mixed = PAIRS.replace("hr", "ratio").format(",measure", ",OR", ",HR")
+    assert "measure = 'OR, HR': are several measures" in refused(tmp_path, mixed)
+    other = PAIRS.format(",measure", ",OR", ",OR")
+    assert "is not what the column hr holds" in refused(tmp_path, other)
+    assert "is not what the column measure tells" in refused(tmp_path, told, measure="HR")
+    unclear = PAIRS.replace("hr", "effect").format(",measure", ",HR", ",HR")
+    assert "may be HR or its logarithm" in refused(tmp_path, unclear)
+
+
+def test_a_ratio_in_per_cent_is_told(tmp_path):
+    text = "study,treat1,treat2,RR,lower,upper\nA,X,P,70,50,98\nB,X,P,12,8.5,17\n"
+    found = read(tmp_path, text)
+    assert found.readings[0]["cautions"] == ["A, X: a ratio of 70: is it in per cent?"]
+
+
+@pytest.mark.parametrize("names", ["Treatment,Control", "Experimental,Control",
+                                   "Intervention,Control group"])  # fmt: skip
+def test_control_is_the_comparator_of_a_table_of_pairs(tmp_path, names):
+    text = f"Study,{names},HR,95% CI lower,95% CI upper\nA,X,P,0.7,0.5,0.98\n"
+    assert read(tmp_path, text).contrasts.rows == [("A", "X", "P")]
+    arms = "study,treatment,control,r,n\nA,X,no,3,50\nA,P,yes,9,50\n"
+    assert read(tmp_path, arms).treatments == ["P", "X"]
+
+
+def test_pairs_without_a_known_comparator_are_told_what_columns_there_are(tmp_path):
+    text = "Study,Treatment,Usual care,HR,LCL,UCL\nA,X,P,0.7,0.5,0.98\n"
+    message = refused(tmp_path, text)
+    assert "HR = '0.7'" in message
+    assert "Usual care" in message
+
+
+def test_an_effect_beside_outcomes_of_arms_is_not_passed_over(tmp_path):
+    text = ("study,treatment,r,n,hr,lower,upper\nA,P,20,100,,,\nA,X,12,100,0.5,0.3,0.9\n"
+            "B,P,,,,,\nB,X,,,0.7,0.5,0.98\n")  # fmt: skip
+    message = refused(tmp_path, text)
+    assert "data.csv:5: hr = '0.7'" in message
+    assert "data.csv:3" not in message
+
+
+def test_a_mean_that_is_not_in_the_middle_of_its_interval_is_told(tmp_path):
+    text = "study,treatment,mean,lower,upper,n\nA,X,12,8,20,100\nA,P,20,9,30,100\n"
+    (caution,) = read(tmp_path, text).readings[0]["cautions"]
+    assert caution.startswith("A, X: the estimate is not in the middle of its interval")

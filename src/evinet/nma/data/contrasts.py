@@ -108,8 +108,13 @@ def _arms(
     if not len(at):
         at = np.flatnonzero((diff == 0) & np.isnan(se))
     if len(at) != 1:
-        refused(0, "diff", f"study {mine['study'].iloc[0]} has {len(at)} baseline rows",
-                "In each study, leave diff empty in one row: that of the baseline arm")  # fmt: skip
+        spelt = frame.attrs.get("written", {})
+        there = ", ".join(str(spelt.get(name, name)) for name in frame if name in spelt)
+        field = str(frame.attrs.get("estimate", "diff"))
+        refused(0, field, f"study {mine['study'].iloc[0]} has {len(at)} baseline rows",
+                f"In each study, leave {spelt.get(field, field)} empty in one row: that of the "
+                "baseline arm; or, if each row is a comparison, name the column of what the "
+                f"treatment was compared with comparator; there are {there}")  # fmt: skip
         return None
     others = [place for place in range(len(names)) if place != at[0]]
     if not others:

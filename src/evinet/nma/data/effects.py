@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames
+from evinet.nma.data import frames, vocabulary
 from evinet.nma.data.vocabulary import SCALES
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 OFF_CENTRE = 0.1  # of half an interval, beyond rounding
 DISAGREE = 0.1  # of a standard error by limits (beyond rounding), or by sd / sqrt(n)
 ROUGH = 0.1  # of an effect, that its rounding may be where P gives its standard error
+PER_CENT = 10
+"""A ratio whose lower limit is above this is often one in per cent."""
 WAYS = ("diff", "a ratio", "o_e with v")
 
 
@@ -43,17 +46,24 @@ def worked_out(
     given = {name: frames.numbers(table, name, problems)
              for name in ("diff", "se", "lower", "upper", "p", "o_e", "v", "shared_variance")
              }  # fmt: skip
+    given["level"] = levels(table, reading)
     frames.stop(problems)
+    told = _told_measure(table, reading)
     estimates = {name: kind for name, kind in named.items() if kind[1] != "se"}
     has_diff = np.isfinite(given["diff"]).any() and "diff" in table
     _one_measure(table, [] if has_diff else list(estimates), reading)
     _something(table, estimates)
     natural = np.full(len(table), np.nan)  # the ratio itself, where limits are ratios
     diff = given["diff"].copy()
-    measure, done = reading.measure, []
+    measure, done, used = reading.measure, [], "diff"
+    if has_diff and told:
+        _log_or_not(table, told, given)
+        measure = measure or told
     for name, (what, scale) in {} if has_diff else estimates.items():
-        _no_other_measure(table, name, what, reading)
-        measure = measure or what
+        _no_other_measure(table, name, what, reading.measure)
+        _no_other_measure(table, name, what, told)
+        measure = measure or told or what
+        used = name
         values = columns[name]
         if scale == "natural":
             frames.stop([
@@ -83,9 +93,103 @@ def worked_out(
     found = table.assign(diff=diff, se=se)
     if "shared_variance" in table:
         found["shared_variance"] = given["shared_variance"]
-    found.attrs = dict(table.attrs)
+    found.attrs = dict(table.attrs) | {"estimate": used}
+    cautions += _in_per_cent(table, natural, given["lower"])
     scale = SCALES[measure] if measure else "effects as given (--measure tells what they are)"
     return found, measure, [scale, *done, *more], cautions
+
+
+def levels(table: pd.DataFrame, reading: Reading) -> np.ndarray:
+    """The level of each row's interval in percent: by a column `level`, else that of the reading.
+
+    Raises
+    ------
+    InputError
+        A cell of the column is no level, or not the one that is asked for.
+    """
+    every = np.full(len(table), reading.level)
+    name = vocabulary.named(table, vocabulary.LEVEL)
+    if name is None or not {"lower", "upper"} & set(table):
+        return every
+    cells = ["" if pd.isna(cell) else str(cell).strip().rstrip("% ") for cell in table[name]]
+    given = np.array([usertable.number(cell) for cell in cells])
+    if not np.isfinite(given).any():
+        return every  # words, of evidence say
+    told = np.array([not usertable.missing(cell) for cell in cells])
+    frames.stop([
+        frames.problem(table, int(row), name, "is not a level of confidence in percent",
+                       "Write the level of the interval, such as 95, or remove the column if it "
+                       "is something else")
+        for row in np.flatnonzero(told & ~((given > 50) & (given < 100)))
+    ])  # fmt: skip
+    if reading.level != 95:
+        frames.stop([
+            frames.problem(table, int(row), name, f"is not the level asked for, {reading.level:g}",
+                           "Leave out --level: the column tells it")
+            for row in np.flatnonzero(told & (given != reading.level))
+        ])  # fmt: skip
+    return np.where(told, given, every)
+
+
+def in_percent(level: np.ndarray) -> str:
+    """Levels in words.
+
+    Examples
+    --------
+    >>> in_percent(np.array([95.0, 90, 95]))
+    '90 and 95 %'
+    """
+    return " and ".join(f"{each:g}" for each in np.unique(level)) + " %"
+
+
+def _told_measure(table: pd.DataFrame, reading: Reading) -> str | None:
+    """The measure that a column `measure` tells, if it has one for all rows."""
+    name = vocabulary.named(table, vocabulary.MEASURE)
+    if name is None:
+        return None
+    cells = [str(cell).strip() for cell in table[name] if not pd.isna(cell) and str(cell).strip()]
+    several = list({(vocabulary.measure_of(cell) or cell.casefold()): cell for cell in cells}
+                   .values())  # fmt: skip
+    if len(several) > 1:
+        raise InputError(
+            Problem(str(table.attrs["file"]), _written(table, name), ", ".join(several),
+                    "are several measures, whose effects are not of one kind",
+                    "Keep the studies with one of them")
+        )  # fmt: skip
+    told = vocabulary.measure_of(several[0]) if several else None
+    if told and reading.measure not in (None, "ratio", told):
+        raise InputError(
+            Problem(str(table.attrs["file"]), "measure", str(reading.measure),
+                    f"is not what the column {_written(table, name)} tells: {several[0]}",
+                    "Leave it out, or correct the column")
+        )  # fmt: skip
+    return told
+
+
+def _log_or_not(table: pd.DataFrame, told: str, given: dict[str, np.ndarray]) -> None:
+    """Refuse effects that may be ratios themselves or their logarithms."""
+    numbers = np.concatenate([given[name] for name in ("diff", "lower", "upper")])
+    written = _written(table, "diff")
+    if (
+        SCALES[told].startswith("ln ") and vocabulary.key(written) == "effect"
+        and (numbers[np.isfinite(numbers)] > 0).all()
+    ):  # fmt: skip
+        raise InputError(
+            Problem(str(table.attrs["file"]), written, "(column)",
+                    f"may be {told} or its logarithm",
+                    f'Say which: --columns "{written}={told.lower()}" or "{written}=diff" with '
+                    "another name in the file")
+        )  # fmt: skip
+
+
+def _in_per_cent(table: pd.DataFrame, natural: np.ndarray, lower: np.ndarray) -> list[str]:
+    """Cautions on ratios that may be in per cent."""
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero((natural > PER_CENT) & ~(lower <= PER_CENT))
+    return [
+        f"{table['study'].iloc[row]}, {table['treatment'].iloc[row]}: a ratio of "
+        f"{natural[row]:.4g}: is it in per cent?" for row in rows
+    ]  # fmt: skip
 
 
 def _written(table: pd.DataFrame, name: str) -> str:
@@ -101,11 +205,11 @@ def _one_measure(table: pd.DataFrame, estimates: list[str], reading: Reading) ->
         )  # fmt: skip
 
 
-def _no_other_measure(table: pd.DataFrame, name: str, what: str, reading: Reading) -> None:
-    """Refuse a measure that is asked for where a column's name tells another."""
-    if reading.measure not in (None, "ratio", what) and what not in ("", "ratio"):
+def _no_other_measure(table: pd.DataFrame, name: str, what: str, measure: str | None) -> None:
+    """Refuse a measure that is asked for, or told, where a column's name tells another."""
+    if measure not in (None, "ratio", what) and what not in ("", "ratio"):
         raise InputError(
-            Problem(str(table.attrs["file"]), "measure", str(reading.measure),
+            Problem(str(table.attrs["file"]), "measure", str(measure),
                     f"is not what the column {_written(table, name)} holds: {what}",
                     "Leave it out, or name the column in another way with --columns")
         )  # fmt: skip
@@ -169,7 +273,7 @@ def _standard_errors(
     lacking = ~known & np.isfinite(limits)
     se = np.where(lacking, limits, se)
     if lacking.any():
-        done.append(f"se of {lacking.sum()} by {reading.level:g} % limits")
+        done.append(f"se of {lacking.sum()} by {in_percent(given['level'][lacking])} limits")
     p, wanted = given["p"], np.isfinite(diff) & ~np.isfinite(se) & np.isfinite(given["p"])
     impossible = wanted & (~((p > 0) & (p < 1)) | (diff == 0))
     problems += [
@@ -199,19 +303,20 @@ def _against_limits(
     That of a ratio may be of the ratio itself or of its logarithm, as long as one of them fits.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        unit = _last_digit(given["lower"], given["upper"]) / reading.z
+        unit = last_digit(given["lower"], given["upper"]) / _z(given)
         rounding = np.where(
             np.isfinite(natural), unit / 2 * (1 / given["lower"] + 1 / given["upper"]), unit
-        ) + _last_digit(se) / 2  # fmt: skip
+        ) + last_digit(se) / 2  # fmt: skip
         fits = np.abs(se - limits) <= DISAGREE * limits + rounding
         if not any(kind == "se" for _, kind in named.values()):
             fits |= np.abs(se / natural - limits) <= DISAGREE * limits + rounding / natural
     wrong = np.isfinite(se) & np.isfinite(limits) & ~fits
     name = next((each for each, (_, kind) in named.items() if kind == "se"), "se")
     return [
-        frames.problem(table, int(row), name, f"is not what the {reading.level:g} % limits say, "
-                       f"{limits[row]:.3g}", "Correct one of them, give the level of the interval "
-                       "(--level), or leave one of them out")
+        frames.problem(table, int(row), name,
+                       f"is not what the {given['level'][row]:g} % limits say, {limits[row]:.3g}",
+                       "Correct one of them, give the level of the interval (--level), or leave "
+                       "one of them out")
         for row in np.flatnonzero(wrong)
     ]  # fmt: skip
 
@@ -230,13 +335,13 @@ def _by_limits(
     problems += [
         frames.problem(table, int(row), field, "is not between its limits"
                        + (", above 0" if ratio[row] else ""),
-                       f"Write lower < estimate < upper, the {reading.level:g} % limits")
+                       f"Write lower < estimate < upper, the {given['level'][row]:g} % limits")
         for row in np.flatnonzero(some & ~inside)
     ]  # fmt: skip
     with np.errstate(invalid="ignore", divide="ignore"):
         low, high = (np.where(ratio, np.log(each), each) for each in (lower, upper))
         half = (high - low) / 2
-        unit = _last_digit(lower, upper, estimate) / 2
+        unit = last_digit(lower, upper, estimate) / 2
         rounding = np.where(ratio, unit / lower + unit / natural + unit / upper, 3 * unit)
         odd = some & inside & (np.abs(diff - (low + high) / 2) > OFF_CENTRE * half + rounding)
     cautions = [
@@ -245,7 +350,12 @@ def _by_limits(
         + ": an exact method, or a misprint?"
         for row in np.flatnonzero(odd)
     ]  # fmt: skip
-    return np.where(some & inside, half / reading.z, np.nan), cautions
+    return np.where(some & inside, half / _z(given), np.nan), cautions
+
+
+def _z(given: dict[str, np.ndarray]) -> np.ndarray:
+    """Half the width of each row's interval, in standard errors."""
+    return np.asarray(ndtri(0.5 + given["level"] / 200))
 
 
 def _too_near_none(
@@ -265,7 +375,7 @@ def _too_near_none(
     ]
 
 
-def _last_digit(*columns: np.ndarray) -> np.ndarray:
+def last_digit(*columns: np.ndarray) -> np.ndarray:
     """The unit of the last printed digit in each row: the coarsest that all its numbers have."""
     return np.array([
         10.0 ** -max((_decimals(value) for value in row if np.isfinite(value)), default=15)

@@ -135,7 +135,20 @@ def _kind(table: pd.DataFrame) -> Kind:
 
 
 def _pairs_of(given: pd.DataFrame) -> pd.DataFrame:
-    """With treat1 and treat2 as treatment and comparator."""
+    """With treat1 and treat2, or treatment and control, as treatment and comparator."""
+    found = vocabulary.renamed(given, (vocabulary.LABELS, vocabulary.ARMS, vocabulary.EFFECTS))
+    control = vocabulary.named(given, vocabulary.CONTROL)
+    treated = vocabulary.named(given, vocabulary.EXPERIMENTAL)
+    has_effects = bool({"diff", "o_e", *vocabulary.effect_names(found)} & set(found))
+    if (
+        control and has_effects and not {"comparator", *OUTCOMES} & set(found)
+        and ("treatment" in found or treated) and not _is_flag(given[control])
+    ):  # fmt: skip
+        names = {control: "comparator"}
+        if "treatment" not in found:
+            names |= {str(treated): "treatment"}
+        return vocabulary.spelt_as(given, [names.get(str(name), str(name))
+                                           for name in given.columns])  # fmt: skip
     places = vocabulary.numbered(given)
     one, two = (places.get(("treatment", number)) for number in (1, 2))
     if one is None or two is None or "comparator" in given:
@@ -144,6 +157,12 @@ def _pairs_of(given: pd.DataFrame) -> pd.DataFrame:
     if "treatment" in given:
         return given
     return vocabulary.spelt_as(given, [names.get(str(name), str(name)) for name in given.columns])
+
+
+def _is_flag(cells: pd.Series) -> bool:
+    """Whether cells say yes and no, not which treatment it was."""
+    words = {"" if pd.isna(cell) else str(cell).strip().casefold() for cell in cells}
+    return words <= {"", "0", "1", "yes", "no", "true", "false", "y", "n"}
 
 
 def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
@@ -262,9 +281,9 @@ def _arms(
         table, counted = ordered_data.read(table, reading, ordered)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
-    frames.stop(apart.of_two_years(table) or apart.repeated(table))
+    frames.stop(apart.of_two_years(table) or apart.repeated(table) or _unread_effects(table))
     frames.stop(_sums(table))
-    table, done = _standard_errors(table, reading) if "y" in table else (table, [])
+    table, done, odd = _standard_errors(table, reading) if "y" in table else (table, [], [])
     done += [counted] if counted else []
     said = _columns_said(table, layout)
     both = [name for name in ("diff",) if name in table and set(OUTCOMES) & set(table)]
@@ -272,10 +291,28 @@ def _arms(
         done.append("studies without outcomes of arms by their diff")
     record = _record(table, reading, said, done, dropped)
     outcomes = [name for name in ("r", *ordered, "n", "e", "y", "sd", "se") if name in table]
-    record["cautions"] = _odd_deviations(table) + _same_numbers(table, outcomes)
+    record["cautions"] = odd + _odd_deviations(table) + _same_numbers(table, outcomes)
     if "y" in table and reading.measure in (means.SMD, means.ROM):
         return _of_means(table, reading, record)
     return Understood(table, "arms", reading.measure, record)
+
+
+def _unread_effects(table: pd.DataFrame) -> list[Problem]:
+    """Studies without outcomes of arms whose effect is in a column that is not read beside them."""
+    known = [name for name in (*OUTCOMES, "diff") if name in table]
+    none = table[known].isna().all(axis=1).groupby(table["study"]).transform("all").to_numpy(bool)
+    problems = []
+    for name, (_, scale) in vocabulary.effect_names(table).items():
+        mine = none & (scale != "se") & np.isfinite(frames.numbers(table, name, []))
+        problems += [
+            frames.problem(table, int(row), name, "is not read beside outcomes of arms, of which "
+                           f"{table['study'].iloc[row]} has none",
+                           "Put studies that report an effect alone into a file of their own "
+                           "(evinet nma arms.csv effects.csv), or write the effect as diff (of a "
+                           "ratio its logarithm) and its standard error as se_diff")
+            for row in np.flatnonzero(mine)
+        ]  # fmt: skip
+    return problems
 
 
 def _sums(table: pd.DataFrame) -> list[Problem]:
@@ -358,8 +395,10 @@ def _check_measure(table: pd.DataFrame, reading: Reading) -> None:
         )  # fmt: skip
 
 
-def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
-    """Standard errors of means: as given, else by sd and n, else by the interval."""
+def _standard_errors(
+    table: pd.DataFrame, reading: Reading
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Standard errors of means: as given, else by sd and n, else by the interval; cautions."""
     empty = np.full(len(table), np.nan)
     y, se, sd, n, lower, upper = (
         table[name].to_numpy(float) if name in table else empty
@@ -367,7 +406,9 @@ def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFram
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         by_sd = sd / np.sqrt(n)
-        t = np.where(n > 1, stdtrit(np.maximum(n, 2) - 1, 0.5 + reading.level / 200), reading.z)
+        level = effects.levels(table, reading)
+        t = np.where(n > 1, stdtrit(np.maximum(n, 2) - 1, 0.5 + level / 200),
+                     ndtri(0.5 + level / 200))  # fmt: skip
         by_limits = (upper - lower) / (2 * t)
         against = np.isfinite(se) & (np.abs(se - by_sd) > effects.DISAGREE * by_sd)
         outside = ~((lower < y) & (y < upper)) & np.isfinite(lower + upper + y)
@@ -382,18 +423,28 @@ def _standard_errors(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFram
         for row in np.flatnonzero(outside & ~np.isfinite(se) & ~np.isfinite(by_sd))
     ]  # fmt: skip
     frames.stop(problems)
-    ways = {"as given": se, "sd / sqrt(n)": by_sd, f"{reading.level:g} % limits": by_limits}
+    ways = {"as given": se, "sd / sqrt(n)": by_sd, "limits": by_limits}
     found, done = np.where(np.isfinite(y), np.nan, se), []
     for way, values in ways.items():
         mine = np.isfinite(y) & ~np.isfinite(found) & np.isfinite(values)
         found = np.where(mine, values, found)
         if mine.any():
-            t_used = way.endswith("limits") and np.isfinite(n[mine]).any()
-            done.append(f"standard errors of {mine.sum()} arms {_by(way)}"
+            t_used = way == "limits" and np.isfinite(n[mine]).any()
+            said = f"{effects.in_percent(level[mine])} limits" if way == "limits" else way
+            done.append(f"standard errors of {mine.sum()} arms {_by(said)}"
                         + (" and the t distribution" if t_used else ""))  # fmt: skip
     changed = table.assign(se=found) if np.isfinite(found).any() or "se" in table else table
     changed.attrs = table.attrs
-    return changed, done
+    half, unit = (upper - lower) / 2, effects.last_digit(lower, upper, y)
+    with np.errstate(invalid="ignore"):
+        odd = (np.abs(y - (lower + upper) / 2) > effects.OFF_CENTRE * half + unit) & ~(
+            np.isfinite(se) | np.isfinite(by_sd)
+        )
+    cautions = [
+        f"{table['study'].iloc[row]}, {table['treatment'].iloc[row]}: the estimate is not in the "
+        "middle of its interval: quartiles, a range, or a misprint?" for row in np.flatnonzero(odd)
+    ]  # fmt: skip
+    return changed, done, cautions
 
 
 def _by(way: str) -> str:

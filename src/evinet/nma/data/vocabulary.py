@@ -60,6 +60,11 @@ BOTH = {
     "lower": ("lower", "low", "lo", "l", "ll", "lb", "lcl"),
     "upper": ("upper", "high", "up", "hi", "u", "ul", "ub", "ucl"),
 }
+CONTROL = ("control", "controlgroup", "controlarm", "controltreatment", "referencetreatment")
+EXPERIMENTAL = ("experimental", "experimentalgroup", "experimentalarm", "experimentaltreatment")
+"""Treatments of a table of pairs; with outcomes of arms these may be anything."""
+LEVEL = ("level", "cilevel", "conflevel", "confidencelevel", "levelofconfidence")
+MEASURE = ("measure", "effectmeasure", "summarymeasure", "measureofeffect", "sm")
 OURS = {"study", "treatment", "comparator", *ARMS, *EFFECTS, *BOTH, *RATIOS, *DIFFERENCES}
 OURS -= {"se_diff"}
 LIMIT_WORDS = re.compile(r"95|ci|limit|bound|pct")
@@ -152,6 +157,25 @@ def renamed(frame: pd.DataFrame, kinds: Iterable[dict[str, tuple[str, ...]]]) ->
         if place is not None and names[place] not in OURS:
             names[place] = ours
     return spelt_as(frame, names)
+
+
+def named(frame: pd.DataFrame, spellings: Iterable[str]) -> str | None:
+    """The column that has one of some spellings, as `key` has them."""
+    keys = {key(str(name)): str(name) for name in frame.columns}
+    return next((keys[each] for each in spellings if each in keys), None)
+
+
+def measure_of(text: str) -> str | None:
+    """The measure that a cell names, if it is one of `SCALES`.
+
+    Examples
+    --------
+    >>> measure_of("Hazard ratio"), measure_of("or"), measure_of("LDL")
+    ('HR', 'OR', None)
+    """
+    known = {key(name): name for name in SCALES}
+    known |= {name: RATIOS[short] for name, short in LONG_RATIOS.items()}
+    return known.get(key(text))
 
 
 def effect_names(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:

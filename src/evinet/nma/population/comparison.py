@@ -236,7 +236,8 @@ def outcomes(
             values[name] = np.array([str(each).strip() for each in given[name]], object)
             continue
         values[name] = numbers(given, name, problems)
-        gone = np.flatnonzero(~np.isfinite(values[name]))
+        gone = np.flatnonzero([pd.isna(cell) or usertable.missing(str(cell))
+                               for cell in given[name]])  # fmt: skip
         if len(gone):
             problems.append(
                 frames.problem(given, int(gone[0]), name, f"is missing, in {len(gone)} patients "
