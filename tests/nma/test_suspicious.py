@@ -14,6 +14,7 @@ import pytest
 
 from evinet.errors import InputError
 from evinet.nma.answers.record import cautions
+from evinet.nma.data import patients as patient_data
 from evinet.nma.network import Network
 
 
@@ -405,3 +406,24 @@ def test_a_mean_that_is_not_in_the_middle_of_its_interval_is_told(tmp_path):
     text = "study,treatment,mean,lower,upper,n\nA,X,12,8,20,100\nA,P,20,9,30,100\n"
     (caution,) = read(tmp_path, text).readings[0]["cautions"]
     assert caution.startswith("A, X: the estimate is not in the middle of its interval")
+
+
+def people(*units: float) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return pd.concat([
+        pd.DataFrame({"study": f"S{number}", "treatment": ["A", "B"] * 60,
+                      "time": rng.exponential(10, 120) * unit, "event": [1, 1, 0, 0] * 30})
+        for number, unit in enumerate(units)
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("units", "odd"),
+    [((1, 1, 30.4), ["S2"]), ((1, 12, 12), ["S0"]), ((7, 1), ["S0"]), ((1, 1, 3), []),
+     ((30.4, 1, 1, 365), ["S0", "S3"])],
+)  # fmt: skip
+def test_studies_whose_times_are_in_different_units_are_told(units, odd):
+    network = Network.from_patients(people(*units))
+    assert network.patients is not None
+    found = [line for line in patient_data.cautions(network.patients) if "in one unit" in line]
+    assert [line.split(":")[0] for line in found] == odd

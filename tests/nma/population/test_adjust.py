@@ -241,6 +241,7 @@ OTHER = pd.DataFrame({
         (OWN, OTHER.assign(treatment=["B", "D"]), ["--unanchored"]),
         (OWN.drop(columns="age"), OTHER, ["age", "missing in the patients"]),
         (OWN.assign(age=[np.nan, *OWN["age"][1:]]), OTHER, ["row 0", "1 patients", "impute"]),
+        (OWN.assign(male=np.where(OWN["male"] == 1, "m", "f")), OTHER, ["male", "are words"]),
         (OWN, OTHER.drop(columns=["age_mean", "age_sd"]), ["age_mean", "published of"]),
         (OWN, OTHER.drop(columns="n"), ["n", "column is missing"]),
         (OWN, OTHER.assign(r=[0, 30]), ["r = 0", "diff, se"]),
@@ -265,6 +266,7 @@ def test_bad_input_is_told(own, other, said):
         adjust(own, other, ["age", "male"])
     for part in said:
         assert part in str(raised.value)
+    assert ("impute" in str(raised.value)) == ("impute" in said)
 
 
 CONTRAST = pd.DataFrame({"study": ["S"], "treatment": ["B"], "comparator": ["C"],

@@ -91,7 +91,7 @@ def repeated(table: pd.DataFrame) -> list[Problem]:
         own = ("arms that had the same treatment need a column named arm" if "arm" not in table
                else "give each arm of the study its own name in the column arm")  # fmt: skip
         problems.append(frames.problem(
-            table, int(groups[0][0]), "study", f"has a treatment several times: {where}",
+            table, int(groups[0][0]), "treatment", f"stands in several rows of {study}: {where}",
             f"{remedy(columns(table, groups), otherwise)}; {own}",
         ))  # fmt: skip
     return problems

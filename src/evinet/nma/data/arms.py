@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames
+from evinet.nma.data import apart, frames
 
 OUTCOMES = ("r", "y")
 KNOWN = ("r", "n", "e", "y", "se", "diff")
@@ -21,13 +21,15 @@ def read(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises
     ------
     InputError
-        A column or a label is missing, text stands for a number, or a study has a single arm.
+        A column or a label is missing, text stands for a number, a study has a single arm, or
+        several rows of a treatment that no column `arm` tells apart.
     """
     found = frames.prepared(frame, ("study", "treatment"))
     problems: list[Problem] = []
     for name in KNOWN:
         if name in found:
             found[name] = frames.numbers(found, name, problems)
+    problems += apart.repeated(found)
     alone = ~found.duplicated("study", keep=False).to_numpy()
     problems += [
         frames.problem(found, int(row), "study", "has a single arm",

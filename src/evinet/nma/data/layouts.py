@@ -281,7 +281,7 @@ def _arms(
         table, counted = ordered_data.read(table, reading, ordered)
     _check_measure(table, reading)
     table, dropped = _incomplete(table, reading, OUTCOMES + (("diff",) if "diff" in table else ()))
-    frames.stop(apart.of_two_years(table) or apart.repeated(table) or _unread_effects(table))
+    frames.stop(apart.of_two_years(table) or _unread_effects(table))
     frames.stop(_sums(table))
     table, done, odd = _standard_errors(table, reading) if "y" in table else (table, [], [])
     done += [counted] if counted else []
@@ -369,6 +369,7 @@ def _of_means(table: pd.DataFrame, reading: Reading, record: dict[str, Any]) -> 
                     f"cannot stand beside means from which {reading.measure} is computed",
                     "Put studies that report only an effect in a separate file")
         )  # fmt: skip
+    frames.stop(apart.repeated(table))
     found = means.pairs(table, reading.measure)
     said, worked = record["said"]
     words = {

@@ -151,8 +151,8 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def cautions(patients: Patients) -> list[str]:
-    """What looks odd in the times: an arm in another unit, events and censoring exchanged."""
-    found, later = [], []
+    """What looks odd in the times: another unit, events and censoring exchanged."""
+    found, later = _other_units(patients), []
     for study in patients.studies:
         longest = {
             patients.arms[number][1]: float(patients.best.of(number)[0].max())
@@ -177,6 +177,31 @@ def cautions(patients: Patients) -> list[str]:
             "coded the other way round? 1 is an event, 0 censored"
         )
     return found
+
+
+def _other_units(patients: Patients) -> list[str]:
+    """Studies with all times so much longer than another's that they may be in another unit.
+
+    The longest follow-up alone may differ that much, and so may the prognosis.
+    """
+    times = {study: patients.best.of(*patients.arms_of(study)) for study in patients.studies}
+    longest = {study: float(time.max()) for study, (time, _) in times.items()}
+    usual = {study: float(np.median(time)) for study, (time, _) in times.items()}
+    first = {study: float(np.median(time[event == 1])) for study, (time, event) in times.items()}
+    low = min(usual, key=usual.__getitem__)
+    odd = [
+        study
+        for study in patients.studies
+        if all(each[study] > ODD_TIMES * each[low] for each in (longest, usual, first))
+    ]
+    pairs = [(study, low) for study in odd]
+    if 2 * len(odd) > len(times) > 2:
+        pairs = [(low, odd[0])]  # it is the one that differs
+    return [
+        f"{study}: the longest time is {longest[study]:.4g} and the median {usual[study]:.4g}, of "
+        f"{other} {longest[other]:.4g} and {usual[other]:.4g}: are they in one unit?"
+        for study, other in pairs
+    ]  # fmt: skip
 
 
 def build(people: pd.DataFrame, treatments: list[str]) -> Patients:

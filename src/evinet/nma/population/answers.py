@@ -201,9 +201,10 @@ def _people(
         else:
             values = comparison.numbers(table, column, problems)
             found[name] = values
-            wrong, message, remedy = np.isnan(values), "is missing", "Leave the patient out"
+            wrong = comparison.missing(table, column)
+            message, remedy = "is missing", "Leave the patient out"
             if column in binary:
-                wrong |= ~np.isin(values, [0, 1])
+                wrong |= np.isfinite(values) & ~np.isin(values, [0, 1])
                 message = "is not 0 or 1, as it is in the patients"
                 remedy = "Write one row for each patient, or one row of means and shares"
         problems += [

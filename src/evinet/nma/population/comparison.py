@@ -19,6 +19,7 @@ from evinet.nma.population.summaries import Row, Summary
 from evinet.usertable import column
 
 Kind = Literal["binomial", "normal", "survival", "poisson"]
+SHOWN = 5  # words of a covariate in a message
 OUTCOMES: dict[Kind, tuple[str, ...]] = {
     "survival": ("time", "event"), "binomial": ("r",), "normal": ("y",), "poisson": ("r", "e"),
 }  # fmt: skip
@@ -232,12 +233,26 @@ def outcomes(
     problems: list[Problem] = []
     values: dict[str, np.ndarray] = {}
     for name in (*OUTCOMES[kind], *names):
-        if words and name in names and _in_words(given[name]):
+        in_words = name in names and _in_words(given[name])
+        if in_words and not words:
+            said = list(
+                dict.fromkeys(
+                    str(each).strip()
+                    for each in given[name]
+                    if not pd.isna(each) and not usertable.missing(str(each))
+                )
+            )
+            problems.append(
+                Problem(file, name, ", ".join(said[:SHOWN]), "are words, not numbers",
+                        "Write 1 for one of two and 0 for the other; of more, a column of 1 and 0 "
+                        "for each but one")
+            )  # fmt: skip
+            continue
+        if in_words:
             values[name] = np.array([str(each).strip() for each in given[name]], object)
             continue
         values[name] = numbers(given, name, problems)
-        gone = np.flatnonzero([pd.isna(cell) or usertable.missing(str(cell))
-                               for cell in given[name]])  # fmt: skip
+        gone = np.flatnonzero(missing(given, name))
         if len(gone):
             problems.append(
                 frames.problem(given, int(gone[0]), name, f"is missing, in {len(gone)} patients "
@@ -297,6 +312,11 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
     if words.isin(["true", "false"]).any():
         frame = frame.assign(**{name: words.replace({"true": "1", "false": "0"})})
     return frames.numbers(frame, name, problems)
+
+
+def missing(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """Which cells of a column say that there is no number; words, which say another, do not."""
+    return np.array([pd.isna(cell) or usertable.missing(str(cell)) for cell in frame[name]], bool)
 
 
 def _roles(
