@@ -205,10 +205,10 @@ def test_patients_are_counted_in_whole_numbers(tmp_path):
 
 
 def test_a_bad_fit_of_counts_is_told_although_it_makes_pd_large(tmp_path):
-    """An exposure of 1,030 typed as 1.030: residual deviance 148 for 4 points."""
+    """An exposure of 1,030 typed as 1.03: residual deviance 148 for 4 points."""
     rows = ["A,P,28,{}", "A,D,24,985", "B,P,12,985", "B,D,14,990"]
     text = "\n".join(["study,treatment,events,exposure", *rows]) + "\n"
-    assert "differ more than chance" in said(read(tmp_path, text.format("1.030")))
+    assert "differ more than chance" in said(read(tmp_path, text.format("1.03")))
     assert "differ more than chance" not in said(read(tmp_path, text.format("1030")))
 
 
