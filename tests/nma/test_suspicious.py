@@ -427,3 +427,11 @@ def test_studies_whose_times_are_in_different_units_are_told(units, odd):
     assert network.patients is not None
     found = [line for line in patient_data.cautions(network.patients) if "in one unit" in line]
     assert [line.split(":")[0] for line in found] == odd
+
+
+def test_patients_with_rows_of_several_outcomes_are_refused():
+    """As ADaM's ADTTE has them: each patient would count twice."""
+    both = pd.concat([people(1).assign(PARAMCD=outcome) for outcome in ("OS", "PFS")])
+    with pytest.raises(InputError, match="PARAMCD = 'OS': is one of several outcomes of S0: OS"):
+        Network.from_patients(both)
+    assert Network.from_patients(both[both["PARAMCD"] == "OS"]).studies == ["S0"]
