@@ -33,33 +33,35 @@ class _Sampled:
     `parts` are the paths under each hypothesis; row k is path `rows[name][k]` of part
     `chosen[name][k]`. `axis` (K, 2) is by how many pixels the time axis is off, `columns`
     (K, C) where in its pixel a mass of events is (see `lattice_patients.place`), `open` (K,)
-    whether follow-up goes on where the curve ends.
+    whether follow-up goes on where the figure ends, `cut` (K,) by arm whether the curve of that
+    arm was digitised in part.
     """
 
     arms: dict[str, ArmInput]
     parts: dict[str, list[Paths]]
     chosen: dict[str, list[tuple[int, int]]]
-    tails: dict[str, list[unseen.Tail]]
+    rests: dict[str, unseen.Rest]
     axis: Floats
     columns: Floats
     open: np.ndarray
+    cut: dict[str, np.ndarray]
     end: float
 
     def patients(self, name: str, row: int, rng: np.random.Generator) -> Patients:
         """The patients of an arm in one row."""
         part, which = self.chosen[name][row]
         paths = self.parts[name][part]
-        tail = self.tails[name][part] if self.open[row] else None
+        rest = self.rests[name].tail(part, self.open[row], self.cut[name][row])
         return lattice_patients.place(
-            self.arms[name], paths, which, self.end, tail, rng, self.axis[row], self.columns[row]
+            self.arms[name], paths, which, self.end, rest, rng, self.axis[row], self.columns[row]
         )
 
     def best(self, name: str, follows: bool) -> Patients:
         """The central patients of an arm: of the most plausible hypothesis."""
         paths = self.parts[name][0]
-        tail = self.tails[name][0] if follows else None
+        rest = self.rests[name].tail(0, follows, self.rests[name].cut >= unseen.BELIEVED)
         return lattice_patients.place(
-            self.arms[name], paths, lattice_patients.best(paths), self.end, tail, None,
+            self.arms[name], paths, lattice_patients.best(paths), self.end, rest, None,
             np.zeros(2), np.zeros(1),
         )  # fmt: skip
 
@@ -87,17 +89,31 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
         size = max(min(POOL if draws else FEW, MOST_CELLS // (each.arm.n or 1)), 4 * draws, 40)
         parts[name], found = lattice_arm.sample(each, others, size, rng, single=not draws)
         noted += found
-    tails, chance, found = unseen.tails(arms, parts)
+    rests, chance, found = unseen.rests(arms, parts)
     noted += found
     size = min((sum(len(each.died) for each in own) for own in parts.values()), default=0)
     sampled = _Sampled(
-        arms, parts, {name: _mixed(own, size, rng) for name, own in parts.items()}, tails,
+        arms, parts, {name: _mixed(own, size, rng) for name, own in parts.items()}, rests,
         trial.axis_error * (2 * rng.random((size, 2)) - 1),  # the arms share a figure
         rng.random((size, COLUMNS)),
-        rng.random(size) < chance, _end(list(arms.values())),
+        rng.random(size) < chance,
+        {name: _some(rest.cut, size, rng) for name, rest in rests.items()},
+        _end(list(arms.values())),
     )  # fmt: skip
     made, strained = _patients(trial, sampled, chance >= unseen.BELIEVED, draws, rng)
     return Reconstruction(METHOD, made, (*noted, *strained))
+
+
+def _some(share: float, size: int, rng: np.random.Generator) -> np.ndarray:
+    """(size,) true in that share of the rows, of the first few as of all: few draws show it."""
+    if share > 0.5:
+        return ~_some(1 - share, size, rng)
+    made = np.zeros(size, dtype=bool)
+    if share > 0:
+        count = int(size * share) + 1
+        rows = ((np.arange(count) + rng.random(count)) / share).astype(np.int64)
+        made[rows[rows < size]] = True
+    return made
 
 
 def _mixed(parts: list[Paths], size: int, rng: np.random.Generator) -> list[tuple[int, int]]:

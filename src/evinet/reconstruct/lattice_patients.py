@@ -28,16 +28,16 @@ def best(paths: Paths) -> int:
 
 
 def place(
-    arm: ArmInput, paths: Paths, which: int, end: float, tail: Tail | None,
+    arm: ArmInput, paths: Paths, which: int, end: float, beyond: tuple[Tail | None, float],
     rng: np.random.Generator | None, axis: Floats, columns: Floats,
 ) -> Patients:  # fmt: skip
-    """Patients of one path; those left after the last node are followed to `end`.
+    """Patients of one path of an arm of a figure that ends at `end`.
 
     Times that the input does not tell are drawn with `rng`, or spread evenly without it. `axis` is
     by how many pixels the start and the end of the time axis are off; `columns` are shares of a
     pixel, common to all arms, by which masses of events are off: those of two arms that were read
-    at one time are at one time. With `tail`, some of those
-    who leave after the end of the curve have events.
+    at one time are at one time. `beyond` is what is not seen, where some of those who leave have
+    events, and how long those left after the last node are followed (see `unseen.Rest.tail`).
     """
     assert arm.n is not None
     censored, died = paths.censored[which], paths.died[which]
@@ -64,7 +64,8 @@ def place(
         leaving = _on_marks(leaving, row, arm.marks, segments.time, rng)
     left = arm.n - int(censored.sum() + died.sum())
     last = float(segments.time[-1]) if len(segments.time) else 0.0
-    rest = _rest(arm, left, last, end, paths.course.hazard, rng)
+    tail, stop = beyond
+    rest = _rest(arm, left, last, stop, paths.course.hazard, rng)
     time = np.concatenate([events, leaving, rest])
     event = np.zeros(len(time), dtype=np.int64)
     event[: len(events)] = 1

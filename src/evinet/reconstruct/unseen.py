@@ -1,14 +1,15 @@
-"""Follow-up that the curve does not show: numbers at risk go on after its last point.
+"""Follow-up that a curve does not show: numbers at risk go on after its last point.
 
 Feet of drops end with the last event, so nobody may have had one since; or the curve was digitised
-in part. Which of the two is judged by how many events would have been expected in the time that is
-not seen; points of the line itself show where it ends. Where follow-up is open, patients who leave
-have events at about the hazard seen last.
+in part: both arms of the figure, or one arm alone. Which of these it is is judged by how many
+events would have been expected in the time that is not seen, and, where another arm is seen then,
+by whether as many are censored there as would have to be here. Points of the line itself show where
+it ends. Where follow-up is open, patients who leave have events at about the hazard seen last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +17,24 @@ import numpy as np
 from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.inputs import ArmInput, Flag
 from evinet.reconstruct.lattice_arm import Paths
+from evinet.reconstruct.lattice_censoring import Course
 
-CUT = 0.03  # prior probability that feet of drops were digitised in part
+CUT = 0.03  # prior probability that feet of drops were digitised in part, in all arms ...
+CUT_ALONE = 0.005  # ... and in one arm alone, ...
+CUT_AT_FOOT = 0.1  # ... also where whole steps end with a drop, without the line after it
 SLACK = 0.03  # of follow-up: less than this is not seen at the end of most curves
 RECENT = 1 / 3  # share of the time seen whose events tell the hazard that follows
 WORTH = 4.0  # events that the recent hazard is worth at most: it may change
 LAST = 4  # drops that tell whether the hazard had gone before the end of the curve ...
 LAST_WORTH = 1.5  # ... and what they are worth: curves may reach a plateau
 CENSORING_SD = 1.5  # SD of the log of the rate of censoring around half of that of leaving
+OTHER_SD = 0.5  # the same around the rate of the other arms, beside that of their counts
 CANDIDATES = 200
+OTHER_WORTH = 0.5  # of that evidence: arms may be censored differently
+WEIGHED = 4000  # the same to tell whether a curve was digitised in part
+MARKED = 1.2  # times the patients that marks stand for: more leave in another way
 PLATEAU = 0.01  # probability of a plateau from the last event on, whatever the hazard was
+LEAST = 0.1  # probability below which the curve of one arm is not taken to end before the others
 SAID, BELIEVED = 0.1, 0.5  # probabilities from which it is said, and from which draw 0 has it
 
 
@@ -34,7 +43,8 @@ class Tail:
     """What is not seen of an arm: the recent hazard, and the person-time from node to node.
 
     `shape` and `rate` are those of a gamma distribution of the hazard of events; `person_time` (K,)
-    is 0 before `seen`; `silent` is the probability of no event in it.
+    is 0 before `seen`; `silent` is the probability of no event in it; `elsewhere` is the rate of
+    censoring of the other arms in this time and the SD of its log, None where it is not known.
     """
 
     seen: float
@@ -42,54 +52,110 @@ class Tail:
     rate: float
     person_time: Floats
     silent: float
+    elsewhere: tuple[float, float] | None
+
+    @property
+    def exposure(self) -> float:
+        """Person-time that is not seen."""
+        return max(float(self.person_time.sum()), 1e-12)
+
+    def lost(self, censored: Integers) -> Integers:
+        """(..., K) of those who leave after each node, those who do in the time not seen."""
+        return np.where(self.person_time > 0, censored, 0)
 
     def share(self, lost: int, rng: np.random.Generator | None) -> float:
         """Probability that a patient who leaves does so by an event, given how many leave."""
         random = rng or np.random.default_rng(0)
-        exposure = max(float(self.person_time.sum()), 1e-12)
-        event = random.gamma(self.shape, 1 / self.rate, CANDIDATES)
-        level = max(lost, 1) / exposure / 2
-        censored = level * np.exp(CENSORING_SD * random.standard_normal(CANDIDATES))
-        expected = np.maximum((event + censored) * exposure, 1e-12)
-        log_weight = lost * np.log(expected) - expected
+        event, censored = self._rates(lost, CANDIDATES, random)
+        log_weight = _log_poisson(lost, (event + censored) * self.exposure)
         weight = np.exp(log_weight - log_weight.max())
         share = event / (event + censored)
         if rng is None:
             return float(np.average(share, weights=weight))
         return float(share[rng.choice(CANDIDATES, p=weight / weight.sum())])
 
+    def cut(self, lost: float, prior: float) -> float:
+        """Probability that events go on unseen, rather than that nobody has one, if so many leave.
 
-def tails(
-    arms: Mapping[str, ArmInput], paths: Mapping[str, list[Paths]]
-) -> tuple[dict[str, list[Tail]], float, list[Flag]]:
-    """What is not seen of each arm, by hypothesis, and how probably the figure was read in part.
+        If nobody has an event all of them are censored: where other arms tell how many would be,
+        that counts as well.
+        """
+        odds = prior / (1 - prior) / max(self.silent, PLATEAU)
+        if self.elsewhere is not None:
+            event, censored = self._rates(lost, WEIGHED, np.random.default_rng(0))
+            with_events = _log_poisson(lost, (event + censored) * self.exposure)
+            without = _log_poisson(lost, censored * self.exposure)
+            top = max(float(with_events.max()), float(without.max()))
+            ratio = np.exp(with_events - top).sum() / max(np.exp(without - top).sum(), 1e-300)
+            odds *= ratio**OTHER_WORTH
+        return float(odds / (1 + odds))
 
-    The arms of a figure share where its curves end, so all of them tell of it.
+    def _rates(self, lost: float, size: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+        """Candidates of the hazards of events and of censoring."""
+        event = random.gamma(self.shape, 1 / self.rate, size)
+        level, sd = self.elsewhere or (max(lost, 1) / self.exposure / 2, CENSORING_SD)
+        return event, level * np.exp(sd * random.standard_normal(size))
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """What may not be seen of an arm, by hypothesis: after the end of the figure, or of its curve.
+
+    `cut` is how probably its curve alone was digitised in part; `end` is where follow-up ends of
+    whom nothing more is known, `told` the last time that its own input tells of.
     """
-    seen = max((_seen(arm) for arm in arms.values()), default=0.0)
-    found = {name: [_tail(arm, each, seen) for each in paths[name]] for name, arm in arms.items()}
-    silent, ended, short = 1.0, False, False
+
+    figure: list[Tail]
+    own: list[Tail]
+    cut: float
+    end: float
+    told: float
+
+    def tail(self, part: int, follows: bool, cut: bool) -> tuple[Tail | None, float]:
+        """What is not seen, and the end, where the figure `follows` on, or the curve was `cut`."""
+        if cut:
+            return self.own[part], self.told
+        return self.figure[part] if follows else None, self.end
+
+
+def rests(
+    arms: Mapping[str, ArmInput], paths: Mapping[str, list[Paths]]
+) -> tuple[dict[str, Rest], float, list[Flag]]:
+    """What is not seen of each arm, and how probably the whole figure was read in part.
+
+    The arms of a figure share where its curves end, so all of them tell of it; and the curve of
+    each may have been digitised in part alone.
+    """
+    ended = {name: _line_ends(arm, paths[name][0]) for name, arm in arms.items()}
+    seen = {name: _seen(arm, marks=False) for name, arm in arms.items()}
+    known = {name: _known(arm) for name, arm in arms.items()}
+    last = max((_seen(arm) for arm in arms.values()), default=0.0)
+    figure = {name: [_tail(arm, each, last) for each in paths[name]] for name, arm in arms.items()}
+    open_arms = [
+        name for name in arms
+        if figure[name][0].person_time.any() and known[name] > (1 + SLACK) * last
+    ]  # fmt: skip
+    chance = 0.0
+    if open_arms:
+        silent = float(np.prod([figure[name][0].silent for name in open_arms]))
+        chance = 1.0 if any(ended.values()) else CUT / (CUT + (1 - CUT) * max(silent, PLATEAU))
+    found, flags = {}, []
     for name, arm in arms.items():
-        tail, reading = found[name][0], paths[name][0].reading
-        ended |= len(reading.time) > 0 and not reading.certain[-1]
-        known = 0.0 if arm.at_risk is None else float(arm.at_risk[0][arm.at_risk[1] > 0][-1])
-        if tail.person_time.sum() > 0 and known > (1 + SLACK) * seen:
-            short = True
-            silent *= tail.silent
-    if not short:
-        return found, 0.0, []
-    chance = 1.0 if ended else CUT / (CUT + (1 - CUT) * max(silent, PLATEAU))
-    flags = []
-    for name, arm in arms.items():
-        if chance >= SAID and found[name][0].person_time.sum() > 0 and arm.at_risk is not None:
-            last = float(arm.at_risk[0][arm.at_risk[1] > 0][-1])
-            if last > (1 + SLACK) * seen:
-                message = (
-                    f"the curve ends at {seen:g}, the numbers at risk go on to {last:g}: what is "
-                    f"not seen is open (probability {chance:.2f})"
-                )
-                code = "curve-ends-early" if chance >= BELIEVED else "curve-may-end-early"
-                flags.append(Flag(code, name, message, last - seen))
+        others = [(paths[each][0].course, seen[each]) for each in arms if each != name]
+        own = [_tail(arm, each, seen[name], others, last) for each in paths[name]]
+        before = seen[name] < (1 - SLACK) * last
+        cut = _cut(arm, paths[name], own[0]) if before else 0.0
+        told = max(_seen(arm), known[name])
+        whole = told if ended[name] else max(last, *known.values())
+        found[name] = Rest(figure[name], own, cut, whole, told)
+        what = f"the curve ends at {seen[name]:g}"
+        if known[name] > seen[name]:
+            what += f", the numbers at risk go on to {known[name]:g}"
+        if cut >= SAID:
+            what += f", the figure goes on to {last:g}"
+            flags.append(_flag(name, what, cut, max(known[name], last) - seen[name]))
+        elif name in open_arms and chance >= SAID:
+            flags.append(_flag(name, what, chance, known[name] - last))
     return found, chance, flags
 
 
@@ -97,7 +163,7 @@ def events(
     tail: Tail, censored: Integers, total: int | None, rng: np.random.Generator | None
 ) -> Integers:
     """(K,) of those who leave after each node, those with an event; `total` in all, if known."""
-    lost = np.where(tail.person_time > 0, censored, 0)
+    lost = tail.lost(censored)
     number = int(lost.sum())
     if number == 0 or total == 0:
         return np.zeros(len(censored), dtype=np.int64)
@@ -112,13 +178,80 @@ def events(
     return np.bincount(picked, minlength=len(lost)).astype(np.int64)
 
 
-def _seen(arm: ArmInput) -> float:
+def _log_poisson(count: float, mean: Floats) -> Floats:
+    """Log probability of a count, but for a constant."""
+    mean = np.maximum(mean, 1e-12)
+    result: Floats = count * np.log(mean) - mean
+    return result
+
+
+def _flag(name: str, what: str, chance: float, size: float) -> Flag:
+    code = "curve-ends-early" if chance >= BELIEVED else "curve-may-end-early"
+    return Flag(code, name, f"{what}: what is not seen is open (probability {chance:.2f})", size)
+
+
+def _seen(arm: ArmInput, marks: bool = True) -> float:
+    """The last time that the points of a curve tell of, or its `marks`."""
     assert arm.curve is not None
     last = float(arm.curve[0][-1])
-    return last if arm.marks is None or not len(arm.marks) else max(last, float(arm.marks[-1]))
+    if not marks or arm.marks is None or not len(arm.marks):
+        return last
+    return max(last, float(arm.marks[-1]))
 
 
-def _tail(arm: ArmInput, paths: Paths, seen: float) -> Tail:
+def _known(arm: ArmInput) -> float:
+    """The last time at which somebody was at risk, as printed."""
+    return 0.0 if arm.at_risk is None else float(arm.at_risk[0][arm.at_risk[1] > 0][-1])
+
+
+def _line_ends(arm: ArmInput, paths: Paths) -> bool:
+    """Whether the points show where the line ends, and not only where it falls."""
+    assert arm.curve is not None
+    reading = paths.reading
+    if reading.style != "steps":
+        return len(reading.time) > 0 and not reading.certain[-1]
+    time, survival = arm.curve
+    before = survival[time < time[-1]]
+    return len(before) > 0 and bool(before.min() - survival[-1] <= reading.survival_grid / 2 + 1e-9)
+
+
+def _cut(arm: ArmInput, paths: Sequence[Paths], tail: Tail) -> float:
+    """How probably the curve of an arm was digitised in part, where the figure goes on."""
+    assert arm.n is not None
+    later = arm.at_risk is not None and arm.at_risk[0][-1] > tail.seen
+    if later and _known(arm) <= (1 + SLACK) * tail.seen:  # nobody is left: the curve has its end
+        return 0.0
+    died = paths[0].died.sum(axis=1)
+    lost = float(tail.lost(paths[0].censored).sum(axis=1).mean())
+    if later and arm.marks is not None and lost <= _on_marks(arm.marks, paths[0], tail.seen):
+        return 0.0
+    foot = paths[0].reading.style == "steps" and not _line_ends(arm, paths[0])
+    chance = tail.cut(lost, CUT_AT_FOOT if foot else CUT_ALONE)
+    if later:  # a line does not end while patients are at risk, nor with events to come
+        size = np.array([len(each.died) for each in paths])
+        ended = float(np.average([_line_ends(arm, each) for each in paths], weights=size))
+        missing = arm.events is not None and died.max(initial=0) < arm.events
+        chance = max(float(missing), ended + (1 - ended) * chance)
+    return chance if chance >= LEAST else 0.0
+
+
+def _on_marks(marks: Floats, paths: Paths, seen: float) -> float:
+    """About how many patients the marks after a time stand for, at most."""
+    later = int((marks > seen).sum())
+    before = float(paths.censored[:, paths.segments.time <= seen].sum(axis=1).mean())
+    each = max(before / max(len(marks) - later, 1), 1.0)
+    return MARKED * each * later + 1
+
+
+def _tail(
+    arm: ArmInput, paths: Paths, seen: float, others: Sequence[tuple[Course, float]] = (),
+    last: float = 0.0,
+) -> Tail:  # fmt: skip
+    """What is not seen of an arm after a time.
+
+    `others` are the courses of other arms, and where their curves end. Where nothing is printed
+    after `seen`, those who are left may not have been seen until `last`.
+    """
     assert arm.n is not None
     time = paths.segments.time
     start = np.concatenate([[0.0], time[:-1]])
@@ -139,5 +272,35 @@ def _tail(arm: ArmInput, paths: Paths, seen: float) -> Tail:
     drops = np.flatnonzero(died > 0.5)
     local = grid >= (time[drops[-LAST]] if len(drops) >= LAST else 0.0)
     last_rate = float(np.trapezoid(number[local], grid[local])) / LAST + 1e-9
-    silent = (1 + person_time.sum() / (LAST_WORTH * last_rate)) ** -LAST_WORTH
-    return Tail(seen, float(shape * worth), float(rate * worth), person_time, float(silent))
+    exposure = float(person_time.sum())
+    if not ended and not (time > seen).any() and last > seen:
+        exposure = float(course.number(np.array([seen]))[0]) * (last - seen)
+        if course.hazard > 0:
+            exposure *= -np.expm1(-course.hazard * (last - seen)) / (course.hazard * (last - seen))
+    silent = (1 + exposure / (LAST_WORTH * last_rate)) ** -LAST_WORTH
+    return Tail(
+        seen, float(shape * worth), float(rate * worth), person_time, float(silent),
+        _elsewhere(others, np.maximum(start, seen), time, person_time),
+    )  # fmt: skip
+
+
+def _elsewhere(
+    others: Sequence[tuple[Course, float]], start: Floats, stop: Floats, person_time: Floats
+) -> tuple[float, float] | None:
+    """The rate of censoring that other arms would give so much person-time (see `Tail`).
+
+    It changes with time, because follow-up ends by the calendar: it is taken from node to node.
+    """
+    censored, exposure = np.zeros((2, len(stop)))
+    for course, end in others:
+        first, last = np.minimum(start, end), np.minimum(stop, end)
+        total = np.append(0.0, np.cumsum(np.diff(course.time) * course.at_risk[:-1]))
+        for into, values in ((censored, course.censored), (exposure, total)):
+            into += np.interp(last, course.time, values) - np.interp(first, course.time, values)
+    open_part = person_time > 0
+    count, time = float(censored[open_part].sum()), float(exposure[open_part].sum())
+    if count < 1 or time <= 0:
+        return None
+    usual = count / time
+    rate = (censored + 1) / (exposure + 1 / usual)
+    return float(np.average(rate, weights=person_time)), float(np.hypot(OTHER_SD, count**-0.5))

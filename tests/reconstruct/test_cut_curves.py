@@ -1,0 +1,135 @@
+"""One curve of a figure that was digitised in part, while the other goes on to its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks.trials import ARMS, Trial, published, simulated
+
+from evinet.patients.cox import hazard_ratio
+from evinet.patients.data import Floats, Patients
+from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.reconstruct.inputs import ArmInput, TrialInput
+from evinet.reconstruct.lattice import _some, reconstruct
+from evinet.reconstruct.quality import assess
+
+LINES = ("points", "clicked", "corners375", "vector", "raster375")
+CODES = {"curve-ends-early", "curve-may-end-early"}
+NEAR = 0.03  # of ln HR, that `good` promises
+TRIALS = {index: simulated(3, index, 150) for index in (1, 6)}
+
+
+def given(trial: Trial, style: str) -> TrialInput:
+    """Curves to their ends, and numbers at risk."""
+    if style != "points":
+        return published(trial, style, ("at-risk",))
+    rng = np.random.default_rng(1)
+    made = published(trial, "exact", ("at-risk",))
+    return replace(made, arms=tuple(
+        replace(arm, curve=anywhere(trial.arms[arm.name], rng)) for arm in made.arms
+    ))  # fmt: skip
+
+
+def anywhere(patients: Patients, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Eighty points of the line, exact, and its end."""
+    end = float(patients.time.max())
+    time = np.sort(np.append(rng.uniform(0, end, 80), [0.0, end]))
+    return time, kaplan_meier(patients).at(time)
+
+
+def cut(content: TrialInput, name: str, time: float) -> TrialInput:
+    """The curve of an arm was digitised up to a time."""
+
+    def shorter(arm: ArmInput) -> ArmInput:
+        assert arm.curve is not None
+        kept = arm.curve[0] <= time
+        return replace(arm, curve=(arm.curve[0][kept], arm.curve[1][kept]))
+
+    return replace(content, arms=tuple(
+        shorter(arm) if arm.name == name else arm for arm in content.arms
+    ))  # fmt: skip
+
+
+def answer(content: TrialInput, seed: int = 1) -> tuple[Floats, str, set[tuple[str, str]]]:
+    """ln HR of draw 0 and the draws, the grade, and what the flags say of ends, by arm."""
+    made = reconstruct(content, 20, np.random.default_rng(seed))
+    found = zip(*(made.arms[name] for name in ARMS), strict=True)
+    log_hr = np.array([hazard_ratio(own, other).log_hr for own, other in found])
+    said = {(flag.code, flag.arm) for flag in made.flags if flag.code in CODES}
+    return log_hr, assess(content, made, "trial", None)["grade"], said
+
+
+def truth(trial: Trial) -> float:
+    return hazard_ratio(*(trial.arms[name] for name in ARMS)).log_hr
+
+
+@pytest.mark.parametrize("share", [0.4, 0.55, 0.7])
+@pytest.mark.parametrize("style", LINES)
+def test_a_line_digitised_in_part_is_said_and_never_good(style: str, share: float) -> None:
+    for index, trial in TRIALS.items():
+        name = ARMS[index % 2]
+        end = share * float(trial.arms[name].time.max())
+        log_hr, grade, said = answer(cut(given(trial, style), name, end))
+        assert said == {("curve-ends-early", name)}, index
+        assert grade != "good"
+        low, high = log_hr[1:].min(), log_hr[1:].max()
+        assert low - NEAR <= truth(trial) <= high + NEAR, index
+
+
+@pytest.mark.parametrize("style", ["exact", "rounded375"])
+def test_feet_that_stop_while_patients_leave_are_not_taken_for_a_plateau(style: str) -> None:
+    for index, trial in TRIALS.items():
+        name = ARMS[index % 2]
+        end = 0.4 * float(trial.arms[name].time.max())
+        log_hr, grade, said = answer(cut(given(trial, style), name, end))
+        assert {arm for _, arm in said} == {name}
+        assert grade != "good"
+        assert log_hr[1:].min() - NEAR <= truth(trial) <= log_hr[1:].max() + NEAR
+
+
+@pytest.mark.parametrize("printed", [(), ("events",), ("at-risk", "events"), ("at-risk", "marks")])
+@pytest.mark.parametrize("style", ["corners375", "exact"])
+def test_a_curve_digitised_in_part_is_never_good_whatever_else_is_printed(
+    style: str, printed: tuple[str, ...]
+) -> None:
+    for index, trial in TRIALS.items():
+        name = ARMS[index % 2]
+        end = 0.5 * float(trial.arms[name].time.max())
+        log_hr, grade, said = answer(cut(published(trial, style, printed), name, end))
+        assert {arm for _, arm in said} == {name}
+        assert grade != "good"
+        if "events" in printed and "at-risk" in printed:  # the total tells what is not seen
+            assert abs(log_hr[0] - truth(trial)) <= NEAR
+
+
+@pytest.mark.parametrize("style", [*LINES, "exact", "rounded375", "rounded375-end"])
+def test_a_whole_curve_keeps_its_grade(style: str) -> None:
+    for index, trial in TRIALS.items():
+        log_hr, grade, said = answer(given(trial, style))
+        assert not said
+        assert grade == ("fair" if (style, index) == ("clicked", 6) else "good"), index
+        assert abs(log_hr[0] - truth(trial)) <= NEAR
+
+
+@pytest.mark.parametrize("style", ["corners375", "raster375", "exact", "rounded375"])
+def test_an_arm_that_was_followed_for_less_is_not_called_cut(style: str) -> None:
+    """The treated left by 12 months, the control by 24: nobody is at risk where the line ends."""
+    rng = np.random.default_rng(4)
+    arms = {}
+    for name, mean, end in zip(ARMS, (14, 9), (12, 24), strict=True):
+        death, censoring = rng.exponential(mean, 150), rng.uniform(6, end, 150)
+        arms[name] = Patients(np.minimum(death, censoring), (death <= censoring).astype(np.int64))
+    trial = Trial("apart", arms, 24.0, 4.0)
+    log_hr, grade, said = answer(given(trial, style))
+    assert not said
+    assert grade == "good"
+    assert abs(log_hr[0] - truth(trial)) <= NEAR
+
+
+def test_draws_that_are_few_have_their_share_of_what_is_open() -> None:
+    for share in (0.0, 0.1, 0.5, 0.9, 1.0):
+        found = _some(share, 200, np.random.default_rng(1))
+        assert found.mean() == pytest.approx(share, abs=0.01)
+        assert found[:20].mean() == pytest.approx(share, abs=0.051)
