@@ -56,9 +56,11 @@ def test_the_command_writes_them(senn, tmp_path):
 
 def test_a_study_of_two_years_is_refused():
     table = pd.DataFrame({"study": ["S", "S"], "treatment": ["a", "b"], "r": [1, 2], "n": 20,
-                          "year": [2001, 2002]})  # fmt: skip
+                          "added": [2001, 2002]})  # fmt: skip
     with pytest.raises(InputError, match="several values for this study"):
-        Network.read(table).study_numbers("year")
+        Network.read(table).study_numbers("added")
+    with pytest.raises(InputError, match="has rows of several years: 2001, 2002"):
+        Network.read(table.rename(columns={"added": "year"}))
 
 
 def test_a_year_in_words_is_told_once():
