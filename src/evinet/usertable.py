@@ -213,6 +213,11 @@ def number(text: str) -> float:
     return float(text.translate(PLAIN))
 
 
+def written(frame: pd.DataFrame, name: object) -> str:
+    """A column's name as it stands in the file."""
+    return str(frame.attrs.get("written", {}).get(name, name))
+
+
 def missing(text: str) -> bool:
     """Whether a cell that should hold a number says that there is none."""
     return text.strip().casefold() in MISSING
@@ -228,10 +233,9 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> pd.Serie
 
     texts = [str(text) for text in frame[name]]
     file = str(frame.attrs.get("file", "(table)"))
-    written = frame.attrs.get("written", {}).get(name, name)
     for line, text, why in zip(frame.index, texts, doubts(frame, texts), strict=True):
         if why:
-            problems.append(Problem(file, written, text, *why, line=int(line)))
+            problems.append(Problem(file, written(frame, name), text, *why, line=int(line)))
     return pd.Series([number(text) for text in texts], index=frame.index, dtype="float64",
                      name=name)  # fmt: skip
 
@@ -245,16 +249,15 @@ def doubts(frame: pd.DataFrame, texts: list[str]) -> list[tuple[str, str] | None
     column itself does.
     """
     signs = frame.attrs.get("decimals", decimals(texts))
+    texts = [text.strip() for text in texts]
     found = [doubt(text, signs) for text in texts]
-    pointed = {text for text in map(str.strip, texts) if "." in text}
-    if (
-        "." not in signs
-        and all(map(PARTED.match, pointed))
-        and (frame.attrs.get("separator") == ";" or any(map(HUNDREDS.match, map(str.strip, texts))))
-    ):  # 1.250 beside 980, or in a file as programs write it where the decimal sign is a comma
-        found = [why or (parted(text) if text.strip() in pointed else None)
-                 for text, why in zip(texts, found, strict=True)]  # fmt: skip
-    return found
+    if "." in signs or not all(PARTED.match(text) for text in texts if "." in text):
+        return found
+    if frame.attrs.get("separator") != ";" and not any(map(HUNDREDS.match, texts)):
+        return found
+    # 1.250 beside 980, or in a file as programs write it where the decimal sign is a comma
+    return [why or (parted(text) if "." in text else None)
+            for text, why in zip(texts, found, strict=True)]  # fmt: skip
 
 
 def parted(text: str) -> tuple[str, str] | None:

@@ -435,3 +435,11 @@ def test_patients_with_rows_of_several_outcomes_are_refused():
     with pytest.raises(InputError, match="PARAMCD = 'OS': is one of several outcomes of S0: OS"):
         Network.from_patients(both)
     assert Network.from_patients(both[both["PARAMCD"] == "OS"]).studies == ["S0"]
+
+
+def test_a_year_that_is_not_known_of_every_study_is_no_second_year() -> None:
+    table = pd.DataFrame({
+        "study": ["A", "B"], "treat1": "x", "r1": [1, 2], "n1": 20, "treat2": "y", "r2": [3, 4],
+        "n2": 20, "year": ["2001", None],
+    })  # fmt: skip
+    assert Network.read(table).treatments == ["x", "y"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from evinet import usertable
 from evinet.errors import Problem
 from evinet.nma.data import frames, vocabulary
 
 YEAR = re.compile(r"(publication|pub)?(year|jahr)(ofpublication)?|published")
+OUTCOME = re.compile(r"param(cd)?|endpoints?")
 KNOWN = re.compile(
     r".*year|jahr|published|.*time(point)?|visit|weeks?|months?|days?|follow_?up|outcomes?"
     r"|endpoints?|param(cd)?|subgroups?|.*population|group|strat(um|a)|cohort|phase|part"
@@ -29,10 +32,10 @@ def columns(table: pd.DataFrame, groups: list[np.ndarray]) -> list[str]:
         cells = table[name].astype(str).str.strip().to_numpy()
         if all(len(set(cells[rows])) == len(rows) for rows in groups):
             found.append(name)
-    spelt = table.attrs.get("written", {})
-    usual = [name for name in found if KNOWN.fullmatch(vocabulary.key(str(spelt.get(name, name))))]
+    usual = [name for name in found
+             if KNOWN.fullmatch(vocabulary.key(usertable.written(table, name)))]  # fmt: skip
     found = usual or [name for name in found if name != "e"][:NAMED]
-    return [str(spelt.get(name, name)) for name in found]
+    return [usertable.written(table, name) for name in found]
 
 
 def remedy(found: list[str], otherwise: str) -> str:
@@ -49,23 +52,46 @@ def remedy(found: list[str], otherwise: str) -> str:
 
 def of_two_years(table: pd.DataFrame) -> list[Problem]:
     """Studies whose rows name several years of publication: several trials of one author."""
-    spelt = table.attrs.get("written", {})
-    years = [name for name in map(str, table.columns)
-             if YEAR.fullmatch(vocabulary.key(str(spelt.get(name, name))))]  # fmt: skip
-    problems = []
-    for name in years:
-        cells = table[name].astype(str).str.strip().where(table[name].notna(), "")
-        for study, mine in cells[cells != ""].groupby(table["study"], sort=False):
-            several = list(dict.fromkeys(mine))
-            if len(several) > 1:
-                row = int(np.flatnonzero((table["study"] == study).to_numpy())[0])
-                label = spelt.get("study", "study")
-                problems.append(frames.problem(
-                    table, row, "study", f"has rows of several years: {', '.join(several)}",
-                    f"Write the year into the study's name ({study} {several[0]}) where they are "
-                    f"several trials of one {label}; of one trial give all rows one year",
-                ))  # fmt: skip
-    return problems
+    label = usertable.written(table, "study")
+    return [
+        frames.problem(
+            table, row, "study", f"has rows of several years: {', '.join(years)}",
+            f"Write the year into the study's name ({study} {years[0]}) where they are several "
+            f"trials of one {label}; of one trial give all rows one year",
+        )
+        for name in map(str, table.columns)
+        if YEAR.fullmatch(vocabulary.key(usertable.written(table, name)))
+        for study, row, years in _several(table, name, empty=False)
+    ]  # fmt: skip
+
+
+def of_several_outcomes(patients: pd.DataFrame) -> list[Problem]:
+    """Studies with rows of several outcomes, in whose table each patient stands several times."""
+    return [
+        frames.problem(
+            patients, row, name, f"is one of several outcomes of {study}: {', '.join(outcomes)}",
+            "Keep the rows of one outcome",
+        )
+        for name in map(str, patients.columns) if OUTCOME.fullmatch(vocabulary.key(name))
+        for study, row, outcomes in _several(patients, name, empty=True)
+    ]  # fmt: skip
+
+
+def _several(
+    table: pd.DataFrame, name: str, *, empty: bool
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Studies with several values in a column: the study, its first row, the values in order.
+
+    An empty cell is a value of its own, or none.
+    """
+    studies = table["study"].to_numpy()
+    cells = table[name].astype(str).str.strip().to_numpy(object)
+    told = empty | (table[name].notna().to_numpy(bool) & (cells != ""))
+    for study in dict.fromkeys(studies):
+        mine = studies == study
+        values = list(dict.fromkeys(cells[mine & told]))
+        if len(values) > 1:
+            yield str(study), int(np.flatnonzero(mine)[0]), values
 
 
 def repeated(table: pd.DataFrame) -> list[Problem]:

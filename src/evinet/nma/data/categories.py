@@ -36,8 +36,7 @@ def names(table: pd.DataFrame, reading: Reading) -> tuple[str, ...]:
     missing = [asked for asked, name in zip(reading.categories, found, strict=True)
                if name not in table]  # fmt: skip
     if missing:
-        spelt = table.attrs.get("written", {})
-        there = ", ".join(str(spelt.get(name, name)) for name in table)
+        there = ", ".join(usertable.written(table, name) for name in table)
         raise InputError([
             Problem(file, name, "(absent)", "the column of a category is missing",
                     f"Name columns of the file; there are {there}") for name in missing
@@ -50,7 +49,7 @@ def names(table: pd.DataFrame, reading: Reading) -> tuple[str, ...]:
         )  # fmt: skip
     if "r" in table:
         raise InputError(
-            Problem(file, str(table.attrs.get("written", {}).get("r", "r")), "(column)",
+            Problem(file, usertable.written(table, "r"), "(column)",
                     "stands beside the columns of ordered categories",
                     "Remove the one or the other")
         )  # fmt: skip
@@ -80,7 +79,7 @@ def read(table: pd.DataFrame, reading: Reading, known: tuple[str, ...]) -> tuple
     [[20.0, 15.0, 5.0], [9.0, 9.0, nan]]
     """
     problems: list[Problem] = []
-    written = [str(table.attrs.get("written", {}).get(name, name)) for name in known]
+    written = [usertable.written(table, name) for name in known]
     given = np.column_stack([frames.numbers(table, name, problems) for name in known])
     problems += [
         frames.problem(table, int(row), known[place], "is not a count", "Write a whole number, or "

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag, cholesky, solve_triangular
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import apart, frames
 
@@ -109,10 +110,11 @@ def _arms(
         at = np.flatnonzero((diff == 0) & np.isnan(se))
     if len(at) != 1:
         spelt = frame.attrs.get("written", {})
-        there = ", ".join(str(spelt.get(name, name)) for name in frame if name in spelt)
+        there = ", ".join(spelt[name] for name in frame if name in spelt)
         field = str(frame.attrs.get("estimate", "diff"))
+        told = usertable.written(frame, field)
         refused(0, field, f"study {mine['study'].iloc[0]} has {len(at)} baseline rows",
-                f"In each study, leave {spelt.get(field, field)} empty in one row: that of the "
+                f"In each study, leave {told} empty in one row: that of the "
                 "baseline arm; or, if each row is a comparison, name the column of what the "
                 f"treatment was compared with comparator; there are {there}")  # fmt: skip
         return None

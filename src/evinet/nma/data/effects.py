@@ -72,7 +72,7 @@ def worked_out(
                 for row in np.flatnonzero(values <= 0)
             ])  # fmt: skip
             natural, diff = values, np.log(values)
-            done.append(f"{_written(table, name)} logged")
+            done.append(f"{usertable.written(table, name)} logged")
         else:
             diff = values
     if "o_e" in table and "v" in table:
@@ -81,7 +81,7 @@ def worked_out(
                                           problems)  # fmt: skip
     frames.stop(problems)
     if np.isfinite(diff).any() and not np.isfinite(se).any():
-        there = ", ".join(_written(table, str(name)) for name in table)
+        there = ", ".join(usertable.written(table, str(name)) for name in table)
         raise InputError(
             Problem(str(table.attrs["file"]), "se", "(absent)", "no effect has a standard error",
                     "Give se, limits lower and upper, or p; name other columns by --columns "
@@ -152,7 +152,7 @@ def _told_measure(table: pd.DataFrame, reading: Reading) -> str | None:
                    .values())  # fmt: skip
     if len(several) > 1:
         raise InputError(
-            Problem(str(table.attrs["file"]), _written(table, name), ", ".join(several),
+            Problem(str(table.attrs["file"]), usertable.written(table, name), ", ".join(several),
                     "are several measures, whose effects are not of one kind",
                     "Keep the studies with one of them")
         )  # fmt: skip
@@ -160,7 +160,7 @@ def _told_measure(table: pd.DataFrame, reading: Reading) -> str | None:
     if told and reading.measure not in (None, "ratio", told):
         raise InputError(
             Problem(str(table.attrs["file"]), "measure", str(reading.measure),
-                    f"is not what the column {_written(table, name)} tells: {several[0]}",
+                    f"is not what the column {usertable.written(table, name)} tells: {several[0]}",
                     "Leave it out, or correct the column")
         )  # fmt: skip
     return told
@@ -169,7 +169,7 @@ def _told_measure(table: pd.DataFrame, reading: Reading) -> str | None:
 def _log_or_not(table: pd.DataFrame, told: str, given: dict[str, np.ndarray]) -> None:
     """Refuse effects that may be ratios themselves or their logarithms."""
     numbers = np.concatenate([given[name] for name in ("diff", "lower", "upper")])
-    written = _written(table, "diff")
+    written = usertable.written(table, "diff")
     if (
         SCALES[told].startswith("ln ") and vocabulary.key(written) == "effect"
         and (numbers[np.isfinite(numbers)] > 0).all()
@@ -192,10 +192,6 @@ def _in_per_cent(table: pd.DataFrame, natural: np.ndarray, lower: np.ndarray) ->
     ]  # fmt: skip
 
 
-def _written(table: pd.DataFrame, name: str) -> str:
-    return str(table.attrs.get("written", {}).get(name, name))
-
-
 def _one_measure(table: pd.DataFrame, estimates: list[str], reading: Reading) -> None:
     if len(estimates) > 1:
         raise InputError(
@@ -210,7 +206,7 @@ def _no_other_measure(table: pd.DataFrame, name: str, what: str, measure: str | 
     if measure not in (None, "ratio", what) and what not in ("", "ratio"):
         raise InputError(
             Problem(str(table.attrs["file"]), "measure", str(measure),
-                    f"is not what the column {_written(table, name)} holds: {what}",
+                    f"is not what the column {usertable.written(table, name)} holds: {what}",
                     "Leave it out, or name the column in another way with --columns")
         )  # fmt: skip
 
@@ -219,7 +215,7 @@ def _something(table: pd.DataFrame, estimates: dict[str, tuple[str, str]]) -> No
     """Refuse a table without an effect."""
     if "diff" in table or estimates or {"o_e", "v"} <= set(table):
         return
-    there = ", ".join(str(table.attrs.get("written", {}).get(name, name)) for name in table)
+    there = ", ".join(usertable.written(table, name) for name in table)
     raise InputError(
         Problem(str(table.attrs["file"]), "diff", "(absent)", "the column is missing",
                 "Neither outcomes of arms (r of n; r in e; mean with sd and n) nor effects (diff "

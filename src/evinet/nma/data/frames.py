@@ -157,7 +157,7 @@ def problem(frame: pd.DataFrame, row: int, field: str, message: str, remedy: str
     file = str(frame.iloc[row][FILE] if FILE in frame else frame.attrs["file"])
     value: Any = frame.iloc[row][field] if field in frame else ""
     value = "" if pd.isna(value) else value.item() if isinstance(value, np.generic) else value
-    field = str(frame.attrs.get("written", {}).get(field, field))
+    field = usertable.written(frame, field)
     if file == FRAME:
         return Problem(f"{file}, row {frame.index[row]}", field, value, message, remedy)
     return Problem(file, field, value, message, remedy, line=int(frame.index[row]))

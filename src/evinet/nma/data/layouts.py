@@ -58,11 +58,6 @@ class Reading:
     categories: tuple[str, ...] = ()
     category_counts: CategoryCounts | None = None
 
-    @property
-    def z(self) -> float:
-        """Half the width of an interval, in standard errors."""
-        return float(ndtri(0.5 + self.level / 200))
-
 
 @dataclass(frozen=True, eq=False)
 class Understood:
@@ -523,10 +518,9 @@ def _spread_known(table: pd.DataFrame) -> np.ndarray:
 
 def _columns_said(table: pd.DataFrame, layout: str) -> str:
     """What the table is, and which column was taken for what."""
-    spelt = table.attrs.get("written", {})
 
     def as_written(name: str) -> str:
-        old = str(spelt.get(name, name))
+        old = usertable.written(table, name)
         return name if old == name else f"{name} ({old})"
 
     studies = table["study"].nunique()

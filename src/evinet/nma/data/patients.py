@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from evinet.errors import InputError, Problem
-from evinet.nma.data import frames, vocabulary
+from evinet.nma.data import apart, frames
 
 COLUMNS = ("study", "treatment", "time", "event")
 OPTIONAL = ("entry", "draw")
-OF_OUTCOME = ("param", "paramcd", "endpoint", "endpoints")  # columns, as `vocabulary.key` has them
 ODD_TIMES = 5  # times, between the longest follow-ups of a study's arms
 ODD_ORDER = 0.75  # probability that an event is later than a censored time
 FEW = 10  # events, or censored patients, of an arm that tell nothing of that
@@ -111,7 +110,7 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         draws.
     """
     given = frames.prepared(frame, COLUMNS, OPTIONAL)
-    frames.stop(_several_outcomes(given))
+    frames.stop(apart.of_several_outcomes(given))
     problems: list[Problem] = []
     time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
     entry, draw = (
@@ -150,21 +149,6 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     pairs = sorted(set(zip(found["study"], found["treatment"], strict=True)))
     frames.stop(_study_problems(found, pairs, str(given.attrs["file"])))
     return found
-
-
-def _several_outcomes(given: pd.DataFrame) -> list[Problem]:
-    """Studies with rows of several outcomes, in whose table each patient stands several times."""
-    problems = []
-    for name in (each for each in given if vocabulary.key(str(each)) in OF_OUTCOME):
-        for study, cells in given[name].astype(str).groupby(given["study"], sort=False):
-            several = list(dict.fromkeys(cells))
-            if len(several) > 1:
-                row = int(np.flatnonzero((given["study"] == study).to_numpy())[0])
-                problems.append(frames.problem(
-                    given, row, str(name), f"is one of several outcomes of {study}: "
-                    f"{', '.join(several)}", "Keep the rows of one outcome",
-                ))  # fmt: skip
-    return problems
 
 
 def cautions(patients: Patients) -> list[str]:
