@@ -185,6 +185,13 @@ def test_no_value_of_an_arm_hides_another() -> None:
 
 def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -> None:
     assert "- new: median off by 0.1" in unescape(pages.reconstruction.every(results))
+    [item, *_] = results.reconstructions
+    flags = [{"code": "curve-rises", "arm": "new", "message": "points above earlier ones lowered"},
+             {"code": "hr-p", "arm": "", "message": "new v old: P 0.5"}]  # fmt: skip
+    other = replace(item)
+    other.__dict__["quality"] = {**item.quality, "flags": flags}
+    text = unescape(pages.reconstruction.one(results, other))
+    assert "- New drug: points above earlier ones lowered\n- new v old: P 0.5" in text
 
 
 def test_islands_are_told_apart_once(results: Results, site: Path, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def one(results: Results, item: Reconstruction) -> Markdown:
         strong("Compared with the publication."),
         _summaries(results, item),
         _contrast(quality),
-        callout("caution", "What does not agree", _flags(flags)) if flags else "",
+        callout("caution", "What does not agree", _flags(results, item, flags)) if flags else "",
         strong("Are the hazards proportional?"),
         _proportional(results, item),
         exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
@@ -116,8 +116,15 @@ def _summaries(results: Results, item: Reconstruction) -> Markdown:
     return table(fields, rows, "Reconstruction against publication")
 
 
-def _flags(flags: list[dict[str, Any]]) -> Markdown:
-    return bullets(flag["message"] for flag in flags)
+def _flags(results: Results, item: Reconstruction, flags: list[dict[str, Any]]) -> Markdown:
+    """What was found, of which arm: some messages say it themselves."""
+    names = results.arm_names(item.trial)
+    return bullets(
+        md("{}: {}", names.get(flag["arm"], flag["arm"]), flag["message"])
+        if flag["arm"] and not flag["message"].startswith(flag["arm"])
+        else escape(flag["message"])
+        for flag in flags
+    )
 
 
 def _median(median: dict[str, Any]) -> str:
