@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -34,7 +35,8 @@ def init(folder: Path, pages: bool) -> None:
                 files.write_text(folder / name, text)
     for name in kept:
         click.echo(f"left as it is: {folder / name}")
-    click.echo(f"{len(made) - len(kept)} files in {folder}. Next: cd {folder} && evinet run")
+    next_to_do = f"cd {shlex.quote(str(folder))} && evinet run"
+    click.echo(f"{len(made) - len(kept)} files in {folder}. Next: {next_to_do}")
 
 
 def content(pages: bool = False) -> dict[str, str]:

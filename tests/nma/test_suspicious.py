@@ -354,6 +354,14 @@ def test_a_column_level_that_is_none_is_refused(tmp_path, first, second, options
     assert message in refused(tmp_path, text, **options)
 
 
+def test_levels_as_shares_and_without_an_interval(tmp_path):
+    shares = read(tmp_path, PAIRS.format(",level", ",0.9", ",0.95"))
+    percent = read(tmp_path, PAIRS.format(",level", ",90", ",95"))
+    assert errors(shares) == pytest.approx(errors(percent))
+    text = "study,treatment,mean,sd,n,lower,upper,level\nA,P,5,2,40,,,1\nA,D,7,2,40,,,2\n"
+    assert read(tmp_path, text).treatments == ["D", "P"]
+
+
 def test_levels_in_words_are_of_something_else(tmp_path):
     assert errors(read(tmp_path, PAIRS.format(",level", ",high", ",low"))) == errors(
         read(tmp_path, PAIRS.format("", "", ""))
@@ -363,6 +371,9 @@ def test_levels_in_words_are_of_something_else(tmp_path):
 def test_a_column_measure_says_what_effects_are(tmp_path):
     told = PAIRS.replace("hr", "ratio").format(",measure", ",Odds ratio", ",OR")
     assert read(tmp_path, told).measure == "OR"
+    text = "study,treatment,comparator,diff,se,measure\nA,D,P,-1,0.3,{}\nB,D,P,-2,0.4,{}\n"
+    assert read(tmp_path, text.format("MD", "mean difference")).measure == "MD"
+    assert read(tmp_path, text.format("HAMD", "MADRS")).measure is None
     mixed = PAIRS.replace("hr", "ratio").format(",measure", ",OR", ",HR")
     assert "measure = 'OR, HR': are several measures" in refused(tmp_path, mixed)
     other = PAIRS.format(",measure", ",OR", ",OR")
@@ -442,4 +453,11 @@ def test_a_year_that_is_not_known_of_every_study_is_no_second_year() -> None:
         "study": ["A", "B"], "treat1": "x", "r1": [1, 2], "n1": 20, "treat2": "y", "r2": [3, 4],
         "n2": 20, "year": ["2001", None],
     })  # fmt: skip
+    assert Network.read(table).treatments == ["x", "y"]
+
+
+@pytest.mark.parametrize("years", [("5.2", "6.1"), ("1999", "1999.0"), ("1", "2")])
+def test_years_that_are_a_duration_or_one_year_tell_no_trials_apart(years: tuple[str, str]) -> None:
+    table = pd.DataFrame({"study": "A", "treatment": ["x", "y"], "r": [1, 2], "n": 20,
+                          "year": years})  # fmt: skip
     assert Network.read(table).treatments == ["x", "y"]

@@ -210,8 +210,11 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--ipd",
+    "ipd",
     type=FILE,
-    help="Patients: study, treatment, time, event[, entry][, draw]. entry: when the patient came "
+    multiple=True,
+    help="Patients: study, treatment, time, event[, entry][, draw]. May be repeated, each file "
+    "with studies of its own. entry: when the patient came "
     "under observation, if after time 0 (left truncation). With --regression also their "
     "covariates, and r or y in place of time; no entry.",
 )
@@ -283,7 +286,7 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option("--save-draws", is_flag=True, help="Also write draws.csv, one row for each draw.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
-def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
+def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     """Bayesian network meta-analysis of the studies in FILEs, or of --ipd.
 
     FILEs are CSV with any separator, XLSX or Parquet, with one row for each arm (study, treatment
@@ -306,12 +309,12 @@ def nma(data: tuple[Path, ...], ipd: Path | None, **asked: Any) -> None:
     rmst_differences.csv and medians.csv; modification.csv has effects over each covariate's range.
     """
     asked = {name: _composed(value) for name, value in asked.items()}
-    if not data and ipd is None:
+    if not data and not ipd:
         raise click.UsageError("give a FILE or --ipd")
     if asked["regression"]:
         _applicable_to_regression(data, ipd, asked)
     else:
-        _applicable(asked, ipd is not None)
+        _applicable(asked, bool(ipd))
     from evinet.nma.fit import nuts
 
     nuts.prepare()
@@ -383,11 +386,11 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
 
 
 def _applicable_to_regression(
-    data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]
+    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]
 ) -> None:
     """Refuse options that a regression on patients' covariates cannot honour."""
-    if data or ipd is None or asked["aggregate"] is None:
-        raise click.UsageError("--regression takes --ipd and --aggregate, and no FILE")
+    if data or len(ipd) != 1 or asked["aggregate"] is None:
+        raise click.UsageError("--regression takes --ipd and --aggregate, one of each, no FILE")
     given = _given(asked, WITHOUT)
     if given:
         raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
@@ -399,14 +402,13 @@ def _applicable_to_regression(
         raise click.UsageError("--model node-split cannot be combined with --regression")
 
 
-def _regressed(ipd: Path | None, asked: dict[str, Any]) -> Network:
+def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
     """The network of patients with covariates and of published arms."""
     from evinet import usertable
     from evinet.nma.population import regression
 
-    assert ipd is not None
     found = regression.network(
-        ipd, asked["aggregate"], asked["regression"], covariates=asked["covariates"],
+        ipd[0], asked["aggregate"], asked["regression"], covariates=asked["covariates"],
         reference=list(asked["references"]) or None,
         correlations=asked["correlations"] and regression.correlations(
             usertable.read(asked["correlations"])
@@ -425,7 +427,7 @@ def _regressed(ipd: Path | None, asked: dict[str, Any]) -> Network:
     return found
 
 
-def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) -> Network:
+def _network(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
     """The network of the files; says what was understood."""
     from evinet import usertable
     from evinet.nma.data.layouts import Reading
@@ -433,15 +435,17 @@ def _network(data: tuple[Path, ...], ipd: Path | None, asked: dict[str, Any]) ->
 
     references = list(asked["references"]) or None
     tables = [usertable.read(file, sheet=asked["sheet"]) for file in data]
-    kind: Any = "effects" if ipd is not None or asked["likelihood"] == "contrast" else None
+    kind: Any = "effects" if ipd or asked["likelihood"] == "contrast" else None
     options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
                "kind": kind, "category_counts": asked["category_counts"],
                "categories": _listed(asked["categories"])}  # fmt: skip
-    if ipd is None:
+    if not ipd:
         network = Network.read(*tables, reference=references, **options)
     else:
-        network = Network.from_patients(usertable.read(ipd), references)
+        network = Network.from_patients(usertable.read(ipd[0]), references)
+        for file in ipd[1:]:
+            network = network.add_patients(usertable.read(file))
         for table in tables:
             network = network.add_contrasts(table, Reading(**options))
     _say_readings(network)

@@ -215,10 +215,22 @@ class Network:
         InputError
             Whatever is wrong with the table.
         """
+        return cls(asked=_listed(reference)).add_patients(frame)
+
+    def add_patients(self, frame: pd.DataFrame) -> Network:
+        """This network with more studies, by their patients (see `from_patients`).
+
+        Raises
+        ------
+        InputError
+            Whatever is wrong with the table, or a study is in the network already.
+        """
         people = patient_data.read(frame)
         table = frames.prepared(frame, (), patient_data.OPTIONAL)
-        found = cls(people=people, asked=_listed(reference), tables=(table,))
-        return found._checked()
+        self._only_once(str(table.attrs["file"]), set(people["study"]))
+        if self.people is not None:
+            people = pd.concat([self.people, people], ignore_index=True)
+        return replace(self, people=people, tables=(*self.tables, table))._checked()
 
     def add_contrasts(self, frame: pd.DataFrame, reading: Reading | None = None) -> Network:
         """This network with more studies, by their contrasts.
@@ -240,14 +252,7 @@ class Network:
                 effects = layouts.read(effects, layouts.Reading(kind="effects")).table
         more = contrast_data.read(effects) if len(effects) else EMPTY
         file = str(found.table.attrs["file"])
-        twice = sorted(({study for study, _, _ in more.rows} | set(arms["study"]))
-                       & set(self.studies))  # fmt: skip
-        if twice:
-            raise InputError(
-                Problem(file, "study", ", ".join(twice),
-                        "is already in the network: a study can enter only once",
-                        "Leave out its contrasts, or its other rows")
-            )  # fmt: skip
+        self._only_once(file, {study for study, _, _ in more.rows} | set(arms["study"]))
         if self.measure and found.measure and self.measure != found.measure:
             raise InputError(
                 Problem(file, "measure", found.measure,
@@ -270,6 +275,16 @@ class Network:
             readings=(*self.readings, found.record),
             categories=self.categories or tuple(found.table.attrs.get("categories", ())),
         )  # fmt: skip
+
+    def _only_once(self, file: str, studies: set[str]) -> None:
+        """Refuse studies of a table that are in the network already."""
+        twice = sorted(studies & set(self.studies))
+        if twice:
+            raise InputError(
+                Problem(file, "study", ", ".join(twice),
+                        "is already in the network: a study can enter only once",
+                        "Leave out its contrasts, or its other rows")
+            )  # fmt: skip
 
     def without(self, studies: Collection[str]) -> Network:
         """This network without some studies by arms."""

@@ -208,3 +208,25 @@ def test_what_cannot_allow_for_entry_is_refused(tmp_path: Path) -> None:
         CliRunner().invoke(nma, [
             *ipd, "--aggregate", str(tmp_path / "other.csv"), "--regression", "age",
         ], catch_exceptions=False)  # fmt: skip
+
+
+def test_patients_of_several_files_are_of_one_network(tmp_path: Path) -> None:
+    frame = late()
+    parts = [frame[frame["study"] == "one"], frame[frame["study"] != "one"]]
+    whole = Network.from_patients(frame)
+    apart = Network.from_patients(parts[0].drop(columns="entry")).add_patients(parts[1])
+    assert apart.studies == whole.studies
+    assert apart.people["entry"].iloc[: len(parts[0])].eq(0).all()
+    again = Network.from_patients(parts[0]).add_patients(parts[1])
+    key = ["study", "treatment", "time"]
+    left, right = (each.people.sort_values(key, ignore_index=True) for each in (whole, again))
+    pd.testing.assert_frame_equal(left, right)
+    with pytest.raises(InputError, match="a study can enter only once"):
+        whole.add_patients(parts[0])
+    for name, part in zip(("a", "b"), (parts[0], parts[0]), strict=True):
+        part.to_csv(tmp_path / f"{name}.csv", index=False)
+    with pytest.raises(InputError, match=r"b\.csv.*only once"):
+        CliRunner().invoke(nma, [
+            "--ipd", str(tmp_path / "a.csv"), "--ipd", str(tmp_path / "b.csv"), "--out",
+            str(tmp_path / "out"),
+        ], catch_exceptions=False)  # fmt: skip

@@ -13,6 +13,7 @@ from evinet.errors import Problem
 from evinet.nma.data import frames, vocabulary
 
 YEAR = re.compile(r"(publication|pub)?(year|jahr)(ofpublication)?|published")
+CALENDAR = re.compile(r"(19|20)\d\d(\.0*|[a-z])?$")  # no time since something, in years
 OUTCOME = re.compile(r"param(cd)?|endpoints?")
 KNOWN = re.compile(
     r".*year|jahr|published|.*time(point)?|visit|weeks?|months?|days?|follow_?up|outcomes?"
@@ -62,6 +63,7 @@ def of_two_years(table: pd.DataFrame) -> list[Problem]:
         for name in map(str, table.columns)
         if YEAR.fullmatch(vocabulary.key(usertable.written(table, name)))
         for study, row, years in _several(table, name, empty=False)
+        if all(map(CALENDAR.match, years)) and len({float(year[:4]) for year in years}) > 1
     ]  # fmt: skip
 
 

@@ -109,13 +109,16 @@ def levels(table: pd.DataFrame, reading: Reading) -> np.ndarray:
     """
     every = np.full(len(table), reading.level)
     name = vocabulary.named(table, vocabulary.LEVEL)
-    if name is None or not {"lower", "upper"} & set(table):
+    limits = [end for end in ("lower", "upper") if end in table]
+    if name is None or not np.isfinite([frames.numbers(table, end, []) for end in limits]).any():
         return every
     cells = ["" if pd.isna(cell) else str(cell).strip().rstrip("% ") for cell in table[name]]
     given = np.array([usertable.number(cell) for cell in cells])
     if not np.isfinite(given).any():
         return every  # words, of evidence say
     told = np.array([not usertable.missing(cell) for cell in cells])
+    if ((given[told] > 0.5) & (given[told] < 1)).all():
+        given = 100 * given  # 0.95, as shares
     frames.stop([
         frames.problem(table, int(row), name, "is not a level of confidence in percent",
                        "Write the level of the interval, such as 95, or remove the column if it "
@@ -150,7 +153,7 @@ def _told_measure(table: pd.DataFrame, reading: Reading) -> str | None:
     cells = [str(cell).strip() for cell in table[name] if not pd.isna(cell) and str(cell).strip()]
     several = list({(vocabulary.measure_of(cell) or cell.casefold()): cell for cell in cells}
                    .values())  # fmt: skip
-    if len(several) > 1:
+    if len(several) > 1 and any(map(vocabulary.measure_of, several)):  # else instruments, say
         raise InputError(
             Problem(str(table.attrs["file"]), usertable.written(table, name), ", ".join(several),
                     "are several measures, whose effects are not of one kind",

@@ -131,8 +131,8 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         ("entry", ~(entry >= 0), "is not a time",
          "Write when the patient came under observation: 0 for the start of follow-up"),
         ("entry", (entry > 0) & (entry >= time), "is not before the patient's time",
-         "Both are counted from the start of follow-up: leave out patients whose time had passed "
-         "when they entered"),
+         "Both are counted from the start of follow-up, in one unit: leave out patients whose time "
+         "had passed when they entered"),
         ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is not the number of a draw",
          "Write 0, 1, 2, ..."),
     ]  # fmt: skip

@@ -170,11 +170,13 @@ def measure_of(text: str) -> str | None:
 
     Examples
     --------
-    >>> measure_of("Hazard ratio"), measure_of("or"), measure_of("LDL")
-    ('HR', 'OR', None)
+    >>> measure_of("Hazard ratio"), measure_of("or"), measure_of("mean difference")
+    ('HR', 'OR', 'MD')
+    >>> measure_of("LDL")
     """
     known = {key(name): name for name in SCALES}
     known |= {name: RATIOS[short] for name, short in LONG_RATIOS.items()}
+    known |= {key(SCALES[name]): name for name in ("MD", "SMD", "RD")}
     return known.get(key(text))
 
 
