@@ -20,11 +20,6 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def fits(results: Results, analysis: str) -> list[Fit]:
-    """The models whose draws are given: the main answer, and the first with a bridge."""
-    return [fit for fit in (results.unbridged(analysis), results.bridged(analysis)) if fit]
-
-
 def sheets(results: Results) -> dict[str, pd.DataFrame]:
     """Wide tables: draws of ln HR of each model, and of survival of each baseline, by month."""
     found = {f"ln HR {name} {fit.name}": wide for name, fit, wide, _ in _effects(results)}
@@ -61,7 +56,7 @@ def draws(results: Results) -> pd.DataFrame:
 def _effects(results: Results) -> Iterator[tuple[str, Fit, pd.DataFrame, dict[str, str]]]:
     """Draws of each model, a column for each treatment but the references, and its reference."""
     for name in results.config.analyses:
-        for fit in fits(results, name):
+        for fit in results.main(name):
             drawn = fit.effect_draws()
             if drawn.empty:
                 continue

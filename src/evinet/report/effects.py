@@ -42,13 +42,18 @@ def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: order[row["treatment"]])
 
 
+def answered(results: Results, fit: Fit, of: tables.Table) -> list[dict[str, Any]]:
+    """Rows of a table of a fit about the comparisons that `contrasts` shows."""
+    shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
+    return [row for row in fit.table(of) if (row["treatment"], row["comparator"]) in shown]
+
+
 def asked(results: Results, analysis: str) -> list[Pair]:
     """The questions of an analysis, else what `contrasts` shows of its models."""
     questions = results.analysis(analysis).questions
     if questions:
         return [(each.treatment, each.comparator) for each in questions]
-    fits = filter(None, (results.unbridged(analysis), results.bridged(analysis)))
-    rows = [row for fit in fits for row in contrasts(results, fit)]
+    rows = [row for fit in results.main(analysis) for row in contrasts(results, fit)]
     return list(dict.fromkeys((row["treatment"], row["comparator"]) for row in rows))
 
 

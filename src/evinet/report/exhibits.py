@@ -49,11 +49,10 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
         yield _forest(results, analysis)
         yield from _priors(results, analysis)
         yield from _bridge(results, analysis)
-        for fit in (results.unbridged(analysis), results.bridged(analysis)):
-            if fit is not None:
-                yield _league(results, fit)
-                yield _ranks(results, fit)
-                yield from robustness(results, fit)
+        for fit in results.main(analysis):
+            yield _league(results, fit)
+            yield _ranks(results, fit)
+            yield from robustness(results, fit)
         yield from _predicted(results, analysis)
     for analysis in results.counted:
         if results.fits(analysis):
@@ -268,7 +267,7 @@ def _forest(results: Results, analysis: str) -> Exhibit:
     from evinet.report.figures import forest
 
     title = results.config.analyses[analysis].title
-    fits = [fit for fit in (results.unbridged(analysis), results.bridged(analysis)) if fit]
+    fits = results.main(analysis)
     caption = (
         f"{title}: hazard ratios with 95 % intervals: as the trials published them, from the model "
         "without a bridge (islands apart)"

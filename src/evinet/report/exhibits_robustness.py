@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evinet import tables
-from evinet.report.effects import contrasts, interval, pair
+from evinet.report.effects import answered, interval, pair
 from evinet.report.exhibit import Exhibit
 from evinet.report.numbers import Interval
 from evinet.report.results import Fit, Results
@@ -27,13 +27,11 @@ def robustness(results: Results, fit: Fit) -> Iterator[Exhibit]:
 def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
     from evinet.report.figures import contribution
 
-    shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
     shares: dict[str, dict[str, float]] = {}
-    for row in fit.table(tables.CONTRIBUTION):
-        if (row["treatment"], row["comparator"]) in shown:
-            found = shares.setdefault(pair(results, row), {})
-            trial = results.trial_names[row["trial"]]
-            found[trial] = found.get(trial, 0.0) + row["share"]
+    for row in answered(results, fit, tables.CONTRIBUTION):
+        found = shares.setdefault(pair(results, row), {})
+        trial = results.trial_names[row["trial"]]
+        found[trial] = found.get(trial, 0.0) + row["share"]
     trials = {results.trial_names[row["trial"]] for row in records(results.studies(fit.analysis))}
     shares = {
         which: found for which, found in shares.items() if max(found.values()) < contribution.ALONE
@@ -85,11 +83,9 @@ def _inconsistency(results: Results, fit: Fit) -> Iterator[Exhibit]:
 def _tipping(results: Results, fit: Fit) -> Iterator[Exhibit]:
     from evinet.report.figures import tipping
 
-    shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
     answers = {
         pair(results, row): (interval(row), row["ratio"])
-        for row in fit.table(tables.TIPPING)
-        if (row["treatment"], row["comparator"]) in shown
+        for row in answered(results, fit, tables.TIPPING)
     }
     if answers:
         yield Exhibit(

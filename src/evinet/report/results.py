@@ -253,6 +253,10 @@ class Results:
         """The first model of the analysis that rests on a bridge."""
         return next((fit for fit in self.fits(analysis) if fit.model.bridge), None)
 
+    def main(self, analysis: str) -> list[Fit]:
+        """The models whose answers pages show first: the main one, and the first with a bridge."""
+        return list(dict.fromkeys(filter(None, (self.unbridged(analysis), self.bridged(analysis)))))
+
     @cached_property
     def reconstructions(self) -> list[Reconstruction]:
         """Every outcome of every trial with a curve or numbers at risk in the evidence.

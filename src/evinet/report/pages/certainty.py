@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from evinet.report import certainty as appraisal
-from evinet.report.certainty import JUDGED, Appraisal
-from evinet.report.effects import contrasts, interval, prediction, versus
-from evinet.report.markdown import Markdown, blocks, bullets, faint, md, table
+from evinet.report.certainty import JUDGED
+from evinet.report.effects import contrasts, interval, pair, prediction, versus
+from evinet.report.markdown import Markdown, blocks, bullets, faint
 from evinet.report.numbers import ratio
-from evinet.report.pages.common import by_analysis
+from evinet.report.pages.common import Row, each_analysis, table_of
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.models import independent_loops
-from evinet.report.results import Fit, Results
+from evinet.report.results import Results
 
 JUDGEMENTS = "certainty.yaml"
 NOT_JUDGED = faint("not judged")
@@ -34,70 +34,48 @@ def smallest(results: Results) -> str:
     )
 
 
-def comparisons(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
-    """Every comparison, domain by domain, for each analysis."""
-    entered = appraisal.load(judgements)
+@each_analysis(level=2)
+def comparisons(results: Results, name: str, judgements: Path | str = JUDGEMENTS) -> Markdown:
+    """Every comparison, domain by domain, for each analysis.
 
-    def one(results: Results, name: str) -> Markdown:
-        fit = _fit(results, name)
-        return blocks([
-            f"Estimates of the model: {fit.model.label}.",
-            caution_line(results, name),
-            _table(results, fit, entered),
-            _reasons(results, name, entered),
-        ])  # fmt: skip
+    By the first random-effects model without a bridge, which predicts; else by the main answer.
+    """
+    entered, smallest = appraisal.load(judgements), results.config.smallest_important_ratio
+    apart = [fit for fit in results.fits(name) if fit.model.bridge is None]
+    random = (fit for fit in apart if fit.model.effects == "random")
+    fit = next(random, results.unbridged(name))
+    unseen = NOT_JUDGED if independent_loops(results, name) else "cannot be seen: no closed loop"
 
-    return by_analysis(results, one, level=2)
+    def judged(domain: str, without: object = NOT_JUDGED) -> Callable[[Row], object]:
+        def level(row: Row) -> object:
+            entry = entered.judged(name, (row["treatment"], row["comparator"]), domain)
+            return without if entry is None else entry.level
 
+        return level
 
-def _fit(results: Results, analysis: str) -> Fit:
-    """The first random-effects model without a bridge, which predicts; else the main answer."""
-    random = (
-        fit
-        for fit in results.fits(analysis)
-        if fit.model.bridge is None and fit.model.effects == "random"
-    )
-    return next(random, results.unbridged(analysis))
+    def imprecision(row: Row) -> str:
+        return NOT_COMPUTED if smallest is None else appraisal.imprecision(interval(row), smallest)
 
+    def heterogeneity(row: Row) -> str:
+        new = prediction(row)
+        if smallest is None or new is None:
+            return NOT_COMPUTED
+        return appraisal.heterogeneity(interval(row), new, smallest)
 
-def _table(results: Results, fit: Fit, entered: Appraisal) -> Markdown:
-    fields = ["Comparison"]
-    fields += [domain.capitalize() for domain in JUDGED]
-    fields += [name for name in ("Imprecision", "Heterogeneity", "Incoherence")]
-    rows = []
-    for row in contrasts(results, fit):
-        pair = (row["treatment"], row["comparator"])
-        judged = [entered.judged(fit.analysis, pair, domain) for domain in JUDGED]
-        rows.append(
-            [versus(results.labels, *pair),
-             *(NOT_JUDGED if entry is None else entry.level for entry in judged),
-             *_computed(row, results.config.smallest_important_ratio),
-             _incoherence(results, fit.analysis, pair, entered)]
-        )  # fmt: skip
-    return table(fields, rows, "Certainty of each comparison")
-
-
-def _computed(row: dict[str, Any], smallest: float | None) -> tuple[str, str]:
-    """Imprecision and heterogeneity of a league row."""
-    if smallest is None:
-        return NOT_COMPUTED, NOT_COMPUTED
-    here, new = interval(row), prediction(row)
-    varied = NOT_COMPUTED if new is None else appraisal.heterogeneity(here, new, smallest)
-    return appraisal.imprecision(here, smallest), varied
-
-
-def _incoherence(results: Results, analysis: str, pair: tuple[str, str], entered: Appraisal) -> str:
-    judged = entered.judged(analysis, pair, "incoherence")
-    if judged is not None:
-        return judged.level
-    return NOT_JUDGED if independent_loops(results, analysis) else "cannot be seen: no closed loop"
-
-
-def _reasons(results: Results, analysis: str, entered: Appraisal) -> Markdown:
     reasons = [
         f"{versus(results.labels, entry.treatment, entry.comparator)}, {entry.domain}, "
         f"{entry.level}: {entry.reason}"
         for entry in entered.judgements
-        if entry.analysis == analysis
+        if entry.analysis == name
     ]
-    return blocks(["Reasons for the judgements:", bullets(reasons)]) if reasons else md("")
+    return blocks([
+        f"Estimates of the model: {fit.model.label}.",
+        caution_line(results, name),
+        table_of(contrasts(results, fit), "Certainty of each comparison", {
+            "Comparison": lambda row: pair(results, row),
+            **{domain.capitalize(): judged(domain) for domain in JUDGED},
+            "Imprecision": imprecision, "Heterogeneity": heterogeneity,
+            "Incoherence": judged("incoherence", unseen),
+        }),
+        "Reasons for the judgements:" if reasons else "", bullets(reasons),
+    ])  # fmt: skip

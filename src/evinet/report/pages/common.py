@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any
 
 from evinet import files
-from evinet.config import HalfNormal
+from evinet.config import HalfNormal, Model
 from evinet.errors import InputError, Problem
 from evinet.report import words
 from evinet.report.effects import interval, pair, prediction
@@ -28,7 +29,7 @@ from evinet.report.markdown import (
     table,
 )
 from evinet.report.numbers import NBSP, chance, estimate, limits
-from evinet.report.results import REMEDY, Fit, Results
+from evinet.report.results import REMEDY, Results
 
 DAGGER = "\N{DAGGER}"
 AWAITING = faint("awaiting the reviewers")
@@ -37,28 +38,27 @@ SHORT = ("os", "pfs", "ttp")
 Row = dict[str, Any]
 
 
-def by_analysis(
-    results: Results, show: Callable[[Results, str], Markdown], level: int = 3
-) -> Markdown:
-    """What `show` makes of each analysis, under its title; nothing where it makes nothing."""
-    shown = {name: show(results, name) for name in results.config.analyses}
-    titles = {name: analysis.title for name, analysis in results.config.analyses.items()}
-    return blocks(
-        part
-        for name, content in shown.items()
-        if content
-        for part in (heading(level, titles[name]), content)
-    )
+def each_analysis(
+    none: object = "", level: int = 3
+) -> Callable[[Callable[..., Markdown]], Callable[..., Markdown]]:
+    """Make what shows one analysis show every one, each under its title; `none` without any.
 
+    What it makes takes the results, and what else the function takes after the analysis.
+    """
 
-def by_model(results: Results, analysis: str, show: Callable[[Results, Fit], Markdown]) -> Markdown:
-    """What `show` makes of the model without a bridge and of the first with one, each named."""
-    parts = []
-    for fit in (results.unbridged(analysis), results.bridged(analysis)):
-        content = show(results, fit) if fit is not None else md("")
-        if fit is not None and content:
-            parts += [md("{}.", strong(fit.model.label)), content]
-    return blocks(parts)
+    def decorated(show: Callable[..., Markdown]) -> Callable[..., Markdown]:
+        @wraps(show)
+        def every(results: Results, *more: Any) -> Markdown:
+            return blocks(
+                part
+                for name, analysis in results.config.analyses.items()
+                if (content := show(results, name, *more))
+                for part in (heading(level, analysis.title), content)
+            ) or escape(none)
+
+        return every
+
+    return decorated
 
 
 def exhibit(results: Results, name: str) -> Markdown:
@@ -123,12 +123,16 @@ def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
     ]  # fmt: skip
 
 
-def bridge_text(results: Results, fit: Fit) -> str:
-    """The assumption that a fit rests on, in the words of the configuration."""
-    assert fit.model.bridge is not None
-    bridge = results.config.bridges[fit.model.bridge]
-    scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
-    return f"{bridge.assumption} {words.class_effect(fit.model.sigma, scale)}"
+def class_effect(results: Results, model: Model) -> str:
+    """How far the members of the class of a model with a bridge may differ."""
+    prior = results.config.bridges[model.bridge or ""].sigma_prior
+    return words.class_effect(model.sigma, prior.scale if prior else None)
+
+
+def bridge_text(results: Results, model: Model) -> str:
+    """The assumption that a model rests on, in the words of the configuration."""
+    assumption = results.config.bridges[model.bridge or ""].assumption
+    return f"{assumption} {class_effect(results, model)}"
 
 
 def unknown(value: object) -> Markdown:
@@ -182,11 +186,17 @@ def in_words(results: Results, trial: str, text: str) -> str:
 
 
 def table_of(
-    rows: Iterable[Any], label: str, columns: Mapping[str, Callable[[Any], object]],
+    rows: Iterable[Any], label: str, columns: Mapping[str, str | Callable[[Any], object]],
     none: object = "", **named: Any,
 ) -> Markdown:  # fmt: skip
-    """A table with a line for each row, by heading and what makes its cell; `none` without rows."""
-    lines = [[cell(row) for cell in columns.values()] for row in rows]
+    """A table with a line for each row; `none` without rows.
+
+    `columns` are, by their headings, names of columns of the rows, or what makes cells of rows.
+    """
+    lines = [
+        [row[cell] if isinstance(cell, str) else cell(row) for cell in columns.values()]
+        for row in rows
+    ]
     return table(list(columns), lines, label, **named) if lines else escape(none)
 
 

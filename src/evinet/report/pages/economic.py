@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from evinet import tables
-from evinet.report.economic import fits
 from evinet.report.effects import asked, league, pair
-from evinet.report.markdown import (
-    Markdown,
-    blocks,
-    escape,
-    folded,
-    heading,
-)
+from evinet.report.markdown import Markdown, blocks, escape, folded, heading
 from evinet.report.numbers import NBSP, number, percent
-from evinet.report.pages.common import DAGGER, by_analysis, table_of
+from evinet.report.pages.common import DAGGER, each_analysis, table_of
 from evinet.report.results import Results
 
 
-def effects(results: Results) -> Markdown:
+@each_analysis()
+def effects(results: Results, name: str) -> Markdown:
     """Mean and standard deviation of ln HR of the comparisons that are asked for."""
-
-    def one(results: Results, name: str) -> Markdown:
-        rows = [
-            {**row, "model": fit.model.label}
-            for asked_for in asked(results, name)
-            for fit in fits(results, name)
-            if (row := league(fit).get(asked_for)) is not None
-        ]
-        return table_of(rows, "ln hazard ratios", {
-            "Comparison": lambda row: pair(results, row) + (f" {DAGGER}" if row["bridged"] else ""),
-            "Model": lambda row: row["model"], "Mean ln HR": lambda row: number(row["mean"], 3),
-            "Standard deviation": lambda row: number(row["sd"], 3),
-        })  # fmt: skip
-
-    return by_analysis(results, one)
+    rows = [
+        {**row, "model": fit.model.label}
+        for asked_for in asked(results, name)
+        for fit in results.main(name)
+        if (row := league(fit).get(asked_for)) is not None
+    ]
+    return table_of(rows, "ln hazard ratios", {
+        "Comparison": lambda row: pair(results, row) + (f" {DAGGER}" if row["bridged"] else ""),
+        "Model": "model", "Mean ln HR": lambda row: number(row["mean"], 3),
+        "Standard deviation": lambda row: number(row["sd"], 3),
+    })  # fmt: skip
 
 
 def baselines(results: Results) -> Markdown:

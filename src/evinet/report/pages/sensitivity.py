@@ -3,109 +3,78 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
 
 from evinet.config import Model
 from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
-from evinet.report.markdown import Markdown, blocks, folded, heading, table
-from evinet.report.numbers import Interval, listing, with_limits
+from evinet.report.markdown import Markdown, blocks, folded, heading
+from evinet.report.numbers import listing, with_limits
 from evinet.report.pages.beside import beside
-from evinet.report.pages.common import by_analysis, formula
+from evinet.report.pages.common import Row, each_analysis, formula, table_of
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
 
-@dataclass(frozen=True)
-class Change:
-    """One comparison in two models."""
-
-    names: str
-    before: Interval
-    after: Interval
-
-    @property
-    def factor(self) -> float:
-        """By what the hazard ratio was multiplied."""
-        return self.after.estimate / self.before.estimate
-
-
-def models(results: Results) -> Markdown:
+@each_analysis(level=2)
+def models(results: Results, name: str) -> Markdown:
     """Each model compared with the main one of its kind: what was changed, and what moved."""
-
-    def one(results: Results, name: str) -> Markdown:
-        bases = (results.unbridged(name), results.bridged(name))
-        shown = [_against(results, base) for base in bases if base is not None]
-        return blocks([caution_line(results, name), *shown, beside(results, name, "sensitivity")])
-
-    return by_analysis(results, one, level=2)
+    return blocks([
+        caution_line(results, name), *(_against(results, base) for base in results.main(name)),
+        beside(results, name, "sensitivity"),
+    ])  # fmt: skip
 
 
 def _against(results: Results, base: Fit) -> Markdown:
     """A row for each model that is like `base` with or without a bridge, and all numbers folded."""
-    others = [
-        fit
+    title = heading(3, f"Compared with: {base.model.label}")
+    before = {(row["treatment"], row["comparator"]): row for row in contrasts(results, base)}
+    changes: dict[Fit, list[Row]] = {
+        fit: [
+            {"fit": fit, "pair": pair(results, row), "before": interval(before[key]),
+             "after": interval(row)}
+            for row in contrasts(results, fit)
+            if (key := (row["treatment"], row["comparator"])) in before
+        ]
         for fit in results.fits(base.analysis)
         if fit.name != base.name and (fit.model.bridge is None) == (base.model.bridge is None)
-    ]
-    title = heading(3, f"Compared with: {base.model.label}")
-    if not others:
+    }  # fmt: skip
+    if not changes:
         return blocks([title, "No other model of this kind was fitted."])
-    changes = [(fit, _changes(results, base, fit)) for fit in others]
-    fields = ["What was changed", "Largest change of an estimate", "Conclusions that changed"]
-    rows = [
-        [difference(results, base.model, fit.model), _largest(found), _turned(found)]
-        for fit, found in changes
-    ]
-    label = f"Sensitivity, compared with {base.model.label}"
-    return blocks([
-        title, table(fields, rows, label), folded("Every number", _details(changes))
-    ])  # fmt: skip
+    every = table_of((row for rows in changes.values() for row in rows),
+                     "Every comparison before and after", {
+        "Model": lambda row: row["fit"].model.label, "Comparison": "pair",
+        "Before": lambda row: with_limits(row["before"]),
+        "After": lambda row: with_limits(row["after"]),
+        "What changed": lambda row: words.moved(row["before"], row["after"]),
+    })  # fmt: skip
+    return blocks([title, table_of(changes, f"Sensitivity, compared with {base.model.label}", {
+        "What was changed": lambda fit: difference(results, base.model, fit.model),
+        "Largest change of an estimate": lambda fit: _largest(changes[fit]),
+        "Conclusions that changed": lambda fit: _turned(changes[fit]),
+    }), folded("Every number", every)])  # fmt: skip
 
 
-def _changes(results: Results, base: Fit, other: Fit) -> list[Change]:
-    """The comparisons that both models make, before and after."""
-    before = {_pair(row): row for row in contrasts(results, base)}
-    return [
-        Change(pair(results, row), interval(before[_pair(row)]), interval(row))
-        for row in contrasts(results, other)
-        if _pair(row) in before
-    ]
-
-
-def _largest(changes: list[Change]) -> str:
+def _largest(changes: list[Row]) -> str:
     """The comparison whose hazard ratio moved most, with the factor."""
     if not changes:
         return "no comparison in common"
-    furthest = max(changes, key=lambda change: abs(math.log(change.factor)))
-    said = words.moved(furthest.before, furthest.after).split(";")[0]
-    return f"{furthest.names}: {said}"
+    furthest = max(
+        changes, key=lambda row: abs(math.log(row["after"].estimate / row["before"].estimate))
+    )
+    said = words.moved(furthest["before"], furthest["after"]).split(";")[0]
+    return f"{furthest['pair']}: {said}"
 
 
-def _turned(changes: list[Change]) -> str:
+def _turned(changes: list[Row]) -> str:
     """The comparisons whose interval lies differently about 1."""
-    turned = [
-        f"{change.names}: {_shown(change.before)} became {_shown(change.after)}"
-        for change in changes
-        if change.before.side_of_one() != change.after.side_of_one()
-    ]
-    return "; ".join(turned) or "none"
-
-
-def _details(changes: list[tuple[Fit, list[Change]]]) -> Markdown:
-    fields = ["Model", "Comparison", "Before", "After", "What changed"]
-    rows = [
-        [fit.model.label, change.names, _shown(change.before), _shown(change.after),
-         words.moved(change.before, change.after)]
-        for fit, found in changes
-        for change in found
-    ]  # fmt: skip
-    return table(fields, rows, "Every comparison before and after")
-
-
-def _shown(ratios: Interval) -> str:
-    return with_limits(ratios)
+    return (
+        "; ".join(
+            f"{row['pair']}: {with_limits(row['before'])} became {with_limits(row['after'])}"
+            for row in changes
+            if row["before"].side_of_one() != row["after"].side_of_one()
+        )
+        or "none"
+    )
 
 
 def difference(results: Results, base: Model, other: Model) -> str:
@@ -135,7 +104,3 @@ def difference(results: Results, base: Model, other: Model) -> str:
         now = "estimated" if other.sigma is None else f"{other.sigma:g}"
         changes.append(f"sigma {now} instead of {was}")
     return listing(changes) or "nothing in the configuration"
-
-
-def _pair(row: dict[str, Any]) -> tuple[str, str]:
-    return row["treatment"], row["comparator"]

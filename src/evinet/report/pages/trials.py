@@ -24,7 +24,7 @@ from evinet.report.pages.common import (
     AWAITING,
     Row,
     arm_name,
-    by_analysis,
+    each_analysis,
     optional_exhibit,
     source_link,
     table_of,
@@ -72,9 +72,10 @@ def tiers() -> Markdown:
 def contrasts(results: Results) -> Markdown:
     """For each analysis: the hazard ratio that each trial brings, and where it stands."""
     weak = dict.fromkeys(weak_sources(results, name) for name in results.config.analyses)
-    return blocks([*weak, by_analysis(results, _contrasts)])
+    return blocks([*weak, _contrasts(results)])
 
 
+@each_analysis()
 def _contrasts(results: Results, name: str) -> Markdown:
     def outcome(row: Row) -> str:
         known = row["assessor"] in ("bicr", "investigator")
