@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from evinet import document, files
 from evinet.conduct import Conduct
@@ -77,6 +77,34 @@ class ClassEffect(Strict):
     members: Annotated[list[Slug], Unique] = Field(min_length=2)
     assumption: Prose = Field(description="the assumption in plain words; printed")
     sigma_prior: HalfNormal | None = None
+
+
+class ComponentSums(Strict):
+    """Treatments are combinations; the effects of their components add up (component NMA)."""
+
+    kind: Literal["components"]
+    label: Line | None = Field(None, description="what pages call it; empty: made of its name")
+    treatments: dict[Slug, Annotated[list[Slug], Field(min_length=1)]] = Field(
+        min_length=1,
+        description="treatment: its components; a treatment that is not named is one, itself",
+    )
+    inactive: Slug | None = Field(
+        None, description="the component without an effect, such as placebo"
+    )
+    interactions: list[Annotated[list[Slug], Unique, Field(min_length=2, max_length=2)]] = Field(
+        default=[], description="pairs of components that do more or less than their sum"
+    )
+    assumption: Prose = Field(description="the assumption in plain words; printed")
+
+
+def _kind(bridge: Any) -> Any:
+    """A bridge that does not say its kind is a class."""
+    return {"kind": "class-effect", **bridge} if isinstance(bridge, dict) else bridge
+
+
+Bridge = Annotated[
+    Annotated[ClassEffect | ComponentSums, Field(discriminator="kind")], BeforeValidator(_kind)
+]
 
 
 class Regression(Strict):
@@ -343,7 +371,9 @@ class Config(Strict):
     margins: list[Margin] = Field(
         default=[], description="differences whose probability is reported for every pair"
     )
-    bridges: dict[Slug, ClassEffect] = Field(default={})
+    bridges: dict[Slug, Bridge] = Field(
+        default={}, description="assumptions that may join islands: a class, or components"
+    )
     modifiers: dict[Slug, Modifier] = Field(
         default={}, description="covariates that may change effects, by name"
     )
@@ -381,11 +411,17 @@ def parse(content: object, *written: Document) -> Config:
         config = Config.model_validate(content)
         wrong = list(_contradictions(config))
     except ValidationError as error:
-        wrong = [(where, message, HELP) for where, message, _ in document.explained(error)]
+        wrong = [(_untagged(where), message, HELP)
+                 for where, message, _ in document.explained(error)]  # fmt: skip
     if wrong:
         layers = written or (Document("config/config.yaml", content, {}),)
         raise InputError([located(layers, *item) for item in wrong])
     return config
+
+
+def _untagged(where: Location) -> Location:
+    """Where a problem is in the file: pydantic says of which kind of bridge it is, in between."""
+    return (*where[:2], *where[3:]) if tuple(where[:1]) == ("bridges",) else where
 
 
 def located(written: Sequence[Document], where: Location, message: str, remedy: str) -> Problem:
@@ -486,7 +522,9 @@ def _of_model(
         yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)
     if model.sigma is not None and model.bridge is None:
         yield (*where, "sigma"), "sigma is set, but the model has no bridge", "Remove one"
-    if bridge and model.sigma is None and bridge.sigma_prior is None:
+    if isinstance(bridge, ComponentSums):
+        yield from _of_components(where, model)
+    elif bridge and model.sigma is None and bridge.sigma_prior is None:
         message = "the model has no sigma, and its bridge has no sigma_prior"
         yield (*where, "bridge"), message, "Add one of the two"
     if model.tau_prior is None:
@@ -501,6 +539,17 @@ def _of_model(
     except InputError as error:
         for problem in error.problems:
             yield (*where, "tau_prior"), problem.message, problem.remedy
+
+
+def _of_components(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
+    if model.sigma is not None:
+        yield (*where, "sigma"), "is of a class, and the bridge is of components", "Remove it"
+    if model.node_split:
+        message = "sums of components are not split"
+        yield (*where, "node_split"), message, "Remove it: their test is that of additivity"
+    if model.relation == "ume":
+        message = "unrelated effects are no sums of components"
+        yield (*where, "relation"), message, "Write consistency, or remove the bridge"
 
 
 def _one_of(names: Iterable[str]) -> str:

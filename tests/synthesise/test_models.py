@@ -8,6 +8,7 @@ import pytest
 
 from evinet import files, tables
 from evinet.errors import InputError
+from evinet.extract import review
 from evinet.nma.model import BASELINE_RISK
 from evinet.nma.network import Network
 from evinet.synthesise import jobs, models
@@ -150,3 +151,88 @@ def test_effects_by_population_are_written(regressed, tmp_path):
     assert outcomes["mean"].between(0, 1).all()
     jobs.answers(config, "x", "m", tmp_path / "data.csv", [], folder, folder)
     assert len(tables.MARGINS.read(folder / "margins.csv")) == 0
+
+
+def test_components_are_a_bridge_with_its_test(tmp_path, make_config, write_data):
+    """Linde et al. 2016, four studies: netcomb of netmeta 3.3-1, as in test_components."""
+    linde = [
+        ("16", "pst", "pst-ssri", -0.237672, 0.408287),
+        ("16", "ssri", "pst-ssri", 0.405465, 0.491596),
+        ("24", "pst", "placebo", 1.393842, 0.549792), ("24", "tca", "placebo", 0.911836, 0.536560),
+        ("49", "pst", "placebo", 0.310407, 0.253818), ("49", "ssri", "placebo", 0.564050, 0.251433),
+        ("118", "pst", "uc", 0.039221, 0.339447),
+    ]  # fmt: skip
+    squares = {  # variance of the shared arm: half of what the pairs' variances leave
+        "16": (0.408287**2 + 0.491596**2 - 0.418367**2) / 2,
+        "24": (0.549792**2 + 0.536560**2 - 0.522214**2) / 2,
+        "49": (0.253818**2 + 0.251433**2 - 0.245993**2) / 2,
+    }
+    bridge = {
+        "kind": "components", "treatments": {"pst-ssri": ["pst", "ssri"]}, "inactive": "placebo",
+        "assumption": "sums",
+    }  # fmt: skip
+    models_ = {"m": {"label": "m", "effects": "fixed", "bridge": "sums"}}
+    config = make_config(models_, ["placebo"], bridges={"sums": bridge}, effect_prior_sd=1000)
+    data = write_data(linde, squares)
+    jobs.fit(config, "x", "m", data, [], tmp_path / "fit")
+    record = files.read_json(tmp_path / "fit/fit.json")["components"]
+    assert record["p_difference"] == pytest.approx(0.1801627, abs=1e-5)
+    assert record["treatments"]["pst-ssri"] == ["pst", "ssri"]
+    found = {row["component"]: (row["mean"], row["sd"]) for row in record["effects"]}
+    assert found["pst"] == pytest.approx((0.33769, 0.20862), abs=2e-5)
+    assert found["uc"] == pytest.approx((0.29846, 0.39843), abs=2e-5)
+    assert not files.read_json(tmp_path / "fit/fit.json")["failures"]
+    with_pair = {**bridge, "interactions": [["pst", "ssri"]]}
+    config = make_config(models_, ["placebo"], bridges={"sums": with_pair})
+    jobs.fit(config, "x", "m", data, [], tmp_path / "fit")
+    assert files.read_json(tmp_path / "fit/fit.json")["components"]["df_difference"] == 0
+
+
+def test_components_join_islands_by_name(tmp_path, make_config, write_data):
+    """a against p and b against p tell a-b against p, from which c-a differs by c less b."""
+    data = write_data([
+        ("S1", "a", "p", -0.5, 0.1), ("S2", "b", "p", -0.2, 0.2), ("S3", "a-c", "a-b", -0.4, 0.1),
+    ])  # fmt: skip
+    bridge = {
+        "kind": "components", "inactive": "p", "assumption": "sums",
+        "treatments": {"a-b": ["a", "b"], "a-c": ["a", "c"]},
+    }  # fmt: skip
+    config = make_config({"m": {"label": "m", "effects": "fixed", "bridge": "sums"}},
+                         ["p", "a-b"], bridges={"sums": bridge}, effect_prior_sd=1000)  # fmt: skip
+    jobs.fit(config, "x", "m", data, [], tmp_path / "fit")
+    jobs.answers(config, "x", "m", data, [], tmp_path / "fit", tmp_path / "fit")
+    league = tables.LEAGUE.read(tmp_path / "fit/league.csv")
+    row = league.set_index(["treatment", "comparator"]).loc[("a-c", "p")]
+    assert row["mean"] == pytest.approx(-0.5 - 0.2 - 0.4, abs=1e-4)
+    assert row["sd"] == pytest.approx(np.sqrt(0.1**2 + 0.2**2 + 0.1**2), abs=1e-4)
+    assert row["crosses"]
+    assert row["bridged"]
+    assert {"a-c", "p"} in [{*pair} for pair in tables.TIPPING.read(tmp_path / "fit/tipping.csv")[
+        ["treatment", "comparator"]].to_numpy().tolist()]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bridge", "model", "said"),
+    [
+        ({"treatments": {}}, {}, r"bridges.sums.treatments"),
+        ({"treatments": {"c": []}}, {}, r"bridges.sums.treatments.c"),
+        ({"interactions": [["a"]]}, {}, r"bridges.sums.interactions"),
+        ({"kind": "sum"}, {}, r"bridges.sums"),
+        ({}, {"sigma": 0.1}, r"models.m.sigma .*the bridge is of components"),
+        ({}, {"node_split": True}, r"models.m.node_split .*not split"),
+        ({}, {"relation": "ume"}, r"models.m.relation .*no sums of components"),
+    ],
+)
+def test_what_components_cannot_have_is_refused_at_the_door(make_config, bridge, model, said):
+    sums = {"kind": "components", "treatments": {"c": ["a", "b"]}, "assumption": "s", **bridge}
+    asked = {"m": {"label": "m", "effects": "fixed", "bridge": "sums", **model}}
+    with pytest.raises(InputError, match=said):
+        make_config(asked, ["a"], bridges={"sums": sums})
+
+
+def test_combinations_must_be_treatments_of_the_review(make_config):
+    sums = {"kind": "components", "treatments": {"c": ["a", "b"]}, "assumption": "s"}
+    config = make_config({"m": {"label": "m", "effects": "fixed", "bridge": "sums"}}, ["a"],
+                         bridges={"sums": sums})  # fmt: skip
+    wrong = [where for where, _, _, _ in review._unknown(config, ["one"], ["a", "b"])]
+    assert wrong == [("bridges", "sums", "treatments", "c")]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from evinet import config as configuration
-from evinet.config import Config
+from evinet.config import ComponentSums, Config
 from evinet.document import Document, Location
 from evinet.errors import InputError
 from evinet.extract import load, vocabulary
@@ -62,5 +62,9 @@ def _named(config: Config) -> Iterator[tuple[Location, str, str]]:
         for i, trial in enumerate(model.ipd):
             yield ("models", name, "ipd", i), "trial", trial
     for name, bridge in config.bridges.items():
+        if isinstance(bridge, ComponentSums):
+            for treatment in bridge.treatments:
+                yield ("bridges", name, "treatments", treatment), "treatment", treatment
+            continue
         for i, treatment in enumerate(bridge.members):
             yield ("bridges", name, "members", i), "treatment", treatment

@@ -50,11 +50,14 @@ class Components:
     Attributes
     ----------
     separator
-        What stands between the components in a treatment's name.
+        What stands between the components in a treatment's name, and in that of an interaction.
     inactive
         A component without an effect, such as placebo; None: every component has one.
     interactions
         Pairs of components, joined by the separator, that together do more or less than their sum.
+    made_of
+        Treatment -> its components, in place of the separator in its name; a treatment that is not
+        there is one component, itself. None: names tell.
 
     Examples
     --------
@@ -64,14 +67,23 @@ class Components:
     ['A', 'B', 'C', 'A * B']
     >>> matrix.astype(int).tolist()
     [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 1], [0, 1, 1, 0]]
+    >>> Components(made_of={"both": ("A", "B")}).composition(["A", "both"])[0].tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
     """
 
     separator: str = "+"
     inactive: str | None = None
     interactions: tuple[str, ...] = ()
+    made_of: Mapping[str, Sequence[str]] | None = None
 
-    def of(self, name: str) -> list[str]:
-        """The components of a treatment, or of an interaction, as written."""
+    def of(self, treatment: str) -> list[str]:
+        """The components of a treatment."""
+        if self.made_of is None:
+            return self.split(treatment)
+        return list(self.made_of.get(treatment, [treatment]))
+
+    def split(self, name: str) -> list[str]:
+        """What the separator joins in a name."""
         return [part.strip() for part in name.split(self.separator)]
 
     def composition(self, treatments: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -83,7 +95,14 @@ class Components:
             The separator, the inactive component or a pair of an interaction is in no treatment, a
             component has no name or is written in two ways, or so is a combination.
         """
-        if not self.separator or not any(self.separator in name for name in treatments):
+        if self.made_of is not None and not set(self.made_of) & set(treatments):
+            raise InputError(
+                Problem("(options)", "made_of", ", ".join(self.made_of), "are no treatments here, "
+                        "so that none has components", f"Use some of {', '.join(treatments)}")
+            )  # fmt: skip
+        if self.made_of is None and not (
+            self.separator and any(self.separator in name for name in treatments)
+        ):
             raise InputError(
                 Problem("(options)", "separator", self.separator or "(empty)", "is in no name of a "
                         "treatment, so that none has components",
@@ -100,7 +119,7 @@ class Components:
         names = [part for part in every if part != self.inactive]
         columns = [[own.count(part) for own in parts] for part in names]
         for pair in self.interactions:
-            both = set(self.of(pair))
+            both = set(self.split(pair))
             column = [int(both <= set(own)) for own in parts]
             if len(both) != 2 or self.inactive in both or not any(column):
                 raise InputError(
@@ -108,7 +127,7 @@ class Components:
                             "components of a treatment here", f"Write two of {', '.join(names)}, "
                             f"such as {names[0]}{self.separator}{names[-1]}")
                 )  # fmt: skip
-            names.append(" * ".join(self.of(pair)))
+            names.append(" * ".join(self.split(pair)))
             columns.append(column)
         return np.array(columns, float).T.reshape(len(treatments), len(names)), names
 

@@ -306,10 +306,13 @@ class Results:
         return dict(zip(treatments["treatment"], labels, strict=True))
 
     def members(self, fit: Fit | None) -> list[str]:
-        """The treatments that the bridge of a fit joins."""
-        if fit is None or fit.model.bridge is None:
-            return []
-        return list(self.config.bridges[fit.model.bridge].members)
+        """The treatments that the bridge of a fit takes for a class."""
+        bridge = self.config.bridges.get((fit and fit.model.bridge) or "")
+        return list(bridge.members) if isinstance(bridge, configuration.ClassEffect) else []
+
+    def part(self, name: str) -> str:
+        """What pages call a component: as the treatment of its name, if there is one."""
+        return self.labels.get(name, name.replace("-", " "))
 
     def islands(self, analysis: str) -> list[list[str]]:
         """Labels of the treatments of each island."""

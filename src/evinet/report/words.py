@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from evinet.nma.answers.record import DOUBTED
 from evinet.report.numbers import (
     NBSP,
     NINETY_FIVE,
@@ -180,6 +182,28 @@ def class_effect(sigma: float | None, prior_scale: float | None) -> str:
     return (
         "The SD between the members' effects is estimated under a half-normal prior of scale "
         f"{number(prior_scale)} on the ln HR scale."
+    )
+
+
+def component_sums(inactive: str | None, interactions: Sequence[str]) -> str:
+    """What a bridge of components takes for granted."""
+    found = "The effect of a combination is the sum of the effects of its components"
+    if inactive:
+        found += f", of which {inactive} has none"
+    if interactions:
+        found += f", but that {listing(list(interactions))} may do more or less than their sum"
+    return f"{found}."
+
+
+def additivity(test: dict[str, Any]) -> str:
+    """Whether effects of components add up, by the difference of Q (table fit.json)."""
+    if not test["df_difference"]:
+        return "The trials cannot test whether they add up."
+    against = "against it" if test["p_difference"] < DOUBTED else "not against it"
+    freedom = "1 degree" if test["df_difference"] == 1 else f"{test['df_difference']} degrees"
+    return (
+        f"Test of additivity: Q {number(test['Q_difference'])} on {freedom} of freedom, "
+        f"p = {number(test['p_difference'], 3)}, which speaks {against}."
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
-from evinet.config import Analysis, Config, Model, Regression
+from evinet.config import Analysis, ComponentSums, Config, Model, Regression
 from evinet.errors import InputError, Problem
 from evinet.nma import model as models
 from evinet.nma import priors
 from evinet.nma.network import Network
 from evinet.nma.posterior import Fit
-from evinet.nma.terms import ClassEffect, Terms
+from evinet.nma.terms import ClassEffect, Components, Terms
 
 if TYPE_CHECKING:
     from evinet.nma.population.answers import Population
@@ -180,7 +180,8 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
             model.relation == "ume", None, model.covariate,
             model.regression.interactions if model.regression else model.interactions, None,
             model.baseline_risk,
-            _group(config, model, studies),
+            _group(config, model),
+            components=_components(config, model),
         ),
         priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),
         link=model.link,
@@ -189,15 +190,23 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
     )  # fmt: skip
 
 
-def _group(config: Config, model: Model, studies: Network) -> ClassEffect | None:
-    if model.bridge is None:
+def _group(config: Config, model: Model) -> ClassEffect | None:
+    bridge = config.bridges.get(model.bridge or "")
+    if bridge is None or isinstance(bridge, ComponentSums):
         return None
-    bridge = config.bridges[model.bridge]
     sigma: Any = model.sigma
     if sigma is None:
         assert bridge.sigma_prior is not None
         sigma = priors.parse(f"half-normal({bridge.sigma_prior.scale!r})")
     return ClassEffect(tuple(bridge.members), sigma)
+
+
+def _components(config: Config, model: Model) -> Components | None:
+    bridge = config.bridges.get(model.bridge or "")
+    if not isinstance(bridge, ComponentSums):
+        return None
+    pairs = tuple("+".join(pair) for pair in bridge.interactions)
+    return Components("+", bridge.inactive, pairs, bridge.treatments)
 
 
 def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: Path) -> Fit:

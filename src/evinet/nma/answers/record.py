@@ -186,7 +186,12 @@ def _components(fit: Fit) -> dict[str, Any]:
     assert of is not None
     moved = sorted(map(sorted, rests_on_class(fit.specification.design)))
     return {
-        "separator": of.separator, "inactive": of.inactive, "interactions": list(of.interactions),
+        "treatments": {name: of.of(name) for name in fit.treatments},
+        "inactive": of.inactive, "interactions": list(of.interactions),
+        "effects": [
+            {name: None if value != value else value for name, value in row.items()}
+            for row in fit.components().to_dict("records")
+        ],
         "across_islands": [pair for pair in moved if apart[pair[0]] != apart[pair[1]]],
         **fit.additivity(),
     }  # fmt: skip

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from evinet import tables
+from evinet.config import ClassEffect, ComponentSums
 from evinet.report.effects import answered, contrasts, interval, pair
 from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, folded, md, strong
-from evinet.report.numbers import estimate, limits, outcome_name, ratio, with_limits
+from evinet.report.numbers import estimate, limits, listing, outcome_name, ratio, with_limits
 from evinet.report.pages.beside import beside
 from evinet.report.pages.beside import would_join as would_join
 from evinet.report.pages.common import (
-    class_effect,
+    bridge_tested,
     each_analysis,
     optional_exhibit,
     prior_text,
@@ -22,16 +23,30 @@ from evinet.report.results import Results
 
 
 def bridges(results: Results) -> Markdown:
-    """Every bridge: its assumption, its members, its prior."""
+    """Every bridge: its assumption; members and prior of a class, or what is made of what."""
     return blocks(
         callout("warning", results.bridge_label(name), blocks([
-            bridge.assumption, "Members of the class:",
-            bullets(results.labels[member] for member in bridge.members),
-            f"Prior of sigma: {prior_text(bridge.sigma_prior)}." if bridge.sigma_prior
-            else "Prior of sigma: set by each model.",
+            bridge.assumption,
+            *(_made_of(results, bridge) if isinstance(bridge, ComponentSums)
+              else _of_class(results, bridge)),
         ]))
         for name, bridge in results.config.bridges.items()
     ) or escape("This review uses no bridge.")  # fmt: skip
+
+
+def _of_class(results: Results, bridge: ClassEffect) -> list[object]:
+    prior = prior_text(bridge.sigma_prior) if bridge.sigma_prior else "set by each model"
+    members = bullets(results.labels[member] for member in bridge.members)
+    return ["Members of the class:", members, f"Prior of sigma: {prior}."]
+
+
+def _made_of(results: Results, bridge: ComponentSums) -> list[object]:
+    parts = bullets(
+        md("{}: {}", strong(results.part(name)), listing([results.part(each) for each in own]))
+        for name, own in bridge.treatments.items()
+    )
+    inactive = bridge.inactive and f"{results.part(bridge.inactive)} is taken to have no effect."
+    return ["What treatments are made of:", parts, inactive or ""]
 
 
 @each_analysis()
@@ -43,7 +58,7 @@ def answers(results: Results, name: str) -> Markdown:
     rows.sort(key=lambda row: pair(results, row))
     return blocks([
         caution_line(results, name), optional_exhibit(results, f"{name}-bridge"),
-        bullets(md("{}: {}", strong(fit.model.label), class_effect(results, fit.model))
+        bullets(md("{}: {}", strong(fit.model.label), bridge_tested(results, fit))
                 for fit in fits),
         folded("In a table", table_of(rows, "Comparisons that rest on a bridge", {
             "Comparison": lambda row: pair(results, row), "Model": "model",

@@ -35,8 +35,7 @@ def _one(results: Results, main: str, name: str, other: Analysis) -> Markdown:
     pairs = asked(results, name) if other.questions else asked(results, main)
     bridges = {fit.model.bridge: fit for fit in fits if fit.model.bridge}
     assumed = [
-        md("**{}**: {}", fit.model.label, bridge_text(results, fit.model))
-        for fit in bridges.values()
+        md("**{}**: {}", fit.model.label, bridge_text(results, fit)) for fit in bridges.values()
     ]
     return blocks([
         heading(3, other.title),

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from evinet import files
-from evinet.config import HalfNormal, Model
+from evinet.config import ComponentSums, HalfNormal, Model
 from evinet.errors import InputError, Problem
 from evinet.report import words
 from evinet.report.effects import interval, pair, prediction
@@ -29,7 +29,7 @@ from evinet.report.markdown import (
     table,
 )
 from evinet.report.numbers import NBSP, chance, estimate, limits
-from evinet.report.results import REMEDY, Results
+from evinet.report.results import REMEDY, Fit, Results
 
 DAGGER = "\N{DAGGER}"
 AWAITING = faint("awaiting the reviewers")
@@ -123,16 +123,26 @@ def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
     ]  # fmt: skip
 
 
-def class_effect(results: Results, model: Model) -> str:
-    """How far the members of the class of a model with a bridge may differ."""
-    prior = results.config.bridges[model.bridge or ""].sigma_prior
+def bridge_words(results: Results, model: Model) -> str:
+    """What the bridge of a model lets effects do."""
+    bridge = results.config.bridges[model.bridge or ""]
+    if isinstance(bridge, ComponentSums):
+        pairs = [" with ".join(map(results.part, pair)) for pair in bridge.interactions]
+        return words.component_sums(bridge.inactive and results.part(bridge.inactive), pairs)
+    prior = bridge.sigma_prior
     return words.class_effect(model.sigma, prior.scale if prior else None)
 
 
-def bridge_text(results: Results, model: Model) -> str:
-    """The assumption that a model rests on, in the words of the configuration."""
-    assumption = results.config.bridges[model.bridge or ""].assumption
-    return f"{assumption} {class_effect(results, model)}"
+def bridge_tested(results: Results, fit: Fit) -> str:
+    """What the bridge of a fit lets effects do, and the test of a bridge of components."""
+    test = fit.record.get("components")
+    return bridge_words(results, fit.model) + (f" {words.additivity(test)}" if test else "")
+
+
+def bridge_text(results: Results, fit: Fit) -> str:
+    """The assumption that a fit rests on, in the words of the configuration, and its test."""
+    assumption = results.config.bridges[fit.model.bridge or ""].assumption
+    return f"{assumption} {bridge_tested(results, fit)}"
 
 
 def unknown(value: object) -> Markdown:

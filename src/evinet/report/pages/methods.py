@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evinet.config import Analysis, Model
+from evinet.config import Analysis, ClassEffect, Model
 from evinet.report import words
 from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import Markdown, blocks, bullets, link, md, strong
 from evinet.report.numbers import NBSP, listing, outcome_name
-from evinet.report.pages.common import named_prior, prior_text
+from evinet.report.pages.common import bridge_words, named_prior, prior_text
 from evinet.report.results import Results
 
 
@@ -101,10 +101,12 @@ def _model(results: Results, model: Model) -> str:
         parts.append("there is no bridge, so islands are not compared")
         return "; ".join(parts) + "."
     bridge = results.config.bridges[model.bridge]
-    members = listing([results.labels[name] for name in bridge.members])
-    scale = bridge.sigma_prior.scale if bridge.sigma_prior else None
-    parts.append(f"the bridge takes {members} to be a class")
-    return "; ".join(parts) + ". " + words.class_effect(model.sigma, scale)
+    if isinstance(bridge, ClassEffect):
+        members = listing([results.labels[name] for name in bridge.members])
+        parts.append(f"the bridge takes {members} to be a class")
+    else:
+        parts.append("the bridge takes treatments for sums of their components")
+    return "; ".join(parts) + ". " + bridge_words(results, model)
 
 
 def priors(results: Results) -> Markdown:
@@ -118,7 +120,7 @@ def priors(results: Results) -> Markdown:
     items += [
         f"Sigma of the bridge “{results.bridge_label(name)}”: {prior_text(bridge.sigma_prior)}."
         for name, bridge in config.bridges.items()
-        if bridge.sigma_prior
+        if isinstance(bridge, ClassEffect) and bridge.sigma_prior
     ]
     items += [
         f"Tau of the model {model.label}: {named_prior(model.tau_prior)}."

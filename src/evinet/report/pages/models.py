@@ -80,10 +80,30 @@ def parameters(results: Results, name: str) -> Markdown:
         "R-hat": rounded("rhat", 4, True),
     }  # fmt: skip
     return blocks(
-        folded(fit.model.label,
-               table_of(records(fit.estimates), f"Parameters of {fit.model.label}", columns))
+        folded(fit.model.label, blocks([
+            table_of(records(fit.estimates), f"Parameters of {fit.model.label}", columns),
+            _components(results, fit),
+        ]))
         for fit in results.fits(name)
     )  # fmt: skip
+
+
+def _components(results: Results, fit: Fit) -> Markdown:
+    """The effects of components, and their test, where treatments are sums of them."""
+    found = fit.record.get("components")
+    if not found:
+        return md("")
+
+    def known(name: str) -> Callable[[dict[str, Any]], object]:
+        return lambda row: dash(None if row[name] is None else number(row[name], 3))
+
+    return blocks([words.additivity(found), table_of(
+        found["effects"], f"Effects of the components of {fit.model.label}", {
+            "Component": lambda row: " with ".join(
+                map(results.part, row["component"].split(" * "))),
+            "Effect": "status", "Mean": known("mean"), "SD": known("sd"),
+            "2.5 %": known("q2.5"), "97.5 %": known("q97.5"),
+        })])  # fmt: skip
 
 
 def independent_loops(results: Results, analysis: str) -> int:

@@ -48,7 +48,7 @@ def _fit(results: Results, fit: Fit) -> Markdown:
     ranks = _ranks(results, fit)
     return blocks([
         heading(3, fit.model.label, base),
-        callout("warning", "These answers rest on an assumption", bridge_text(results, fit.model))
+        callout("warning", "These answers rest on an assumption", bridge_text(results, fit))
         if fit.model.bridge else "",
         bullets(sentences(results, contrasts(results, fit))),
         exhibit(results, f"{base}-league"),

@@ -63,7 +63,7 @@ def _population(results: Results, analysis: str, slug: str, population: Populati
         ),
         bullets(_models(results, fits)),
         *(callout("warning", f"What rests on an assumption ({DAGGER})",
-                  bridge_text(results, fit.model)) for fit in rests),
+                  bridge_text(results, fit)) for fit in rests),
         optional_exhibit(results, f"{analysis}-{slug}-predicted"),
         _predicted(results, analysis, slug, population, fits),
         words.not_predicted(labels) if labels else "",
