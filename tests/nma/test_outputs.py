@@ -161,3 +161,46 @@ def test_the_command_writes_all_of_it(tmp_path):
     assert {"posterior", "log_likelihood", "observed_data"} <= set(found.groups())
     assert (out / "draws.csv").exists()
     assert "<html" in (out / "report.html").read_text()
+
+
+ORDER = "plac,acar,benf,metf,migl,piog,rosi,sita,sulf,vild"
+
+
+def test_heat_funnel_and_deviances_come_from_the_command(exact, tmp_path):
+    said = CliRunner().invoke(nma, [
+        str(STRANGERS / "netmeta_Senn2013.csv"), "--measure", "MD", "--reference", "plac",
+        "--funnel-order", ORDER, "--dev-dev", "ume", "--report", "--out", str(tmp_path),
+    ], catch_exceptions=False)  # fmt: skip
+    assert said.exit_code == 0, said.output
+    assert {"net_heat.svg", "funnel.png", "dev_dev.svg"} <= {
+        path.name for path in (tmp_path / "figures").iterdir()
+    }
+    other = exact.network.fit(model="ume").measures()["points"]
+    beside = pd.read_csv(tmp_path / "dev_dev.csv")
+    assert beside["deviance_other"].to_list() == pytest.approx(
+        [point["deviance"] / point["size"] for point in other], rel=1e-6
+    )
+    assert len(pd.read_csv(tmp_path / "net_heat.csv")) == 12 * 12
+    assert len(pd.read_csv(tmp_path / "funnel.csv")) == len(exact.funnel(ORDER.split(",")))
+    page = (tmp_path / "report.html").read_text()
+    for told in ("Net heat plot", "order plac, acar, benf", "unrelated mean effects, random"):
+        assert told in page
+    identifiers = re.findall(r' id="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--dev-dev", "random"], "is the model itself"),
+        (["--dev-dev", "ume", "--class-sigma", "0.1"], "neither a class nor components"),
+        (["--funnel-order", "plac,acar"], "does not stand in the order"),
+        (["--model", "ume", "--funnel-order", ORDER], "needs consistent effects"),
+    ],
+)
+def test_figures_that_cannot_be_drawn_are_refused(tmp_path, options, said):
+    file = str(STRANGERS / "netmeta_Senn2013.csv")
+    found = CliRunner().invoke(nma, [file, "--measure", "MD", *options, "--out", str(tmp_path)])
+    assert found.exit_code
+    assert said in found.output + str(found.exception)
+    assert not list(tmp_path.iterdir())

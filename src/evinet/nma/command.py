@@ -34,7 +34,8 @@ GROUPS = {
     "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
                  "check_proportional"),
     "Sampling": ("seed", "chains", "warmup", "draws", "target_accept"),
-    "Output": ("out", "report", "save_draws", "cumulative", "populations", "help"),
+    "Output": ("out", "report", "save_draws", "cumulative", "funnel_order", "dev_dev",
+               "populations", "help"),
 }  # fmt: skip
 EXAMPLES = (
     ("Events and patients, random effects, with a report",
@@ -62,9 +63,12 @@ NEEDED = {
     "--class-sigma": ("class_sigma", ("members",)),
 }
 """Options, and those that do nothing without them."""
+OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"effects": "random"}}
+"""What --dev-dev changes of the model."""
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
-    "measure", "sheet", "report", "categories", "cumulative",  # none with patients' covariates
+    "measure", "sheet", "report", "categories", "cumulative", "funnel_order",
+    "dev_dev",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
@@ -284,6 +288,17 @@ class Grouped(click.Command):
     "--cumulative", metavar="COLUMN",
     help="Column of the studies' year: also write effects by the studies up to each year.",
 )  # fmt: skip
+@click.option(
+    "--funnel-order", metavar="TREATMENT,...",
+    help="All treatments in an order that says which side small studies may favour, such as from "
+    "the oldest to the newest: a comparison-adjusted funnel plot (funnel.csv and, with --report, a "
+    "figure).",
+)  # fmt: skip
+@click.option(
+    "--dev-dev", type=click.Choice(["ume", "fixed", "random"]),
+    help="Also fit this model (unrelated mean effects, or other effects) and set the deviance of "
+    "each data point by both side by side (dev_dev.csv and, with --report, a figure).",
+)  # fmt: skip
 @click.option("--save-draws", is_flag=True, help="Also write draws.csv, one row for each draw.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
 def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
@@ -296,8 +311,9 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     FILEs are the published contrasts of other studies (ln HR).
 
     Writes estimates.csv, fit.json, posterior.nc, predictive.csv, league.csv, ranks.csv,
-    contribution.csv, threshold.csv, influence.csv, inconsistency.csv, decomposition.csv and
-    powerscale.csv; with node-split also splits.csv; with --population also absolute.csv; with
+    contribution.csv, threshold.csv, influence.csv, inconsistency.csv, decomposition.csv,
+    net_heat.csv and powerscale.csv; with node-split also splits.csv; with --population also
+    absolute.csv; with
     --components also components.csv; with --ipd also survival.csv, hazard_ratios.csv, rmst.csv,
     rmst_differences.csv and medians.csv. A fit that does not converge is sampled once more, longer;
     if that fails too nothing is written, and the exit status is 1.
@@ -325,6 +341,12 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
             network.study_numbers(asked["cumulative"])
         if asked["model"] == "node-split":
             network.split_pairs()
+        if asked["dev_dev"]:
+            _model(network, {**asked, **OTHER[asked["dev_dev"]]})
+        if asked["funnel_order"]:
+            from evinet.nma.answers import funnel
+
+            funnel.check(_listed(asked["funnel_order"]), network.treatments)
         if asked["check_proportional"] and network.patients is not None:
             from evinet.nma.answers import proportionality
 
@@ -337,7 +359,7 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     from evinet import files
 
     with files.together():
-        _write(found, asked["out"], asked["report"])
+        _write(found, asked)
     for line in lines:
         click.echo(line)
 
@@ -374,15 +396,28 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
     if asked["model"] == "ume":
         for name, option in (("populations", "--population"), ("at", "--at"),
                              ("check_proportional", "--check-proportional"),
-                             ("cumulative", "--cumulative")):  # fmt: skip
+                             ("cumulative", "--cumulative"),
+                             ("funnel_order", "--funnel-order")):  # fmt: skip
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
+    _other_applicable(asked, survival)
     for option, (name, others) in NEEDED.items():
         needing = _given(asked, others)
         if needing and not asked[name]:
             raise click.UsageError(f"{', '.join(needing)} needs {option}")
     if asked["separator"] and asked["model"] != "consistency":
         raise click.UsageError("--components needs --model consistency")
+
+
+def _other_applicable(asked: dict[str, Any], survival: bool) -> None:
+    """Refuse another model that is no other, or that this one cannot be held against."""
+    other = asked["dev_dev"]
+    if other in (asked["model"], asked["effects"]):
+        raise click.UsageError(f"--dev-dev {other} is the model itself: name another")
+    if other and survival:
+        raise click.UsageError("--dev-dev needs residual deviances, which patients have not")
+    if other == "ume" and (asked["separator"] or asked["class_sigma"]):
+        raise click.UsageError("--dev-dev ume has neither a class nor components: leave them out")
 
 
 def _applicable_to_regression(
@@ -512,7 +547,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
                              "powerscale": fit.powerscale()}  # fmt: skip
     if asked["model"] != "ume":
         for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency",
-                     "decomposition", "components", "without_priors"):  # fmt: skip
+                     "decomposition", "net_heat", "components", "without_priors"):  # fmt: skip
             table = getattr(fit, name)()
             if len(table) or name in ("league", "ranks"):
                 found[name] = table
@@ -533,6 +568,10 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
         rng = seeds.generator(asked["seed"], "absolute")
         found["absolute"] = absolute.absolute(fit, populations, rng)
     found |= _on_request(fit, asked)
+    if asked["dev_dev"]:
+        found["other"] = _fitted(_model(fit.network, {**asked, **OTHER[asked["dev_dev"]]}), sampler,
+                                 asked)  # fmt: skip
+        found["dev_dev"] = fit.dev_dev(found["other"])
     found["lines"] = _lines(fit, found["fit"])
     found["fitted"] = fit
     return found
@@ -541,6 +580,8 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
 def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
     """Tables that are written only where an option asks for them."""
     found = {"cumulative": fit.cumulative(asked["cumulative"])} if asked["cumulative"] else {}
+    if asked["funnel_order"]:
+        found["funnel"] = fit.funnel(_listed(asked["funnel_order"]))
     return found | ({"draws": fit.draws()} if asked["save_draws"] else {})
 
 
@@ -682,14 +723,15 @@ def _screen(fit: Fit) -> list[str]:
     return lines
 
 
-def _write(found: dict[str, Any], out: Path, report: bool) -> None:
+def _write(found: dict[str, Any], asked: dict[str, Any]) -> None:
     """Write everything; it is all there before the first file is touched."""
     from evinet import files, tables
     from evinet.nma.answers import inference_data
     from evinet.report.export import workbook
 
     known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
-    fit = found.pop("fitted")
+    out, order = asked["out"], _listed(asked["funnel_order"])
+    fit, other = found.pop("fitted"), found.pop("other", None)
     inference_data.write(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")
     for name, frame in found.items():
@@ -700,9 +742,11 @@ def _write(found: dict[str, Any], out: Path, report: bool) -> None:
     workbook({name: frame for name, frame in found.items() if name != "draws"},
              out / "results.xlsx")  # fmt: skip
     files.write_json(out / "fit.json", record)
-    if report:
-        fit.report(out / "report.html")
-        fit.plot.save(out / "figures")
+    if asked["report"]:
+        more = {"funnel": (order,)} if order else {}
+        more |= {} if other is None else {"dev_dev": (other,)}
+        fit.report(out / "report.html", order, other)
+        fit.plot.save(out / "figures", more)
 
 
 def _composed(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 ROW, LEAST = 0.28, 1.5  # inches
-FIGURES = ("network", "forest", "ranks", "league", "deviance", "inconsistency", "chains")
+FIGURES = (
+    "network", "forest", "ranks", "league", "deviance", "inconsistency", "net_heat", "chains",
+)  # fmt: skip
+"""Figures that need nothing but the fit."""
+HOTTEST = 8.0  # of net heat plots, as in netmeta
+MARKERS = "osD^vP*X"
 
 
 @dataclass(frozen=True)
@@ -148,27 +154,98 @@ class Plot:
         ValueError
             The fits are of different data.
         """
-        from evinet.nma.answers.inference_data import observed
-
-        points, others = (fit.measures()["points"] for fit in (self.fit, other))
-        names = [[(point["study"], point["treatment"]) for point in each]
-                 for each in (points, others)]  # fmt: skip
-        if names[0] != names[1]:
-            raise ValueError("the fits are of different arms or studies")
-        own, theirs = (observed(fit) for fit in (self.fit, other))
-        if own.keys() != theirs.keys() or any(
-            not np.array_equal(own[name][1], theirs[name][1]) for name in own
-        ):
-            raise ValueError("the fits are of different outcomes of the same studies")
-        y, x = (_per_point(each, "deviance") for each in (points, others))
+        table = self.fit.dev_dev(other)
+        points = table.to_dict("records")
+        y, x = (table[name].to_numpy(float) for name in ("deviance", "deviance_other"))
         axes, end = _axes(axes, 4.0), 1.08 * float(max(x.max(), y.max()))
         axes.plot([0, end], [0, end], color=_style().RULE, linewidth=1)
         axes.scatter(x, y, s=18, color=_style().BLUE, edgecolor="none")
         _name_furthest(axes, points, x, y, abs(y - x))
-        axes.set_xlabel(f"residual deviance of a data point: {_named(other)}")
-        axes.set_ylabel(_named(self.fit))
+        axes.set_xlabel(f"residual deviance of a data point: {named(other)}")
+        axes.set_ylabel(named(self.fit))
         axes.set_xlim(0, end)
         axes.set_ylim(0, end)
+        return axes
+
+    def net_heat(self, axes: Any = None) -> Any:
+        """What each design (column) does to the inconsistency of each direct estimate (row).
+
+        See `evinet.nma.answers.net_heat`. Orange: the design makes the row inconsistent, and on the
+        diagonal the row's own share of Q; purple: it supports the row. The area of a grey square is
+        how much the column counts in the network's estimate of the row. Rows and columns are put in
+        the order of a hierarchical clustering of the colours (complete linkage), as in netmeta.
+        """
+        import matplotlib as mpl
+        from scipy.cluster.hierarchy import leaves_list, linkage
+        from scipy.spatial.distance import pdist
+
+        table = self.fit.net_heat()
+        if table.empty:
+            axes = _axes(axes, LEAST)
+            axes.axis("off")
+            axes.annotate("Fewer than two designs can be detached: there is nothing to compare.",
+                          (0.02, 0.5), xycoords="axes fraction")  # fmt: skip
+            return axes
+        row, column = (
+            [f"{one} vs {two}" + (f" ({design})" if design.count(" : ") > 1 else "")
+             for design, one, two in table[names].itertuples(index=False)]
+            for names in (["design", "treatment", "comparator"],
+                          ["detached", "detached_treatment", "detached_comparator"])
+        )  # fmt: skip
+        names = list(dict.fromkeys(row))
+        change, share = (
+            table.assign(row=row, column=column).pivot(index="row", columns="column", values=value)
+            .loc[names, names].to_numpy(float) for value in ("change", "contribution")
+        )  # fmt: skip
+        apart = pdist(change, "cityblock") + pdist(change.T, "cityblock")
+        order = leaves_list(linkage(apart, "complete"))
+        change, share = (each[np.ix_(order, order)] for each in (change, share))
+        axes = _axes(axes, max(2.8, 0.34 * len(names) + 1.8))
+        image = axes.imshow(change, cmap=mpl.colormaps["PuOr_r"], vmin=-HOTTEST, vmax=HOTTEST)
+        for place, value in np.ndenumerate(np.sqrt(np.abs(share).clip(max=1))):
+            side = 0.9 * float(value)
+            axes.add_patch(mpl.patches.Rectangle(
+                (place[1] - side / 2, place[0] - side / 2), side, side,
+                facecolor=_style().MUTED, alpha=0.45, linewidth=0,
+            ))  # fmt: skip
+        shown = [names[number] for number in order]
+        axes.set_xticks(range(len(shown)), shown, rotation=60, ha="right")
+        axes.set_yticks(range(len(shown)), shown)
+        axes.set_xlabel("design detached")
+        bar = axes.figure.colorbar(image, ax=axes, shrink=0.8, extend="both")
+        bar.set_label("Q of the row: less (orange) or\nmore (purple) without the column")
+        return axes
+
+    def funnel(self, order: Sequence[str], axes: Any = None) -> Any:
+        """Studies about the mean of their comparison, by their standard error.
+
+        See `evinet.nma.answers.funnel`; to the right a treatment later in the order has the higher
+        effect.
+
+        Raises
+        ------
+        InputError
+            The order does not name each treatment once.
+        """
+        table = self.fit.funnel(order)
+        axes = _axes(axes, 3.6)
+        if table.empty:
+            axes.axis("off")
+            axes.annotate("No comparison has several studies.", (0.02, 0.5),
+                          xycoords="axes fraction")  # fmt: skip
+            return axes
+        low = 1.1 * float(table["se"].max())
+        axes.plot([-1.96 * low, 0, 1.96 * low], [low, 0, low], color=_style().MUTED, linewidth=0.8,
+                  linestyle="--")  # fmt: skip
+        axes.axvline(0, color=_style().MUTED, linewidth=0.8)
+        for number, (pair, rows) in enumerate(table.groupby(["treatment", "comparator"],
+                                                            sort=False)):  # fmt: skip
+            axes.plot(rows["adjusted"], rows["se"], MARKERS[number % len(MARKERS)], markersize=5,
+                      markeredgewidth=0, label=" vs ".join(map(str, pair)))  # fmt: skip
+        axes.set_ylim(low, 0)
+        axes.set_xlabel(f"{self.fit.specification.scale} less the mean of its comparison")
+        axes.set_ylabel("standard error")
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
         return axes
 
     def inconsistency(self, axes: Any = None) -> Any:
@@ -231,11 +308,13 @@ class Plot:
         axes.legend()
         return axes
 
-    def save(self, folder: Path | str) -> list[Path]:
-        """Write every figure as SVG and PNG; the files."""
+    def save(
+        self, folder: Path | str, more: Mapping[str, tuple[Any, ...]] | None = None
+    ) -> list[Path]:
+        """Write FIGURES, and `more` by what each needs, as SVG and PNG; the files."""
         written = []
-        for name in FIGURES:
-            figure = self.figure(name)
+        for name, given in {**dict.fromkeys(FIGURES, ()), **(more or {})}.items():
+            figure = self.figure(name, *given)
             for ending in ("svg", "png"):
                 path = Path(folder) / f"{name}.{ending}"
                 if ending == "svg":
@@ -245,16 +324,16 @@ class Plot:
                 written.append(path)
         return written
 
-    def figure(self, name: str) -> Figure:
-        """One of FIGURES in the style of the report."""
+    def figure(self, name: str, *given: Any) -> Figure:
+        """One of the figures, by what it needs, in the style of the report."""
         with _style().styled():
-            found: Figure = getattr(self, name)().figure
+            found: Figure = getattr(self, name)(*given).figure
         return found
 
-    def svg(self, name: str) -> str:
-        """One of FIGURES as SVG, for a page."""
+    def svg(self, name: str, *given: Any) -> str:
+        """One of the figures as SVG, for a page."""
         with _style().styled():
-            figure = getattr(self, name)().figure
+            figure = getattr(self, name)(*given).figure
             buffer = io.StringIO()
             figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "evinet"})
         text = _style().tidy(buffer.getvalue())
@@ -266,7 +345,7 @@ def _per_point(points: list[dict[str, Any]], name: str) -> np.ndarray:
 
 
 def _name_furthest(
-    axes: Any, points: list[dict[str, Any]], x: np.ndarray, y: np.ndarray, far: np.ndarray
+    axes: Any, points: Sequence[Mapping[Any, Any]], x: np.ndarray, y: np.ndarray, far: np.ndarray
 ) -> None:
     """Writes the names of the three points that are furthest."""
     for number in np.argsort(far)[::-1][:3]:
@@ -276,7 +355,8 @@ def _name_furthest(
                       fontsize=8)  # fmt: skip
 
 
-def _named(fit: Fit) -> str:
+def named(fit: Fit) -> str:
+    """What a model is called beside another."""
     from evinet.nma.answers.record import kind
 
     return f"{kind(fit)}, {fit.specification.effects} effects"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -455,6 +456,33 @@ class Fit:
 
         return decomposition.decomposition(self)
 
+    def net_heat(self) -> pd.DataFrame:
+        """Which designs disagree, and what drives it (see `evinet.nma.answers.net_heat`)."""
+        from evinet.nma.answers import net_heat
+
+        return net_heat.net_heat(self)
+
+    def funnel(self, order: Sequence[str]) -> pd.DataFrame:
+        """Studies about the mean of their comparison (see `evinet.nma.answers.funnel`)."""
+        from evinet.nma.answers import funnel
+
+        return funnel.funnel(self, order)
+
+    def dev_dev(self, other: Fit) -> pd.DataFrame:
+        """Residual deviances of data points by this and by another model of the same network.
+
+        Columns study, treatment (empty of a study's contrasts), deviance and deviance_other, both
+        for each data point (Dias et al., NICE TSD 4).
+
+        Raises
+        ------
+        ValueError
+            The fits are of different data.
+        """
+        from evinet.nma.answers import fit_measures
+
+        return fit_measures.dev_dev(self, other)
+
     def predictive(self) -> pd.DataFrame:
         """Outcomes against those of new studies like these (table `predictive`)."""
         from evinet.nma.answers import predictive
@@ -508,12 +536,16 @@ class Fit:
 
         return natural.draws(self)
 
-    def report(self, path: Path | str) -> None:
-        """Write one HTML file with figures, tables, methods and cautions."""
+    def report(self, path: Path | str, order: Sequence[str] = (), other: Fit | None = None) -> None:
+        """Write one HTML file with figures, tables, methods and cautions.
+
+        With an `order` of the treatments also a funnel plot, and with `other`, another model of the
+        same network, deviances of data points by both.
+        """
         from evinet import files
         from evinet.nma import report
 
-        files.write_text(path, report.page(self))
+        files.write_text(path, report.page(self, order, other))
 
     def summary(self) -> dict[str, Any]:
         """What was fitted, how, and how well: the content of fit.json."""

@@ -6,11 +6,13 @@ It is self-contained: no script, no font and no picture comes from elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
 from evinet.nma.answers import natural
+from evinet.nma.plot import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,14 +59,26 @@ CAPTIONS = {
     "league": "Every pair: how many standard deviations the effect is from no difference.",
     "ranks": "The probability of being at least as good as each rank.",
     "inconsistency": "Direct and indirect evidence of every pair that has both.",
+    "net_heat": "Net heat plot: what the inconsistency of each direct estimate (row) would lose "
+    "(orange) or gain (purple) if the design of the column had effects of its own. On the "
+    "diagonal: the row's own share of Q. Grey squares: how much the column counts in the "
+    "network's estimate of the row. A column as coloured as the diagonal explains the "
+    "inconsistency.",
+    "funnel": "Comparison-adjusted funnel plot: each study's effect less the mean of its "
+    "comparison, by its standard error, of comparisons with several studies. Dashed: where 95 % of "
+    "studies lie if only chance moves them. Treatments are compared with those before them in the "
+    "order {told}; small studies on one side would hint at missing results, or at effects that "
+    "differ in small studies.",
+    "dev_dev": "Residual deviance of each data point by this model and by {told}. What lies above "
+    "the line is fitted better by the other model.",
     "deviance": "How well each arm or study is fitted: a deviance near 1 for each of its data "
     "points is expected.",
     "chains": "Convergence of every parameter; the lines are the limits that a fit must pass.",
 }
 
 
-def page(fit: Fit) -> str:
-    """The report of a fit."""
+def page(fit: Fit, order: Sequence[str] = (), other: Fit | None = None) -> str:
+    """The report of a fit; with a funnel plot by an order, and beside another fit."""
     from evinet import __version__
 
     record = fit.summary()
@@ -72,11 +86,13 @@ def page(fit: Fit) -> str:
     theme = package_files("evinet.report") / "theme" / "content.css"
     return PAGE.format(
         version=__version__, title=escape(title), css=theme.read_text(encoding="utf-8") + CSS,
-        body=f"<h1>{escape(title)}</h1>\n" + "\n".join(_sections(fit, record)),
+        body=f"<h1>{escape(title)}</h1>\n" + "\n".join(_sections(fit, record, order, other)),
     )  # fmt: skip
 
 
-def _sections(fit: Fit, record: dict[str, Any]) -> list[str]:
+def _sections(
+    fit: Fit, record: dict[str, Any], order: Sequence[str], other: Fit | None
+) -> list[str]:
     from evinet.nma.answers.record import cautions
 
     beware = cautions(fit, record)
@@ -98,9 +114,12 @@ def _sections(fit: Fit, record: dict[str, Any]) -> list[str]:
             "probability of being better than another treatment.</p>" + _table(_sucra(fit))
             + _figure(fit, "ranks"),
         ))  # fmt: skip
+    found.append(_section("Do direct and indirect evidence agree?", _inconsistency(fit)))
+    if order:
+        funnel = _figure(fit, "funnel", order, told=", ".join(order))
+        found.append(_section("Do small studies differ?", funnel))
     found += [
-        _section("Do direct and indirect evidence agree?", _inconsistency(fit)),
-        _section("How well the model fits", _fit(fit, record)),
+        _section("How well the model fits", _fit(fit, record, other)),
         _section("Methods", "".join(f"<p>{escape(text)}</p>" for text in methods(fit, record))),
     ]
     return found
@@ -124,10 +143,10 @@ def _table(frame: pd.DataFrame) -> str:
             "</table></div>")  # fmt: skip
 
 
-def _figure(fit: Fit, name: str) -> str:
+def _figure(fit: Fit, name: str, *given: Any, told: str = "") -> str:
     new = ", thin where a new study may lie" if fit.specification.random else ""
-    caption = CAPTIONS[name].format(new=new)
-    svg = fit.plot.svg(name)
+    caption = CAPTIONS[name].format(new=new, told=told)
+    svg = fit.plot.svg(name, *given)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)  # one page, many figures
     width = re.search(r'width="([\d.]+)pt"', svg)
     style = f' style="--natural: {float(width[1]) * 1.5:.0f}px"' if width else ""
@@ -173,10 +192,11 @@ def _inconsistency(fit: Fit) -> str:
         if row["method"] == "design-by-treatment" else str(row["finding"]).capitalize() + "."
         for row in table.to_dict("records") if row["method"] != "node-split"
     ]  # fmt: skip
-    return _list(list(dict.fromkeys(lines))) + _figure(fit, "inconsistency")
+    heat = "" if fit.net_heat().empty else _figure(fit, "net_heat")
+    return _list(list(dict.fromkeys(lines))) + _figure(fit, "inconsistency") + heat
 
 
-def _fit(fit: Fit, record: dict[str, Any]) -> str:
+def _fit(fit: Fit, record: dict[str, Any], other: Fit | None) -> str:
     residual = record["residual_deviance"]
     lines = [f"DIC {record['DIC']:.1f}, effective number of parameters {record['pD']:.1f}."]
     if residual is not None:
@@ -185,6 +205,8 @@ def _fit(fit: Fit, record: dict[str, Any]) -> str:
     body = _list(lines)
     if record["points"]:
         body += _figure(fit, "deviance")
+    if other is not None:
+        body += _figure(fit, "dev_dev", other, told=named(other))
     return body + (_figure(fit, "chains") if fit.mixture is None else "")
 
 

@@ -50,8 +50,7 @@ def decomposition(fit: Fit) -> pd.DataFrame:
     >>> found.round(3).to_numpy().tolist()[:3]
     [['total', 2.4, 2], ['within designs', 2.0, 1], ['between designs', 0.4, 1]]
     """
-    terms = fit.specification.terms
-    if not fit.linear_in_studies or terms.covariates or terms.components is not None:
+    if not applies(fit):
         return pd.DataFrame(columns=COLUMNS)
     data = fit.normal
     rows = [
@@ -62,7 +61,7 @@ def decomposition(fit: Fit) -> pd.DataFrame:
     rows.append(_row("between designs", "", *between))
     own = arms(data)
     kinds = sorted(set(own.values()), key=lambda design: (len(design), sorted(design)))
-    rows += [_row("within", _named(design), *cochran(mine, separate(mine)))
+    rows += [_row("within", named(design), *cochran(mine, separate(mine)))
              for design in kinds for mine in [_of(data, design)]
              if len(set(mine.studies)) > 1]  # fmt: skip
     for design in kinds if between[1] else ():
@@ -70,11 +69,17 @@ def decomposition(fit: Fit) -> pd.DataFrame:
         columns = np.hstack([consistent(data), consistent(data) * inside[:, None]])
         left = _between(data, columns)
         if left[1] < between[1]:
-            rows.append(_row("between, design detached", _named(design), *left))
+            rows.append(_row("between, design detached", named(design), *left))
     if between[1]:
         tau = tau_within(data)
         rows.append(_row("between, random", "", *_between(data, consistent(data), tau), tau))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def applies(fit: Fit) -> bool:
+    """Whether Q is of the model that is fitted: its effects are those of treatments, and linear."""
+    terms = fit.specification.terms
+    return fit.linear_in_studies and not terms.covariates and terms.components is None
 
 
 def consistent(data: NormalData) -> np.ndarray:
@@ -119,7 +124,8 @@ def _of(data: NormalData, design: frozenset[str]) -> NormalData:
     return data.subset(np.array([own[study] == design for study in data.studies]))
 
 
-def _named(design: frozenset[str]) -> str:
+def named(design: frozenset[str]) -> str:
+    """What a design is called."""
     return " : ".join(sorted(design))
 
 

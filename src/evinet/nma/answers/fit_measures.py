@@ -20,6 +20,7 @@ from evinet.nma.answers.control_variates import Controls
 from evinet.nma.fit.exact import NormalData, data
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from evinet.nma.data.patients import Records
@@ -205,6 +206,34 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
         for number, first in enumerate(every[0]["points"])
     ]  # fmt: skip
     return _shaped(means, points, fit.specification.patients is not None, spread)
+
+
+def dev_dev(fit: Fit, other: Fit) -> pd.DataFrame:
+    """Deviances of each data point by two models (see `Fit.dev_dev`).
+
+    Raises
+    ------
+    ValueError
+        The fits are of different data.
+    """
+    import pandas as pd
+
+    from evinet.nma.answers.inference_data import observed
+
+    points, others = (each.measures()["points"] for each in (fit, other))
+    names = [[(point["study"], point["treatment"]) for point in each]
+             for each in (points, others)]  # fmt: skip
+    if names[0] != names[1]:
+        raise ValueError("the fits are of different arms or studies")
+    own, theirs = (observed(each) for each in (fit, other))
+    if own.keys() != theirs.keys() or any(
+        not np.array_equal(own[name][1], theirs[name][1]) for name in own
+    ):
+        raise ValueError("the fits are of different outcomes of the same studies")
+    found = pd.DataFrame(names[0], columns=["study", "treatment"])
+    for name, each in (("deviance", points), ("deviance_other", others)):
+        found[name] = [point["deviance"] / point["size"] for point in each]
+    return found
 
 
 def _measure(fit: Fit, number: int) -> dict[str, Any]:

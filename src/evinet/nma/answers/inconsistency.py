@@ -34,7 +34,7 @@ def inconsistency(fit: Fit) -> pd.DataFrame:
     for island in sorted(set(apart.values())):
         mine = data.subset(np.array([apart[treatment] == island for treatment, _ in data.pairs]))
         if loops(mine):
-            found.append({"component": island, **design_by_treatment(mine, _median_tau(fit))})
+            found.append({"component": island, **design_by_treatment(mine, median_tau(fit))})
         else:
             found.append({"component": island, "method": "loops", "finding": NO_LOOP})
     for first, second in splits(fit):
@@ -45,7 +45,8 @@ def inconsistency(fit: Fit) -> pd.DataFrame:
     return tables.INCONSISTENCY.frame(found)
 
 
-def _median_tau(fit: Fit) -> float:
+def median_tau(fit: Fit) -> float:
+    """The posterior median of the heterogeneity; 0 with fixed effects."""
     return fit.scale("tau").quantile(0.5) if fit.specification.random else 0.0
 
 
