@@ -135,6 +135,15 @@ class Regression(Strict):
         return [self.patients, self.covariates, *self.populations.values()]
 
 
+class Weights(Strict):
+    """Trials that count less, such as those at a high risk of bias."""
+
+    trials: dict[Slug, Annotated[float, Field(gt=0, le=1)]] = Field(
+        min_length=1, description="trial: the power to which its likelihood is raised"
+    )
+    assumption: Prose = Field(description="why, and by whose judgement; printed")
+
+
 class Model(Strict):
     """One model of an analysis."""
 
@@ -172,6 +181,9 @@ class Model(Strict):
     )
     regression: Regression | None = Field(
         None, description="of patients' covariates; trials of `ipd` then need theirs"
+    )
+    weights: Weights | None = Field(
+        None, description="trials that count less by judgement: a bias-adjusted analysis"
     )
     link: Literal["logit", "probit", "cloglog", "log", "identity"] | None = Field(
         None, description="of counts; empty: logit; log for risk ratios, identity for differences"
@@ -513,10 +525,21 @@ def _of_effects(where: tuple[str, str], model: Model) -> Iterator[tuple[Location
                 yield (*where, "powers", i), "is no power of a fractional polynomial", known
 
 
+def _of_weights(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
+    if model.weights is None:
+        return
+    if model.regression is not None:
+        yield (*where, "weights"), "does not go together with regression", "Remove one"
+    for trial in sorted(set(model.weights.trials) & set(model.ipd)):
+        message = "enters by its patients, whose likelihood is not weighted"
+        yield (*where, "weights", "trials", trial), message, "Take it out of ipd, or of weights"
+
+
 def _of_model(
     config: Config, where: tuple[str, str], model: Model
 ) -> Iterator[tuple[Location, str, str]]:
     yield from _of_effects(where, model)
+    yield from _of_weights(where, model)
     bridge = config.bridges.get(model.bridge or "")
     if model.bridge is not None and bridge is None:
         yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)

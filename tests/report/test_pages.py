@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from evinet import tables
-from evinet.config import Question
+from evinet.config import Question, Weights
 from evinet.report import pages
 from evinet.report.effects import published
 from evinet.report.markdown import table
@@ -263,3 +263,15 @@ def test_a_page_tells_which_run_it_is_of(results: Results, site: Path) -> None:
         text = (site / f"{page}.html").read_text()
         assert digest in text, page
         assert "Evidence collected to 2020-02-02" in text, page
+
+
+def test_weights_are_told_with_their_judgement(results: Results) -> None:
+    judged = Weights(trials={"birch": 0.5}, assumption="Unblinded assessors.")
+    main = results.config.models["fixed"]
+    less = main.model_copy(update={"weights": judged})
+    said = difference(results, main, less)
+    assert said.endswith("so that they count less (BIRCH 0.50): Unblinded assessors")
+    assert difference(results, less, main) == "every trial in full"
+    models = {**results.config.models, "fixed": less}
+    opened = replace(results, config=results.config.model_copy(update={"models": models}))
+    assert "Unblinded assessors" in unescape(pages.methods.models(opened))

@@ -236,3 +236,20 @@ def test_combinations_must_be_treatments_of_the_review(make_config):
                          bridges={"sums": sums})  # fmt: skip
     wrong = [where for where, _, _, _ in review._unknown(config, ["one"], ["a", "b"])]
     assert wrong == [("bridges", "sums", "treatments", "c")]
+
+
+def test_trials_may_count_less_by_a_named_assumption(tmp_path, make_config, write_data):
+    asked = {"label": "m", "effects": "fixed",
+             "weights": {"trials": {"S2": 0.25}, "assumption": "judged by us"}}  # fmt: skip
+    asked["weights"]["trials"] = {"s-two": 0.25, "elsewhere": 0.5}
+    config = make_config({"m": asked}, ["a"], effect_prior_sd=1000)
+    data = write_data([("s-one", "b", "a", 0.0, 0.2), ("s-two", "b", "a", 1.0, 0.1)])
+    jobs.fit(config, "x", "m", data, [], tmp_path / "fit")
+    record = files.read_json(tmp_path / "fit/fit.json")
+    assert record["weights"] == {"s-two": 0.25}
+    league = tables.LEAGUE.read(tmp_path / "fit/league.csv").set_index(["treatment", "comparator"])
+    assert league.at[("b", "a"), "mean"] == pytest.approx(0.5, abs=1e-4), "both weigh 25"
+    for change, said in (({"weights": {"trials": {"s": 1.5}, "assumption": "a"}}, "weights"),
+                         ({"ipd": ["s-two"]}, "not weighted")):  # fmt: skip
+        with pytest.raises(InputError, match=said):
+            make_config({"m": {**asked, **change}}, ["a"])

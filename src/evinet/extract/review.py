@@ -61,6 +61,8 @@ def _named(config: Config) -> Iterator[tuple[Location, str, str]]:
     for name, model in config.models.items():
         for i, trial in enumerate(model.ipd):
             yield ("models", name, "ipd", i), "trial", trial
+        for trial in model.weights.trials if model.weights else ():
+            yield ("models", name, "weights", "trials", trial), "trial", trial
     for name, bridge in config.bridges.items():
         if isinstance(bridge, ComponentSums):
             for treatment in bridge.treatments:

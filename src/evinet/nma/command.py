@@ -25,7 +25,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 SCREEN = 20  # effects on the screen
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
-             "time_column", "categories", "category_counts"),
+             "time_column", "categories", "category_counts", "weights", "weight_levels"),
     "Model": ("effects", "references", "model", "better", "members", "class_sigma", "separator",
               "inactive", "component_interactions", "cutpoints", "prior_texts"),
     "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
@@ -61,6 +61,7 @@ NEEDED = {
     "--components": ("separator", ("inactive", "component_interactions")),
     "--categories": ("categories", ("category_counts", "cutpoints")),
     "--class-sigma": ("class_sigma", ("members",)),
+    "--weights": ("weights", ("weight_levels",)),
 }
 """Options, and those that do nothing without them."""
 OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"effects": "random"}}
@@ -68,7 +69,7 @@ OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"eff
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
     "measure", "sheet", "report", "categories", "cumulative", "funnel_order",
-    "dev_dev",  # none with patients' covariates
+    "dev_dev", "weights",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
@@ -155,6 +156,15 @@ class Grouped(click.Command):
 @click.option(
     "--drop-incomplete", is_flag=True, help="Leave out rows without an outcome, and name them."
 )
+@click.option(
+    "--weights", metavar="COLUMN",
+    help="Column of weights in (0, 1], by which studies count less, such as those at a high risk "
+    "of bias: a judgement, said with the results.",
+)  # fmt: skip
+@click.option(
+    "--weight-levels", metavar="LEVEL=WEIGHT,...",
+    help="Weights of the levels in that column: low=1,some concerns=0.7,high=0.4.",
+)  # fmt: skip
 @click.option(
     "--covariate", multiple=True,
     help="Meta-regression on this column of the studies or arms (numbers or words). May be "
@@ -474,7 +484,8 @@ def _network(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any
     options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
                "kind": kind, "category_counts": asked["category_counts"],
-               "categories": _listed(asked["categories"])}  # fmt: skip
+               "categories": _listed(asked["categories"]),
+               "named": (*filter(None, [asked["weights"]]), *asked["covariate"])}  # fmt: skip
     if not ipd:
         network = Network.read(*tables, reference=references, **options)
     else:
@@ -521,7 +532,19 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
                     priors.spread(asked["slope_sigma"], "--interactions-sigma"), components),
         priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
         baseline=asked["baseline"], settings=settings, cutpoints=asked["cutpoints"],
+        weights=_weights(network, asked),
     )  # fmt: skip
+
+
+def _weights(network: Network, asked: dict[str, Any]) -> dict[str, float]:
+    """How much each study counts, where that is asked for."""
+    from evinet import usertable
+
+    if not asked["weights"]:
+        return {}
+    given = _pairs(asked["weight_levels"], "--weight-levels")
+    levels = {name: usertable.number(text) for name, text in given.items()}
+    return network.weights_in(asked["weights"], levels)
 
 
 def _sampler(asked: dict[str, Any], model: Model) -> Sampler:

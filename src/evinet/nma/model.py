@@ -53,7 +53,8 @@ RISK = "baseline risk"
 class Arms:
     """The arms in the order of the design's rows: data x, s and offset, the number of their study.
 
-    Of ordered `categories` x and s have a second axis (see `likelihoods.ordered`).
+    Of ordered `categories` x and s have a second axis (see `likelihoods.ordered`). `weight` is how
+    much each arm counts: x and s are those of the likelihood raised to it, `whole` the observed.
     """
 
     likelihood: Likelihood
@@ -62,6 +63,27 @@ class Arms:
     offset: np.ndarray
     study: np.ndarray
     categories: tuple[str, ...] = ()
+    weight: np.ndarray | None = None
+
+    @property
+    def whole(self) -> tuple[np.ndarray, np.ndarray]:
+        """x and s as they were observed, whatever they count."""
+        return (self.x, self.s) if self.weight is None else self._counting(1 / self.weight)
+
+    def weighted(self, weight: np.ndarray) -> Arms:
+        """The arms with their likelihoods raised to powers, shape (arms,)."""
+        x, s = self._counting(weight)
+        return replace(self, x=x, s=s, weight=weight)
+
+    def _counting(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """x and s whose likelihood is that of these to a power: fewer counts, or wider errors."""
+        if self.likelihood.name == "normal":
+            return self.x, self.s / np.sqrt(weight)
+        if not self.categories:
+            return self.x * weight, self.s * weight
+        s = self.s.copy()
+        s[:, -1] *= weight
+        return self.x * weight[:, None], s
 
     @property
     def gaps(self) -> int:
@@ -95,7 +117,9 @@ class Arms:
     @cached_property
     def rough(self) -> tuple[np.ndarray, np.ndarray]:
         """Rough mu + theta of each arm, from its own data, and its variance."""
-        eta, variance = self.likelihood.rough(self.x, self.s)
+        eta, variance = self.likelihood.rough(*self.whole)
+        if self.weight is not None:
+            variance = variance / self.weight
         return eta - self.offset, variance
 
     @property
@@ -417,6 +441,7 @@ def build(
     baseline: str = "mspline",
     settings: dict[str, Any] | None = None,
     cutpoints: Effects = "fixed",
+    weights: Mapping[str, float] | None = None,
 ) -> Model:
     """The model that is asked of a network (see `evinet.nma.fit.fit`).
 
@@ -426,6 +451,7 @@ def build(
         The data do not have what the likelihood needs, or options do not go together.
     """
     terms = terms or Terms()
+    network = network.weighted(weights) if weights else network
     arms, chosen = None, None
     apart: tuple[str, ...] = ()
     if len(network.arms):
@@ -502,7 +528,10 @@ def _arms(network: Network, design: Design, likelihood: Likelihood, time: str | 
     studies = list(design.rows["study"].iloc[design.of("arm")])
     numbers = {study: number for number, study in enumerate(dict.fromkeys(studies))}
     study = np.array([numbers[name] for name in studies])
-    return Arms(likelihood, x[place], s[place], offset[place], study, network.categories)
+    found = Arms(likelihood, x[place], s[place], offset[place], study, network.categories)
+    if not set(network.weights) & set(studies):
+        return found
+    return found.weighted(np.array([network.weights.get(name, 1.0) for name in studies]))
 
 
 def _units(network: Network, arms: Arms | None) -> tuple[float, float]:

@@ -60,6 +60,9 @@ class Network:
         The covariates of patients and of published arms (see `evinet.nma.population.regression`).
     categories
         Ordered categories of the arms' outcome, from the worst to the best.
+    weights
+        Study -> how much of its information counts, below 1; studies that are not there count in
+        full (see `weighted`).
 
     Examples
     --------
@@ -81,6 +84,7 @@ class Network:
     readings: tuple[dict[str, Any], ...] = ()
     regression: Regression | None = None
     categories: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -94,6 +98,7 @@ class Network:
         kind: Kind | None = None,
         categories: Sequence[str] = (),
         category_counts: CategoryCounts | None = None,
+        named: Sequence[str] = (),
     ) -> Network:
         """A network of whatever the tables hold: arms, effects, or both.
 
@@ -120,6 +125,8 @@ class Network:
         category_counts
             exclusive (counts of each category alone) or inclusive (of it or a better one); by
             default what the counts allow, if they allow one alone.
+        named
+            Columns that you use by their name later, such as weights of studies.
 
         Raises
         ------
@@ -137,8 +144,9 @@ class Network:
         (['A', 'B', 'C'], 'HR')
         """
         reading = layouts.Reading(
-            columns or {}, level, measure, drop_incomplete, kind, tuple(categories), category_counts
-        )
+            columns or {}, level, measure, drop_incomplete, kind, tuple(categories),
+            category_counts, tuple(named),
+        )  # fmt: skip
         found = cls(asked=_listed(reference))
         for source in sources:
             frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
@@ -291,6 +299,78 @@ class Network:
         kept = self.arms[~self.arms["study"].isin(studies)]
         kept.attrs = self.arms.attrs
         return replace(self, arms=kept)
+
+    def weighted(self, weights: Mapping[str, float]) -> Network:
+        """This network with studies that count less, such as those at a high risk of bias.
+
+        The likelihood of a study is raised to the power of its weight: a power prior with a fixed
+        weight (Ibrahim and Chen 2000, Stat Sci 15:46). Of normal effects that is to divide their
+        variance by it, the design-adjusted synthesis of Efthimiou et al. 2017 (Stat Med 36:1210);
+        counts are as if of fewer patients. Weights are a judgement; no data estimate them.
+
+        Raises
+        ------
+        InputError
+            A study is unknown or enters by its patients, or a weight is not above 0 and at most 1.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> network = Network.from_contrasts(pd.DataFrame({
+        ...     "study": ["S1", "S2"], "treatment": "B", "comparator": "A",
+        ...     "diff": [0.0, 1.0], "se": 1.0,
+        ... }), "A")
+        >>> fit = network.weighted({"S2": 0.5}).fit(effects="fixed")
+        >>> print(round(fit.difference("B", "A").centre, 2))
+        0.33
+        """
+        people = set() if self.people is None else set(self.people["study"])
+        problems = [
+            Problem("(options)", "weights", f"{study}={weight:g}", message, remedy)
+            for study, weight in weights.items()
+            for wrong, message, remedy in (
+                (study not in self.members, "is no study here",
+                 f"Use some of {', '.join(self.studies)}"),
+                (study in people, "enters by its patients, whose likelihood is not weighted",
+                 "Give it by its published effect, or leave its weight out"),
+                (not 0 < weight <= 1, "is no weight above 0 and at most 1",
+                 "Write a share such as 0.5; leave a study out to give it none"),
+            ) if wrong
+        ]  # fmt: skip
+        if problems:
+            raise InputError(problems)
+        less = {study: float(weight) for study, weight in weights.items() if weight < 1}
+        root = np.array([less.get(study, 1.0) ** -0.5 for study, _, _ in self.contrasts.rows])
+        covariance = self.contrasts.covariance * np.outer(root, root)
+        return replace(self, weights=less, contrasts=replace(self.contrasts, covariance=covariance))
+
+    def weights_in(
+        self, column: str, levels: Mapping[str, float] | None = None
+    ) -> dict[str, float]:
+        """Study -> its weight, by a column of weights or of levels (such as of a risk of bias).
+
+        Raises
+        ------
+        InputError
+            The column is missing, or has several values for a study, or a level has no weight.
+        """
+        if not levels:
+            return self.study_numbers(column)
+        found: dict[str, float] = {}
+        known = {name.casefold(): weight for name, weight in levels.items()}
+        for (study, _), cell in self._told(column, "arm", True).items():
+            weight = known.get(str(cell).casefold())
+            if weight is None:
+                raise InputError(
+                    Problem(self.file, column, f"{study}: {cell}", "is a level without a weight",
+                            f"Give it one; there are {', '.join(levels)}")
+                )  # fmt: skip
+            if found.setdefault(study, weight) != weight:
+                raise InputError(
+                    Problem(self.file, column, study, "has several levels",
+                            "Write one in all rows of the study")
+                )  # fmt: skip
+        return found
 
     def fit(self, **options: Any) -> Fit:
         """Fit a model; the options are those of `evinet.nma.fit.fit`.

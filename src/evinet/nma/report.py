@@ -12,6 +12,7 @@ from importlib.resources import files as package_files
 from typing import TYPE_CHECKING, Any
 
 from evinet.nma.answers import natural
+from evinet.nma.answers.record import weighted
 from evinet.nma.plot import named
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def _fit(fit: Fit, record: dict[str, Any], other: Fit | None) -> str:
     lines = [f"DIC {record['DIC']:.1f}, effective number of parameters {record['pD']:.1f}."]
     if residual is not None:
         lines.append(f"Residual deviance {residual:.1f} for {record['data_points']:.0f} data "
-                     "points: about as large where the model fits.")  # fmt: skip
+                     "points" + (", weighted." if record["weights"] else
+                                 ": about as large where the model fits."))  # fmt: skip
     body = _list(lines)
     if record["points"]:
         body += _figure(fit, "deviance")
@@ -241,6 +243,7 @@ def methods(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{record['scale']}, the reference {', '.join(fit.references)}. {outcome} {heterogeneity}",
         f"Effects have the prior {record['priors']['effects']}. {sampled}",
     ]
+    found += [f"{line}." for line in weighted(record["weights"])]
     found += [
         f"Read {reading['said'][0]}; {reading['said'][1]}."
         + (f" Left out: {'; '.join(reading['dropped'])}." if reading["dropped"] else "")

@@ -185,6 +185,7 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
         ),
         priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),
         link=model.link,
+        weights=_weights(model, studies),
         baseline=model.baseline,
         settings={name: value for name, value in settings.items() if value is not None},
     )  # fmt: skip
@@ -207,6 +208,12 @@ def _components(config: Config, model: Model) -> Components | None:
         return None
     pairs = tuple("+".join(pair) for pair in bridge.interactions)
     return Components("+", bridge.inactive, pairs, bridge.treatments)
+
+
+def _weights(model: Model, studies: Network) -> dict[str, float]:
+    """How much trials of the network count; a trial of another analysis may be named too."""
+    asked = model.weights.trials if model.weights else {}
+    return {trial: weight for trial, weight in asked.items() if trial in studies.members}
 
 
 def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: Path) -> Fit:

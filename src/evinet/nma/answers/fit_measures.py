@@ -225,6 +225,8 @@ def dev_dev(fit: Fit, other: Fit) -> pd.DataFrame:
              for each in (points, others)]  # fmt: skip
     if names[0] != names[1]:
         raise ValueError("the fits are of different arms or studies")
+    if fit.network.weights != other.network.weights:
+        raise ValueError("the fits weight studies differently")
     own, theirs = (observed(each) for each in (fit, other))
     if own.keys() != theirs.keys() or any(
         not np.array_equal(own[name][1], theirs[name][1]) for name in own

@@ -67,7 +67,7 @@ def observed(fit: Fit) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if model.arms is not None:
         *outcomes, last = model.arms.likelihood.columns
-        x, s = model.arms.x, model.arms.s
+        x, s = model.arms.whole
         if model.gaps:  # counts in each category alone; what is not reported is in the one below
             x, s = x[:, 1:], s[:, -1]
         each = x.reshape(len(x), -1).T
@@ -78,8 +78,10 @@ def observed(fit: Fit) -> dict[str, Any]:
                   for name in ("study", "treatment")}  # fmt: skip
     if len(fit.network.contrasts.rows):
         found["effect"] = ("contrast", fit.network.contrasts.y)
-        found["effect_variance"] = ("contrast", np.diag(fit.network.contrasts.covariance))
         own = rows.iloc[model.design.of("contrast")]
+        weight = np.array([fit.network.weights.get(name, 1.0) for name in own["study"]])
+        variance = weight * np.diag(fit.network.contrasts.covariance)
+        found["effect_variance"] = ("contrast", variance)
         found |= {f"contrast_{name}": ("contrast", own[name].to_numpy(str))
                   for name in ("study", "treatment", "against")}  # fmt: skip
     return found

@@ -62,7 +62,8 @@ def _contrasts(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     found = []
     for place, number in enumerate(design.of("contrast")):
         study, treatment, comparator = contrasts.rows[place]
-        noise, y = float(contrasts.covariance[place, place]), float(contrasts.y[place])
+        weight = fit.network.weights.get(study, 1.0)
+        noise, y = weight * float(contrasts.covariance[place, place]), float(contrasts.y[place])
         row = design.effects[number]
         variance = np.einsum("i,gij,j->g", row, prior, row) + tau**2 + noise
         before = Distribution.of_draws(np.zeros(DRAWS), np.sqrt(variance))
@@ -109,7 +110,7 @@ def _arms(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         {"study": rows["study"].iloc[place], "treatment": rows["treatment"].iloc[place],
          "category": category, "observed": float(value), **checked("posterior_", new, float(value))}
         for (place, category, value), (_, _, new) in zip(
-            arms.outcomes(arms.x), arms.outcomes(after), strict=True
+            arms.outcomes(arms.whole[0]), arms.outcomes(after), strict=True
         )
     ]  # fmt: skip
     if arms.likelihood.limited:  # the limits cut the priors: they have no simple draws
@@ -164,7 +165,7 @@ def _replicated(
     eta = arms.offset + mu[:, arms.study] + effect
     if model.terms.baseline_risk:
         eta = eta + model.risk * (mu[:, arms.study] - model.risk_centre) * b[:, [-1]]
-    return arms.likelihood.replicate(rng, predictors(eta), arms.s)
+    return arms.likelihood.replicate(rng, predictors(eta), arms.whole[1])
 
 
 def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:

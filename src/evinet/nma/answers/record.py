@@ -37,6 +37,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "patients": _patients(fit),
         "data": [dict(reading) for reading in fit.network.readings],
         "set_apart": list(model.apart),
+        "weights": dict(fit.network.weights),
         "depends_on": _depends(model),
         "regression": None if fit.network.regression is None else _regression(fit),
         "class": None if terms.group is None else _class(terms.group),
@@ -77,6 +78,7 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         "effects and was set apart" for study in record["set_apart"]
     ]  # fmt: skip
     lines += [caution for reading in record["data"] for caution in reading["cautions"]]
+    lines += weighted(record["weights"])
     lines += [
         f"{' and '.join(pair)}: only the prior keeps their effect from being infinite, because "
         "arms have no event (or nothing but events): its interval, and ranks, are the prior's"
@@ -112,6 +114,18 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
     return lines + convergence.cautions(record["convergence"])
 
 
+def weighted(weights: dict[str, float]) -> list[str]:
+    """That studies count less, which is a judgement."""
+    if not weights:
+        return []
+    each = ", ".join(f"{study} {weight:g}" for study, weight in weights.items())
+    return [
+        f"Studies count less by assumption: {each} of their information. Their likelihoods are "
+        "raised to these powers (the variance of a normal effect is divided by its weight); "
+        "deviances, DIC and LOO weight them too"
+    ]
+
+
 def _untold(model: Model) -> list[str]:
     from evinet.nma.likelihoods.ordered import untold
 
@@ -137,6 +151,8 @@ def _poor_fit(fit: Fit, record: dict[str, Any]) -> list[str]:
     from scipy.special import chdtrc
 
     if fit.specification.patients is not None or fit.network.regression is not None:
+        return []
+    if record["weights"]:  # deviances of weighted points are no chi-squared
         return []
     model = fit.specification
     parameters = len(model.names) + (0 if model.arms is None else model.arms.studies) + model.gaps

@@ -36,7 +36,8 @@ def without_priors(fit: Fit) -> pd.DataFrame:
 
     Columns treatment, comparator, method, estimate, se, lower, upper (95 % limits), posterior_mean
     and posterior_sd. Of consistent effects of binomial arms with the logit link, without covariate,
-    class or components; of anything else none. Pairs that a method does not connect are left out.
+    class, components or weights; of anything else none. Pairs that a method does not connect are
+    left out.
     """
     model = fit.specification
     arms, terms = model.arms, model.terms
@@ -44,7 +45,7 @@ def without_priors(fit: Fit) -> pd.DataFrame:
     other = terms.group or terms.components or fit.network.regression is not None
     if arms is None or (arms.likelihood.name, arms.likelihood.link) != ("binomial", "logit"):
         return pd.DataFrame()
-    if shaped or other or len(fit.network.contrasts.rows):
+    if shaped or other or len(fit.network.contrasts.rows) or fit.network.weights:
         return pd.DataFrame()
     own = model.design.rows.iloc[model.design.of("arm")]
     data = pd.DataFrame({"study": own["study"], "treatment": own["treatment"],

@@ -18,11 +18,12 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import vocabulary
 
+UNUSED = "weights are used only where they are asked for (evinet nma --weights)"
 CHANGE_MEANING = {
     "entry": "delayed entry is modelled only of the patients of evinet nma --ipd, without "
     "--regression",
-    "weight": "weights are not used",
-    "weights": "weights are not used",
+    "weight": UNUSED,
+    "weights": UNUSED,
 }  # fmt: skip
 TOTAL = re.compile(
     r"((grand |sub-?)?totals?|overall|pooled|sum|summary|all (studies|trials)|gesamt|summe"
@@ -45,8 +46,8 @@ def prepared(
 ) -> pd.DataFrame:
     """A copy with known column names and stripped labels of studies and treatments.
 
-    Columns that are named as covariates, or that the caller reads, are just that: the body weight
-    of patients is no weight.
+    Columns that are named as covariates, or that the caller reads (``attrs["named"]``), are just
+    that: the body weight of patients is no weight.
     Labels that may be `empty` are those of rows that stand for a whole study.
 
     Raises
@@ -73,7 +74,7 @@ def prepared(
                 "Remove the column if it does not matter, or analyse these data with other "
                 "software")
         for name, why in CHANGE_MEANING.items()
-        if name in found and name not in set(covariates)
+        if name in found and name not in {*covariates, *frame.attrs.get("named", ())}
     ]  # fmt: skip
     stop(problems)
     for name in ("study", "treatment", "comparator"):

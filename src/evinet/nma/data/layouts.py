@@ -48,6 +48,8 @@ class Reading:
         Columns of counts in ordered categories, from the worst to the best.
     category_counts
         exclusive (each category alone) or inclusive (it or a better one); None: as counts tell.
+    named
+        Columns that the analysis uses by their name, such as a weight.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Reading:
     kind: Kind | None = None
     categories: tuple[str, ...] = ()
     category_counts: CategoryCounts | None = None
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +97,7 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
             Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
         )
     given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
-    given.attrs["file"] = file
+    given.attrs |= {"file": file, "named": tuple(map(usertable.column, reading.named))}
     wide = _wide(given) if reading.kind != "effects" else None
     if wide is not None:
         return _arms(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +35,7 @@ def fit(
     baseline: str = "mspline",
     settings: dict[str, Any] | None = None,
     cutpoints: Literal["fixed", "random"] = "fixed",
+    weights: Mapping[str, float] | None = None,
     priors: dict[str, str] | None = None,
     better: Literal["lower", "higher"] | None = None,
     sampler: Sampler | None = None,
@@ -77,6 +78,8 @@ def fit(
     cutpoints
         Of ordered categories (`Network.categories`): the same in every study (fixed), or around
         common ones (random).
+    weights
+        Study -> how much of its information counts (see `Network.weighted`).
     priors
         By name, see `evinet.nma.priors.priors`: ``{"tau": "half-normal(0.5)"}``.
     better
@@ -113,7 +116,7 @@ def fit(
     built = models.build(
         network, likelihood=likelihood, link=link, effects=effects, terms=terms,
         priors=parse(priors or {}), time=time, baseline=baseline, settings=settings,
-        cutpoints=cutpoints,
+        cutpoints=cutpoints, weights=weights,
     )  # fmt: skip
     return run([built], sampler or usual(built), seed, better, ["fit"])[0]
 

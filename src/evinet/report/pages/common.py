@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from evinet import files
-from evinet.config import ComponentSums, HalfNormal, Model
+from evinet.config import ComponentSums, HalfNormal, Model, Weights
 from evinet.errors import InputError, Problem
 from evinet.report import words
 from evinet.report.effects import interval, pair, prediction
@@ -28,7 +28,7 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, chance, estimate, limits
+from evinet.report.numbers import NBSP, chance, estimate, limits, listing, number
 from evinet.report.results import REMEDY, Fit, Results
 
 DAGGER = "\N{DAGGER}"
@@ -143,6 +143,16 @@ def bridge_text(results: Results, fit: Fit) -> str:
     """The assumption that a fit rests on, in the words of the configuration, and its test."""
     assumption = results.config.bridges[fit.model.bridge or ""].assumption
     return f"{assumption} {bridge_tested(results, fit)}"
+
+
+def weights_text(results: Results, weights: Weights) -> str:
+    """Which trials count less, and why, to stand in a sentence."""
+    each = [f"{results.trial_names[trial]} {number(weight)}"
+            for trial, weight in weights.trials.items()]  # fmt: skip
+    return (
+        f"by assumption the likelihoods of trials are raised to powers, so that they count less "
+        f"({listing(each)}): {weights.assumption.rstrip('.')}"
+    )
 
 
 def unknown(value: object) -> Markdown:

@@ -7,7 +7,7 @@ from evinet.report import words
 from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import Markdown, blocks, bullets, link, md, strong
 from evinet.report.numbers import NBSP, listing, outcome_name
-from evinet.report.pages.common import bridge_words, named_prior, prior_text
+from evinet.report.pages.common import bridge_words, named_prior, prior_text, weights_text
 from evinet.report.results import Results
 
 
@@ -97,6 +97,8 @@ def _model(results: Results, model: Model) -> str:
     if model.ipd:
         trials = listing([results.trial_names[trial] for trial in model.ipd])
         parts.append(f"{trials} enters by its reconstructed patients")
+    if model.weights is not None:
+        parts.append(weights_text(results, model.weights))
     if model.bridge is None:
         parts.append("there is no bridge, so islands are not compared")
         return "; ".join(parts) + "."

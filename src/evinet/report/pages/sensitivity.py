@@ -10,7 +10,7 @@ from evinet.report.effects import contrasts, interval, pair
 from evinet.report.markdown import Markdown, blocks, folded, heading
 from evinet.report.numbers import listing, with_limits
 from evinet.report.pages.beside import beside
-from evinet.report.pages.common import Row, each_analysis, formula, table_of
+from evinet.report.pages.common import Row, each_analysis, formula, table_of, weights_text
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
@@ -92,6 +92,10 @@ def difference(results: Results, base: Model, other: Model) -> str:
             f"{listing(names)} enters by its reconstructed patients"
             if names
             else "published hazard ratios only"
+        )
+    if base.weights != other.weights:
+        changes.append(
+            weights_text(results, other.weights) if other.weights else "every trial in full"
         )
     if base.bridge != other.bridge:
         was, now = (
