@@ -13,7 +13,7 @@ from evinet import files
 from evinet.config import ComponentSums
 from evinet.report.exhibits import all_exhibits
 from evinet.report.pages import assumptions, methods, models
-from evinet.report.pages.common import bridge_text
+from evinet.report.pages.common import bridge_tested
 from evinet.report.pages.outcomes import every
 from evinet.report.results import Results
 
@@ -54,10 +54,10 @@ def test_pages_name_the_bridge_what_it_adds_up_and_its_test(summed: Results) -> 
     assert "Placebo is taken to have no effect" in page
     for text in (
         unescape(assumptions.answers(summed)), unescape(models.parameters(summed)),
-        bridge_text(summed, summed.fit("pfs", "class")),
+        bridge_tested(summed, summed.fit("pfs", "class")),
     ):  # fmt: skip
         assert test in text
-    assert "the sum of the effects of its components, of which Placebo has none" in bridge_text(
+    assert "the sum of the effects of its components, of which Placebo has none" in bridge_tested(
         summed, summed.fit("pfs", "class")
     )
     assert "sums of their components" in unescape(methods.models(summed))
@@ -75,4 +75,4 @@ def test_figures_can_be_drawn(summed: Results) -> None:
 def test_what_trials_cannot_test_is_said(summed: Results) -> None:
     fit = summed.fit("pfs", "class")
     fit.record["components"] |= {"df_difference": 0, "p_difference": None}
-    assert "The trials cannot test whether they add up." in bridge_text(summed, fit)
+    assert "The trials cannot test whether they add up." in bridge_tested(summed, fit)

@@ -21,8 +21,7 @@ from evinet.report.numbers import NBSP
 from evinet.report.pages.beside import beside, other_bridges, would_join
 from evinet.report.pages.checks import FOUND, plausibility
 from evinet.report.pages.later import caution
-from evinet.report.pages.notes import notes
-from evinet.report.pages.strength import mark, weak_sources
+from evinet.report.pages.notes import mark, notes, weak_sources
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -238,7 +237,7 @@ def test_the_checklist_claims_what_the_report_holds(results: Results) -> None:
 def test_published_network_meta_analyses_stand_beside_ours(results: Results) -> None:
     row = next(
         line
-        for line in unescape(pages.others.published_networks(results)).splitlines()
+        for line in unescape(pages.beside.published_networks(results)).splitlines()
         if "Elder 2019" in line
     )
     ours = next(

@@ -184,7 +184,7 @@ def test_no_value_of_an_arm_hides_another() -> None:
 
 
 def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -> None:
-    assert "- new: median off by 0.1" in unescape(pages.reconstruction.every(results))
+    assert "- new: median off by 0.1" in unescape(pages.trial.reconstructions(results, "alba"))
     [item, *_] = results.reconstructions
     flags = [{"code": "curve-rises", "arm": "new", "message": "points above earlier ones lowered"},
              {"code": "hr-p", "arm": "", "message": "new v old: P 0.5"}]  # fmt: skip
@@ -207,7 +207,7 @@ def test_islands_are_told_apart_once(results: Results, site: Path, tmp_path: Pat
 
 
 def test_whether_hazards_are_proportional_is_said_in_words(results: Results, site: Path) -> None:
-    text = unescape(pages.reconstruction.every(results))
+    text = unescape(pages.trial.reconstructions(results, "alba"))
     assert "New drug vs High dose: The hazards are not proportional." in text
     assert "P = 0.002" in text
     assert "0.05 (0.02" in text, "the first period is there, with its few events"

@@ -102,7 +102,6 @@ def test_the_stage_and_its_page(project):
     assert "Last against Other&#58; not known." in page
     assert "No trials connect New against Other" in page
     assert "| 2.00 &#40;" in page
-    assert "adults" in for_whom.eligible(load(project / "config.json", results))
 
 
 def test_a_modifier_that_is_not_there_is_told():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from typing_extensions import TypeIs
 
@@ -91,6 +93,11 @@ def percent(share: float | None) -> str:
     if 0.99 < share < 1:
         return f"more than 99{NBSP}%"
     return f"{100 * share:.0f}{NBSP}%"
+
+
+def percent_limits(row: Mapping[str, Any]) -> str:
+    """The limits of the 95 % interval of a proportion, from a row with its quantiles."""
+    return f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"
 
 
 def chance(share: float | None) -> str:

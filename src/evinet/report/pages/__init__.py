@@ -2,16 +2,15 @@
 
 from evinet.report.pages import (
     assumptions,
+    beside,
     beyond,
     certainty,
     changes,
     conduct,
     economic,
-    events,
     for_whom,
     methods,
     models,
-    others,
     outcomes,
     provenance,
     reconstruction,
@@ -27,9 +26,7 @@ from evinet.report.pages import (
 )
 
 __all__ = [
-    "assumptions", "beyond", "certainty", "changes", "conduct", "economic", "events", "for_whom",
-    "methods",
-    "models", "others",
-    "outcomes", "provenance", "reconstruction", "reproducibility", "reviewers", "robustness",
-    "sensitivity", "summary", "survival", "trial", "trials", "watch",
+    "assumptions", "beside", "beyond", "certainty", "changes", "conduct", "economic",
+    "for_whom", "methods", "models", "outcomes", "provenance", "reconstruction", "reproducibility",
+    "reviewers", "robustness", "sensitivity", "summary", "survival", "trial", "trials", "watch",
 ]  # fmt: skip

@@ -1,166 +1,151 @@
-"""Analyses that stand beside another: values that were not chosen, and other bridges."""
+"""Analyses that stand beside another: values that were not chosen, other bridges, other reviews."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from evinet.config import Analysis
-from evinet.report.effects import Pair, asked, interval, league, versus
+from evinet import tables
+from evinet.report.effects import Pair, asked, interval, league, pair, versus
 from evinet.report.markdown import (
     Markdown,
     blocks,
     bullets,
     callout,
     escape,
+    faint,
     heading,
     link,
     md,
-    table,
 )
-from evinet.report.numbers import with_limits
-from evinet.report.pages.common import bridge_text
+from evinet.report.numbers import Interval, outcome_name, ratio, with_limits
+from evinet.report.pages.common import DAGGER, Row, source_link, table_of
 from evinet.report.results import Fit, Results
 
 
-def beside(results: Results, analysis: str, shows: str) -> Markdown:
-    """Every analysis beside `analysis` that a page shows; nothing where there is none."""
-    found = results.beside(analysis, shows)
-    return blocks(_one(results, analysis, name, each) for name, each in found.items())
+def beside(results: Results, main: str, shows: str) -> Markdown:
+    """Every analysis beside `main` that a page shows; nothing where there is none.
+
+    Of each: the trials that it adds, and a row for each comparison with a column for each model,
+    first those of the main analysis that the other has too, else its first with a bridge.
+    """
+    parts: list[object] = []
+    for name, other in results.beside(main, shows).items():
+        assert other.supports is not None
+        same = [fit for fit in results.fits(main) if fit.name in other.models]
+        own = same or [fit for fit in results.main(main) if fit.model.bridge]
+        before, now = (set(results.studies(each)["trial"]) for each in (main, name))
+        added = sorted(results.trial_names[trial] for trial in now - before)
+        columns: dict[str, Callable[[Pair], object]] = {
+            "Comparison": lambda pair: versus(results.labels, *pair)
+        }
+        for where, fits in (("Main analysis", own), ("Here", results.fits(name))):
+            for answers, fit in zip(map(league, fits), fits, strict=True):
+                columns[f"{where}: {fit.model.label}"] = lambda pair, answers=answers: (  # type: ignore[misc]
+                    said(answers[pair]) if pair in answers else "no chain of trials"
+                )
+        parts += [
+            heading(3, other.title), other.supports.because,
+            md("Trials that it adds: {}.", ", ".join(added)) if added else "",
+            "Hazard ratios with 95 % credible intervals. A dagger (†) marks what rests on a "
+            "bridge.",
+            table_of(asked(results, name if other.questions else main), other.title, columns),
+        ]  # fmt: skip
+    return blocks(parts)
 
 
-def _one(results: Results, main: str, name: str, other: Analysis) -> Markdown:
-    assert other.supports is not None
-    fits = results.fits(name)
-    own = _own(results, main, other)
-    pairs = asked(results, name) if other.questions else asked(results, main)
-    bridges = {fit.model.bridge: fit for fit in fits if fit.model.bridge}
-    assumed = [
-        md("**{}**: {}", fit.model.label, bridge_text(results, fit)) for fit in bridges.values()
-    ]
-    return blocks([
-        heading(3, other.title),
-        other.supports.because,
-        _trials(results, main, name),
-        bullets(assumed) if other.supports.shows == "bridge" and assumed else "",
-        _table(results, other, pairs, own, fits),
-    ])  # fmt: skip
-
-
-def _own(results: Results, main: str, other: Analysis) -> list[Fit]:
-    """The models of the main analysis that the other has too, else its first with a bridge."""
-    same = [fit for fit in results.fits(main) if fit.name in other.models]
-    bridged = results.bridged(main)
-    return same or ([bridged] if bridged else [])
-
-
-def _trials(results: Results, main: str, name: str) -> Markdown:
-    """Which trials it adds."""
-    before, now = (set(results.studies(each)["trial"]) for each in (main, name))
-    added = sorted(results.trial_names[trial] for trial in now - before)
-    return md("Trials that it adds: {}.", ", ".join(added)) if added else md("")
-
-
-def _table(
-    results: Results, other: Analysis, pairs: list[Pair], own: list[Fit], fits: list[Fit]
-) -> Markdown:
-    """A row for each comparison, a column for each model: first those of the main analysis."""
-    columns = [("Main analysis", fit) for fit in own] + [("Here", fit) for fit in fits]
-    fields = ["Comparison"]
-    fields += [f"{where}: {fit.model.label}" for where, fit in columns]
-    answers = [league(fit) for _, fit in columns]
-    rows = [
-        [versus(results.labels, *pair),
-         *(_said(each.get(pair)) for each in answers)]
-        for pair in pairs
-    ]  # fmt: skip
-    note = "Hazard ratios with 95 % credible intervals. A dagger (†) marks what rests on a bridge."
-    return blocks([note, table(fields, rows, other.title)])
-
-
-def _said(row: dict[str, Any] | None) -> str:
-    if row is None:
-        return "no chain of trials"
-    return said(row)
-
-
-def said(row: dict[str, Any]) -> str:
+def said(row: Row) -> str:
     """A hazard ratio with its interval, and a mark where it rests on a bridge."""
-    ratios = interval(row)
-    mark = " †" if row["bridged"] else ""
-    return f"{with_limits(ratios)}{mark}"
+    return with_limits(interval(row)) + (f" {DAGGER}" if row["bridged"] else "")
 
 
 def other_bridges(results: Results, main: str) -> Markdown:
     """What another bridge answers where the main one answers too: both rest on an assumption."""
     first = results.bridged(main)
-    if first is None:
-        return md("")
-    before = league(first)
+    before = league(first) if first else {}
     items = [
-        f"{versus(results.labels, *pair)}: {said(row)}, not {said(before[pair])} "
-        f"({fit.model.label})"
-        for pair, row, fit in other_answers(results, main)
+        f"{pair(results, row)}: {said(row)}, not {said(before[asked_for])} ({fit.model.label})"
+        for asked_for, row, fit in other_answers(results, main)
     ]
-    if not items:
-        return md("")
     text = md(
         "Neither assumption can be tested here. Under another one, with other trials, the same "
         "comparisons come out as follows ({}):",
         link("both side by side", "assumptions.qmd#other-bridges"),
     )
-    return callout(
-        "warning", "Another assumption gives other answers", blocks([text, bullets(items)])
-    )
+    title = "Another assumption gives other answers"
+    return callout("warning", title, blocks([text, bullets(items)])) if items else md("")
 
 
-def other_answers(results: Results, main: str) -> list[tuple[Pair, dict[str, Any], Fit]]:
+def other_answers(results: Results, main: str) -> list[tuple[Pair, Row, Fit]]:
     """The questions that only a bridge answers, by the bridges of analyses beside `main`."""
     first = results.bridged(main)
     if first is None:
         return []
-    before = {pair for pair, row in league(first).items() if row["crosses"]}
-    found = []
-    for name in results.beside(main, "bridge"):
-        for fit in results.fits(name):
-            if fit.model.bridge in (None, first.model.bridge):
-                continue
-            now = {pair: row for pair, row in league(fit).items() if row["crosses"]}
-            found += [(pair, now[pair], fit) for pair in asked(results, main)
-                      if pair in before and pair in now]  # fmt: skip
-    return found
+    before = league(first)
+    return [
+        (asked_for, answers[asked_for], fit)
+        for name in results.beside(main, "bridge")
+        for fit in results.fits(name)
+        if fit.model.bridge not in (None, first.model.bridge)
+        for answers in [league(fit)]
+        for asked_for in asked(results, main)
+        if all(found.get(asked_for, {}).get("crosses") for found in (before, answers))
+    ]
 
 
 def would_join(results: Results) -> Markdown:
     """Trials that are known and not used, those first that would connect islands."""
-    known = results.config.conduct.excluded
     items = [
-        md(
-            "**{}**. {} Not used here: {}",
-            _named(results, each.trials),
-            each.would_join or "",
-            each.reason[0].lower() + each.reason[1:],
-        )
-        for each in known
+        md("**{}**. {} Not used here: {}", trials_named(results, each.trials), each.would_join,
+           each.reason[0].lower() + each.reason[1:])
+        for each in results.config.conduct.excluded
         if each.would_join
-    ]
-    if not items:
-        return escape("The reviewers name no such trial.")
+    ]  # fmt: skip
     note = (
         "Where this report says that no trial connects the islands, it speaks of the trials in "
         "use. These randomised trials would connect some of them:"
     )
-    return blocks([note, bullets(items)])
+    return blocks([note, bullets(items)]) if items else escape("The reviewers name no such trial.")
 
 
-def excluded_trials(results: Results) -> Markdown:
-    """Every trial that the reviewers left out, with the reason."""
-    known = results.config.conduct.excluded
-    if not known:
-        return escape("No trial was left out by name.")
-    rows = [[_named(results, each.trials), each.reason, each.would_join] for each in known]
-    fields = ["Trials", "Reason", "Would connect"]
-    return table(fields, rows, "Trials that the reviewers left out")
-
-
-def _named(results: Results, trials: list[str]) -> str:
+def trials_named(results: Results, trials: list[str]) -> str:
+    """Trials by their names, those too that are not entered."""
     return ", ".join(results.trial_names.get(trial, trial) for trial in trials)
+
+
+def published_networks(results: Results) -> Markdown:
+    """A table of published estimates, with ours where our networks connect the pair."""
+    return table_of(results.rows(tables.PUBLISHED_NMAS), "Published network meta-analyses", {
+        "Published": "nma", "Outcome": lambda row: outcome_name(row["outcome"]),
+        "Comparison there": lambda row: (
+            f"{row['treatment_published']} vs {row['comparator_published']}"),
+        "Its hazard ratio": _theirs,
+        "Ours, of the nearest pair": lambda row: _ours(results, row),
+        "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
+    }, "No published network meta-analysis is entered in this review.")  # fmt: skip
+
+
+def _theirs(row: Row) -> Markdown:
+    if row["estimate"] is None:
+        return faint("no number could be read")
+    if row["lower"] is None or row["upper"] is None:
+        return escape(ratio(row["estimate"]))
+    return escape(with_limits(Interval(row["estimate"], row["lower"], row["upper"])))
+
+
+def _ours(results: Results, row: Row) -> str:
+    """Our answer without a bridge, else one with each bridge, of the same outcome."""
+    wanted = (row["treatment"], row["comparator"])
+    if None in wanted:
+        return ""
+    labels = " vs ".join(results.labels.get(str(slug), str(slug)) for slug in wanted)
+    bridged: dict[str | None, str] = {}
+    for name in (*results.config.analyses, *results.supporting):
+        if results.analysis(name).outcome != row["outcome"]:
+            continue
+        for fit in results.fits(name):
+            found = league(fit).get(wanted)
+            if found and not found["bridged"]:
+                return f"{labels}: {said(found)}"
+            if found:
+                bridged.setdefault(fit.model.bridge, f"{said(found)} ({fit.model.label})")
+    return f"{labels}: {'; '.join(bridged.values()) or 'not connected here'}"

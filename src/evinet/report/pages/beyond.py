@@ -1,24 +1,44 @@
-"""Beyond survival: response, adverse events, quality of life and exposure, trial beside trial.
+"""Beyond survival: response, adverse events, quality of life and exposure.
 
-Facts only: nothing here is pooled, and no trial is compared with another.
+First facts, trial beside trial, of which nothing is pooled; then the networks of counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import math
+from collections.abc import Callable
 
 from evinet import tables
-from evinet.config import Harm
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, escape, faint, folded, md, table
-from evinet.report.numbers import NBSP, listing, outcome_name
-from evinet.report.pages.common import dash, patients, source_link, table_of, unknown, with_source
+from evinet.report.markdown import (
+    Markdown,
+    blocks,
+    bullets,
+    callout,
+    escape,
+    faint,
+    folded,
+    heading,
+    md,
+)
+from evinet.report.numbers import Interval, chance, estimate, limits, listing, outcome_name
+from evinet.report.pages.common import (
+    Row,
+    dash,
+    failed,
+    of_arm,
+    optional_exhibit,
+    patients,
+    printed_limits,
+    source_link,
+    table_of,
+    unknown,
+    with_source,
+)
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
-from evinet.report.rows import records
+from evinet.report.rows import grouped, records
 
-Row = dict[str, Any]
 NOT_GIVEN = faint("not given")
 GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
 SHOWN = (
@@ -26,123 +46,194 @@ SHOWN = (
 )  # fmt: skip
 """Kinds of response that are shown first; the others follow."""
 NAMES = {"orr": "Objective response", "dcr": "Disease control"}
+PRIOR_ONLY = (
+    "‡ Only the prior keeps this effect from being infinite, because an arm has no event: its "
+    "interval is the prior's as much as the data's."
+)
+
+
+def benefit(results: Results) -> Markdown:
+    """The effect on survival against those on responses and adverse events."""
+    return optional_exhibit(results, "benefit-risk") or escape(
+        "No two treatments are compared in both survival and a count of patients."
+    )
 
 
 def response(results: Results) -> Markdown:
     """Every trial, kind of response and assessor, with both arms and the published ratio."""
-    rows = _mine(results, tables.RESPONSES)
-    ratios = {
-        (row["trial"], row["outcome"], row["assessor"], row["report"]): row
-        for row in _mine(results, tables.CONTRASTS)
-    }
-    kinds = sorted(
-        {row["outcome"] for row in rows},
-        key=lambda kind: (SHOWN.index(kind) if kind in SHOWN else len(SHOWN), kind),
-    )
-    lines = []
-    for kind in kinds:
-        for key, arms in _grouped(
-            (row for row in rows if row["outcome"] == kind), ("trial", "assessor", "report")
-        ).items():
-            trial, assessor, report = key
-            assessed = words.ASSESSORS.get(assessor or "unstated", words.ASSESSORS["unstated"])
-            lines.append([
-                NAMES.get(kind) or _capital(outcome_name(kind)), escape(results.trial_names[trial]),
-                *_arms(results, trial, arms, _responders), assessed,
-                _ratio(ratios.get((trial, kind, assessor, report))),
-            ])  # fmt: skip
-    fields = ["Response", "Trial", "First arm", "Second arm", "Assessed by", "Ratio"]
-    if not lines:
+    rows, keys = _mine(results, tables.RESPONSES), ("outcome", "trial", "assessor", "report")
+    ratios = {tuple(row[key] for key in keys): row for row in _mine(results, tables.CONTRASTS)}
+
+    def kind(found: list[Row]) -> tuple[int, str]:
+        name = found[0]["outcome"]
+        return SHOWN.index(name) if name in SHOWN else len(SHOWN), name
+
+    def named(found: list[Row]) -> str:
+        name = found[0]["outcome"]
+        said = NAMES.get(name) or outcome_name(name)
+        return said[0].upper() + said[1:]
+
+    def ratio(found: list[Row]) -> Markdown:
+        row = ratios.get(tuple(found[0][key] for key in keys))
+        if row is None:
+            return md("")
+        reach = printed_limits(row)
+        said = f"{row['measure'].upper()} {row['estimate']:g}"
+        return with_source(f"{said} ({reach})" if reach else said, row)
+
+    listed = table_of(sorted(grouped(rows, *keys).values(), key=kind),
+                      "Response in every trial", {
+        "Response": named, "Trial": lambda found: results.trial_names[found[0]["trial"]],
+        **_both_arms(results, responders),
+        "Assessed by": lambda found: words.ASSESSORS.get(
+            found[0]["assessor"], words.ASSESSORS["unstated"]),
+        "Ratio": ratio,
+    })  # fmt: skip
+    if not rows:
         return escape("The trials of the analyses published no response.")
-    return blocks([
-        table(fields, lines, "Response in every trial"),
-        notes(rows, results), _silent(results, rows)
-    ])  # fmt: skip
+    return blocks([listed, notes(rows, results), _silent(results, rows)])
 
 
 def harms(results: Results) -> Markdown:
     """Every event, grade and trial, with both arms, in the order of the configuration."""
-    rows = _mine(results, tables.ADVERSE_EVENTS)
-    lines: list[list[object]] = []
-    used: list[Row] = []
-    for harm in results.config.harms:
-        mine = [row for row in rows if row["event"] in harm.terms]
-        used += mine
-        lines += _harm(results, harm, mine)
-    fields = ["Event", "Grade", "Trial", "First arm", "Second arm", "Counted as"]
     if not results.config.harms:
         return md("The configuration names no adverse events (`harms`) to show side by side.")
-    if not lines:
+    rows = [
+        {**row, "harm": harm.label, "usual": harm.terms[0]}
+        for harm in results.config.harms
+        for row in _mine(results, tables.ADVERSE_EVENTS)
+        if row["event"] in harm.terms
+    ]
+    place = {harm.label: place for place, harm in enumerate(results.config.harms)}
+
+    def order(found: list[Row]) -> tuple[int, bool, str]:
+        return place[found[0]["harm"]], found[0]["grade"] != "any", found[0]["grade"]
+
+    def counted(found: list[Row]) -> str:
+        event = "" if found[0]["event"] == found[0]["usual"] else found[0]["event"]
+        related = " (related to treatment)" if found[0]["related"] in (True, "True") else ""
+        return f"{event}{related}".strip()
+
+    groups = grouped(rows, "harm", "grade", "trial", "event", "related", "report").values()
+    if not rows:
         return escape("No trial of the analyses published any of these adverse events.")
     return blocks([
-        table(fields, lines, "Adverse events in every trial"),
-        notes(used, results), _silent(results, used),
+        table_of(sorted(groups, key=order), "Adverse events in every trial", {
+            "Event": lambda found: found[0]["harm"],
+            "Grade": lambda found: GRADES.get(found[0]["grade"], found[0]["grade"]),
+            "Trial": lambda found: results.trial_names[found[0]["trial"]],
+            **_both_arms(results, patients), "Counted as": counted,
+        }),
+        notes(rows, results), _silent(results, rows),
     ])  # fmt: skip
 
 
-def _harm(results: Results, harm: Harm, rows: list[Row]) -> list[list[object]]:
-    found = _grouped(rows, ("grade", "trial", "event", "related", "report"))
-    order = {"any": 0}
-    lines: list[list[object]] = []
-    for key in sorted(found, key=lambda key: (order.get(key[0], 1), key[0])):
-        grade, trial, event, related, _ = key
-        counted = "" if event == harm.terms[0] else event
-        counted += " (related to treatment)" if related in (True, "True") else ""
-        lines.append([
-            harm.label, GRADES.get(grade, grade), escape(results.trial_names[trial]),
-            *_arms(results, trial, found[key],
-                   lambda row: patients(row["n"], row["total"], row["percent"])),
-            escape(counted.strip()),
-        ])  # fmt: skip
-    return lines
+def responders(row: Row) -> Markdown:
+    """Patients with a response, with the interval of their percentage as printed."""
+    reach = printed_limits(row, "%")
+    return patients(row) + (f", {reach}" if reach else "")
 
 
 def other(results: Results, kind: str) -> Markdown:
     """What the trials published of one kind in words."""
     rows = [row for row in _mine(results, tables.OTHER_EVIDENCE) if row["kind"] == kind]
-    silent = _silent(results, rows)
-    if not rows:
-        return silent
     label = f"{kind.replace('-', ' ').capitalize()} in every trial"
     return blocks([table_of(rows, label, {
-        "Trial": lambda row: results.trial_names[row["trial"]], "What": lambda row: row["topic"],
-        "As published": lambda row: with_source(unknown(row["value"]), row),
-        "Note": lambda row: row["note"],
-    }), silent])  # fmt: skip
+        "Trial": lambda row: results.trial_names[row["trial"]], "What": "topic",
+        "As published": lambda row: with_source(unknown(row["value"]), row), "Note": "note",
+    }), _silent(results, rows)])  # fmt: skip
 
 
 def doses(results: Results) -> Markdown:
     """The dose of every arm, and how many patients had it."""
-    facts = {
-        (row["trial"], row["path"]): row
-        for row in results.rows(tables.FACTS)
-        if row["use"] == "used"
-    }
-
-    def said(name: str) -> Callable[[Row], Markdown]:
-        return lambda row: with_source(
-            unknown(row[name]), facts.get((row["trial"], f"arms.{row['arm']}.{name}"), {})
-        )
-
     return table_of(_mine(results, tables.ARMS), "Doses in every trial", {
         "Trial": lambda row: results.trial_names[row["trial"]],
-        "Treatment": lambda row: results.labels[row["treatment"]], "Dose": said("dose"),
-        "Randomised": said("n_randomised"), "Treated": said("n_treated"),
+        "Treatment": lambda row: results.labels[row["treatment"]], "Dose": of_arm(results, "dose"),
+        "Randomised": of_arm(results, "n_randomised"), "Treated": of_arm(results, "n_treated"),
     })  # fmt: skip
 
 
 def signals(results: Results) -> Markdown:
     """Signals from spontaneous reports, where the review keeps any."""
     rows = results.rows(tables.SAFETY_SIGNALS)
-    if not rows:
-        return escape("This review keeps no such signals.")
-    return folded(f"{len(rows)} signals", table_of(rows, "Signals from spontaneous reports", {
-        "Drug": lambda row: row["drug"], "Event": lambda row: row["event"],
-        "Measure": lambda row: row["measure"], "Value": lambda row: f"{row['value']:g}",
+    listed = table_of(rows, "Signals from spontaneous reports", {
+        "Drug": "drug", "Event": "event", "Measure": "measure",
+        "Value": lambda row: f"{row['value']:g}",
         "95 % interval": lambda row: dash(None) if row["lower"] is None
         else f"{row['lower']:g} to {row['upper']:g}",
         "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
-    }))  # fmt: skip
+    })  # fmt: skip
+    none = "This review keeps no such signals."
+    return folded(f"{len(rows)} signals", listed) if rows else escape(none)
+
+
+def networks(results: Results) -> Markdown:
+    """Every analysis of counts of patients: its network, counts and odds ratios."""
+    return blocks(
+        part
+        for name, analysis in results.counted.items()
+        for part in (
+            heading(3, analysis.title, f"counts-{name}"),
+            callout("warning", "Bear in mind", bullets(analysis.cautions))
+            if analysis.cautions else "",
+            _islands(results.islands(name)),
+            optional_exhibit(results, f"{name}-network"),
+            optional_exhibit(results, f"{name}-forest"),
+            _counts(results, name), _odds(results, name),
+        )
+    ) or escape("No analysis of counts is named in the configuration.")  # fmt: skip
+
+
+def _islands(islands: list[list[str]]) -> str:
+    if len(islands) == 1:
+        return "The trials form one connected network."
+    return (
+        f"The trials form {len(islands)} islands that no trial joins: "
+        f"{'; '.join(map(', '.join, islands))}. Nothing is said across islands."
+    )
+
+
+def _counts(results: Results, name: str) -> Markdown:
+    """What the models are fitted to; a count that follows from a percentage is marked."""
+
+    def counted(row: Row) -> str:
+        rounded = f" (rounding allows {row['fewest']} to {row['most']})"
+        return f"{row['r']}" + ("" if row["fewest"] == row["most"] else rounded)
+
+    frame = tables.NETWORK_DATA.read(results.root / "networks" / name / "data.csv")
+    return blocks([table_of(records(frame), "What was counted", {
+        "Trial": lambda row: results.trial_names[row["study"]],
+        "Treatment": lambda row: results.labels[row["treatment"]], "Patients with it": counted,
+        "Patients": lambda row: f"{row['n']}",
+        "Share": lambda row: f"{100 * row['r'] / row['n']:.1f} %",
+    }), bullets(f"{results.trial_names[row['trial']]}: {row['locator']}."
+                for row in results.studied(name))])  # fmt: skip
+
+
+def _odds(results: Results, name: str) -> Markdown:
+    asked = results.counted[name]
+    rows = [
+        {**row, "model": fit.model.label,
+         "odds": Interval(*(math.exp(row[key]) for key in ("q50", "q2.5", "q97.5")))}
+        for fit in results.every_fit(name) if not fit.failures
+        for row in records(fit.league) if row["comparator"] in asked.references
+    ]  # fmt: skip
+    left = [
+        f"{results.trial_names[row['trial']]}: {row['reason']}." for row in results.excluded(name)
+    ]
+    listed = table_of(rows, "Odds ratios by every model", {
+        "Model": "model", "Treatment": lambda row: results.labels[row["treatment"]],
+        "Against": lambda row: results.labels[row["comparator"]],
+        "Odds ratio": lambda row: estimate(row["odds"]) + (" ‡" if row["prior_only"] else ""),
+        "95 % interval": lambda row: limits(row["odds"]),
+        f"Probability of {'more' if asked.better == 'higher' else 'fewer'}": lambda row: chance(
+            row["p_better"]),
+    })  # fmt: skip
+    return blocks([
+        failed(results, name), folded("Odds ratios in a table", listed) if rows else "",
+        PRIOR_ONLY if any(row["prior_only"] for row in rows) else "",
+        "Not in this analysis:" if left else "", bullets(left),
+    ])  # fmt: skip
 
 
 def trials_of(results: Results) -> list[str]:
@@ -153,67 +244,38 @@ def trials_of(results: Results) -> list[str]:
 
 def _mine(results: Results, of: tables.Table) -> list[Row]:
     """Rows of the trials of the analyses, in the order of the trials and, in one, of its arms."""
-    order = {trial: place for place, trial in enumerate(trials_of(results))}
-    rows = [row for row in records(results.evidence(of)) if row["trial"] in order]
-    return sorted(rows, key=lambda row: order[row["trial"]])
+    return [row for trial in trials_of(results) for row in results.rows(of, trial)]
 
 
-def _grouped(rows: Iterable[Row], names: tuple[str, ...]) -> dict[tuple[Any, ...], list[Row]]:
-    found: dict[tuple[Any, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault(tuple(row[name] for name in names), []).append(row)
-    return found
+def _both_arms(
+    results: Results, say: Callable[[Row], Markdown]
+) -> dict[str, Callable[[list[Row]], object]]:
+    """Columns for the arms of trials, each with its treatment; first the one that is tested.
 
+    Their cells are made of the rows of one trial, one for each arm.
+    """
+    tested = {(row["trial"], row["arm"]) for name in results.config.analyses
+              for row in results.studied(name)}  # fmt: skip
 
-def _arms(results: Results, trial: str, rows: list[Row], say: Any) -> list[Markdown]:
-    """The cells of both arms of a trial, each with the treatment; first the one that is tested."""
-    by_arm = {row["arm"]: row for row in rows}
-    cells = []
-    for arm in _order(results, trial):
-        treatment = results.labels[arm["treatment"]]
-        row = by_arm.get(arm["arm"])
-        said = NOT_GIVEN if row is None else with_source(say(row), row)
-        cells.append(md("{}: {}", treatment, said))
-    return [cells[0], md("; ").join(cells[1:])] if cells else [dash(None), dash(None)]
+    def cells(found: list[Row]) -> list[Markdown]:
+        by_arm = {row["arm"]: row for row in found}
+        arms = results.rows(tables.ARMS, found[0]["trial"])
+        return [
+            md("{}: {}", results.labels[arm["treatment"]],
+               with_source(say(by_arm[arm["arm"]]), by_arm[arm["arm"]])
+               if arm["arm"] in by_arm else NOT_GIVEN)
+            for arm in sorted(arms, key=lambda arm: (arm["trial"], arm["arm"]) not in tested)
+        ]  # fmt: skip
 
-
-def _order(results: Results, trial: str) -> list[Row]:
-    """The arms of a trial: what is compared first, then its comparators."""
-    tested = {
-        study["arm"]
-        for name in results.config.analyses
-        for study in results.studied(name)
-        if study["trial"] == trial
+    return {
+        "First arm": lambda found: cells(found)[0],
+        "Second arm": lambda found: md("; ").join(cells(found)[1:]),
     }
-    arms = [row for row in results.rows(tables.ARMS) if row["trial"] == trial]
-    return sorted(arms, key=lambda row: row["arm"] not in tested)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _responders(row: Row) -> Markdown:
-    said = patients(row["n"], row["total"], row["percent"])
-    if row["lower"] is None or row["upper"] is None:
-        return said
-    level = "" if row["level"] in (None, 0.95) else f", {100 * row['level']:.0f}{NBSP}% interval"
-    return said + f", {row['lower']:g}{NBSP}to{NBSP}{row['upper']:g}{NBSP}%{level}"
-
-
-def _ratio(row: Row | None) -> Markdown:
-    if row is None:
-        return md("")
-    said = f"{row['measure'].upper()} {row['estimate']:g}"
-    if row["lower"] is not None and row["upper"] is not None:
-        said += f" ({row['lower']:g} to {row['upper']:g})"
-    return with_source(said, row)
 
 
 def _silent(results: Results, rows: list[Row]) -> Markdown:
     """The trials of which nothing is known here."""
     told = {row["trial"] for row in rows}
     silent = [results.trial_names[name] for name in trials_of(results) if name not in told]
-    if not silent:
-        return md("")
-    return escape(f"Not known, because no source that was read says it: {listing(silent)}.")
+    said = f"Not known, because no source that was read says it: {listing(silent)}."
+    return escape(said if silent else "")

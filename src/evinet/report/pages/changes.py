@@ -13,10 +13,9 @@ from evinet.report.markdown import (
     folded,
     md,
     strong,
-    table,
 )
 from evinet.report.numbers import NBSP, Interval, listing, with_limits
-from evinet.report.pages.common import dash
+from evinet.report.pages.common import dash, table_of
 from evinet.report.releases import (
     Move,
     Release,
@@ -81,46 +80,37 @@ def _last(results: Results) -> Release | None:
 def _moves(results: Results, found: list[Move]) -> Markdown:
     turned = [move for move in found if move.turned]
     moved = [move for move in found if not move.turned and move.distance > MOVED]
-    parts: list[object] = [
-        callout("important", "Conclusions that have changed", words.turned(len(turned)))
-        if turned else words.turned(0)
-    ]  # fmt: skip
-    if turned:
-        parts.append(_table(results, turned))
-    if moved:
-        parts += [
-            f"No conclusion changed here, but {words.counted(len(moved), 'estimate')} moved by "
-            f"more than 0.5{NBSP}%.",
-            _table(results, moved[:SHOWN]),
-        ]
-        if len(moved) > SHOWN:
-            parts.append(folded("The others", _table(results, moved[SHOWN:])))
-    return blocks(parts)
+    said = words.turned(len(turned))
+    return blocks([
+        callout("important", "Conclusions that have changed", said) if turned else said,
+        _table(results, turned),
+        f"No conclusion changed here, but {words.counted(len(moved), 'estimate')} moved by more "
+        f"than 0.5{NBSP}%." if moved else "",
+        _table(results, moved[:SHOWN]),
+        folded("The others", _table(results, moved[SHOWN:])) if moved[SHOWN:] else "",
+    ])  # fmt: skip
 
 
 def _table(results: Results, found: list[Move]) -> Markdown:
-    fields = ["Analysis", "Model", "Comparison", "Before", "Now", "What changed"]
-    rows = []
-    for move in found:
-        analysis = results.config.analyses.get(move.analysis)
-        model = results.config.models.get(move.model)
-        names = [results.labels.get(name, name) for name in (move.treatment, move.comparator)]
-        rows.append(
-            [analysis.title if analysis else move.analysis,
-             model.label if model else move.model, " vs ".join(names),
-             _shown(move.before), _shown(move.after), _what(move)]
-        )  # fmt: skip
-    return table(fields, rows, "Estimates then and now")
+    analyses, models, labels = results.config.analyses, results.config.models, results.labels
 
+    def shown(interval: Interval | None) -> str:
+        return "–" if interval is None else with_limits(interval)
 
-def _shown(interval: Interval | None) -> str:
-    return "–" if interval is None else with_limits(interval)
+    def what(move: Move) -> str:
+        if move.before is None:
+            return "new"
+        return "gone" if move.after is None else words.moved(move.before, move.after)
 
-
-def _what(move: Move) -> str:
-    if move.before is None:
-        return "new"
-    return "gone" if move.after is None else words.moved(move.before, move.after)
+    return table_of(found, "Estimates then and now", {
+        "Analysis": lambda move: (
+            analyses[move.analysis].title if move.analysis in analyses else move.analysis),
+        "Model": lambda move: models[move.model].label if move.model in models else move.model,
+        "Comparison": lambda move: " vs ".join(
+            labels.get(name, name) for name in (move.treatment, move.comparator)),
+        "Before": lambda move: shown(move.before), "Now": lambda move: shown(move.after),
+        "What changed": what,
+    })  # fmt: skip
 
 
 def _evidence(before: Results, after: Results) -> Markdown:
@@ -135,12 +125,9 @@ def _evidence(before: Results, after: Results) -> Markdown:
         f"{words.counted(len(facts), 'value').capitalize()} in use "
         f"{'was' if len(facts) == 1 else 'were'} added, removed or changed."
     )
-    if facts:
-        names = {**before.trial_names, **after.trial_names}
-        rows = [
-            [names[fact["trial"]], code(fact["path"]), dash(fact["before"]), dash(fact["after"])]
-            for fact in facts
-        ]
-        fields = ["Trial", "Value of", "Before", "Now"]
-        parts.append(folded("The values", table(fields, rows, "Values then and now")))
-    return blocks(parts)
+    names = {**before.trial_names, **after.trial_names}
+    listed = table_of(facts, "Values then and now", {
+        "Trial": lambda fact: names[fact["trial"]], "Value of": lambda fact: code(fact["path"]),
+        "Before": lambda fact: dash(fact["before"]), "Now": lambda fact: dash(fact["after"]),
+    })  # fmt: skip
+    return blocks([*parts, folded("The values", listed) if facts else ""])

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
-from evinet import files
+from evinet import files, tables
 from evinet.config import ComponentSums, HalfNormal, Model, Weights
 from evinet.errors import InputError, Problem
 from evinet.report import words
-from evinet.report.effects import interval, pair, prediction
 from evinet.report.exhibit import INDEX
 from evinet.report.markdown import (
     Markdown,
@@ -28,8 +27,9 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, chance, estimate, limits, listing, number
+from evinet.report.numbers import NBSP, listing, number, percent
 from evinet.report.results import REMEDY, Fit, Results
+from evinet.report.rows import grouped
 
 DAGGER = "\N{DAGGER}"
 AWAITING = faint("awaiting the reviewers")
@@ -96,33 +96,6 @@ def failed(results: Results, analysis: str) -> Markdown:
     return callout("warning", "Models that did not converge", bullets(said)) if said else md("")
 
 
-def comparisons(results: Results, rows: list[dict[str, Any]], label: str) -> Markdown:
-    """A table of league rows on the hazard-ratio scale."""
-    columns: dict[str, Callable[[Row], object]] = {
-        "Comparison": lambda row: pair(results, row),
-        "Hazard ratio": lambda row: estimate(interval(row)),
-        "95 % credible interval": lambda row: limits(interval(row)),
-        "Probability of a lower hazard": lambda row: chance(row["p_better"]),
-    }
-    if any(prediction(row) is not None for row in rows):
-        columns["95 % prediction interval"] = lambda row: (
-            None if (new := prediction(row)) is None else limits(new)
-        )
-    columns["Evidence"] = lambda row: strong("assumption") if row["bridged"] else "trials"
-    return table_of(rows, label, columns)
-
-
-def sentences(results: Results, rows: list[dict[str, Any]]) -> list[str]:
-    """What league rows say, each in a sentence."""
-    return [
-        words.comparison(
-            results.labels[row["treatment"]], results.labels[row["comparator"]],
-            interval(row), row["p_better"],
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
 def bridge_words(results: Results, model: Model) -> str:
     """What the bridge of a model lets effects do."""
     bridge = results.config.bridges[model.bridge or ""]
@@ -139,10 +112,14 @@ def bridge_tested(results: Results, fit: Fit) -> str:
     return bridge_words(results, fit.model) + (f" {words.additivity(test)}" if test else "")
 
 
-def bridge_text(results: Results, fit: Fit) -> str:
-    """The assumption that a fit rests on, in the words of the configuration, and its test."""
-    assumption = results.config.bridges[fit.model.bridge or ""].assumption
-    return f"{assumption} {bridge_tested(results, fit)}"
+def assumed(results: Results, fit: Fit) -> Markdown:
+    """A box that names the assumption that answers rest on, and leads to its words."""
+    text = md(
+        "{} {} {} marks what rests on it. {} states it in full, and how wrong it may be.",
+        strong(f"{results.bridge_label(fit.model.bridge or '')}."), bridge_tested(results, fit),
+        DAGGER, link("Assumptions", "assumptions.qmd#the-bridges"),
+    )  # fmt: skip
+    return callout("warning", "These answers rest on an assumption", text)
 
 
 def weights_text(results: Results, weights: Weights) -> str:
@@ -221,35 +198,52 @@ def table_of(
 
 
 def by_arm(
-    rows: list[dict[str, Any]],
-    names: tuple[str, ...],
-    say: Callable[[dict[str, Any]], object],
+    rows: list[Row], names: tuple[str, ...], say: Callable[[Row], object]
 ) -> tuple[list[str | None], list[list[Any]]]:
     """Rows of a table with a column for each arm: the arms, and the cells of each row.
 
     `names` are the columns that make a row; `say` writes the cell of an arm. Where an arm has
     several values they all stand in its cell, each with its source.
     """
-    arms = list(dict.fromkeys(row["arm"] for row in rows))
-    found: dict[tuple[Any, ...], dict[str, list[Markdown]]] = {}
-    for row in rows:
-        said = found.setdefault(tuple(row[name] for name in names), {})
-        said.setdefault(row["arm"], []).append(with_source(say(row), row))
+    arms = [arm for (arm,) in grouped(rows, "arm")]
     cells = [
-        [*key, *(md("; ").join(said[arm]) if arm in said else dash(None) for arm in arms)]
-        for key, said in found.items()
-    ]
+        [*key, *(md("; ").join(with_source(say(row), row) for row in found if row["arm"] == arm)
+                 or dash(None) for arm in arms)]
+        for key, found in grouped(rows, *names).items()
+    ]  # fmt: skip
     return arms, cells
 
 
-def patients(n: float | None, total: float | None, share: object) -> Markdown:
+def patients(row: Row) -> Markdown:
     """Patients, of how many, and the percentage as printed."""
+    n, total, share = row["n"], row.get("total"), row["percent"]
     said = dash(n) if total is None else md("{} / {}", dash(n), dash(total))
     if share is None:
         return said
     printed = share if isinstance(share, str) else f"{share:g}"
     printed = printed if printed.endswith("%") else f"{printed}{NBSP}%"
     return escape(printed) if n is None else md("{} ({})", said, printed)
+
+
+def printed_limits(row: Row, unit: str = "") -> str:
+    """Limits as they were printed, and their level where that is not 95 %; "" without any."""
+    ends = (row["lower"], row["upper"])
+    if ends == (None, None):
+        return ""
+    low, high = ("not estimated" if end is None else f"{end:g}" for end in ends)
+    level = "" if row["level"] in (None, 0.95) else f" ({percent(row['level'])} interval)"
+    return f"{low}{NBSP}to{NBSP}{high}{unit and NBSP + unit}{level}"
+
+
+def of_arm(
+    results: Results, name: str, show: Callable[[Any], object] | None = None
+) -> Callable[[Row], Markdown]:
+    """What makes cells of a column of table `arms`, each value with its source."""
+    facts = {(row["trial"], row["path"]): row
+             for row in results.rows(tables.FACTS) if row["use"] == "used"}  # fmt: skip
+    return lambda row: with_source(
+        (show or unknown)(row[name]), facts.get((row["trial"], f"arms.{row['arm']}.{name}"), {})
+    )
 
 
 def formula(prior: str) -> str:

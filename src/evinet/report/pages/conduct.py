@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import reduce
 
 from evinet import tables
-from evinet.report.markdown import Markdown, escape, faint, md, table
-from evinet.report.pages.beside import excluded_trials as excluded
+from evinet.report.markdown import Markdown, escape, faint, md
+from evinet.report.pages.beside import trials_named
 from evinet.report.pages.common import table_of, unknown
 from evinet.report.results import Results
 
@@ -50,12 +50,19 @@ def searches(results: Results) -> Markdown:
 
 def flow(results: Results) -> Markdown:
     """How many records and trials were left at each step."""
-    found = results.config.conduct.flow
-    rows = [
-        [label, NOT_REPORTED if (n := getattr(found, name)) is None else str(n)]
-        for name, label in FLOW.items()
-    ]
-    return table(["Step (PRISMA 2020)", "Number"], rows, "Flow")
+    found = results.config.conduct.flow.model_dump()
+    return table_of(FLOW, "Flow", {
+        "Step (PRISMA 2020)": lambda step: FLOW[step],
+        "Number": lambda step: NOT_REPORTED if found[step] is None else str(found[step]),
+    })  # fmt: skip
+
+
+def excluded(results: Results) -> Markdown:
+    """Every trial that the reviewers left out, with the reason."""
+    return table_of(results.config.conduct.excluded, "Trials that the reviewers left out", {
+        "Trials": lambda each: trials_named(results, each.trials),
+        "Reason": lambda each: each.reason,
+    }, "No trial was left out by name.")  # fmt: skip
 
 
 def reported(results: Results, path: str, least: str = "not reported") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evinet import tables
 from evinet.report.effects import asked, league, pair
 from evinet.report.markdown import Markdown, blocks, escape, folded, heading
-from evinet.report.numbers import NBSP, number, percent
+from evinet.report.numbers import number, percent, percent_limits
 from evinet.report.pages.common import DAGGER, each_analysis, table_of
 from evinet.report.results import Results
 
@@ -40,8 +40,7 @@ def baselines(results: Results) -> Markdown:
             months = table_of(rows, title, {
                 "Months": lambda row: number(row["time"], int(row["time"] != int(row["time"]))),
                 analysis.title: lambda row: percent(row["q50"]),
-                "95 % interval": lambda row: (
-                    f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"),
+                "95 % interval": percent_limits,
             })  # fmt: skip
             parts += [heading(3, title), folded("Month by month", months)]
     return blocks(parts) or escape("The configuration names no population, so there is none.")

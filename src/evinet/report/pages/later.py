@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evinet import tables
-from evinet.report.markdown import (
-    Markdown,
-    blocks,
-    bullets,
-    callout,
-    escape,
-    link,
-    md,
-)
+from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, link, md
 from evinet.report.numbers import NBSP, outcome_name, percent
-from evinet.report.pages.common import source_link, table_of, unknown
+from evinet.report.pages.common import Row, source_link, table_of, unknown
 from evinet.report.results import Results
-from evinet.report.rows import records
+from evinet.report.rows import grouped
 
 AFTER = ("os",)
 """Outcomes that go on after the trial's own treatment."""
@@ -28,13 +18,7 @@ def confounded(results: Results, analysis: str) -> bool:
     return results.config.analyses[analysis].outcome in AFTER
 
 
-def of_arm(results: Results, trial: str, arm: str) -> list[dict[str, Any]]:
-    """What is entered of the later treatment of an arm."""
-    frame = results.evidence(tables.LATER_TREATMENT)
-    return records(frame[(frame["trial"] == trial) & (frame["arm"] == arm)])
-
-
-def shown(row: dict[str, Any]) -> Markdown:
+def shown(row: Row) -> Markdown:
     """How many: ``36 of 75 (48 %)``; that it is not known where it is not."""
     n, total, share = row["n"], row["total"], row["percent"]
     if n is None:
@@ -46,30 +30,37 @@ def shown(row: dict[str, Any]) -> Markdown:
 
 def arm_text(results: Results, trial: str, arm: str) -> Markdown:
     """The later treatment of an arm in a cell of a table."""
-    rows = of_arm(results, trial, arm)
+    rows = [row for row in results.rows(tables.LATER_TREATMENT, trial) if row["arm"] == arm]
     if not any(row["n"] is not None or row["percent"] is not None for row in rows):
         return unknown(None)
     return md("; ").join(md("{} {}", shown(row), row["therapy"]) for row in rows)
+
+
+def of_study(results: Results, study: Row) -> list[Markdown]:
+    """The later treatment of both arms of a row of table `network-studies`."""
+    return [
+        md("{}: {}", results.labels[study[side]], arm_text(results, study["trial"], study[arm]))
+        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm"))
+    ]
 
 
 def caution(results: Results, analysis: str) -> Markdown:
     """A box beside the estimates of an outcome that later treatment confounds; else nothing."""
     if not confounded(results, analysis):
         return md("")
-    items = []
-    for study in results.studied(analysis):
-        name = results.trial_names[study["trial"]]
-        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm")):
-            text = arm_text(results, study["trial"], study[arm])
-            items.append(md("{}, {}: {}", name, results.labels[study[side]], text))
-    for left in results.excluded(analysis):
-        name = f"{results.trial_names[left['trial']]} (gives no hazard ratio here)"
-        items += [
-            md("{}, {}: {}", name, results.labels[arm["treatment"]], text)
-            for arm in results.rows(tables.ARMS)
-            if arm["trial"] == left["trial"]
-            and (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
-        ]
+    names = results.trial_names
+    items = [
+        md("{}, {}", names[study["trial"]], said)
+        for study in results.studied(analysis)
+        for said in of_study(results, study)
+    ]
+    items += [
+        md("{} (gives no hazard ratio here), {}: {}", names[left["trial"]],
+           results.labels[arm["treatment"]], text)
+        for left in results.excluded(analysis)
+        for arm in results.rows(tables.ARMS, left["trial"])
+        if (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
+    ]  # fmt: skip
     return callout(
         "caution",
         "Many patients later had another treatment",
@@ -98,13 +89,10 @@ def caution_line(results: Results, analysis: str) -> Markdown:
 def later_treatment(results: Results, trial: str) -> Markdown:
     """What is known of treatment after the trial's own, arm by arm."""
     silent = {"n": None, "total": None, "percent": None, "therapy": "", "note": "", "source": None}
-    rows = [
-        {**row, "name": name}
-        for arm, name in results.arm_names(trial).items()
-        for row in of_arm(results, trial, arm) or [silent]
-    ]
+    by_arm = grouped(results.rows(tables.LATER_TREATMENT, trial), "arm")
+    rows = [{**row, "name": name} for arm, name in results.arm_names(trial).items()
+            for row in by_arm.get((arm,), [silent])]  # fmt: skip
     return table_of(rows, "Treatment after the trial's own", {
-        "Arm": lambda row: row["name"], "Patients": shown,
-        "Later treatment": lambda row: row["therapy"], "Note": lambda row: row["note"],
+        "Arm": "name", "Patients": shown, "Later treatment": "therapy", "Note": "note",
         "Source": lambda row: source_link(row) if row["source"] else "",
     })  # fmt: skip

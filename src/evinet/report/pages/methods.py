@@ -11,16 +11,6 @@ from evinet.report.pages.common import bridge_words, named_prior, prior_text, we
 from evinet.report.results import Results
 
 
-def question(results: Results) -> str:
-    """What the review asks."""
-    return results.config.review.question
-
-
-def cutoff(results: Results) -> str:
-    """The date to which evidence was collected."""
-    return results.config.review.data_cutoff
-
-
 def terms() -> Markdown:
     """The terms of the report, each explained."""
     return bullets(
@@ -100,51 +90,38 @@ def _model(results: Results, model: Model) -> str:
     if model.weights is not None:
         parts.append(weights_text(results, model.weights))
     if model.bridge is None:
-        parts.append("there is no bridge, so islands are not compared")
-        return "; ".join(parts) + "."
+        return "; ".join([*parts, "there is no bridge, so islands are not compared"]) + "."
     bridge = results.config.bridges[model.bridge]
     if isinstance(bridge, ClassEffect):
         members = listing([results.labels[name] for name in bridge.members])
         parts.append(f"the bridge takes {members} to be a class")
     else:
         parts.append("the bridge takes treatments for sums of their components")
-    return "; ".join(parts) + ". " + bridge_words(results, model)
+    return f"{'; '.join(parts)}. {bridge_words(results, model)}"
 
 
 def priors(results: Results) -> Markdown:
     """Every prior, with its reason."""
     config = results.config
-    items = [
+    return bullets([
         "Effects compared with the reference of an island: normal, mean 0, SD "
         f"{config.effect_prior_sd:g} on the ln HR scale.",
         f"Heterogeneity tau: {prior_text(config.heterogeneity)}.",
-    ]
-    items += [
-        f"Sigma of the bridge “{results.bridge_label(name)}”: {prior_text(bridge.sigma_prior)}."
-        for name, bridge in config.bridges.items()
-        if isinstance(bridge, ClassEffect) and bridge.sigma_prior
-    ]
-    items += [
-        f"Tau of the model {model.label}: {named_prior(model.tau_prior)}."
-        for model in config.models.values()
-        if model.tau_prior is not None
-    ]
-    return bullets(items)
+        *(f"Sigma of the bridge “{results.bridge_label(name)}”: {prior_text(bridge.sigma_prior)}."
+          for name, bridge in config.bridges.items()
+          if isinstance(bridge, ClassEffect) and bridge.sigma_prior),
+        *(f"Tau of the model {model.label}: {named_prior(model.tau_prior)}."
+          for model in config.models.values() if model.tau_prior is not None),
+    ])  # fmt: skip
 
 
-def computing(results: Results) -> str:
-    """How the posteriors were computed."""
-    config, sampler = results.config, results.config.sampler
-    versions = (results.manifest or {}).get("versions", {})
+def sampled(results: Results) -> str:
+    """How many draws the No-U-Turn sampler made, and by which versions."""
+    sampler, versions = results.config.sampler, (results.manifest or {}).get("versions", {})
     tools = [f"{name} {versions[name]}" for name in ("pymc", "nutpie", "arviz") if name in versions]
     programs = f" ({listing(tools)})" if tools else ""
     return (
-        "Models of published hazard ratios are normal once tau and sigma are given. These one or "
-        "two numbers were drawn from a fine grid of their joint posterior, and the effects from "
-        f"their normal distribution: {sampler.chains * sampler.draws} independent draws in all. "
-        f"Models with reconstructed patients were sampled with the No-U-Turn sampler{programs}: "
-        f"for each reconstruction {sampler.chains} chains with {sampler.warmup} draws to warm up "
-        f"and {sampler.draws} kept draws each (target acceptance {sampler.target_accept:g}). "
-        f"All random numbers come from the one seed {config.seed}. Intervals are equal-tailed "
-        "posterior intervals."
+        f"the No-U-Turn sampler{programs}: for each reconstruction {sampler.chains} chains with "
+        f"{sampler.warmup} draws to warm up and {sampler.draws} kept draws each (target acceptance "
+        f"{sampler.target_accept:g})"
     )

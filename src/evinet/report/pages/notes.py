@@ -1,36 +1,39 @@
-"""What a reader of a trial's values should know: notes of its file, and what its reports are."""
+"""What a reader of values should know: notes of files, what reports are, which sources are weak."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
+from evinet import tables
 from evinet.report.exhibits import arm_labels
-from evinet.report.markdown import Markdown, bullets, md
-from evinet.report.numbers import outcome_name
-from evinet.report.pages.common import slug_words
+from evinet.report.markdown import Markdown, bullets, escape, md
+from evinet.report.numbers import listing, outcome_name
+from evinet.report.pages.common import Row, slug_words
+from evinet.report.results import Results
+from evinet.report.rows import grouped
 
-if TYPE_CHECKING:
-    from evinet.report.results import Results
+WEAK = {
+    "company material": "company material",
+    "news": "a news item",
+    "secondary": "a secondary source",
+}
+"""Kinds of source in which a value may be misquoted or chosen, and what they are called."""
 
 
 def sentence(note: str) -> str:
     """A note as a sentence."""
-    said = note
-    return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    return note[0].upper() + note[1:] + ("" if note.endswith(".") else ".")
 
 
-def notes(
-    rows: Sequence[dict[str, Any]], results: Results, trial: str | None = None
-) -> Markdown:  # fmt: skip
+def notes(rows: Sequence[Row], results: Results, trial: str | None = None) -> Markdown:
     """The notes of the rows of a table, each once, with what it is about; nothing without one.
 
     The trial is named where the rows are not all of `trial`.
     """
-    about: dict[str, dict[str, None]] = {}
-    for row in rows:
-        if row.get("note"):
-            about.setdefault(row["note"], {})[_subject(row, results, trial)] = None
+    about = {
+        note: dict.fromkeys(_subject(row, results, trial) for row in found)
+        for (note,), found in grouped((row for row in rows if row.get("note")), "note").items()
+    }
     if len(about) == 1 < len(rows) and all(row.get("note") for row in rows):
         return md("Of all rows: {}.", *about)
     return bullets(
@@ -38,7 +41,7 @@ def notes(
     )
 
 
-def _subject(row: dict[str, Any], results: Results, trial: str | None) -> Markdown:
+def _subject(row: Row, results: Results, trial: str | None) -> Markdown:
     """What a row is about: PFS, sunitinib vs placebo."""
     parts: list[object] = [] if trial else [results.trial_names[row["trial"]]]
     if row.get("outcome"):
@@ -53,11 +56,39 @@ def _subject(row: dict[str, Any], results: Results, trial: str | None) -> Markdo
     return md(", ").join(parts)
 
 
-def report_titles(rows: Sequence[dict[str, Any]]) -> Markdown:
+def report_titles(rows: Sequence[Row]) -> Markdown:
     """What each report of a trial is, by the name that the tables give it."""
     return bullets(
         md("**{}**: {}", slug_words(row["report"]), row["title"])
         + (md("; data cut-off {}", row["data_cutoff"]) if row["data_cutoff"] else "")
         + (md(" ({})", row["note"]) if row["note"] else "")
         for row in rows
+    )
+
+
+def weak(results: Results, source: str | None) -> str | None:
+    """What a weak source is called; None for any other."""
+    kinds = {row["source"]: row["kind"] for row in results.rows(tables.SOURCES)}
+    return WEAK.get(kinds.get(source, ""))
+
+
+def mark(results: Results, source: str | None) -> Markdown:
+    """A mark beside a value of a weak source, which says what it was read in."""
+    said = weak(results, source)
+    return escape(f" ‡ read in {said}" if said else "")
+
+
+def weak_sources(results: Results, analysis: str) -> Markdown:
+    """A sentence that names the hazard ratios of an analysis that weak sources gave; or nothing."""
+    by_kind: dict[str, dict[str, None]] = {}
+    for row in results.studied(analysis):
+        if found := weak(results, row["source"]):
+            by_kind.setdefault(found, {})[results.trial_names[row["trial"]]] = None
+    if not by_kind:
+        return md("")
+    return md(
+        "Not read in the publication (‡): the hazard ratio of {}. [Sensitivity](sensitivity.qmd) "
+        "shows what other values would change, where there are any; "
+        "[Provenance](provenance.qmd#where-sources-disagree) lists them.",
+        listing([f"{listing(list(names))} (in {kind})" for kind, names in by_kind.items()]),
     )

@@ -2,75 +2,109 @@
 
 from __future__ import annotations
 
-from evinet.report.effects import contrasts, ranked
-from evinet.report.markdown import (
-    Markdown,
-    blocks,
-    bullets,
-    callout,
-    folded,
-    heading,
-    md,
-    table,
-)
-from evinet.report.numbers import chance, number
-from evinet.report.pages.common import (
-    bridge_text,
-    comparisons,
-    exhibit,
-    optional_exhibit,
-    sentences,
-)
-from evinet.report.pages.explorer import explorer
+import json
+
+from evinet.report import words
+from evinet.report.effects import contrasts, interval, pair, prediction, ranked
+from evinet.report.markdown import Markdown, blocks, bullets, folded, heading, html, strong
+from evinet.report.numbers import chance, estimate, limits, number
+from evinet.report.pages.common import Row, assumed, exhibit, optional_exhibit, table_of
 from evinet.report.pages.later import caution
 from evinet.report.results import Fit, Results
-from evinet.report.rows import records
+from evinet.report.rows import grouped, records
 
 
 def every(results: Results) -> Markdown:
     """The results of each analysis, without a bridge and with the first one."""
-    parts: list[object] = []
-    for name, analysis in results.config.analyses.items():
-        parts += [
-            heading(2, analysis.title, name),
-            exhibit(results, f"{name}-forest"),
-            caution(results, name),
-            explorer(results, name),
-        ]
-        fits = (results.unbridged(name), results.bridged(name))
-        parts += [_fit(results, fit) for fit in fits if fit is not None]
-    return blocks(parts)
+    return blocks(
+        part
+        for name, analysis in results.config.analyses.items()
+        for part in (
+            heading(2, analysis.title, name), exhibit(results, f"{name}-forest"),
+            caution(results, name), explorer(results, name),
+            *(_fit(results, fit) for fit in results.main(name)),
+        )
+    )  # fmt: skip
 
 
 def _fit(results: Results, fit: Fit) -> Markdown:
     """One model's results."""
-    base = f"{fit.analysis}-{fit.name}"
+    base, labels = f"{fit.analysis}-{fit.name}", results.labels
+    said = (
+        words.comparison(labels[row["treatment"]], labels[row["comparator"]], interval(row),
+                         row["p_better"])
+        for row in contrasts(results, fit)
+    )  # fmt: skip
     ranks = _ranks(results, fit)
     return blocks([
         heading(3, fit.model.label, base),
-        callout("warning", "These answers rest on an assumption", bridge_text(results, fit))
-        if fit.model.bridge else "",
-        bullets(sentences(results, contrasts(results, fit))),
+        assumed(results, fit) if fit.model.bridge else "",
+        bullets(said),
         exhibit(results, f"{base}-league"),
-        folded(
-            "Every comparison in a table",
-            comparisons(results, records(fit.league), f"Every comparison, {fit.model.label}"),
-        ),
+        folded("Every comparison in a table", _comparisons(results, fit)),
         optional_exhibit(results, f"{base}-ranks"),
         folded("Ranks in a table", ranks) if ranks else "",
     ])  # fmt: skip
 
 
+def _comparisons(results: Results, fit: Fit) -> Markdown:
+    """Every comparison that a model can make, on the hazard-ratio scale."""
+    rows = [{**row, "new": prediction(row)} for row in records(fit.league)]
+    predicted = any(row["new"] is not None for row in rows)
+    return table_of(rows, f"Every comparison, {fit.model.label}", {
+        "Comparison": lambda row: pair(results, row),
+        "Hazard ratio": lambda row: estimate(interval(row)),
+        "95 % credible interval": lambda row: limits(interval(row)),
+        "Probability of a lower hazard": lambda row: chance(row["p_better"]),
+        **({"95 % prediction interval": lambda row: row["new"] and limits(row["new"])}
+           if predicted else {}),
+        "Evidence": lambda row: strong("assumption") if row["bridged"] else "trials",
+    })  # fmt: skip
+
+
 def _ranks(results: Results, fit: Fit) -> Markdown:
     """Ranks inside each island that is large enough for ranks to say something."""
-    rows = []
-    for component, island in ranked(fit).groupby("component"):
-        best = island.groupby("treatment")["sucra"].first().sort_values(ascending=False)
-        for treatment, sucra in best.items():
-            first = island[(island["treatment"] == treatment) & (island["rank"] == 1)]
-            rows.append(
-                [str(component), results.labels[str(treatment)], number(sucra),
-                 chance(float(first["probability"].iloc[0])), str(len(best))]
-            )  # fmt: skip
-    fields = ["Island", "Treatment", "SUCRA", "Probability of rank 1", "Treatments in the island"]
-    return table(fields, rows, f"Ranks, {fit.model.label}") if rows else md("")
+    first = [row for row in records(ranked(fit)) if row["rank"] == 1]
+    size = {island: len(rows) for island, rows in grouped(first, "component").items()}
+    first.sort(key=lambda row: (row["component"], -row["sucra"]))
+    return table_of(first, f"Ranks, {fit.model.label}", {
+        "Island": lambda row: str(row["component"]),
+        "Treatment": lambda row: results.labels[row["treatment"]],
+        "SUCRA": lambda row: number(row["sucra"]),
+        "Probability of rank 1": lambda row: chance(row["probability"]),
+        "Treatments in the island": lambda row: str(size[row["component"],]),
+    })  # fmt: skip
+
+
+def explorer(results: Results, analysis: str) -> Markdown:
+    """A box in which the script of the page compares by any model; without scripts it stays away.
+
+    Numbers come with their text, so that what is shown is rounded in one place only.
+    """
+
+    def shown(row: Row) -> Row:
+        found = interval(row)
+        return {
+            "at": [round(row[name], 6) for name in ("q50", "q2.5", "q97.5")],
+            "ratio": estimate(found), "limits": limits(found), "better": chance(row["p_better"]),
+            "bridged": bool(row["bridged"]),
+        }  # fmt: skip
+
+    content = {
+        "name": analysis,
+        "title": results.config.analyses[analysis].title,
+        "treatments": [
+            [name, results.labels[name]] for name in results.nodes(analysis)["treatment"]
+        ],
+        "references": results.config.analyses[analysis].references,
+        "models": [
+            {"label": fit.model.label, "bridge": fit.model.bridge,
+             "rows": {f"{row['treatment']}/{row['comparator']}": shown(row)
+                      for row in records(fit.league)}}
+            for fit in results.fits(analysis)
+        ],
+    }  # fmt: skip
+    data = json.dumps(content, sort_keys=True).replace("<", "\\u003c")
+    return html(
+        f'<div class="explorer" hidden><script type="application/json">{data}</script></div>'
+    )

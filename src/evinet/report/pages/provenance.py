@@ -24,6 +24,7 @@ from evinet.report.markdown import (
 from evinet.report.pages.checks import plausibility
 from evinet.report.pages.common import Row, table_of
 from evinet.report.results import Results
+from evinet.report.rows import grouped
 
 VERDICTS = {"pass": "passed", "warn": "need a look", "fail": "failed"}
 
@@ -46,7 +47,7 @@ def rejected(results: Results) -> Markdown:
     return table_of(_facts(results, "rejected"), "Rejected values", {
         **_of(results),
         "Used": lambda row: instead.get((row["trial"], row["path"]), "none"),
-        "Rejected": _value, "Why it was rejected": lambda row: row["reason"],
+        "Rejected": _value, "Why it was rejected": "reason",
         "Source of the rejected value": lambda row: md("{}, {}", _source(row), row["locator"]),
     }, "No value was rejected.")  # fmt: skip
 
@@ -61,26 +62,22 @@ def _of(results: Results) -> dict[str, Callable[[Row], object]]:
 
 def used(results: Results) -> Markdown:
     """Every value in use, a table for each trial, under one search field."""
-    rows: dict[str, list[Row]] = {}
-    for row in _facts(results, "used"):
-        rows.setdefault(results.trial_names[row["trial"]], []).append(row)
-    parts = [
+    return searchable(blocks(
         folded(
-            f"{name}: {words.counted(len(found), 'value')}",
-            table_of(found, f"Values in use, {name}", {
+            f"{results.trial_names[trial]}: {words.counted(len(found), 'value')}",
+            table_of(found, f"Values in use, {results.trial_names[trial]}", {
                 "Value of": lambda row: code(row["path"]), "Value": _value, "Source": _source,
-                "Where in the source": lambda row: row["locator"],
+                "Where in the source": "locator",
             }),
         )
-        for name, found in rows.items()
-    ]  # fmt: skip
-    return searchable(blocks(parts), "Search all values")
+        for (trial,), found in grouped(_facts(results, "used"), "trial").items()
+    ), "Search all values")  # fmt: skip
 
 
 def missing(results: Results) -> Markdown:
     """Values that were looked for and not found."""
     return table_of(_facts(results, "not-known"), "Missing values", {
-        **_of(results), "Why": lambda row: row["reason"],
+        **_of(results), "Why": "reason",
     }, "No missing value is recorded.")  # fmt: skip
 
 
@@ -89,16 +86,12 @@ def checks(results: Results) -> Markdown:
     rows = results.rows(tables.CHECKS)
     found = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{found[verdict]} {how}" for verdict, how in VERDICTS.items())
-    odd = dict.fromkeys(row["trial"] for row in rows if row["verdict"] != "pass")
-    each = [
-        part
-        for trial in odd
-        for part in (
-            strong(results.trial_names[trial]),
-            plausibility(results, [row for row in rows if row["trial"] == trial]),
-        )
-    ]
-    return blocks([f"Of {words.counted(len(rows), 'check')}: {said}.", *each])
+    return blocks([
+        f"Of {words.counted(len(rows), 'check')}: {said}.",
+        *(part for (trial,), of_trial in grouped(rows, "trial").items()
+          if any(row["verdict"] != "pass" for row in of_trial)
+          for part in (strong(results.trial_names[trial]), plausibility(results, of_trial))),
+    ])  # fmt: skip
 
 
 def bibliography(results: Results) -> Markdown:

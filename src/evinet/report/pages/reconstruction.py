@@ -15,14 +15,15 @@ from evinet.report.markdown import (
     callout,
     escape,
     heading,
+    link,
     md,
     strong,
-    table,
 )
-from evinet.report.numbers import Interval, count, months, outcome_name
-from evinet.report.pages.common import exhibit, optional_exhibit
+from evinet.report.numbers import Interval, count, months, outcome_name, with_limits
+from evinet.report.pages.common import Row, dash, exhibit, optional_exhibit, table_of
+from evinet.report.pages.digitised import digitised
 from evinet.report.results import Reconstruction, Results
-from evinet.report.rows import records
+from evinet.report.rows import grouped
 
 METHODS = {
     "lattice": "the digitised curve",
@@ -33,39 +34,61 @@ METHODS = {
 
 
 def every(results: Results) -> Markdown:
-    """Every reconstruction, each under the name of its trial and outcome."""
-    if not results.reconstructions:
-        return escape("No trial of this review published enough to reconstruct its patients.")
+    """A row for each reconstruction, which the page of its trial shows in full."""
+
+    def ratio(whose: str) -> Any:
+        def said(item: Reconstruction) -> Markdown:
+            found = _ratios(item.quality, whose)
+            return dash(None) if found is None else escape(with_limits(found))
+
+        return said
+
+    return table_of(results.reconstructions, "Reconstructed patients", {
+        "Trial": lambda item: link(
+            strong(results.trial_names[item.trial]),
+            f"trial-{item.trial}.qmd#reconstructed-patients"),
+        "Outcome": lambda item: outcome_name(item.outcome),
+        "Reconstructed from": lambda item: METHODS.get(
+            item.quality["method"], item.quality["method"]),
+        "Tier": lambda item: item.quality["tier"],
+        "Agreement": lambda item: item.quality["grade"],
+        "Published hazard ratio": ratio("printed"),
+        "Hazard ratio of the reconstruction": ratio("reconstructed"),
+    }, "No trial of this review published enough to reconstruct its patients.")  # fmt: skip
+
+
+def of_trial(results: Results, slug: str) -> Markdown:
+    """The trial's reconstructed patients, for each outcome."""
     return blocks(
         part
         for item in results.reconstructions
+        if item.trial == slug
         for part in (
-            heading(2, f"{results.trial_names[item.trial]}, {outcome_name(item.outcome)}"),
-            one(results, item),
+            heading(3, outcome_name(item.outcome)), digitised(results, item), one(results, item)
         )
-    )
+    ) or escape("No patients of this trial were reconstructed.")  # fmt: skip
 
 
 def one(results: Results, item: Reconstruction) -> Markdown:
     """What one reconstruction shows, without a heading."""
-    quality = item.quality
-    flags = quality.get("flags") or []
-    how = METHODS.get(quality["method"], quality["method"])
+    quality, name = item.quality, f"{item.trial}-{item.outcome}"
+    flags = _flags(results, item)
     return blocks([
         md(
             "Reconstructed from {} (evidence tier {}), in {} draws. Agreement with the "
             "publication: {}.",
-            how, strong(quality["tier"]), str(quality["draws"]), strong(quality["grade"]),
+            METHODS.get(quality["method"], quality["method"]), strong(quality["tier"]),
+            str(quality["draws"]), strong(quality["grade"]),
         ),
-        exhibit(results, f"km-{item.trial}-{item.outcome}"),
+        exhibit(results, f"km-{name}"),
         strong("Compared with the publication."),
         _summaries(results, item),
-        _contrast(quality),
-        callout("caution", "What does not agree", _flags(results, item, flags)) if flags else "",
+        _agreement(quality),
+        callout("caution", "What does not agree", flags) if flags else "",
         strong("Are the hazards proportional?"),
         _proportional(results, item),
-        exhibit(results, f"hazard-{item.trial}-{item.outcome}"),
-        optional_exhibit(results, f"periods-{item.trial}-{item.outcome}"),
+        exhibit(results, f"hazard-{name}"),
+        optional_exhibit(results, f"periods-{name}"),
         strong("Numbers at risk."),
         _at_risk(results, item),
     ])  # fmt: skip
@@ -73,94 +96,76 @@ def one(results: Results, item: Reconstruction) -> Markdown:
 
 def _proportional(results: Results, item: Reconstruction) -> Markdown:
     """The test, and the ratios of event rates by period, in words; a pair of arms each."""
-    rates = results.hazards(item.trial, item.outcome, tables.HAZARD_PERIODS)
+    rates = grouped(
+        results.hazards(item.trial, item.outcome, tables.HAZARD_PERIODS), "arm", "comparator"
+    )
     said: list[str] = []
     for row in results.hazards(item.trial, item.outcome, tables.PROPORTIONALITY):
         pair = (row["arm"], row["comparator"])
         names = " vs ".join(arm_labels(results, item.trial, list(pair)).values())
-        periods = [(each["start"], each["end"], interval(each)) for each in rates
-                   if (each["arm"], each["comparator"]) == pair]  # fmt: skip
+        periods = [(each["start"], each["end"], interval(each)) for each in rates.get(pair, [])]
         test = words.proportional(row["p"], row["p_lowest"], row["p_highest"])
         said.append(f"{names}: {test} {words.rates(periods)}")
-    return bullets(said) if said else escape(
+    return bullets(said) or escape(
         "Not tested: arms are compared where the ratio of their hazards was published."
-    )  # fmt: skip
+    )
 
 
 def _summaries(results: Results, item: Reconstruction) -> Markdown:
-    labels = arm_labels(results, item.trial, list(item.quality["arms"]))
-    table_of = results.evidence(tables.ARMS)
-    mine = table_of[table_of["trial"] == item.trial]
-    randomised = {row["arm"]: row["n_randomised"] for row in records(mine)}
-    rows = []
-    for arm, content in item.quality["arms"].items():
-        rows.append(
-            [
-                labels[arm],
-                "Patients (published: randomised)",
-                count(randomised[arm]),
-                count(content["n"]),
-            ]
-        )
-        events = content.get("events") or {}
-        rows.append(
-            [labels[arm], "Events", count(events.get("printed")),
-             count(events.get("reconstructed"))]
-        )  # fmt: skip
-        median = content.get("median") or {}
-        rows.append(
-            [labels[arm], "Median, months", _median(median),
-             months(median.get("reconstructed"))]
-        )  # fmt: skip
-    fields = ["Arm", "Item", "Published", "Reconstructed"]
-    return table(fields, rows, "Reconstruction against publication")
+    """Patients, events and medians of each arm, published and reconstructed."""
+    randomised = {row["arm"]: row["n_randomised"] for row in results.rows(tables.ARMS, item.trial)}
+    rows: list[tuple[str, str, str, str]] = []
+    for arm, label in arm_labels(results, item.trial, list(item.quality["arms"])).items():
+        found = item.quality["arms"][arm]
+        events, median = (found.get(name) or {} for name in ("events", "median"))
+        ends = (median.get("printed_lower"), median.get("printed_upper"))
+        low, high = ("not estimated" if end is None else f"{end:.1f}" for end in ends)
+        reach = "" if ends == (None, None) else f" ({low} to {high})"
+        rows += [
+            (label, "Patients (published: randomised)", count(randomised[arm]), count(found["n"])),
+            (label, "Events", count(events.get("printed")), count(events.get("reconstructed"))),
+            (label, "Median, months", months(median.get("printed")) + reach,
+             months(median.get("reconstructed"))),
+        ]  # fmt: skip
+    return table_of(rows, "Reconstruction against publication", {
+        "Arm": lambda row: row[0], "Item": lambda row: row[1], "Published": lambda row: row[2],
+        "Reconstructed": lambda row: row[3],
+    })  # fmt: skip
 
 
-def _flags(results: Results, item: Reconstruction, flags: list[dict[str, Any]]) -> Markdown:
+def _flags(results: Results, item: Reconstruction) -> Markdown:
     """What was found, of which arm: some messages say it themselves."""
     names = results.arm_names(item.trial)
     return bullets(
         md("{}: {}", names.get(flag["arm"], flag["arm"]), flag["message"])
         if flag["arm"] and not flag["message"].startswith(flag["arm"])
         else escape(flag["message"])
-        for flag in flags
+        for flag in item.quality.get("flags") or []
     )
 
 
-def _median(median: dict[str, Any]) -> str:
-    printed = months(median.get("printed"))
-    lower, upper = median.get("printed_lower"), median.get("printed_upper")
-    if lower is None and upper is None:
-        return printed
-    low = "not estimated" if lower is None else f"{lower:.1f}"
-    high = "not estimated" if upper is None else f"{upper:.1f}"
-    return f"{printed} ({low} to {high})"
+def _agreement(quality: Row) -> str:
+    published, rebuilt = (_ratios(quality, whose) for whose in ("printed", "reconstructed"))
+    return words.agreement(published, rebuilt) if published and rebuilt else ""
 
 
-def _contrast(quality: dict[str, Any]) -> str:
+def _ratios(quality: Row, whose: str) -> Interval | None:
+    """A hazard ratio, printed or reconstructed; what was not printed is NaN."""
     ratios = (quality.get("contrast") or {}).get("hr")
     if not ratios:
-        return ""
-    published = _interval(ratios, "printed")
-    rebuilt = _interval(ratios, "reconstructed")
-    return words.agreement(published, rebuilt)
-
-
-def _interval(ratios: dict[str, Any], whose: str) -> Interval:
+        return None
     ends = (ratios[name] for name in (whose, f"{whose}_lower", f"{whose}_upper"))
     return Interval(*(float("nan") if end is None else end for end in ends))
 
 
 def _at_risk(results: Results, item: Reconstruction) -> Markdown:
-    arms = item.quality["arms"]
-    labels = arm_labels(results, item.trial, list(arms))
-    by_arm = {arm: {row["time"]: row for row in arms[arm].get("at_risk", [])} for arm in arms}
-    times = sorted({time for rows in by_arm.values() for time in rows})
-    fields = ["Months"]
-    fields += [f"{labels[arm]}: printed / reconstructed" for arm in arms]
-    rows = [[f"{time:g}", *(_pair(by_arm[arm].get(time)) for arm in arms)] for time in times]
-    return table(fields, rows, "Numbers at risk, printed and reconstructed")
-
-
-def _pair(row: dict[str, Any] | None) -> str:
-    return "" if row is None else f"{row['printed']} / {row['reconstructed']}"
+    labels = arm_labels(results, item.trial, list(item.quality["arms"]))
+    rows = [{"arm": arm, **row} for arm, found in item.quality["arms"].items()
+            for row in found.get("at_risk", [])]  # fmt: skip
+    columns: dict[str, Any] = {"Months": lambda found: f"{found[0]['time']:g}"}
+    for arm, label in labels.items():
+        columns[f"{label}: printed / reconstructed"] = lambda found, arm=arm: next(
+            (f"{row['printed']} / {row['reconstructed']}" for row in found if row["arm"] == arm), ""
+        )
+    by_time = grouped(sorted(rows, key=lambda row: row["time"]), "time")
+    return table_of(by_time.values(), "Numbers at risk, printed and reconstructed", columns)

@@ -7,16 +7,13 @@ from evinet.config import Analysis
 from evinet.report import words
 from evinet.report.markdown import Markdown, blocks, bullets, callout, heading, link, md
 from evinet.report.numbers import listing
-from evinet.report.pages import findings as table_of_findings
 from evinet.report.pages.beside import other_bridges
 from evinet.report.pages.common import exhibit
-from evinet.report.pages.strength import weak_sources
+from evinet.report.pages.findings import answers, findings
+from evinet.report.pages.notes import weak_sources
 from evinet.report.results import Results
 
-
-def question(results: Results) -> Markdown:
-    """What the review asks."""
-    return md("::: {{.lead}}\n{}\n:::", results.config.review.question)
+__all__ = ["answers", "cautions", "findings", "limits", "networks", "not_checked"]
 
 
 def not_checked(results: Results) -> Markdown:
@@ -33,9 +30,6 @@ def not_checked(results: Results) -> Markdown:
         link("Provenance", "provenance.qmd"),
     )  # fmt: skip
     return callout("warning", "Not checked", text)
-
-
-findings, answers = table_of_findings.findings, table_of_findings.answers
 
 
 def limits(results: Results) -> Markdown:
@@ -84,33 +78,19 @@ def cautions(results: Results) -> Markdown:
 def networks(results: Results) -> Markdown:
     """Each network in words and as a picture; one that an earlier analysis has is named only."""
     parts: list[object] = []
+    titles: dict[str, str] = {}
     for name, analysis in results.config.analyses.items():
-        same = _earlier(results, name)
-        if same is None:
-            parts += [heading(3, analysis.title), _network(results, name)]
-        else:
-            title = results.config.analyses[same].title.lower()
-            parts.append(f"{analysis.title}: the trials and the islands are those of {title}.")
+        islands, trials = results.islands(name), results.studies(name)["trial"]
+        same = titles.setdefault(repr((islands, sorted(set(trials)))), analysis.title)
+        if same != analysis.title:
+            said = f"the trials and the islands are those of {same.lower()}."
+            parts.append(f"{analysis.title}: {said}")
+            continue
+        text = words.connectivity(islands, len(trials))
+        if len(islands) > 1:
+            text += (
+                " An answer that crosses from one island to another rests on a stated assumption "
+                "(a bridge), and is only as good as that assumption."
+            )
+        parts += [heading(3, analysis.title), text, exhibit(results, f"{name}-network")]
     return blocks(parts)
-
-
-def _earlier(results: Results, name: str) -> str | None:
-    """An earlier analysis with the same network."""
-    shape = (results.islands(name), set(results.studies(name)["trial"]))
-    for other in results.config.analyses:
-        if other == name:
-            return None
-        if (results.islands(other), set(results.studies(other)["trial"])) == shape:
-            return other
-    return None
-
-
-def _network(results: Results, name: str) -> Markdown:
-    islands = results.islands(name)
-    text = words.connectivity(islands, len(results.studies(name)))
-    if len(islands) > 1:
-        text += (
-            " An answer that crosses from one island to another rests on a stated assumption (a "
-            "bridge), and is only as good as that assumption."
-        )
-    return blocks([text, exhibit(results, f"{name}-network")])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from evinet import tables
 from evinet.config import Population
 from evinet.report import words
-from evinet.report.effects import chosen
+from evinet.report.effects import chosen, interval
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -20,111 +20,104 @@ from evinet.report.markdown import (
     link,
     md,
     strong,
-    table,
 )
-from evinet.report.numbers import NBSP, Interval, months, percent, with_limits
-from evinet.report.pages.common import DAGGER, bridge_text, optional_exhibit
+from evinet.report.numbers import NBSP, Interval, months, percent, percent_limits, with_limits
+from evinet.report.pages.common import DAGGER, Row, assumed, optional_exhibit, table_of
 from evinet.report.results import Fit, Results
+from evinet.report.rows import grouped
 
 NONE = (
     "The configuration names no population, so nothing is predicted. The field populations of an "
     "analysis takes a trial whose patients were reconstructed."
 )
-Row = dict[str, Any]
+HELD = (
+    "Observed survival beside what models predict, with 95 % credible intervals. An exclamation "
+    "mark: the interval reaches no reconstruction."
+)
 
 
 def every(results: Results) -> Markdown:
     """What is observed and predicted in each population of each analysis."""
-    parts: list[object] = []
-    for name, analysis in results.config.analyses.items():
-        for slug, population in analysis.populations.items():
-            title = f"{analysis.title}, patients as in {results.trial_names[population.trial]}"
-            parts += [
-                heading(2, title, f"{name}-{slug}"),
-                callout("warning", "What this assumes", population.assumption),
-                _population(results, name, slug, population),
-            ]
-    return blocks(parts or [NONE])
+    return blocks(
+        part
+        for name, analysis in results.config.analyses.items()
+        for slug, population in analysis.populations.items()
+        for part in (
+            heading(2, f"{analysis.title}, patients as in {results.trial_names[population.trial]}",
+                    f"{name}-{slug}"),
+            callout("warning", "What this assumes", population.assumption),
+            _population(results, name, slug, population),
+        )
+    ) or escape(NONE)  # fmt: skip
 
 
 def _population(results: Results, analysis: str, slug: str, population: Population) -> Markdown:
-    fits = chosen(results, analysis, slug)
+    fits, labels = chosen(results, analysis, slug), results.labels
     trial = results.trial_names[population.trial]
-    observed = results.predicted(analysis, tables.OBSERVED_TIMES, slug)
-    rests = [fit for fit in dict.fromkeys(fits.values()) if fit.model.bridge]
-    labels = [results.labels[name] for name in dict.fromkeys(results.nodes(analysis)["treatment"])
-              if name not in fits]  # fmt: skip
+    by_fit: dict[Fit, list[str]] = {}
+    for treatment, fit in fits.items():
+        by_fit.setdefault(fit, []).append(labels[treatment])
+    unpredicted = [labels[name] for name in dict.fromkeys(results.nodes(analysis)["treatment"])
+                   if name not in fits]  # fmt: skip
     return blocks([
-        bullets(_gains(results, observed)),
+        bullets(
+            words.mean_gain(labels[row["treatment"]], labels[row["comparator"]], row["horizon"],
+                            _interval(row))
+            for row in results.predicted(analysis, tables.OBSERVED_TIMES, slug)
+            if row["measure"] == "rmst-gain"
+        ),
         md(
             "These gains compare the areas under the Kaplan-Meier curves of {} and assume nothing "
             "about hazards. The predictions below come from these models:",
             link(trial, f"trial-{population.trial}.qmd"),
         ),
-        bullets(_models(results, fits)),
-        *(callout("warning", f"What rests on an assumption ({DAGGER})",
-                  bridge_text(results, fit)) for fit in rests),
+        bullets(md("{}: {} ({})", ", ".join(names), fit.model.label,
+                   words.hazards_assumed(fit.any_shape)) for fit, names in by_fit.items()),
+        *(assumed(results, fit) for fit in by_fit if fit.model.bridge),
         optional_exhibit(results, f"{analysis}-{slug}-predicted"),
         _predicted(results, analysis, slug, population, fits),
-        words.not_predicted(labels) if labels else "",
+        words.not_predicted(unpredicted) if unpredicted else "",
         heading(3, f"Do the predictions hold the patients of {trial}?", f"{analysis}-{slug}-held"),
         _held(results, analysis, slug, fits),
-        *(_ratios(results, analysis, slug, fit, population.times)
-          for fit in dict.fromkeys(fits.values())),
+        *(_ratios(results, analysis, slug, fit, population.times) for fit in by_fit),
     ])  # fmt: skip
-
-
-def _gains(results: Results, observed: list[Row]) -> list[str]:
-    """What the trial's own patients say, without proportional hazards."""
-    labels = results.labels
-    return [
-        words.mean_gain(
-            labels[row["treatment"]], labels[row["comparator"]], row["horizon"], _interval(row)
-        )
-        for row in observed
-        if row["measure"] == "rmst-gain"
-    ]
-
-
-def _models(results: Results, fits: dict[str, Fit]) -> list[Markdown]:
-    """Which model predicts what."""
-    by_fit: dict[Fit, list[str]] = {}
-    for treatment, fit in fits.items():
-        by_fit.setdefault(fit, []).append(results.labels[treatment])
-    return [
-        md("{}: {} ({})", ", ".join(names), fit.model.label, words.hazards_assumed(fit.any_shape))
-        for fit, names in by_fit.items()
-    ]
 
 
 def _predicted(
     results: Results, analysis: str, slug: str, population: Population, fits: dict[str, Fit]
 ) -> Markdown:
     """A row for each treatment, by the model that was chosen for it."""
-    lines: list[list[object]] = []
-    end, against = 0.0, ""
-    for treatment, fit in fits.items():
-        curve = {row["time"]: row for row in _of(results, analysis, tables.PREDICTED_SURVIVAL, slug,
-                                                  fit, treatment)}  # fmt: skip
-        own = {row["measure"]: row for row in _of(results, analysis, tables.PREDICTED_TIMES, slug,
-                                                   fit, treatment)}  # fmt: skip
-        end, against = own["rmst"]["horizon"], own["rmst"]["comparator"]
-        gain = "–" if treatment == against else _months(own["rmst-gain"])
-        lines.append([
-            strong(results.labels[treatment] + (f" {DAGGER}" if own["rmst"]["bridged"] else "")),
-            *(_lines(percent(curve[time]["q50"]), _percents(curve[time]))
-              for time in population.times),
-            *map(_months, (own["median"], own["rmst"])), gain,
-        ])  # fmt: skip
-    times = [f"{time:g} months" for time in population.times]
-    fields = ["Treatment", *times, "Median, months", f"Mean within {end:g} months", "Gain in mean"]
+    curves, times = (
+        grouped(results.predicted(analysis, of, slug), "model", "treatment")
+        for of in (tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES)
+    )
+    rows: list[Row] = [
+        {"treatment": treatment, "at": {row["time"]: row for row in curves[fit.name, treatment]}}
+        | {row["measure"]: row for row in times[fit.name, treatment]}
+        for treatment, fit in fits.items()
+    ]
+    if not rows:
+        return md("")
+    against, bridged = rows[-1]["rmst"]["comparator"], any(row["rmst"]["bridged"] for row in rows)
+    columns: dict[str, Callable[[Row], object]] = {
+        "Treatment": lambda row: strong(
+            results.labels[row["treatment"]] + (f" {DAGGER}" if row["rmst"]["bridged"] else ""))
+    }  # fmt: skip
+    for time in population.times:
+        columns[f"{time:g} months"] = lambda row, time=time: breaks(  # type: ignore[misc]
+            [percent(row["at"][time]["q50"]), f"({percent_limits(row['at'][time])})"])  # fmt: skip
+    columns |= {
+        "Median, months": lambda row: _months(row["median"]),
+        f"Mean within {rows[-1]['rmst']['horizon']:g} months": lambda row: _months(row["rmst"]),
+        "Gain in mean": lambda row: (
+            "–" if row["treatment"] == against else _months(row["rmst-gain"])),
+    }  # fmt: skip
     caption = (
         "Predicted survival, with 95 % credible intervals. The gain is in months, over "
-        f"{results.labels.get(against, '')}."
-    )
-    if any(row.endswith(DAGGER) for row in (str(line[0]).strip("*") for line in lines)):
-        caption += f" {DAGGER} rests on the assumption above."
-    return table(fields, lines, "Predicted survival", f"{analysis}-{slug}-predicted", caption)
+        f"{results.labels[against]}."
+    ) + (f" {DAGGER} rests on the assumption above." if bridged else "")
+    return table_of(rows, "Predicted survival", columns, name=f"{analysis}-{slug}-predicted",
+                    caption=caption)  # fmt: skip
 
 
 def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> Markdown:
@@ -132,51 +125,43 @@ def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> M
     rows = results.predicted(analysis, tables.PREDICTED_OBSERVED, slug)
     if not rows:
         return md("No time was named at which predicted survival could be held against theirs.")
-    compared = list(dict.fromkeys([*fits.values(), results.unbridged(analysis)]))
-    compared = [fit for fit in compared if fit.model.bridge is None]
-    at = {(row["model"], row["treatment"], row["time"]): row for row in rows}
-    seen = dict.fromkeys((row["treatment"], row["time"]) for row in rows)
-    lines = []
-    for treatment, time in seen:
-        found = [at.get((fit.name, treatment, time)) for fit in compared]
-        row = next(filter(None, found), None)
-        if row is None:
-            continue
-        span = Interval(row["observed"], row["observed_lowest"], row["observed_highest"])
-        lines.append([
-            results.labels[treatment], f"{time:g}", words.observed(span),
-            *("–" if each is None else _said(each) for each in found),
-        ])  # fmt: skip
-    fields = [
-        "Treatment", "Months", "Observed (range of the reconstructions)",
-        *(f"Predicted: {fit.model.label}" for fit in compared),
-    ]  # fmt: skip
+    compared = [fit for fit in dict.fromkeys([*fits.values(), results.unbridged(analysis)])
+                if fit.model.bridge is None]  # fmt: skip
+    seen = grouped(rows, "treatment", "time")
+    columns: dict[str, Callable[[list[Row]], object]] = {
+        "Treatment": lambda found: results.labels[found[0]["treatment"]],
+        "Months": lambda found: f"{found[0]['time']:g}",
+        "Observed (range of the reconstructions)": lambda found: words.observed(
+            _observed(found[0])),
+    }  # fmt: skip
+    for fit in compared:
+        columns[f"Predicted: {fit.model.label}"] = lambda found, fit=fit: next(  # type: ignore[misc]
+            (_said(row) for row in found if row["model"] == fit.name), "–"
+        )
     missed = {
         fit.model.label: [row for row in rows if row["model"] == fit.name and not row["held"]]
         for fit in compared
     }
-    used = {row["treatment"]: fits[row["treatment"]] for row in rows if row["treatment"] in fits}
     wrong = [
         words.prediction_misses(
-            results.labels[row["treatment"]], row["time"],
-            Interval(row["observed"], row["observed_lowest"], row["observed_highest"]),
-            _interval(row),
+            results.labels[row["treatment"]], row["time"], _observed(row), _interval(row)
         )
         for row in rows
-        if row["treatment"] in used and used[row["treatment"]].name == row["model"]
-        and not row["held"]
+        if not row["held"] and row["treatment"] in fits
+        and fits[row["treatment"]].name == row["model"]
     ]  # fmt: skip
+    held_by = [found for found in seen.values()
+               if {row["model"] for row in found} & {fit.name for fit in compared}]  # fmt: skip
     return blocks([
         words.predictions_hold(missed, len(seen)),
         callout("important", "The patients did otherwise", bullets(wrong)) if wrong else "",
-        table(fields, lines, "Observed and predicted survival", f"{analysis}-{slug}-held",
-              "Observed survival beside what models predict, with 95 % credible intervals. An "
-              "exclamation mark: the interval reaches no reconstruction."),
+        table_of(held_by, "Observed and predicted survival", columns,
+                 name=f"{analysis}-{slug}-held", caption=HELD),
     ])  # fmt: skip
 
 
 def _said(row: Row) -> Markdown:
-    text = f"{percent(row['q50'])} ({_percents(row)})"
+    text = f"{percent(row['q50'])} ({percent_limits(row)})"
     return md("{}", text) if row["held"] else strong(f"{text} !")
 
 
@@ -185,38 +170,25 @@ def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[fl
     rows = results.predicted(analysis, tables.PREDICTED_RATIOS, slug, fit.name)
     if not fit.any_shape or not rows or not times:
         return md("")
-    at = [min(rows, key=lambda row: abs(row["time"] - time))["time"] for time in times]
-    fields = ["Treatment", *(f"{time:.0f} months" for time in at)]
-    lines = []
-    for treatment in dict.fromkeys(row["treatment"] for row in rows):
-        mine = {row["time"]: row for row in rows if row["treatment"] == treatment}
-        shown = [Interval.of_logs(*(mine[time][key] for key in ("q50", "q2.5", "q97.5")))
-                 for time in at]  # fmt: skip
-        cells = [with_limits(each) for each in shown]
-        lines.append([results.labels[treatment], *cells])
+    columns: dict[str, Callable[[list[Row]], object]] = {
+        "Treatment": lambda mine: results.labels[mine[0]["treatment"]]
+    }
+    for time in times:
+        nearest = min(rows, key=lambda row: abs(row["time"] - time))["time"]
+        columns[f"{nearest:.0f} months"] = lambda mine, at=nearest: next(  # type: ignore[misc]
+            with_limits(interval(row)) for row in mine if row["time"] == at
+        )
     against = results.labels[rows[0]["comparator"]]
     label = f"Hazard ratio against {against} over time, {fit.model.label}"
-    return folded(label, table(fields, lines, label))
-
-
-def _of(
-    results: Results, analysis: str, of: tables.Table, slug: str, fit: Fit, treatment: str
-) -> list[Row]:
-    return [row for row in results.predicted(analysis, of, slug, fit.name)
-            if row["treatment"] == treatment]  # fmt: skip
+    return folded(label, table_of(grouped(rows, "treatment").values(), label, columns))
 
 
 def _interval(row: Row) -> Interval:
     return Interval(row["q50"], row["q2.5"], row["q97.5"])
 
 
-def _percents(row: Row) -> str:
-    return f"{percent(row['q2.5'])}{NBSP}to{NBSP}{percent(row['q97.5'])}"
-
-
-def _lines(estimate: str, interval: str) -> Markdown:
-    """An estimate with its interval below it."""
-    return breaks([estimate, f"({interval})"])
+def _observed(row: Row) -> Interval:
+    return Interval(row["observed"], row["observed_lowest"], row["observed_highest"])
 
 
 def _months(row: Row) -> Markdown:
@@ -227,4 +199,4 @@ def _months(row: Row) -> Markdown:
     )
     if lower == "not reached":
         return escape(estimate)
-    return _lines(estimate, f"{lower} to {upper}".replace(" ", NBSP))
+    return breaks([estimate, f"({lower} to {upper})".replace(" ", NBSP)])

@@ -1,4 +1,4 @@
-"""One trial: what it is, what it found, its reconstructed patients, its checks."""
+"""One trial: what it is, what it found, its reconstructed patients."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from typing import Any
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, escape, folded, heading, md, strong, table
-from evinet.report.numbers import NBSP, count, months, outcome_name, percent
-from evinet.report.pages.beyond import GRADES
-from evinet.report.pages.checks import plausibility
+from evinet.report.markdown import Markdown, blocks, escape, folded, md, strong
+from evinet.report.numbers import NBSP, count, months, outcome_name
+from evinet.report.pages.beyond import GRADES, responders
 from evinet.report.pages.common import (
+    Row,
     arm_name,
     by_arm,
     dash,
+    of_arm,
     patients,
+    printed_limits,
     slug_words,
     source_link,
     table_of,
     unknown,
     with_source,
 )
-from evinet.report.pages.digitised import digitised
 from evinet.report.pages.later import later_treatment as later
-from evinet.report.pages.notes import notes, report_titles, sentence
-from evinet.report.pages.reconstruction import one
-from evinet.report.pages.strength import mark
+from evinet.report.pages.notes import mark, notes, report_titles, sentence
+from evinet.report.pages.reconstruction import of_trial as reconstructions
 from evinet.report.pages.trials import TIERS
 from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
 
 __all__ = [
-    "adverse_events", "arms", "checks", "effects", "later", "more", "overview", "populations",
+    "adverse_events", "arms", "effects", "later", "more", "overview", "populations",
     "reconstructions", "responses", "subgroups", "times",
 ]  # fmt: skip
-Row = dict[str, Any]
 NONE = "Nothing was published, or nothing could be read."
 FURTHER = (
     (r"enrolment\.start", "Enrolment from"),
@@ -71,22 +70,19 @@ def overview(results: Results, slug: str) -> Markdown:
         "Registration": registration(row["registration"]), "Publication": doi(row["doi"]),
         "Tier of evidence": unknown(tier), "Used in": "; ".join(used) or "no analysis",
     }  # fmt: skip
-    lines = [[strong(what), said] for what, said in cells.items()]
-    note = sentence(row["note"]) if row["note"] else ""
-    return blocks([note, table(["Item", "This trial"], lines, "The trial")])
+    return blocks([sentence(row["note"]) if row["note"] else "", table_of(
+        cells.items(), "The trial",
+        {"Item": lambda cell: strong(cell[0]), "This trial": lambda cell: cell[1]},
+    )])  # fmt: skip
 
 
 def arms(results: Results, slug: str) -> Markdown:
     """The arms: treatment, dose, patients."""
-    facts = _facts(results, slug)
-
-    def said(name: str, show: Callable[[Any], object]) -> Callable[[Row], Markdown]:
-        return lambda row: with_source(show(row[name]), facts.get(f"arms.{row['arm']}.{name}", {}))
-
     return table_of(results.rows(tables.ARMS, slug), "Arms", {
         "Arm": lambda row: arm_name(results, slug, row["arm"]),
-        "As published": said("description", unknown), "Dose": said("dose", unknown),
-        "Randomised": said("n_randomised", count), "Treated": said("n_treated", count),
+        "As published": of_arm(results, "description"), "Dose": of_arm(results, "dose"),
+        "Randomised": of_arm(results, "n_randomised", count),
+        "Treated": of_arm(results, "n_treated", count),
     })  # fmt: skip
 
 
@@ -107,7 +103,7 @@ def effects(results: Results, slug: str) -> Markdown:
         **_of(), "Arms": lambda row: " vs ".join(
             arm_name(results, slug, row[side]) for side in ("arm", "comparator")),
         "Ratio": lambda row: f"{row['measure'].upper()} {row['estimate']:g}",
-        "Interval": _limits, "P value": lambda row: dash(row["p"]), "In an analysis": used,
+        "Interval": _interval, "P value": lambda row: dash(row["p"]), "In an analysis": used,
         "Source": lambda row: source_link(row) + mark(results, row["source"]),
     }, NONE)  # fmt: skip
     titles = report_titles(results.rows(tables.REPORTS, slug)) if rows else ""
@@ -124,41 +120,38 @@ def _of() -> dict[str, Callable[[Row], object]]:
     }  # fmt: skip
 
 
-def _limits(row: Row, share: bool = False) -> Markdown:
-    """Limits as they were printed, with their level where that is not 95 %."""
-    ends = (row["lower"], row["upper"])
-    if ends == (None, None):
-        return dash(None)
-    low, high = ("not estimated" if end is None else percent(end) if share else f"{end:g}"
-                 for end in ends)  # fmt: skip
-    level = "" if row["level"] in (None, 0.95) else f" ({percent(row['level'])})"
-    return escape(f"{low}{NBSP}to{NBSP}{high}{level}")
+def _interval(row: Row) -> Markdown:
+    return escape(printed_limits(row)) or dash(None)
 
 
 def times(results: Results, slug: str) -> Markdown:
     """Events and medians, and survival at the times that were stated."""
     rows, landmarks = (results.rows(of, slug) for of in (tables.SURVIVAL, tables.LANDMARKS))
     arm = {"Arm": lambda row: arm_name(results, slug, row["arm"])}
+
+    def median(row: Row) -> Markdown:
+        if row["median"] is None and not row["not_reached"]:
+            return unknown(None)
+        known = "not reached" if row["not_reached"] else months(row["median"])
+        reach = printed_limits(row)
+        return escape(f"{known} ({reach})" if reach else known)
+
+    def percents(row: Row) -> Markdown:
+        ends = {end: row[end] and 100 * row[end] for end in ("lower", "upper")}
+        return escape(printed_limits({**row, **ends}, "%")) or dash(None)
+
     survival = table_of(rows, "Events and medians", {
         **_of(), **arm, "Patients analysed": lambda row: unknown(row["n"]),
-        "Events": lambda row: unknown(row["events"]), "Median, months": _median,
+        "Events": lambda row: unknown(row["events"]), "Median, months": median,
         "Source": source_link,
     }, NONE)  # fmt: skip
     stated = table_of(landmarks, "Survival at stated times", {
         **{name: say for name, say in _of().items() if name != "Assessed by"}, **arm,
         "Months": lambda row: f"{row['time']:g}",
-        "Event-free": lambda row: percent(row["survival"]),
-        "Interval": lambda row: _limits(row, share=True), "Source": source_link,
+        "Event-free": lambda row: f"{100 * row['survival']:g}{NBSP}%", "Interval": percents,
+        "Source": source_link,
     })  # fmt: skip
     return blocks([survival, notes(rows, results, slug), stated, notes(landmarks, results, slug)])
-
-
-def _median(row: Row) -> Markdown:
-    if row["median"] is None and not row["not_reached"]:
-        return unknown(None)
-    known = "not reached" if row["not_reached"] else months(row["median"])
-    limits = _limits(row)
-    return escape(known) if limits == dash(None) else md("{} ({})", known, limits)
 
 
 def subgroups(results: Results, slug: str) -> Markdown:
@@ -178,7 +171,7 @@ def subgroups(results: Results, slug: str) -> Markdown:
         "Subgroup": lambda row: row["level_name"],
         "Events / patients": share("events_arm", "n_arm"),
         "Events / patients, comparator": share("events_comparator", "n_comparator"),
-        "HR": sourced(lambda row: dash(row["estimate"])), "Interval": sourced(_limits),
+        "HR": sourced(lambda row: dash(row["estimate"])), "Interval": sourced(_interval),
     })  # fmt: skip
     return _folded(len(rows), "subgroups", listing, notes(rows, results, slug))
 
@@ -188,75 +181,48 @@ def _folded(number: int, of: str, listing: Markdown, said: Markdown) -> Markdown
 
 
 def _across(
-    results: Results, of: tables.Table, slug: str, label: str, keys: dict[str, Any],
-    say: Callable[[Row], object],
-) -> tuple[Markdown, int, Markdown]:  # fmt: skip
-    """A table with a column for each arm, the number of its lines, and the notes of its rows."""
+    results: Results, of: tables.Table, slug: str, label: str,
+    keys: dict[str, tuple[str, Callable[[Any], object]]], say: Callable[[Row], object],
+) -> tuple[int, Markdown, Markdown]:  # fmt: skip
+    """The number of lines of a table with a column for each arm, the table, and its notes.
+
+    `keys` are the columns that make a line, each with its heading and what makes its cells.
+    """
     rows = results.rows(of, slug)
-    names, cells = by_arm(rows, tuple(keys), say)
-    shown = ["All" if arm is None else arm_name(results, slug, arm) for arm in names]
-    heads = [what for what, _ in keys.values()]
-    lines = [
-        [*(show(cell) for (_, show), cell in zip(keys.values(), line, strict=False)),
-         *line[len(keys):]]
-        for line in cells
-    ]  # fmt: skip
-    return table([*heads, *shown], lines, label), len(lines), notes(rows, results, slug)
-
-
-def _percentage(row: Row) -> Markdown:
-    return patients(row["n"], row["total"], row["percent"])
+    arms, lines = by_arm(rows, tuple(keys), say)
+    columns: dict[str, Callable[[list[Any]], object]] = {}
+    for place, (heading_, show) in enumerate(keys.values()):
+        columns[heading_] = lambda line, show=show, place=place: show(line[place])  # type: ignore[misc]
+    for place, arm in enumerate(arms, len(keys)):
+        name = "All" if arm is None else arm_name(results, slug, arm)
+        columns[name] = lambda line, place=place: line[place]  # type: ignore[misc]
+    return len(lines), table_of(lines, label, columns, NONE), notes(rows, results, slug)
 
 
 def responses(results: Results, slug: str) -> Markdown:
     """Response, a column for each arm."""
-
-    def say(row: Row) -> Markdown:
-        limits = _limits(row)
-        return _percentage(row) + ("" if limits == dash(None) else md(", {}{}%", limits, NBSP))
-
-    listing, number, said = _across(results, tables.RESPONSES, slug, "Response", {
+    return blocks(_across(results, tables.RESPONSES, slug, "Response", {
         "outcome": ("Outcome", outcome_name), "report": ("Report", slug_words),
         "assessor": ("Assessed by", lambda name: words.ASSESSORS.get(name, dash(None))),
-    }, say)  # fmt: skip
-    return blocks([listing, said]) if number else escape(NONE)
+    }, responders)[1:])  # fmt: skip
 
 
 def adverse_events(results: Results, slug: str) -> Markdown:
     """Adverse events, a column for each arm."""
-    listing, number, said = _across(results, tables.ADVERSE_EVENTS, slug, "Adverse events", {
+    number, *shown = _across(results, tables.ADVERSE_EVENTS, slug, "Adverse events", {
         "event": ("Event", escape), "report": ("Report", slug_words),
         "grade": ("Grade", lambda grade: GRADES.get(grade, grade)),
         "related": ("Related only", lambda related: dash(
             None if related is None else "yes" if related else "no")),
-    }, _percentage)  # fmt: skip
-    return _folded(number, "adverse events", listing, said)
+    }, patients)  # fmt: skip
+    return _folded(number, "adverse events", *shown)
 
 
 def populations(results: Results, slug: str) -> Markdown:
     """Who the patients were, a column for each arm."""
-    listing, number, said = _across(results, tables.POPULATIONS, slug, "Patients", {
+    return blocks(_across(results, tables.POPULATIONS, slug, "Patients", {
         "characteristic": ("Characteristic", slug_words), "category": ("Category", dash),
-    }, lambda row: row["value"] or patients(row["n"], None, row["percent"]))  # fmt: skip
-    return blocks([listing, said]) if number else escape(NONE)
-
-
-def checks(results: Results, slug: str) -> Markdown:
-    """Checks of the trial's numbers against each other."""
-    rows = results.rows(tables.CHECKS, slug)
-    return plausibility(results, rows) if rows else escape(NONE)
-
-
-def reconstructions(results: Results, slug: str) -> Markdown:
-    """The trial's reconstructed patients, for each outcome."""
-    mine = [item for item in results.reconstructions if item.trial == slug]
-    return blocks(
-        part
-        for item in mine
-        for part in (
-            heading(3, outcome_name(item.outcome)), digitised(results, item), one(results, item)
-        )
-    ) or escape("No patients of this trial were reconstructed.")  # fmt: skip
+    }, lambda row: row["value"] or patients(row))[1:])  # fmt: skip
 
 
 def more(results: Results, slug: str) -> Markdown:
@@ -272,6 +238,6 @@ def more(results: Results, slug: str) -> Markdown:
                     else (label or name[0].upper() + name[1:])
                 )
                 found.setdefault(what, []).append(with_source(fact["value"], fact))
-    lines = [[what, md("; ").join(said)] for what, said in found.items()]
-    label = "What else was published"
-    return table(["Item", "As published"], lines, label) if lines else escape(NONE)
+    return table_of(found.items(), "What else was published", {
+        "Item": lambda item: item[0], "As published": lambda item: md("; ").join(item[1]),
+    }, NONE)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from evinet import tables
 from evinet.conduct import Modifier
@@ -31,9 +30,8 @@ from evinet.report.pages.common import (
     unknown,
     with_source,
 )
-from evinet.report.pages.later import arm_text, confounded
-from evinet.report.pages.notes import notes
-from evinet.report.pages.strength import mark, weak_sources
+from evinet.report.pages.later import confounded, of_study
+from evinet.report.pages.notes import mark, notes, weak_sources
 from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
 
@@ -90,30 +88,15 @@ def _contrasts(results: Results, name: str) -> Markdown:
         "Outcome, assessed by": outcome, "Island": lambda row: str(row["component"]),
     }  # fmt: skip
     if confounded(results, name):
-        columns["Later treatment"] = lambda row: _later(results, row)
+        columns["Later treatment"] = lambda row: md("; ").join(of_study(results, row))
     columns["Source"] = source_link
     label = f"Published hazard ratios, {results.config.analyses[name].title}"
     listing = table_of(results.studied(name), label, columns)
-    return blocks([listing, notes(_in_use(results, name), results)])
-
-
-def _in_use(results: Results, analysis: str) -> list[dict[str, Any]]:
-    """The published contrasts that an analysis takes."""
     keys = ("trial", "report", "outcome", "assessor", "arm")
-    used = {tuple(row[key] for key in keys) for row in results.studied(analysis)}
-    return [
-        row
-        for row in results.rows(tables.CONTRASTS)
-        if row["selected"] and tuple(row[key] for key in keys) in used
-    ]
-
-
-def _later(results: Results, row: dict[str, Any]) -> Markdown:
-    """Later treatment of both arms of a contrast."""
-    return md("; ").join(
-        md("{}: {}", results.labels[row[side]], arm_text(results, row["trial"], row[arm]))
-        for side, arm in (("treatment", "arm"), ("comparator", "comparator_arm"))
-    )
+    used = {tuple(row[key] for key in keys) for row in results.studied(name)}
+    taken = [row for row in results.rows(tables.CONTRASTS)
+             if row["selected"] and tuple(row[key] for key in keys) in used]  # fmt: skip
+    return blocks([listing, notes(taken, results)])
 
 
 def excluded(results: Results) -> Markdown:
@@ -121,9 +104,8 @@ def excluded(results: Results) -> Markdown:
     rows = [{**row, "of": analysis.title} for name, analysis in results.config.analyses.items()
             for row in results.excluded(name)]  # fmt: skip
     return table_of(rows, "Trials that an analysis cannot use", {
-        "Analysis": lambda row: row["of"],
-        "Trial": lambda row: results.trial_names[row["trial"]],
-        "Reason": lambda row: row["reason"],
+        "Analysis": "of", "Trial": lambda row: results.trial_names[row["trial"]],
+        "Reason": "reason",
     }, "Every analysis uses every trial that it names.")  # fmt: skip
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Markdown, blocks, escape, link, md, strong
-from evinet.report.pages.common import table_of, unknown
+from evinet.report.pages.common import Row, table_of, unknown
 from evinet.report.results import REPORTED, Results
 
 ONGOING = "ongoing"
@@ -28,81 +26,64 @@ def news(results: Results) -> Markdown:
         return escape(f"{last} Nothing was new.")
     note = f"{last} None of this is in the results: a person must read it and enter what matters."
     return blocks([note, table_of(found, "News", {
-        "Noticed": lambda row: row["noticed"], "What": lambda row: row["what"],
-        "Before": lambda row: row["before"], "Now": lambda row: row["after"], "Where": _record,
-        "Title": lambda row: row["title"],
+        "Noticed": "noticed", "What": "what", "Before": "before", "Now": "after",
+        "Where": lambda row: (
+            link(f"PubMed {row['id']}", f"https://pubmed.ncbi.nlm.nih.gov/{row['id']}/")
+            if row["database"] == "PubMed" else registration(row["id"])),
+        "Title": "title",
     })])  # fmt: skip
-
-
-def _record(row: dict[str, Any]) -> Markdown:
-    """A registered trial or a publication, linked."""
-    if row["database"] == "PubMed":
-        return link(f"PubMed {row['id']}", f"https://pubmed.ncbi.nlm.nih.gov/{row['id']}/")
-    return registration(row["id"])
-
-
-def _registered(results: Results, number: str | None) -> str:
-    """What the registry said last about a trial."""
-    row = next(
-        (row for row in results.rows(tables.WATCH_RECORDS) if row["id"] == number),
-        None,
-    )
-    if row is None:
-        return "not asked"
-    parts = [row["status"]]
-    if row["results_posted"]:
-        parts.append(f"results posted {row['results_posted']}")
-    if row["primary_completion"]:
-        parts.append(f"primary completion {row['primary_completion']}")
-    return "; ".join(parts)
 
 
 def ongoing(results: Results) -> Markdown:
     """The trials that still run."""
-    rows = [row for row in _outside(results) if row["status"] == ONGOING]
-    return _table(results, rows, "Ongoing trials", "No ongoing trial is entered.")
+    return _listed(results, True, "Ongoing trials", "No ongoing trial is entered.")
+
+
+def unused(results: Results) -> Markdown:
+    """Trials that have ended and are in no analysis."""
+    none = "Every other trial of this review is in an analysis."
+    return _listed(results, False, "Trials in no analysis", none)
 
 
 def count(results: Results) -> str:
     """How many trials still run, in a sentence."""
-    number = sum(row["status"] == ONGOING for row in _outside(results))
+    number = sum(row["status"] == ONGOING for row in results.rows(tables.TRIALS))
     return (
         f"{words.counted(number, 'ongoing trial').capitalize()} "
         f"{'is' if number == 1 else 'are'} entered in this review."
     )
 
 
-def unused(results: Results) -> Markdown:
-    """Trials that have ended and are in no analysis."""
-    rows = [row for row in _outside(results) if row["status"] != ONGOING]
-    none = "Every other trial of this review is in an analysis."
-    return _table(results, rows, "Trials in no analysis", none)
-
-
-def _outside(results: Results) -> list[dict[str, Any]]:
-    """Trials that no analysis names, and those that still run."""
+def _listed(results: Results, running: bool, label: str, none: str) -> Markdown:
+    """Trials that still run, or those that have ended and that no analysis names."""
     used = {trial for a in results.config.analyses.values() for trial in a.trials}
-    rows = results.rows(tables.TRIALS)
-    return [row for row in rows if row["status"] == ONGOING or row["trial"] not in used]
+    registered = {row["id"]: row for row in results.rows(tables.WATCH_RECORDS)}
 
+    def arms(row: Row) -> object:
+        rows = results.rows(tables.ARMS, row["trial"])
+        return "; ".join(results.labels[arm["treatment"]] for arm in rows) or unknown(None)
 
-def _table(results: Results, rows: list[dict[str, Any]], label: str, none: str) -> Markdown:
-    arms: dict[str, list[str]] = {}
-    for arm in results.rows(tables.ARMS):
-        arms.setdefault(arm["trial"], []).append(results.labels[arm["treatment"]])
+    def name(row: Row) -> Markdown:
+        """A trial, linked to its page where it has one."""
+        shown = strong(row["name"])
+        return link(shown, f"trial-{row['trial']}.qmd") if row["status"] == REPORTED else shown
+
+    def told(row: Row) -> str:
+        """What the registry said last about a trial."""
+        found = registered.get(row["registration"])
+        if found is None:
+            return "not asked"
+        dates = {"results posted": "results_posted", "primary completion": "primary_completion"}
+        said = [f"{what} {found[column]}" for what, column in dates.items() if found[column]]
+        return "; ".join([found["status"], *said])
+
+    rows = [row for row in results.rows(tables.TRIALS) if (row["status"] == ONGOING) == running
+            and (running or row["trial"] not in used)]  # fmt: skip
     return table_of(rows, label, {
-        "Trial": _name, "Status": lambda row: row["status"],
-        "Arms": lambda row: "; ".join(arms.get(row["trial"], [])) or unknown(None),
+        "Trial": name, "Status": "status", "Arms": arms,
         "Design": lambda row: unknown(row["design"]),
-        "Registration": lambda row: registration(row["registration"]),
-        "In the registry": lambda row: _registered(results, row["registration"]),
+        "Registration": lambda row: registration(row["registration"]), "In the registry": told,
     }, none)  # fmt: skip
-
-
-def _name(row: dict[str, Any]) -> Markdown:
-    """A trial, linked to its page where it has one."""
-    name = strong(row["name"])
-    return link(name, f"trial-{row['trial']}.qmd") if row["status"] == REPORTED else name
 
 
 def registration(value: str | None) -> Markdown:
