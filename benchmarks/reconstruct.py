@@ -51,8 +51,8 @@ WITHOUT_CURVE = (
 )  # fmt: skip
 MAIN = ("exact", "rounded375-end", "raster375", "clicked")
 BANDS = (
-    "rounded375", "rounded375-end", "raster375", "clicked", "corners375", "digits", "percent",
-    "cut375",
+    "rounded375", "rounded375-end", "raster375", "clicked", "clicked-corners", "corners375",
+    "digits", "percent", "cut375",
 )  # fmt: skip
 SIZES = (20, 100, 400, 1000)  # patients of an arm for which bands are judged apart
 QUANTITIES = ("ln HR", "median", "RMST", "events")

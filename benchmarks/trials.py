@@ -22,7 +22,7 @@ HAZARDS = ("exponential", "weibull", "piecewise", "plateau", "crossing")
 CENSORINGS = ("administrative", "uniform", "exponential", "late")
 STYLES = (
     "exact", "vector", "raster750", "raster375", "rounded375", "rounded375-end", "corners375",
-    "cut375", "clicked", "digits", "percent",
+    "cut375", "clicked", "clicked-corners", "digits", "percent",
 )  # fmt: skip
 PRINTED = ("at-risk", "events", "marks", "median", "hr")
 KINDS = ("usual", "visits", "massed", "heavy")
@@ -181,8 +181,9 @@ def curve(
     raster: the top and bottom pixel of the line in every pixel column, of a plot twice as wide as
     it is high. rounded: the feet of the drops, rounded to such pixels; with -end, the end of the
     line as well. corners: both ends of every drop and the end of the line, rounded likewise. cut:
-    feet up to 60 % of the axis. clicked: 30 to 60 points of the line with jitter. digits: feet to
-    three significant digits. percent: feet to whole per cent and a tenth of a month.
+    feet up to 60 % of the axis. clicked: 30 to 60 points of the line with jitter; with -corners,
+    both ends of every drop and the end of the line with jitter. digits: feet to three significant
+    digits. percent: feet to whole per cent and a tenth of a month.
     """
     estimate = kaplan_meier(patients)
     feet = np.append(0.0, estimate.time), np.append(1.0, estimate.survival)
@@ -207,6 +208,8 @@ def curve(
     corners = _corners(*feet, float(patients.time.max()))
     if style == "vector":
         return _to_grid(corners[0], VECTOR, end), _to_grid(corners[1], VECTOR)
+    if style == "clicked-corners":
+        return _jittered(*corners, end, rng)
     return _clicked(*corners, end, rng)
 
 
@@ -217,7 +220,7 @@ def marks(patients: Patients, style: str | None, end: float) -> Floats:
         time = _to_grid(time, 2 * height, end)
     elif style == "vector":
         time = _to_grid(time, VECTOR, end)
-    elif style == "clicked":
+    elif style in ("clicked", "clicked-corners"):
         time = _to_grid(time, 500, end)
     return np.unique(time)
 
@@ -337,9 +340,15 @@ def _clicked(
     """Points evenly spaced along the line, as the eye measures it, with jitter."""
     length = np.append(0.0, np.cumsum(np.abs(np.diff(time)) / end + np.abs(np.diff(survival))))
     places = np.linspace(0, length[-1], int(rng.integers(30, 61)))
-    jitter = CLICK_SD * rng.standard_normal((2, len(places)))
-    times = np.maximum(np.interp(places, length, time) + jitter[0] * end, 0)
-    levels = np.clip(np.interp(places, length, survival) + jitter[1], 0, 1)
+    return _jittered(np.interp(places, length, time), np.interp(places, length, survival), end, rng)
+
+
+def _jittered(
+    time: Floats, survival: Floats, end: float, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    jitter = CLICK_SD * rng.standard_normal((2, len(time)))
+    times = np.maximum(time + jitter[0] * end, 0)
+    levels = np.clip(survival + jitter[1], 0, 1)
     order = np.argsort(times)
     return times[order], levels[order]
 

@@ -13,6 +13,8 @@ from evinet.reconstruct.noise import rounding
 
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
+TURNED = 3  # drops whose corners were clicked in the wrong order, from which on a hand did it
+HAND = 0.012  # of the time axis: the ends of a drop that a hand clicked are no further apart
 MOST = 3000  # points looked at, at most
 COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no rounding
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
@@ -87,6 +89,7 @@ def read(
         kept = np.unique(np.linspace(0, len(time) - 1, MOST).astype(int))
         flags.append(Flag("curve-thinned", name, f"{MOST} points used", float(len(time))))
         time, survival = time[kept], survival[kept]
+    time, survival = _corners(time, survival)
     low = 0.5 / max(float(at_risk[1][0]), 1.0)
     # a curve that touched the axis while patients were at risk
     kept = _falling(survival) & ~((survival <= low) & (time < alive))
@@ -100,6 +103,33 @@ def read(
         places, high, low = places[1:], high[1:], low[1:]
     points = _Points(places, high, low, at_risk)
     return [points.reading(style, prior) for style, prior in points.styles()], flags
+
+
+def _corners(time: Floats, survival: Floats) -> tuple[Floats, Floats]:
+    """The points, with one foot for both corners of each drop if a hand clicked them.
+
+    A hand misses the time of either corner, so that some lower corners come first in time. Along
+    the curve, to the right and down, the upper one comes first: where some drops go back in time,
+    the time of each drop is the mean of its two. Points of the line between two drops are left
+    out, but for its end.
+    """
+    order = np.argsort(time / time[-1] - survival, kind="stable")
+    along, level = time[order], survival[order]
+    apart = np.diff(along) / time[-1]
+    fall = -np.diff(level)
+    drop = (fall > np.maximum(np.abs(apart), RISE / 2)) & (np.abs(apart) < HAND)
+    if (drop & (apart < 0) & (fall > RISE)).sum() < TURNED:
+        return time, survival
+    foot = np.zeros(len(time), dtype=bool)
+    for i in np.flatnonzero(drop):
+        if not foot[i]:
+            along[i + 1] = along[i : i + 2].mean()
+            foot[i + 1] = True
+    kept = foot | (np.append(1.0, level[:-1]) - level > RISE / 2)
+    kept &= ~np.append(foot[1:], False)  # the upper corner
+    kept[-1] = True
+    order = np.lexsort((-level[kept], along[kept]))
+    return along[kept][order], level[kept][order]
 
 
 def _falling(survival: Floats) -> np.ndarray:

@@ -160,7 +160,8 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
             states.append(state)
             scores.append(score)
             best = max(best, score)
-            if score < best - UNLIKELY:  # more noise is less probable still
+            # Below 0 the points might as well lie anywhere: there is more noise than in any so far.
+            if score < best - UNLIKELY and best > 0:  # more noise is less probable still
                 break
     return Hypotheses(arm, states, np.array(scores)), flags
 

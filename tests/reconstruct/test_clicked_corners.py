@@ -1,0 +1,64 @@
+"""Both corners of every drop, clicked by a hand that misses them by a little in each direction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmarks.reconstruct import distance
+from benchmarks.trials import published, simulated
+
+from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.reconstruct.curve import read
+from evinet.reconstruct.lattice import reconstruct
+
+MISSED = 0.002  # SD of a click, in shares of the axes
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
+def test_corners_clicked_in_the_wrong_order_are_one_drop_each(index: int) -> None:
+    trial = simulated(1, index, 60)
+    made = reconstruct(published(trial, "clicked-corners", ("at-risk",), 1), 0,
+                       np.random.default_rng(1))  # fmt: skip
+    for name, patients in trial.arms.items():
+        found = made.arms[name][0]
+        assert abs(found.event.sum() - patients.event.sum()) <= 1
+        away, _ = distance(kaplan_meier(patients), kaplan_meier(found), float(patients.time.max()))
+        assert away < MISSED
+    left_out = sum(flag.size for flag in made.flags if flag.code == "curve-outliers")
+    assert left_out <= 6  # of some 340 clicks
+
+
+def test_corners_without_error_are_left_as_they_are() -> None:
+    time = np.repeat(np.linspace(1, 20, 20), 2)
+    survival = np.append(1.0, np.repeat(np.linspace(0.97, 0.4, 20), 2)[:-1])
+    readings, flags = read(time, survival, (np.array([0.0]), np.array([100.0])), 20.0, "a")
+    assert [each.style for each in readings] == ["steps"]
+    assert not flags
+
+
+def test_noise_that_no_small_noise_explains_is_found() -> None:
+    """The feet of an arm with noise: with little of it all points are outliers, one like another.
+
+    In this arm a little more noise is less probable than almost none, and the right one is far on.
+    """
+    trial = simulated(1, 3, 60)
+    rng = np.random.default_rng(4)
+    given = published(trial, "exact", ("at-risk",))
+    for _ in range(5):
+        arms = []
+        for arm in given.arms:
+            assert arm.curve is not None
+            time, survival = arm.curve
+            noisy = np.clip(survival + MISSED * rng.standard_normal(len(survival)), 0, 1)
+            moved = np.maximum(time + MISSED * trial.end * rng.standard_normal(len(time)), 0)
+            arms.append(replace(arm, curve=(moved, noisy)))
+        made = reconstruct(replace(given, arms=tuple(arms)), 0, np.random.default_rng(1))
+        for name, patients in trial.arms.items():
+            found = made.arms[name][0]
+            assert abs(found.event.sum() - patients.event.sum()) <= 1
+            away, _ = distance(
+                kaplan_meier(patients), kaplan_meier(found), float(patients.time.max())
+            )
+            assert away < 1.5 * MISSED
