@@ -17,7 +17,7 @@ from scipy.special import ndtri, stdtrit
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import apart, effects, frames, means, vocabulary
+from evinet.nma.data import apart, effects, frames, groups, means, vocabulary
 from evinet.nma.data import categories as ordered_data
 from evinet.nma.data.categories import CategoryCounts
 
@@ -98,11 +98,14 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
         )
     given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
     given.attrs |= {"file": file, "named": tuple(map(usertable.column, reading.named))}
+    given, cautions = (given, []) if reading.kind == "effects" else groups.read(given)
     wide = _wide(given) if reading.kind != "effects" else None
     if wide is not None:
-        return _arms(
+        found = _arms(
             wide, reading, "one row for each pair" if _is_pairs(wide) else "one row for each study"
         )
+        found.record["cautions"] += cautions
+        return found
     named = frames.prepared(_pairs_of(given), ("study", "treatment"))
     named = vocabulary.renamed(named, (vocabulary.ARMS, vocabulary.EFFECTS, vocabulary.BOTH))
     if not {"e", "n"} & set(named) and {"r", "time"} <= set(named):

@@ -35,7 +35,7 @@ LINKS = {"OR": "logit", "RR": "log", "RD": "identity"}
 
 LABELS = {
     "study": ("study", "studlab", "studylabel", "studyname", "studyc", "trial", "trialname",
-              "studyid", "trialid", "id", "author", "studyn"),
+              "studyid", "trialid", "id", "studyorsubgroup", "author", "studyn"),
     "treatment": ("treatment", "treat", "trt", "trtc", "treatmentname", "intervention", "t",
                   "trtn"),
     "comparator": ("comparator", "versus", "vs", "against"),
@@ -94,7 +94,7 @@ def written(frame: pd.DataFrame) -> pd.DataFrame:
                     "appears twice when capitals and blanks are ignored",
                     "Give each column its own name")
         )  # fmt: skip
-    found = frame.set_axis(names, axis=1)
+    found = frame.set_axis(names, axis=1).rename_axis(index=None)  # it may have a column's name
     spelt = dict(frame.attrs.get("written", {}))
     before = {new: spelt.get(str(old), str(old))
               for new, old in zip(names, frame.columns, strict=True)}  # fmt: skip
