@@ -15,6 +15,8 @@ from evinet.extract.read.text import document, normalise
         ("P\u2009=\u2009.02", "p=.02"),
         ("30\u00a0mg", "30 mg"),
         ("··", "··"),
+        ("in 45 per cent (95 percent CI, 40 to 50)", "in 45% (95% CI, 40 to 50)"),
+        ("5 percentage points", "5 percentage points"),
     ],
 )
 def test_typography(printed, plain):
@@ -42,6 +44,7 @@ def test_pages_and_lines_are_kept():
         ("; 95% confidence interval [CI], 0.35 to 0.67; p<0.00001", 0.35, 0.67, 0.95),
         (" [0.182-0.418]", 0.182, 0.418, None),
         (", 90% CI 0.5, 0.9", 0.5, 0.9, 0.9),
+        (", 98.4% CI 0.5, 0.9", 0.5, 0.9, 0.984),
         (" (19.4-NE)", 19.4, None, None),
         (" (95% CI, 17.0 to not reached)", 17.0, None, 0.95),
     ],

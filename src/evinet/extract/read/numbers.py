@@ -113,7 +113,7 @@ def interval_at(text: str, position: int) -> Interval | None:
     match = INTERVAL.match(text, position)
     if match is None or (not match["level"] and not re.search(r"[(\[]", match["bracket"])):
         return None
-    level = float(match["level"]) / 100 if match["level"] else None
+    level = round(float(match["level"]) / 100, 6) if match["level"] else None
     return Interval(
         number(match["low"]), number(match["high"]), level, match.group().strip(" ,;:"),
         match.end(), (match["unit"] or "").strip(),

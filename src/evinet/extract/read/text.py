@@ -57,6 +57,7 @@ _PREFIXES = frozenset(
         "recurrence",
     ]
 )
+_PERCENT = re.compile(r"(?<=\d)[ -]?per ?cent\b", re.IGNORECASE)
 _PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
 
 
@@ -64,11 +65,11 @@ def normalise(text: str) -> str:
     """Journal typography to plain characters: `22·8` -> `22.8`, `7·7–13·8` -> `7.7-13.8`.
 
     Superscript digits after a digit are footnote marks or exponents and go; elsewhere (`¹⁷⁷Lu`)
-    they are digits.
+    they are digits. `95 percent` is `95%`.
     """
     text = _THOUSANDS.sub(r"\1", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
-    text = _FOOTNOTE.sub("", text).translate(_CHARACTERS)
+    text = _PERCENT.sub("%", _FOOTNOTE.sub("", text).translate(_CHARACTERS))
     return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
 
 
