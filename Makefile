@@ -12,7 +12,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help report test lint test-slow schema lock benchmark benchmark-reconstruct benchmark-digitise \
-	benchmark-read benchmark-synthesise benchmark-population validation docs clean
+	benchmark-read benchmark-synthesise benchmark-population \
+	benchmark-calibration validation docs clean
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -78,10 +79,12 @@ benchmark-read: $(READY) ## Seconds to read documents of 2.7 MB
 benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python benchmarks/synthesise.py
 
-benchmark-population: $(READY) ## Speed, calibration and coverage of multilevel regressions
+benchmark-population: $(READY) ## Speed and coverage of multilevel regressions
 	python benchmarks/population.py speed
-	python benchmarks/population.py calibration
 	python benchmarks/population.py simulation
+
+benchmark-calibration: $(READY) ## Calibration by simulation of survival networks and regressions
+	python -m benchmarks.calibration
 
 validation: $(READY) ## Our results beside the published ones, model by model
 	python benchmarks/validation.py

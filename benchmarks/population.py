@@ -1,16 +1,13 @@
-"""Multilevel meta-regression: `python benchmarks/population.py speed | calibration | simulation`.
+"""Multilevel meta-regression: `python benchmarks/population.py speed | simulation`.
 
 speed        whole processes of `evinet nma --regression` on two published examples, cold and with
              a warm cache: wall clock, user CPU time (of a busy machine the better measure), memory,
              smallest bulk effective sample size, integration error.
-calibration  simulation-based calibration (Talts et al. 2018, arXiv:1804.06788) of each likelihood:
-             parameters from the prior, data from them, and the ranks of the parameters among their
-             posterior draws, which are uniform if the model is right.
 simulation   two trials whose patients differ in an effect modifier: bias, and coverage of 95 %
              intervals, of the plain network meta-analysis and of the regression.
 
-Another number of simulations: `calibration 100`, `simulation 200`; some likelihoods alone:
-`calibration 100 binomial`.
+Another number of simulations: `simulation 200`; some likelihoods alone: `simulation 200 binomial`.
+Its calibration is one of those of `benchmarks/calibration.py`.
 """
 
 from __future__ import annotations
@@ -49,7 +46,6 @@ KINDS = ("binomial", "poisson", "normal", "survival")
 OWN, PUBLISHED = 150, 200  # patients of each arm of the trial with patients, and of the other
 MEANS, SD = (-0.5, 0.5), 1.0  # of the covariate in the two trials
 END = 5.0  # of follow-up
-BINS, THIN = 8, 4
 RESIDUAL, SE = 1.0, 0.1
 PRIORS = {"effects": "normal(0, 0.7)", "coefficients": "normal(0, 0.5)",
           "intercepts": "normal(0, 0.7)"}  # fmt: skip
@@ -167,31 +163,15 @@ def models(
         )  # fmt: skip
 
 
-def fits(kind: str, number: int, truth: dict[str, float] | None) -> list[tuple[Any, Any]]:
-    """True coefficients and fits; the density is compiled once."""
+def fits(made: list[tuple[dict[str, float], Any]]) -> list[tuple[dict[str, float], Any]]:
+    """True parameters and the fit of each model; what is the same in all is compiled once."""
     from evinet.config import Sampler
     from evinet.nma.fit import run
 
-    made = list(models(kind, number, np.random.default_rng(20), truth))
     sampler = Sampler(chains=2, warmup=300, draws=500, target_accept=0.85)
-    jobs = [f"{kind}/{place}" for place in range(number)]
+    jobs = [f"simulation/{place}" for place in range(len(made))]
     found = run([model for _, model in made], sampler, 1, None, jobs)
-    return [(at, fit) for (at, _), fit in zip(made, found, strict=True)]
-
-
-def calibration(number: int, kinds: tuple[str, ...]) -> None:
-    """Print, for each likelihood and coefficient, the P value of uniform ranks."""
-    print("| likelihood | simulations | P value of uniform ranks, by coefficient |\n|---|--:|---|")
-    for kind in kinds:
-        ranks = []
-        for at, fit in fits(kind, number, None):
-            names = fit.specification.names
-            draws = fit.coefficients[::THIN]
-            ranks.append([(draws[:, place] < at[name]).mean() for place, name in enumerate(names)])
-        counts = [np.histogram(column, BINS, (0, 1 + 1e-9))[0] for column in np.array(ranks).T]
-        p = stats.chisquare(np.array(counts), axis=1).pvalue
-        said = ", ".join(f"{name} {each:.2f}" for name, each in zip(names, p, strict=True))
-        print(f"| {kind} | {number} | {said} |", flush=True)
+    return [(truth, fit) for (truth, _), fit in zip(made, found, strict=True)]
 
 
 def simulation(number: int, kinds: tuple[str, ...]) -> None:
@@ -207,7 +187,8 @@ def simulation(number: int, kinds: tuple[str, ...]) -> None:
     print("|---|--:|---|--:|--:|--:|")
     for kind in kinds:
         found: dict[str, list[tuple[float, float, float]]] = {"regression": [], "plain": []}
-        for _, fit in fits(kind, number, truth):
+        made = list(models(kind, number, np.random.default_rng(20), truth))
+        for _, fit in fits(made):
             names = fit.specification.names
             drawn = (
                 fit.coefficients[:, names.index("d[A]")] - fit.coefficients[:, names.index("d[B]")]
@@ -234,8 +215,6 @@ def main() -> None:
     kinds = tuple(rest[1:]) or KINDS
     if what == "speed":
         speed()
-    elif what == "calibration":
-        calibration(number, kinds)
     elif what == "simulation":
         simulation(number, kinds)
     else:

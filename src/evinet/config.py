@@ -144,6 +144,10 @@ class Weights(Strict):
     assumption: Prose = Field(description="why, and by whose judgement; printed")
 
 
+TIME_RATIOS = ("lognormal", "loglogistic", "gengamma")
+"""Baselines whose effects are ratios of times."""
+
+
 class Model(Strict):
     """One model of an analysis."""
 
@@ -193,9 +197,14 @@ class Model(Strict):
         description="which of the counts that a rounded percentage allows; the other two give the "
         "range: most events in other arms and fewest in the reference's, or the reverse",
     )
-    baseline: Literal["mspline", "piecewise", "fracpoly", "exponential", "weibull", "gompertz"] = (
-        Field("piecewise", description="baseline hazards of the trials in `ipd`")
-    )
+    baseline: Literal[
+        "mspline", "piecewise", "fracpoly", "exponential", "weibull", "gompertz", "lognormal",
+        "loglogistic", "gengamma",
+    ] = Field(
+        "piecewise",
+        description="baseline hazards of the trials in `ipd`; effects of lognormal, loglogistic "
+        "and gengamma are ratios of times, not of hazards: every trial must then be in `ipd`",
+    )  # fmt: skip
     shapes: Literal["study", "treatment", "arm"] | None = Field(
         None, description="study: proportional hazards; treatment: effects on the hazard's shape"
     )
@@ -203,6 +212,16 @@ class Model(Strict):
     powers: list[float] = Field(
         default=[], max_length=2, description="of time in fractional polynomials, one or two; [0]"
     )
+
+    @property
+    def prior_of_tau(self) -> str | None:
+        """The prior of tau that it has in place of `heterogeneity`."""
+        return self.tau_prior or self.priors.get("tau")
+
+    @property
+    def time_ratios(self) -> bool:
+        """Whether its effects are ratios of times (accelerated failure), not of hazards."""
+        return self.baseline in TIME_RATIOS
 
 
 class Population(Strict):
@@ -457,12 +476,7 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
     for name, each in config.analyses.items():
         where = ("analyses", name)
         yield from _of_support(config, where, each)
-        for i, model_name in enumerate(each.models):
-            if model_name not in config.models:
-                yield (*where, "models", i), "there is no such model", _one_of(config.models)
-            elif each.data == "hazard-ratios" and config.models[model_name].baseline_risk:
-                message = "has baseline_risk, which hazard ratios do not tell"
-                yield (*where, "models", i), message, "Use it in an analysis of counts"
+        yield from _of_models(config, where, each)
         yield from _of_modifiers(config, where, each)
         for label, population in each.populations.items():
             if population.trial not in each.trials:
@@ -470,6 +484,47 @@ def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
                 yield place, "is none of the trials of the analysis", _one_of(each.trials)
         if each.outcome in each.proxies:
             yield (*where, "proxies", each.outcome), "stands in for itself", "Remove it"
+
+
+def _of_models(
+    config: Config, where: tuple[str, str], each: Analysis
+) -> Iterator[tuple[Location, str, str]]:
+    ratios = each.data == "hazard-ratios"
+    if ratios and each.better == "higher":
+        message = "pages take a lower hazard for better"
+        yield (*where, "better"), message, "Remove it, or analyse counts of patients"
+    for i, name in enumerate(each.models):
+        at, model = (*where, "models", i), config.models.get(name)
+        if model is None:
+            yield at, "there is no such model", _one_of(config.models)
+        elif ratios and model.baseline_risk:
+            message = "has baseline_risk, which hazard ratios do not tell"
+            yield at, message, "Use it in an analysis of counts"
+        elif model.time_ratios and not ratios:
+            message = f"has baseline {model.baseline}, which counts of patients do not tell"
+            yield at, message, "Use it in an analysis of hazard ratios"
+        elif model.time_ratios:
+            yield from _of_time_ratios(at, model, each)
+
+
+def _of_time_ratios(
+    where: Location, model: Model, each: Analysis
+) -> Iterator[tuple[Location, str, str]]:
+    """What an analysis must have for a model whose effects are ratios of times."""
+    if where[-1] == 0:
+        message = (
+            "its effects are ratios of times, and the first model gives the main answer, which "
+            "pages state in hazard ratios"
+        )
+        yield where, message, "Name a model with another baseline first"
+    lacking = ", ".join(trial for trial in each.trials if trial not in model.ipd)
+    if lacking:
+        message = (
+            f"its effects are ratios of times (baseline {model.baseline}), which published hazard "
+            f"ratios do not inform, and these would enter by theirs: {lacking}"
+        )
+        remedy = "Name every trial in the model's ipd, or take a baseline with hazard ratios"
+        yield where, message, remedy
 
 
 def _of_modifiers(
@@ -499,6 +554,19 @@ def _of_support(
     if each.supports.analysis not in others:
         place = (*where, "supports", "analysis")
         yield place, "there is no such analysis with an answer of its own", _one_of(others)
+
+
+def _of_times(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
+    """What a model has that is on the scale of ln HR, where its effects are ratios of times."""
+    if not model.time_ratios:
+        return
+    for name in ("bridge", "regression"):
+        if getattr(model, name):
+            message = f"is of hazard ratios, and effects of {model.baseline} are ratios of times"
+            yield (*where, name), message, "Remove it, or take another baseline"
+    if model.effects == "random" and model.prior_of_tau is None:
+        message = f"heterogeneity is that of ln HR, and effects of {model.baseline} are ratios of "
+        yield (*where, "tau_prior"), message + "times", "Write a prior of tau for ln time ratios"
 
 
 def _of_effects(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
@@ -540,6 +608,7 @@ def _of_model(
 ) -> Iterator[tuple[Location, str, str]]:
     yield from _of_effects(where, model)
     yield from _of_weights(where, model)
+    yield from _of_times(where, model)
     bridge = config.bridges.get(model.bridge or "")
     if model.bridge is not None and bridge is None:
         yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)

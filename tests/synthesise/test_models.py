@@ -253,3 +253,33 @@ def test_trials_may_count_less_by_a_named_assumption(tmp_path, make_config, writ
                          ({"ipd": ["s-two"]}, "not weighted")):  # fmt: skip
         with pytest.raises(InputError, match=said):
             make_config({"m": {**asked, **change}}, ["a"])
+
+
+def times(**change: object) -> dict:
+    """A main model, and one whose effects are ratios of times."""
+    model = {"label": "t", "effects": "fixed", "baseline": "lognormal", "ipd": ["one"], **change}
+    return {"m": {"label": "m", "effects": "fixed"}, "t": model}
+
+
+def test_a_lower_hazard_is_a_longer_time(make_config):
+    config = make_config(times(), ["a"])
+    assert models.improvement(config, "x", "m") == "lower"
+    assert models.improvement(config, "x", "t") == "higher"
+    patients = pd.DataFrame({"study": "one", "treatment": ["a", "b"] * 20,
+                             "time": np.arange(1.0, 41), "event": 1})  # fmt: skip
+    specified = models.specify(config, config.models["t"], Network.from_patients(patients, ["a"]))
+    assert specified.scale == "ln time ratio"
+
+
+def test_what_is_on_the_scale_of_hazard_ratios_is_refused_of_time_ratios(make_config):
+    for change, message in (
+        ({"ipd": []}, r"models\[1\] = 't'.*hazard ratios do not inform.*by theirs: one"),
+        ({"bridge": "class"}, r"models.t.bridge .*effects of lognormal are ratios of times"),
+        ({"effects": "random"}, r"models.t.tau_prior .*heterogeneity is that of ln HR"),
+    ):
+        with pytest.raises(InputError, match=message) as told:
+            make_config(times(**change), ["a"])
+        assert len(told.value.problems) == 1, "one clear message"
+    with pytest.raises(InputError, match="the first model gives the main answer"):
+        make_config({"t": times()["t"]}, ["a"])
+    make_config(times(effects="random", tau_prior="half-normal(0.5)"), ["a"])

@@ -47,6 +47,7 @@ def all_exhibits(results: Results) -> Iterator[Exhibit]:
     for analysis in results.config.analyses:
         yield _network(results, analysis)
         yield _forest(results, analysis)
+        yield from _times(results, analysis)
         yield from _priors(results, analysis)
         yield from _bridge(results, analysis)
         for fit in results.main(analysis):
@@ -310,13 +311,38 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
     return groups
 
 
+def _times(results: Results, analysis: str) -> Iterator[Exhibit]:
+    """The models whose effects are ratios of times, with no hazard ratio beside them."""
+    from evinet.report.figures import forest
+
+    fits = results.time_ratios(analysis)
+    if not fits:
+        return
+    groups = [
+        forest.Group(fit.model.label, [
+            forest.Row(pair(results, row), interval(row), prediction(row))
+            for row in contrasts(results, fit)
+        ])
+        for fit in fits
+    ]  # fmt: skip
+    title = results.analysis(analysis).title
+    yield Exhibit(
+        f"{analysis}-times-forest",
+        f"{title}: time ratios with 95 % credible intervals, by models without proportional "
+        "hazards. Above 1 favours the treatment that is named first.",
+        f"Forest plot of time ratios for {title.lower()}. The tables below hold the numbers.",
+        lambda: forest.draw(groups, "Time ratio", higher=True),
+        lambda: forest.draw(groups, "Time ratio", higher=True, narrow=True),
+    )
+
+
 def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:
     from evinet.report.figures import prior
 
     config = results.config
     fits = [
         fit for fit in results.fits(analysis)
-        if fit.model.effects == "random" and fit.model.tau_prior is None
+        if fit.model.effects == "random" and fit.model.prior_of_tau is None
     ]  # fmt: skip
     if fits:
         yield Exhibit(
@@ -443,8 +469,8 @@ def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
         f"{asked.title}: odds ratios with 95 % credible intervals, by what is made of counts that "
         f"were published as rounded percentages. Here {better} is better.",
         f"Forest plot of odds ratios of {asked.title.lower()}. The table on this page holds them.",
-        lambda: forest.draw(groups, "Odds ratio"),
-        lambda: forest.draw(groups, "Odds ratio", narrow=True),
+        lambda: forest.draw(groups, "Odds ratio", higher=asked.better == "higher"),
+        lambda: forest.draw(groups, "Odds ratio", higher=asked.better == "higher", narrow=True),
     )
 
 

@@ -58,8 +58,8 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
         yield table.name, results.evidence(table)
     for analysis in (*results.config.analyses, *results.supporting):
         yield f"network-{analysis}", results.studies(analysis)
-        for fit in results.fits(analysis):
-            yield f"league-{analysis}-{fit.name}", hazard_ratios(fit.league)
+        for fit in results.converged(analysis):
+            yield f"league-{analysis}-{fit.name}", ratios(fit.league, fit.model.time_ratios)
         if results.analysis(analysis).populations:
             for table in (
                 tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES, tables.PREDICTED_OBSERVED,
@@ -68,12 +68,12 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
                 yield f"{table.name}-{analysis}", results.prediction(analysis, table)
 
 
-def hazard_ratios(league: pd.DataFrame) -> pd.DataFrame:
-    """A league table on the hazard-ratio scale."""
+def ratios(league: pd.DataFrame, of_times: bool = False) -> pd.DataFrame:
+    """A league table of ratios: the column of estimates says whether of hazards or of times."""
     import numpy as np
 
     columns = {
-        "q50": "hazard_ratio", "q2.5": "lower", "q97.5": "upper",
+        "q50": "time_ratio" if of_times else "hazard_ratio", "q2.5": "lower", "q97.5": "upper",
         "predict_q2.5": "predict_lower", "predict_q97.5": "predict_upper",
     }  # fmt: skip
     shown = league[["treatment", "comparator", "component", "bridged", *columns, "p_better"]].copy()

@@ -5,6 +5,8 @@ GLOSSARY = {
     "Hazard ratio (HR)": "the hazard with the first treatment divided by that with the second; "
     "below 1, events come more slowly with the first. ln HR is its natural logarithm, the scale "
     "of the models.",
+    "Time ratio": "by how much a treatment stretches the time to the event; above 1, events come "
+    "later with the first. It is not a hazard ratio, and the two are not compared.",
     "PFS, OS, TTP": "progression-free survival, overall survival, time to progression.",
     "ORR, DCR": "share of patients with an objective response, and with disease control.",
     "95 % confidence interval": "what publications print: a procedure that catches the true value "

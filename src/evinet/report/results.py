@@ -194,15 +194,26 @@ class Results:
         return Fit(analysis, model, self.config.models[model], _existing(folder))
 
     def fits(self, analysis: str) -> list[Fit]:
-        """The fits of an analysis that converged, in the order of the configuration."""
-        found = [fit for fit in self.every_fit(analysis) if not fit.failures]
+        """The fits of an analysis that converged, in the order of the configuration.
+
+        All are on one scale: those whose effects are ratios of times are `time_ratios`.
+        """
+        found = [fit for fit in self.converged(analysis) if not fit.model.time_ratios]
         if not found:
             raise InputError(
                 Problem(str(self.root / "fits" / analysis), "models", None,
-                        "no model of this analysis converged, so that there is nothing to report",
+                        "no model that pages start from converged, so there is nothing to report",
                         "Raise sampler.target_accept or sampler.draws, or ask simpler models")
             )  # fmt: skip
         return found
+
+    def time_ratios(self, analysis: str) -> list[Fit]:
+        """The fits of an analysis that converged and whose effects are ratios of times."""
+        return [fit for fit in self.converged(analysis) if fit.model.time_ratios]
+
+    def converged(self, analysis: str) -> list[Fit]:
+        """The fits of an analysis that converged, of either scale."""
+        return [fit for fit in self.every_fit(analysis) if not fit.failures]
 
     def every_fit(self, analysis: str) -> list[Fit]:
         """All fits of an analysis, those that did not converge too."""

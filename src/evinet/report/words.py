@@ -63,6 +63,23 @@ def comparison(
     )
 
 
+def time_comparison(treatment: str, comparator: str, time_ratio: Interval, p_better: float) -> str:
+    """What one ratio of times says about two treatments; above 1 the first is better."""
+    shown = ratio_interval(time_ratio, f"{NINETY_FIVE} credible interval")
+    side = time_ratio.side_of_one()
+    if side:
+        how = "longer" if side > 0 else "shorter"
+        return (
+            f"Times without an event were {how} with {treatment} than with {comparator}: time "
+            f"ratio {shown}."
+        )
+    return (
+        f"{treatment} against {comparator}: time ratio {shown}. The interval includes 1: longer "
+        "and shorter times are both compatible with the data; probability that they are longer "
+        f"with {treatment}: {chance(p_better)}."
+    )
+
+
 def bridged(sentence: str, bridge: str) -> str:
     """A comparison that rests on a bridge, with the bridge named."""
     return f"Under the assumption “{bridge}”: {sentence[0].lower() + sentence[1:]}"

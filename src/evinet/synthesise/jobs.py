@@ -31,7 +31,7 @@ def fit(config: Config, analysis: str, name: str, data: Path, ipd: list[Path], o
     studies = models.network(config, analysis, model, data, ipd)
     specified = models.specify(config, model, studies)
     populations = models.populations(model, specified)
-    job, better = f"fit/{analysis}/{name}", config.analyses[analysis].better
+    job, better = f"fit/{analysis}/{name}", models.improvement(config, analysis, name)
     (found,) = run([specified], config.sampler, config.seed, better, [job])
     if found.failures():
         (found,) = run([specified], longer(config.sampler), config.seed, better, [job])
@@ -96,7 +96,7 @@ def answers(
     frames: dict[str, Any] = {}
     if found is not None and not found.specification.terms.unrelated:
         frames = {
-            "margins": found.margins(config.margins),
+            "margins": found.margins([] if model.time_ratios else config.margins),
             "tipping": effects.tipping(found.league()),
         }
         if model.regression is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -216,12 +216,22 @@ def _weights(model: Model, studies: Network) -> dict[str, float]:
     return {trial: weight for trial, weight in asked.items() if trial in studies.members}
 
 
+def improvement(config: Config, analysis: str, name: str) -> Literal["lower", "higher"]:
+    """Whether lower or higher effects of a model are improvements.
+
+    A lower hazard is a longer time, so that of time ratios it is the other way round.
+    """
+    better = config.analyses[analysis].better
+    if not config.models[name].time_ratios:
+        return better
+    return "higher" if better == "lower" else "lower"
+
+
 def loaded(config: Config, analysis: str, name: str, specified: Any, posterior: Path) -> Fit:
     """The fit whose posterior was written, for what follows from it."""
     from evinet.nma.fit import exact
 
-    job = f"fit/{analysis}/{name}"
-    better = config.analyses[analysis].better
+    job, better = f"fit/{analysis}/{name}", improvement(config, analysis, name)
     if specified.exact:
         mixture = exact.solve(exact.data(specified))
         return Fit(specified, config.sampler, config.seed, job, better, mixture=mixture)

@@ -210,6 +210,7 @@ def _of_model(
             ),
             survival.median(fit, trial, treatment),
         )
+    assert fit.specification.scale != "ln time ratio"  # all its trials enter by their patients
     comparator = _comparator(fit, trial)
     drawn = fit.d[treatment] - fit.d[comparator]
     effect = drawn[rng.integers(len(drawn), size=len(hazard.hazard))]

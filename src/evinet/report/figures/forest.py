@@ -19,6 +19,9 @@ LABEL_WIDTH = 46
 TITLE_WIDTH = 38
 """Characters of a line: of a label, and of a group's bold title."""
 
+FAVOURS = ("← favours the first", "the second →")
+"""What stands at the ends of the axis where lower is better."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,9 +41,13 @@ class Group:
     bridged: bool = False
 
 
-def draw(groups: list[Group], label: str = "Hazard ratio", *, narrow: bool = False) -> Figure:
-    """Draw the groups beneath each other on one log axis; below 1 favours the first treatment.
+def draw(
+    groups: list[Group], label: str = "Hazard ratio", *, higher: bool = False, narrow: bool = False
+) -> Figure:
+    """Draw the groups beneath each other on one log axis.
 
+    `label` names the ratio; below 1 favours the first treatment, or above 1 where `higher` is
+    better.
     `narrow`: for a telephone, with each label on lines of its own above its interval.
     """
     place = NARROW if narrow else WIDE
@@ -65,7 +72,7 @@ def draw(groups: list[Group], label: str = "Hazard ratio", *, narrow: bool = Fal
             y += space
         y += 0.7
     axes.set_ylim(y, 0)
-    _scale(axes, [row for group in groups for row in group.rows], label)
+    _scale(axes, [row for group in groups for row in group.rows], label, higher)
     return figure
 
 
@@ -126,14 +133,15 @@ def _text(axes: Axes, x: float, y: float, text: str, weight: str = "normal") -> 
     )  # fmt: skip
 
 
-def _scale(axes: Axes, rows: list[Row], label: str) -> None:
+def _scale(axes: Axes, rows: list[Row], label: str, higher: bool) -> None:
     ends = [row.interval for row in rows] + [row.prediction for row in rows if row.prediction]
     style.ratio_scale(axes, min(end.lower for end in ends), max(end.upper for end in ends))
     axes.axvline(1, color=style.MUTED, linewidth=0.8, zorder=0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(f"{label} (log scale)", labelpad=14)
-    for x, place, text in ((0.0, "left", "← favours the first"), (1.0, "right", "the second →")):
+    sides = ("← favours the second", "the first →") if higher else FAVOURS
+    for x, place, text in zip((0.0, 1.0), ("left", "right"), sides, strict=True):
         axes.annotate(
             text, (x, 0), xycoords="axes fraction", xytext=(0, -19), textcoords="offset points",
             ha=place, va="top", fontsize=8, color=style.MUTED,

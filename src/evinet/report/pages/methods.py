@@ -84,6 +84,10 @@ def _model(results: Results, model: Model) -> str:
         if model.effects == "fixed"
         else "true effects vary between trials with standard deviation tau"
     ]
+    if model.time_ratios:
+        parts.append(
+            f"effects are ratios of times, not of hazards (accelerated failure: {model.baseline})"
+        )
     if model.ipd:
         trials = listing([results.trial_names[trial] for trial in model.ipd])
         parts.append(f"{trials} enters by its reconstructed patients")
@@ -105,13 +109,16 @@ def priors(results: Results) -> Markdown:
     config = results.config
     return bullets([
         "Effects compared with the reference of an island: normal, mean 0, SD "
-        f"{config.effect_prior_sd:g} on the ln HR scale.",
+        f"{config.effect_prior_sd:g} on the ln HR scale"
+        + (
+            ", or of ln time ratios." if any(m.time_ratios for m in config.models.values()) else "."
+        ),
         f"Heterogeneity tau: {prior_text(config.heterogeneity)}.",
         *(f"Sigma of the bridge “{results.bridge_label(name)}”: {prior_text(bridge.sigma_prior)}."
           for name, bridge in config.bridges.items()
           if isinstance(bridge, ClassEffect) and bridge.sigma_prior),
-        *(f"Tau of the model {model.label}: {named_prior(model.tau_prior)}."
-          for model in config.models.values() if model.tau_prior is not None),
+        *(f"Tau of the model {model.label}: {named_prior(model.prior_of_tau)}."
+          for model in config.models.values() if model.prior_of_tau is not None),
     ])  # fmt: skip
 
 

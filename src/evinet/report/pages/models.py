@@ -28,7 +28,7 @@ def convergence(results: Results, name: str) -> Markdown:
             exact if fit.record.get("method") == EXACT else show(fit.record["convergence"])
         )
 
-    checked = table_of(results.fits(name), "Convergence and fit of every model", {
+    checked = table_of(results.converged(name), "Convergence and fit of every model", {
         "Model": lambda fit: fit.model.label,
         "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3), EXACT),
         "Smallest effective sample size": sampled(
@@ -49,14 +49,16 @@ def heterogeneity(results: Results, name: str) -> Markdown:
     """How much the data taught about tau; the SD of half-normal(s) is s sqrt(1 - 2/pi)."""
 
     def learnt(fit: Fit) -> Markdown:
-        if fit.model.tau_prior is not None:
-            return md("{}. Prior of tau: {}.", fit.model.label, str(fit.record["priors"]["tau"]))
+        if fit.model.prior_of_tau is not None:
+            scale = " (between ln time ratios)" if fit.model.time_ratios else ""
+            prior = str(fit.record["priors"]["tau"])
+            return md("{}. Prior of tau{}: {}.", fit.model.label, scale, prior)
         tau = fit.estimates.set_index("parameter").loc["tau"]
         prior_sd = results.config.heterogeneity.scale * math.sqrt(1 - 2 / math.pi)
         said = words.prior_driven("tau", prior_sd, float(tau["sd"]))
         return md("{}. {}", fit.model.label, said)
 
-    fits = [fit for fit in results.fits(name) if fit.model.effects == "random"]
+    fits = [fit for fit in results.converged(name) if fit.model.effects == "random"]
     return blocks([optional_exhibit(results, f"{name}-tau"), bullets(map(learnt, fits))])
 
 
@@ -81,10 +83,11 @@ def parameters(results: Results, name: str) -> Markdown:
     }  # fmt: skip
     return blocks(
         folded(fit.model.label, blocks([
+            "Effects d are ln time ratios: above 0 is better." if fit.model.time_ratios else "",
             table_of(records(fit.estimates), f"Parameters of {fit.model.label}", columns),
             _components(results, fit),
         ]))
-        for fit in results.fits(name)
+        for fit in results.converged(name)
     )  # fmt: skip
 
 

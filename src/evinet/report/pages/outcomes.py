@@ -8,6 +8,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair, prediction, ranked
 from evinet.report.markdown import Markdown, blocks, bullets, folded, heading, html, strong
 from evinet.report.numbers import chance, estimate, limits, number
+from evinet.report.pages import times
 from evinet.report.pages.common import Row, assumed, exhibit, optional_exhibit, table_of
 from evinet.report.pages.later import caution
 from evinet.report.results import Fit, Results
@@ -21,7 +22,7 @@ def every(results: Results) -> Markdown:
         for name, analysis in results.config.analyses.items()
         for part in (
             heading(2, analysis.title, name), exhibit(results, f"{name}-forest"),
-            caution(results, name), explorer(results, name),
+            caution(results, name), explorer(results, name), times.pointer(results, name),
             *(_fit(results, fit) for fit in results.main(name)),
         )
     )  # fmt: skip

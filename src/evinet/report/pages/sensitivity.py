@@ -9,6 +9,7 @@ from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
 from evinet.report.markdown import Markdown, blocks, folded, heading
 from evinet.report.numbers import listing, with_limits
+from evinet.report.pages import times
 from evinet.report.pages.beside import beside
 from evinet.report.pages.common import Row, each_analysis, formula, table_of, weights_text
 from evinet.report.pages.later import caution_line
@@ -20,7 +21,7 @@ def models(results: Results, name: str) -> Markdown:
     """Each model compared with the main one of its kind: what was changed, and what moved."""
     return blocks([
         caution_line(results, name), *(_against(results, base) for base in results.main(name)),
-        beside(results, name, "sensitivity"),
+        times.ratios(results, name), beside(results, name, "sensitivity"),
     ])  # fmt: skip
 
 
@@ -82,9 +83,9 @@ def difference(results: Results, base: Model, other: Model) -> str:
     changes = []
     if base.effects != other.effects:
         changes.append(f"{other.effects} effects instead of {base.effects}")
-    if base.tau_prior != other.tau_prior:
+    if base.prior_of_tau != other.prior_of_tau:
         usual = f"half-normal({results.config.heterogeneity.scale:g})"
-        was, now = (formula(model.tau_prior or usual) for model in (base, other))
+        was, now = (formula(model.prior_of_tau or usual) for model in (base, other))
         changes.append(f"prior of tau {now} instead of {was}")
     if base.ipd != other.ipd:
         names = [results.trial_names[trial] for trial in other.ipd]

@@ -125,7 +125,9 @@ def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> M
     rows = results.predicted(analysis, tables.PREDICTED_OBSERVED, slug)
     if not rows:
         return md("No time was named at which predicted survival could be held against theirs.")
-    compared = [fit for fit in dict.fromkeys([*fits.values(), results.unbridged(analysis)])
+    times = results.time_ratios(analysis)  # survival is one measure, whatever effects are
+    compared = [fit for fit in
+                dict.fromkeys([*fits.values(), results.unbridged(analysis), *times])
                 if fit.model.bridge is None]  # fmt: skip
     seen = grouped(rows, "treatment", "time")
     columns: dict[str, Callable[[list[Row]], object]] = {
