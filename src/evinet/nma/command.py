@@ -228,9 +228,10 @@ class Grouped(click.Command):
     type=FILE,
     multiple=True,
     help="Patients: study, treatment, time, event[, entry][, draw]. May be repeated, each file "
-    "with studies of its own. entry: when the patient came "
-    "under observation, if after time 0 (left truncation). With --regression also their "
-    "covariates, and r or y in place of time; no entry.",
+    "with studies of its own. entry: when the patient came under observation, if after time 0 "
+    "(left truncation). In place of time and event lower and upper, between which the event "
+    "happened (interval censoring; upper is empty if it was not seen). With --regression also "
+    "their covariates, and r or y in place of time; no entry, no lower and upper.",
 )
 @click.option(
     "--baseline", default="mspline", show_default=True,

@@ -368,7 +368,7 @@ class Model:
                 blocks.append(np.diag(variance[others]) + variance[own[0]])
         if self.baseline is not None:
             assert self.patients is not None
-            chosen = records or self.patients.best
+            chosen = (records or self.patients.best).rough
             for name in self.patients.studies:
                 arms = self.patients.arms_of(name)
                 if len(arms) > 1:

@@ -47,7 +47,8 @@ class Network:
     contrasts
         Studies by published contrasts.
     people
-        One row for each patient of the studies by patients: study, treatment, time, event, draw.
+        One row for each patient of the studies by patients: study, treatment, time, event, entry,
+        draw and latest.
     asked
         The references that were asked for; empty: the treatment in most studies.
     tables
@@ -212,7 +213,8 @@ class Network:
         Parameters
         ----------
         frame
-            One row for each patient: study, treatment, time, event (1 or 0); if patients came under
+            One row for each patient: study, treatment, time, event (1 or 0), or two times between
+            which the event happened (see `evinet.nma.data.patients.read`); if patients came under
             observation after time 0, entry, when they did; and, if there are several
             reconstructions, draw.
         reference
@@ -236,9 +238,12 @@ class Network:
         people = patient_data.read(frame)
         table = frames.prepared(frame, (), patient_data.OPTIONAL)
         self._only_once(str(table.attrs["file"]), set(people["study"]))
-        if self.people is not None:
-            people = pd.concat([self.people, people], ignore_index=True)
-        return replace(self, people=people, tables=(*self.tables, table))._checked()
+        known = () if self.people is None else (self.people,)
+        both = pd.concat([*known, people], ignore_index=True)
+        return replace(
+            self, people=both, tables=(*self.tables, table),
+            readings=(*self.readings, layouts.patients_record(table, people)),
+        )._checked()  # fmt: skip
 
     def add_contrasts(self, frame: pd.DataFrame, reading: Reading | None = None) -> Network:
         """This network with more studies, by their contrasts.

@@ -111,10 +111,10 @@ def _patients(fit: Fit, samples: xr.Dataset, theta: np.ndarray, records: Records
     assert patients is not None
     centre = posterior_mean(fit, samples)
     for number, (study, treatment) in enumerate(patients.arms):
-        rows, counts = distinct(*records.of(number), records.entries(number))
+        rows, counts = distinct(*records.of(number), records.entries(number), records.ends(number))
         effect = theta[:, number]
         values, plug_in = (
-            _of_patients(partial(baseline.hazards, each, study, treatment, own), *rows.T)
+            of_patients(partial(baseline.hazards, each, study, treatment, own), *rows.T)
             for each, own in ((samples, effect), (centre, effect.mean(keepdims=True)))
         )
         yield Part(
@@ -123,13 +123,16 @@ def _patients(fit: Fit, samples: xr.Dataset, theta: np.ndarray, records: Records
         )  # fmt: skip
 
 
-def _of_patients(
+def of_patients(
     hazards: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], time: np.ndarray,
-    event: np.ndarray, entry: np.ndarray,
+    event: np.ndarray, entry: np.ndarray, latest: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
     """Log density of patients who were free of the event at entry, shape (draws, patients)."""
     log_hazard, cumulative = hazards(time)
     found = np.where(event == 1, log_hazard, 0.0) - cumulative
+    within = np.isfinite(latest)
+    if within.any():
+        found[:, within] += np.log(-np.expm1(cumulative[:, within] - hazards(latest[within])[1]))
     late = entry > 0
     if late.any():
         found[:, late] += hazards(entry[late])[1]

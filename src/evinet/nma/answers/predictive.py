@@ -175,7 +175,8 @@ def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     patients spent in it: the compensator of the counting process (Andersen et al. 1993, Statistical
     Models Based on Counting Processes, section II.4). Low p late or early says that the hazards'
     shapes are wrong. Over reconstructions `observed` is the mean, and their replicates are pooled,
-    each less its own number of events.
+    each less its own number of events. A study with events within intervals has no row: in which
+    quarter they happened is not known.
     """
     from evinet.patients.person_time import events_and_exposure
 
@@ -185,6 +186,8 @@ def _patients(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     place = fit.specification.design.of("patients")
     rows = []
     for number, (study, treatment) in enumerate(patients.arms):
+        if study in patients.intervals:
+            continue
         time, event = patients.best.of(*patients.arms_of(study))
         inner = np.quantile(time[event == 1], np.arange(1, PERIODS) / PERIODS)
         edges = np.unique(np.concatenate([[0.0], inner, [patients.upper(study)]]))

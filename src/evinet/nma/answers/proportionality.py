@@ -21,17 +21,20 @@ DRAWS = 4000
 
 
 def testable(patients: Patients) -> None:
-    """Refuse patients who came under observation late: the test's risk sets do not allow for it.
+    """Refuse late entry and interval censoring, which the test's risk sets do not allow for.
 
     Raises
     ------
     InputError
         There are such patients.
     """
-    if patients.late:
+    what = ["patients who came under observation late (column entry)"] * patients.late
+    if patients.intervals:
+        what.append(f"events within intervals ({', '.join(patients.intervals)})")
+    if what:
         raise InputError(
-            Problem("(options)", "check_proportional", "", "does not allow for patients who came "
-                    "under observation late (column entry)",
+            Problem("(options)", "check_proportional", "", f"does not allow for "
+                    f"{' or '.join(what)}",
                     "Leave it out; fit --baseline mspline with --shapes study and with --shapes "
                     "arm, and compare LOO in their fit.json")
         )  # fmt: skip
@@ -47,7 +50,7 @@ def schoenfeld_tests(patients: Patients) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Patients came under observation late.
+        Patients came under observation late, or have an event within an interval.
     """
     testable(patients)
     rows = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from evinet.nma.terms import ClassEffect
 
 if TYPE_CHECKING:
@@ -98,6 +100,13 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
             for study in fit.specification.patients.single
         ]
         lines += patients.cautions(fit.specification.patients)
+        lines += [
+            f"{study}: events within intervals, so that predictive.csv has no row of it, and "
+            "contribution, threshold, influence, inconsistency and decomposition take its effects "
+            + ("by Weibull regression" if record["scale"] == "ln HR" else
+               "with events in the middle of their intervals")
+            for study in fit.specification.patients.intervals
+        ]  # fmt: skip
     if fit.specification.random and record["studies"] <= FEW:
         lines.append(
             f"With {record['studies']} studies the data say little of tau: its prior "
@@ -254,9 +263,10 @@ def _patients(fit: Fit) -> list[dict[str, Any]]:
     rows = []
     for number, (study, treatment) in enumerate(patients.arms if patients else ()):
         assert patients is not None
-        time, event = patients.best.of(number)
+        time, event = patients.best.rough.of(number)
         rows.append({
             "study": study, "treatment": treatment, "patients": len(time),
             "events": int(event.sum()),
+            "within_intervals": int(np.isfinite(patients.best.ends(number)).sum()),
         })  # fmt: skip
     return rows

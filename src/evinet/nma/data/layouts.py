@@ -19,6 +19,7 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import apart, effects, frames, groups, means, vocabulary
 from evinet.nma.data import categories as ordered_data
+from evinet.nma.data import patients as patient_data
 from evinet.nma.data.categories import CategoryCounts
 
 Kind = Literal["arms", "effects"]
@@ -568,7 +569,7 @@ def _record(
 
 
 def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]:
-    """What fit.json keeps of the reading of reconstructed patients.
+    """What fit.json keeps of the reading of patients.
 
     `people` is the table as `evinet.nma.data.patients.read` gives it.
     """
@@ -577,7 +578,12 @@ def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]
     draws = people["draw"].nunique()
     said = (
         f"{table.attrs['file']}: {studies} {'study' if studies == 1 else 'studies'}, {arms} "
-        f"arm{'s' if arms != 1 else ''}, {len(first)} patients, one row for each; time and event"
+        f"arm{'s' if arms != 1 else ''}, {len(first)} patients, one row for each; "
+        f"{' and '.join(patient_data.bounds(table) or ('time', 'event'))}"
     )
-    several = [f"{draws} reconstructions of each study"] if draws > 1 else []
-    return _record(table, Reading(), said, several, [])
+    done = [f"{draws} reconstructions of each study"] if draws > 1 else []
+    within, event = np.isfinite(first["latest"]), first["event"] == 1
+    if within.any():
+        done.append(f"{within.sum()} events within intervals, {event.sum()} at known times, "
+                    f"{(~within & ~event).sum()} not seen")  # fmt: skip
+    return _record(table, Reading(), said, done, [])

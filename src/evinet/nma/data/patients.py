@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import apart, frames
 
 COLUMNS = ("study", "treatment", "time", "event")
 OPTIONAL = ("entry", "draw")
+BOUNDS = (
+    ("lower", "upper"), ("left", "right"), ("l", "r"), ("l", "u"), ("lower_bound", "upper_bound"),
+    ("time", "time2"),
+)  # fmt: skip
+"""Columns that tell between which two times an event happened, in place of time and event."""
+ENDLESS = tuple(re.compile(rf"\s*{sign}(inf(inity)?|∞)\s*", re.I) for sign in ("-", r"\+?"))
+"""Cells of the two that are as good as empty ones."""
 ODD_TIMES = 5  # times, between the longest follow-ups of a study's arms
 ODD_ORDER = 0.75  # probability that an event is later than a censored time
 FEW = 10  # events, or censored patients, of an arm that tell nothing of that
@@ -21,13 +32,16 @@ FEW = 10  # events, or censored patients, of an arm that tell nothing of that
 class Records:
     """The patients of one reconstruction; `arm` numbers the arms of `Patients`.
 
-    A patient is under observation from `entry` to `time`: 0 is the start of follow-up.
+    A patient is under observation from `entry` to `time`: 0 is the start of follow-up. Where the
+    event happened after `time` and by `latest` (interval censoring), `event` is 0; elsewhere
+    `latest` is infinite.
     """
 
     arm: np.ndarray
     time: np.ndarray
     event: np.ndarray
     entry: np.ndarray
+    latest: np.ndarray
 
     def of(self, *arms: int) -> tuple[np.ndarray, np.ndarray]:
         """Times and events of the patients in some arms."""
@@ -37,6 +51,29 @@ class Records:
     def entries(self, *arms: int) -> np.ndarray:
         """When the patients in some arms came under observation, in the order of `of`."""
         return self.entry[np.isin(self.arm, arms)]
+
+    def ends(self, *arms: int) -> np.ndarray:
+        """By when the events within intervals had happened, else infinite, in the order of `of`."""
+        return self.latest[np.isin(self.arm, arms)]
+
+    @property
+    def within(self) -> np.ndarray:
+        """Whose event is known to have happened in an interval."""
+        return np.isfinite(self.latest)
+
+    @cached_property
+    def rough(self) -> Records:
+        """With events in the middle of their intervals: for knots, starts and cautions alone.
+
+        No likelihood rests on it. Without intervals these are the records themselves.
+        """
+        within = self.within
+        if not within.any():
+            return self
+        middle = (self.time[within] + self.latest[within]) / 2
+        time, event = self.time.copy(), self.event.copy()
+        time[within], event[within] = middle, 1
+        return replace(self, time=time, event=event, latest=np.full(len(time), np.inf))
 
 
 @dataclass(frozen=True)
@@ -84,21 +121,47 @@ class Patients:
     @property
     def without_events(self) -> list[tuple[str, str]]:
         """Arms in which nobody has an event: data give their effects one limit, not two."""
-        return [pair for number, pair in enumerate(self.arms) if not self.best.of(number)[1].any()]
+        best = self.best.rough
+        return [pair for number, pair in enumerate(self.arms) if not best.of(number)[1].any()]
 
     @property
     def late(self) -> bool:
         """Whether anybody came under observation after time 0 (left truncation)."""
-        return any(records.entry.any() for records in [self.best, *self.draws])
+        return any(records.entry.any() for records in self.every)
+
+    @property
+    def every(self) -> list[Records]:
+        """The best reconstruction, and those that are fitted."""
+        return [self.best, *self.draws]
+
+    @property
+    def intervals(self) -> list[str]:
+        """Studies with patients whose event is known to have happened in an interval."""
+        arms = {int(arm) for records in self.every for arm in records.arm[records.within]}
+        return [name for name in self.studies if arms & set(self.arms_of(name))]
 
     def upper(self, study: str) -> float:
         """Longest follow-up of a study, over all reconstructions."""
-        arms = self.arms_of(study)
-        return max(float(records.of(*arms)[0].max()) for records in [self.best, *self.draws])
+        arms, found = self.arms_of(study), []
+        for records in self.every:
+            ends = records.ends(*arms)
+            found += [records.of(*arms)[0].max(), ends[np.isfinite(ends)].max(initial=0.0)]
+        return float(max(found))
 
 
 def read(frame: pd.DataFrame) -> pd.DataFrame:
     """Patients from columns study, treatment, time, event and, if there are any, entry and draw.
+
+    In place of time and event there may be two columns of `BOUNDS`, as in R's
+    ``Surv(lower, upper, type = "interval2")``: the event happened after lower and by upper. Equal
+    ones are its time; an empty or infinite upper is right censoring, an empty lower or 0 left
+    censoring. An event column beside them must agree: 0 not seen, 1 seen, 2 left censored, 3 in an
+    interval; with time and time2 an event of 1 or 2 may leave time2 empty (``type = "interval"``).
+
+    Returns
+    -------
+    frame
+        study, treatment, time, event, entry, draw and latest (see `Records`).
 
     A study of one arm is a population: it informs no effect. A study with one draw (real patients,
     say) is the same in every draw of the others.
@@ -108,11 +171,29 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     InputError
         Whatever is wrong with the rows, or studies without events, or whose arms differ between
         draws.
+
+    Examples
+    --------
+    >>> read(pd.DataFrame({
+    ...     "study": "S", "treatment": ["A", "A", "B", "B"], "lower": [0, 2, 3, 4],
+    ...     "upper": [1, 2, 5, np.inf],
+    ... }))[["time", "event", "latest"]].to_numpy().tolist()
+    [[0.0, 0.0, 1.0], [2.0, 1.0, inf], [3.0, 0.0, 5.0], [4.0, 0.0, inf]]
     """
-    given = frames.prepared(frame, COLUMNS, OPTIONAL)
+    pair = bounds(frame)
+    required = COLUMNS if pair is None else ("study", "treatment", *pair)
+    given = frames.prepared(frame, required, OPTIONAL)
     frames.stop(apart.of_several_outcomes(given))
     problems: list[Problem] = []
-    time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
+    if pair is None:
+        first = "time"
+        time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
+        latest = np.full(len(given), np.inf)
+    else:
+        first = pair[0]
+        time, event, latest = _between(given, pair, problems)
+    spelt = usertable.written(given, first)
+    free = (event == 0) & (pair is not None)  # who may not have been seen again after the entry
     entry, draw = (
         frames.numbers(given, name, problems) if name in given else np.zeros(len(given))
         for name in OPTIONAL
@@ -124,13 +205,15 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
                     "Write 1 for an event, 0 for censored")
         )  # fmt: skip
     tests = [
-        ("time", ~np.isfinite(time) | (time < 0), "is not a time", "Write a number from 0 up"),
+        (first, ~np.isfinite(time) | (time < 0), "is not a time", "Write a number from 0 up"),
         ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
-        ("time", (time == 0) & (event == 1), "an event at time 0 has no likelihood",
+        (first, (time == 0) & (event == 1), "an event at time 0 has no likelihood",
          "Give it the smallest time that the data can tell from 0, or leave the patient out"),
         ("entry", ~(entry >= 0), "is not a time",
          "Write when the patient came under observation: 0 for the start of follow-up"),
-        ("entry", (entry > 0) & (entry >= time), "is not before the patient's time",
+        ("entry", free & (entry > np.maximum(time, 0)), f"is after {spelt}, but who came under "
+         "observation was free of the event until then", f"Write {spelt} as the entry, or later"),
+        ("entry", ~free & (entry > 0) & (entry >= time), "is not before the patient's time",
          "Both are counted from the start of follow-up, in one unit: leave out patients whose time "
          "had passed when they entered"),
         ("draw", ~((draw >= 0) & (draw % 1 == 0)), "is not the number of a draw",
@@ -144,19 +227,109 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     found = pd.DataFrame({
         "study": given["study"].to_numpy(), "treatment": given["treatment"].to_numpy(),
         "time": time, "event": event.astype(int), "entry": entry,
-        "draw": draw.astype(int),
+        "draw": draw.astype(int), "latest": latest,
     })  # fmt: skip
     pairs = sorted(set(zip(found["study"], found["treatment"], strict=True)))
     frames.stop(_study_problems(found, pairs, str(given.attrs["file"])))
     return found
 
 
+def bounds(frame: pd.DataFrame) -> tuple[str, str] | None:
+    """The two columns that tell between which times events happened, or None.
+
+    Raises
+    ------
+    InputError
+        There are several such pairs, or lower and upper beside time.
+
+    Examples
+    --------
+    >>> bounds(pd.DataFrame({"study": [], "treatment": [], "L": [], "R": []}))
+    ('l', 'r')
+    """
+    names = {usertable.column(str(name)) for name in frame.columns}
+    found = [pair for pair in BOUNDS if set(pair) <= names]
+    if "time" in names and "time2" not in names:
+        found = [pair for pair in found if pair == BOUNDS[0]]
+        found += [("time", "event")] if found else []
+    if len(found) > 1:
+        raise InputError(
+            Problem(str(frame.attrs.get("file", frames.FRAME)),
+                    " and ".join(", ".join(pair) for pair in found), "(columns)",
+                    "each tell when events happened", "Keep one of them, and remove the others")
+        )  # fmt: skip
+    return found[0] if found else None
+
+
+def exact(frame: pd.DataFrame) -> None:
+    """Refuse survival by events between two times, where an analysis takes exact ones alone.
+
+    Raises
+    ------
+    InputError
+        The table has two columns of `BOUNDS`, and no other outcome than survival.
+    """
+    others = {"r", "y"} & {usertable.column(str(name)) for name in frame.columns}
+    pair = None if others else bounds(frame)
+    if pair is not None:
+        raise InputError(
+            Problem(str(frame.attrs.get("file", frames.FRAME)), ", ".join(pair), "(columns)",
+                    "hold events between two times, which are modelled only of the patients of "
+                    "evinet nma --ipd, without --regression", "Analyse them so")
+        )  # fmt: skip
+
+
+def _between(
+    given: pd.DataFrame, pair: tuple[str, str], problems: list[Problem]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Time, event and latest of patients whose event happened between two times."""
+    spelt = tuple(usertable.written(given, name) for name in pair)
+    low, high = (
+        frames.numbers(given.assign(**{name: _finite(given[name], endless)}), name, problems)
+        for name, endless in zip(pair, ENDLESS, strict=True)
+    )
+    told = frames.numbers(given, "event", problems)
+    frames.stop(problems)
+    if pair == ("time", "time2"):  # R's type "interval": time2 is of intervals alone
+        alone = np.isnan(high) & np.isin(told, [1, 2])
+        high = np.where(alone, low, high)
+        low = np.where(alone & (told == 2), 0.0, low)
+    none = np.isnan(low) & np.isnan(high)
+    low, high = np.where(np.isnan(low), 0.0, low), np.where(np.isnan(high), np.inf, high)
+    seen, exact = np.isfinite(high), low == high
+    agrees = np.select(
+        [np.isnan(told), told == 0, told == 1, told == 2, told == 3],
+        [True, ~seen, seen, seen & (low == 0), seen & ~exact], False,
+    )  # fmt: skip
+    tests = [
+        (pair[0], none, f"is empty, and so is {spelt[1]}",
+         f"Write until when the patient was free of the event: {spelt[1]} alone is empty"),
+        (pair[1], high < low, f"is before {spelt[0]}",
+         "Write by when the event had happened; leave it empty if it was not seen"),
+        ("event", ~agrees, f"contradicts {spelt[0]} and {spelt[1]}",
+         f"0: {spelt[1]} is empty; 1: it is not; 2: {spelt[0]} is 0; 3: {spelt[0]} is below "
+         f"{spelt[1]}. If they are start and stop of observation, name them entry and time"),
+    ]  # fmt: skip
+    problems += [
+        frames.problem(given, int(row), name, message, remedy)
+        for name, wrong, message, remedy in tests
+        for row in np.flatnonzero(wrong & ~none if name == "event" else wrong)
+    ]
+    frames.stop(problems)
+    return low, exact.astype(float), np.where(exact, np.inf, high)
+
+
+def _finite(cells: pd.Series[Any], endless: re.Pattern[str]) -> pd.Series[Any]:
+    return cells.mask(cells.astype(str).str.fullmatch(endless))
+
+
 def cautions(patients: Patients) -> list[str]:
     """What looks odd in the times: another unit, events and censoring exchanged."""
+    best = patients.best.rough
     found, later = _other_units(patients), []
     for study in patients.studies:
         longest = {
-            patients.arms[number][1]: float(patients.best.of(number)[0].max())
+            patients.arms[number][1]: float(best.of(number)[0].max())
             for number in patients.arms_of(study)
         }  # fmt: skip
         short, long = min(longest, key=longest.__getitem__), max(longest, key=longest.__getitem__)
@@ -168,7 +341,7 @@ def cautions(patients: Patients) -> list[str]:
             found.append(f"{study}: nobody was under observation before {first:.4g}: hazards and "
                          "survival up to then rest on the model, not on data")  # fmt: skip
     for number in range(len(patients.arms)):
-        time, event = patients.best.of(number)
+        time, event = best.of(number)
         if min(event.sum(), (event == 0).sum()) >= FEW:
             after = np.searchsorted(np.sort(time[event == 0]), time[event == 1])
             later.append(float(after.mean()) / float((event == 0).sum()))
@@ -185,7 +358,8 @@ def _other_units(patients: Patients) -> list[str]:
 
     The longest follow-up alone may differ that much, and so may the prognosis.
     """
-    times = {study: patients.best.of(*patients.arms_of(study)) for study in patients.studies}
+    best = patients.best.rough
+    times = {study: best.of(*patients.arms_of(study)) for study in patients.studies}
     longest = {study: float(time.max()) for study, (time, _) in times.items()}
     usual = {study: float(np.median(time)) for study, (time, _) in times.items()}
     first = {study: float(np.median(time[event == 1])) for study, (time, event) in times.items()}
@@ -225,8 +399,9 @@ def _records(rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> Records:
     arm = np.array([number[pair] for pair in zip(rows["study"], rows["treatment"], strict=True)])
     time, event = rows["time"].to_numpy(float), rows["event"].to_numpy(int)
     entry = rows["entry"].to_numpy(float)
-    order = np.lexsort([entry, event, time, arm])
-    return Records(arm[order], time[order], event[order], entry[order])
+    latest = rows["latest"].to_numpy(float)
+    order = np.lexsort([latest, entry, event, time, arm])
+    return Records(arm[order], time[order], event[order], entry[order], latest[order])
 
 
 def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str) -> list[Problem]:
@@ -239,7 +414,7 @@ def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str
                     Problem(file, "draw", draw, f"{study} lacks an arm in this draw",
                             f"Give every draw all of {', '.join(sorted(arms))}")
                 )  # fmt: skip
-            if not rows["event"].sum():
+            if not (rows["event"].any() or np.isfinite(rows["latest"]).any()):
                 problems.append(
                     Problem(file, "event", 0, f"{study} has no event in draw {draw}",
                             "Leave the study out")

@@ -13,6 +13,7 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import contrasts as contrast_data
 from evinet.nma.data import frames, layouts, vocabulary
+from evinet.nma.data import patients as patient_data
 from evinet.nma.population import effects, summaries
 from evinet.nma.population.effects import Effect
 from evinet.nma.population.summaries import Row, Summary
@@ -214,6 +215,7 @@ def outcomes(
                     "of the same patients, who would count as many times",
                     "Keep the rows of one draw: reconstructed patients belong into --aggregate")
         )  # fmt: skip
+    patient_data.exact(given.drop(columns=[name for name in names if name in given]))
     kinds = [kind for kind, columns in OUTCOMES.items() if set(columns) <= set(given)]
     if "poisson" in kinds:
         kinds.remove("binomial")

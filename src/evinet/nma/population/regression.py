@@ -374,6 +374,7 @@ def _sizes(table: pd.DataFrame) -> dict[Arm, float]:
 def _survival(
     own: pd.DataFrame, other: pd.DataFrame, reference: str | list[str] | None
 ) -> tuple[list[Arm], Network, dict[Arm, float]]:
+    patient_data.exact(other)
     if not {"time", "event"} <= set(other):
         raise InputError(
             Problem(str(other.attrs["file"]), "time", "(absent)", "the patients have survival "

@@ -26,7 +26,7 @@ def spline_basis(patients: Patients, studies: list[str], knots: int, degree: int
         There are too few distinct event times.
     """
     arms = [number for study in studies for number in patients.arms_of(study)]
-    time, event = patients.best.of(*arms)
+    time, event = patients.best.rough.of(*arms)
     upper = max(patients.upper(study) for study in studies)
     try:
         return at_quantiles(time[event == 1], upper, knots, degree)
@@ -38,12 +38,15 @@ def spline_basis(patients: Patients, studies: list[str], knots: int, degree: int
 
 
 def intercepts(
-    patients: Patients, values: dict[str, Any], events: Any, relative: Any, sd: float
-) -> Any:
+    patients: Patients, values: dict[str, Any], events: Any, relative: Any, sd: float,
+    spent: Any = None,
+) -> Any:  # fmt: skip
     """The log hazard levels mu of the studies, normal(0, sd); adds mu.
 
     The sampler moves the log of a study's expected events, which hardly depend on its shape.
-    `events` are those of every arm, `relative` those that it expects when mu is 0.
+    `events` are those of every arm, `relative` those that it expects when mu is 0; `spent` is the
+    hazard that then adds up over each interval that holds an event (see `within`), half of which
+    stands for the time until the event.
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -51,9 +54,25 @@ def intercepts(
     incidence = values["incidence"]
     level = flat("level", (len(patients.studies),), incidence.shape[:1])
     observed, expected = pt.dot(incidence, events), pt.dot(incidence, relative)
+    if spent is not None:
+        of, count = incidence.T[values["interval_arm"]], values["interval_count"]
+        observed = observed + pt.dot(count, of)
+        expected = expected + pt.dot(count * spent / 2, of)
     mu = pm.Deterministic("mu", level + pt.log(observed) - pt.log(expected), dims="study")
     pm.Potential("mu_prior", -0.5 * pt.sqr(mu / sd).sum())
     return mu
+
+
+def within(values: dict[str, Any], spent: Any) -> Any:
+    """Log-likelihood that events fell within intervals, of those free of them at the start.
+
+    log(S(start) - S(end)) = log S(start) + log(1 - exp(-spent)), with `spent` the hazard that adds
+    up over each interval (Gómez et al. 2009, Statistical Modelling 9:259): the first term is that
+    of a patient who is censored at the start.
+    """
+    import pytensor.tensor as pt
+
+    return (values["interval_count"] * pt.log1mexp(-spent)).sum()
 
 
 class Baseline(Protocol):

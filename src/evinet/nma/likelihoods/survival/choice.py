@@ -51,6 +51,8 @@ def choose(
         ratios cannot be combined with its kind of effect.
     """
     offered = BASELINES if regression is None else INDIVIDUAL
+    if regression is None and patients.intervals:  # their hazards cannot be integrated out
+        offered = offered | {"piecewise": partial(MSpline, degree=0)}
     if name not in offered:
         kind = "" if regression is None else " of patients with covariates"
         message = f"is not a baseline{kind}"

@@ -24,12 +24,13 @@ import xarray as xr
 
 from evinet.errors import InputError, Problem
 from evinet.nma.data.patients import Patients, Records
-from evinet.nma.likelihoods.survival.baseline import intercepts
+from evinet.nma.likelihoods.survival.baseline import intercepts, within
 from evinet.nma.likelihoods.survival.sharing import ShapeEffects, Sharing, shape_effects
-from evinet.nma.likelihoods.survival.sufficient import quadrature
+from evinet.nma.likelihoods.survival.sufficient import intervals, quadrature
 
 POWERS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
 NODES = 32  # of an arm's person-time: the log-likelihood is right to about 1e-5
+INTERVAL = 5  # panels of three nodes of an interval that holds an event
 STEPS = 200  # of ln t from the start to the end of follow-up, where hazards are integrated
 
 
@@ -98,7 +99,8 @@ class FractionalPolynomial:
 
     @cached_property
     def _events(self) -> np.ndarray:
-        return self.patients.best.time[self.patients.best.event == 1]
+        best = self.patients.best.rough
+        return best.time[best.event == 1]
 
     @cached_property
     def start(self) -> float:
@@ -142,7 +144,28 @@ class FractionalPolynomial:
             "sums": np.array(sums),
             "functions": np.array([self.functions(time) for time in times]),
             "weight": np.array([weight for _, weight in nodes]),
+            **self._intervals(records),
         }
+
+    def _intervals(self, records: Records) -> dict[str, np.ndarray]:
+        """Nodes and weights for the integral of h over each interval that holds an event, if any.
+
+        Gauss rules of ln t, and a node for the time before `start`.
+        """
+        if not self.patients.intervals:
+            return {}
+        rows, count = intervals(self.patients, records)
+        early = np.minimum(rows[:, 1:], self.start)
+        edges = np.log(np.maximum(rows[:, 1:], self.start))
+        rules = [_legendre(np.linspace(low, high, INTERVAL + 1)) for low, high in edges]
+        time = np.exp([points for points, _ in rules])
+        weight = np.array([width for _, width in rules]) * time
+        functions = [self.functions(np.append(each, self.start)) for each in time]
+        return {
+            "interval_arm": rows[:, 0].astype(int), "interval_count": count,
+            "interval_functions": np.array(functions),
+            "interval_weight": np.column_stack([weight, np.diff(early, axis=1)]),
+        }  # fmt: skip
 
     def _steps(self, time: np.ndarray) -> np.ndarray:
         """Steps of ln t from `start` to the last of the times, with every time after `start`."""
@@ -176,13 +199,21 @@ class FractionalPolynomial:
         slopes = self._slopes(values)
         relative = pt.exp(theta[:, None] + (values["functions"] * slopes[:, None, :]).sum(axis=2))
         expected = (values["weight"] * relative).sum(axis=1)
-        mu = intercepts(self.patients, values, values["events"], expected, self.intercept_sd)
+        spent = None
+        if "interval_arm" in values:
+            arm = values["interval_arm"]
+            at = (values["interval_functions"] * slopes[arm][:, None, :]).sum(axis=2)
+            spent = (values["interval_weight"] * pt.exp(theta[arm][:, None] + at)).sum(axis=1)
+        mu = intercepts(self.patients, values, values["events"], expected, self.intercept_sd, spent)
         level = mu[values["study_of_arm"]]
-        return (
+        found = (
             (values["events"] * (level + theta)).sum()
             + (values["sums"] * slopes).sum()
             - (expected * pt.exp(level)).sum()
         )
+        if spent is None:
+            return found
+        return found + within(values, spent * pt.exp(level[values["interval_arm"]]))
 
     def _slopes(self, values: dict[str, Any]) -> Any:
         """The slopes of every arm, shape (arms, powers)."""

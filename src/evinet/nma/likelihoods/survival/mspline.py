@@ -21,11 +21,11 @@ import xarray as xr
 
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.scaled_normal import standard_normal
-from evinet.nma.likelihoods.survival.baseline import intercepts, spline_basis
+from evinet.nma.likelihoods.survival.baseline import intercepts, spline_basis, within
 from evinet.nma.likelihoods.survival.random_walk import Shape, coordinates
 from evinet.nma.likelihoods.survival.sharing import ShapeEffects, Sharing, shape_effects
 from evinet.nma.likelihoods.survival.splines import Basis
-from evinet.nma.likelihoods.survival.sufficient import event_nodes
+from evinet.nma.likelihoods.survival.sufficient import event_nodes, intervals
 
 NODES = 12  # event nodes between two knots: the log-likelihood is right to about 1e-4
 
@@ -154,7 +154,9 @@ class MSpline:
         constant = np.log([basis.constant for basis in bases])
         # with effects of treatments there are fewer walks than strata, and one basis for all
         steps = np.array([basis.steps for basis in bases[: len(self.walks)]])
-        found = coordinates(shapes, self.mixture, constant, steps)
+        rough = records.rough
+        seen = shapes if rough is records else [self._shape(number, rough) for number in numbers]
+        found = coordinates(seen, self.mixture, constant, steps)
         rows, size = self.size, NODES * (self.size - self.degree)
         hazard, weight = np.ones((len(shapes), size, rows)), np.zeros((len(shapes), size))
         for number, shape in enumerate(shapes):
@@ -171,6 +173,23 @@ class MSpline:
             "rotation": np.array([at.rotation for at in found]),
             "slope": np.array([at.slope for at in found]),
             "curvature": np.array([at.curvature for at in found]),
+            **self._intervals(records),
+        }
+
+    def _intervals(self, records: Records) -> dict[str, np.ndarray]:
+        """What adds up of each basis function over the intervals that hold an event, if any do."""
+        if not self.patients.intervals:
+            return {}
+        rows, count = intervals(self.patients, records)
+        arm, start, end = rows.T
+        spent = np.zeros((len(rows), self.size))
+        for number in np.unique(arm).astype(int):
+            basis, own = self.basis(self.patients.arms[number][0]), arm == number
+            spent[own] = basis.cumulative(end[own]) - basis.cumulative(start[own])
+        return {
+            "interval_arm": arm.astype(int),
+            "interval_count": count,
+            "interval_basis": spent.clip(min=0.0),
         }
 
     def log_likelihood(self, values: dict[str, Any], theta: Any) -> Any:
@@ -179,15 +198,22 @@ class MSpline:
 
         coefficients = self._coefficients(values)
         integrated = (values["cumulative"] * coefficients[values["stratum_of_arm"]]).sum(axis=1)
-        relative = pt.exp(theta) * integrated
-        mu = intercepts(self.patients, values, values["events"], relative, self.intercept_sd)
+        relative, spent = pt.exp(theta) * integrated, None
+        if "interval_arm" in values:
+            arm = values["interval_arm"]
+            own = coefficients[values["stratum_of_arm"][arm]]
+            spent = pt.exp(theta[arm]) * (values["interval_basis"] * own).sum(axis=1)
+        mu = intercepts(self.patients, values, values["events"], relative, self.intercept_sd, spent)
         hazard = (values["hazard"] * coefficients[:, None, :]).sum(axis=2)
         level = mu[values["study_of_arm"]]
-        return (
+        found = (
             (values["weight"] * pt.log(hazard)).sum()
             + (values["events"] * (level + theta)).sum()
             - (relative * pt.exp(level)).sum()
         )
+        if spent is None:
+            return found
+        return found + within(values, spent * pt.exp(level[values["interval_arm"]]))
 
     def _coefficients(self, values: dict[str, Any]) -> Any:
         """Coefficients of every stratum, by random walks."""

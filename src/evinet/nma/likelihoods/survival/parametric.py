@@ -16,9 +16,9 @@ import xarray as xr
 
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.scaled_normal import flat
-from evinet.nma.likelihoods.survival.baseline import intercepts
+from evinet.nma.likelihoods.survival.baseline import intercepts, within
 from evinet.nma.likelihoods.survival.families import FAMILIES, Family
-from evinet.nma.likelihoods.survival.sufficient import quadrature
+from evinet.nma.likelihoods.survival.sufficient import intervals, quadrature
 
 Rule = tuple[np.ndarray, np.ndarray]  # times and weights
 NODES = 32  # for an arm's events, and for others: the log-likelihood is right to about 1e-5
@@ -103,13 +103,25 @@ class Parametric:
             "event_weight": event_weight,
             "time": time,
             "weight": weight,
+            **self._intervals(records),
         }
+
+    def _intervals(self, records: Records) -> dict[str, np.ndarray]:
+        """Starts and ends of the intervals that hold an event, if any do; a start at 0 is apart."""
+        if not self.patients.intervals:
+            return {}
+        rows, count = intervals(self.patients, records)
+        arm, start, end = rows.T
+        return {
+            "interval_arm": arm.astype(int), "interval_count": count, "interval_end": end,
+            "interval_start": np.where(start > 0, start, end), "interval_open": (start > 0) * 1.0,
+        }  # fmt: skip
 
     def _scales(self, records: Records) -> dict[str, np.ndarray]:
         """What a family's parameters are measured by, of each study."""
         studies = self.patients.studies
         if self.family.accelerated:
-            times = [records.of(*self.patients.arms_of(name))[0] for name in studies]
+            times = [records.rough.of(*self.patients.arms_of(name))[0] for name in studies]
             return {"centre": np.log([time.mean() for time in times])}
         longest = {"longest": np.array([self.patients.upper(name) for name in studies])}
         return longest if self.family.signed else {}
@@ -135,17 +147,34 @@ class Parametric:
             pm.Potential("mu_prior", -0.5 * pt.sqr(mu / self.intercept_sd).sum())
         else:
             relative = self.family.cumulative(pt, theta[:, None], shapes, values["time"])
+            spent = self._spent(values, theta, shapes) if "interval_arm" in values else None
             mu = intercepts(
                 self.patients,
                 values,
                 values["event_weight"].sum(axis=1),
                 (values["weight"] * relative).sum(axis=1),
                 self.intercept_sd,
+                spent,
             )
         eta = (mu[of] + theta)[:, None]
         at_event = self.family.at_event(pt, eta, shapes, values["event_time"])
         cumulative = self.family.cumulative(pt, eta, shapes, values["time"])
-        return (values["event_weight"] * at_event).sum() - (values["weight"] * cumulative).sum()
+        found = (values["event_weight"] * at_event).sum() - (values["weight"] * cumulative).sum()
+        if "interval_arm" not in values:
+            return found
+        return found + within(values, self._spent(values, mu[of] + theta, shapes))
+
+    def _spent(self, values: dict[str, Any], eta: Any, shapes: tuple[Any, ...]) -> Any:
+        """The hazard that adds up over each interval; shapes (arms, 1), eta of the arms."""
+        import pytensor.tensor as pt
+
+        arm = values["interval_arm"]
+        own, shape = eta[arm], tuple(each[:, 0][arm] for each in shapes)
+        start, end = (
+            self.family.cumulative(pt, own, shape, values[f"interval_{name}"])
+            for name in ("start", "end")
+        )
+        return end - values["interval_open"] * start
 
     def _shapes(self, values: dict[str, Any]) -> list[Any]:
         """The shape parameters, each of every study."""

@@ -7,16 +7,33 @@ summed integrals; a piecewise constant hazard also collapses the first.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from evinet.nma.likelihoods.survival.splines import Basis
+
+if TYPE_CHECKING:
+    from evinet.nma.data.patients import Patients, Records
 
 
 def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows of the columns, shape (rows, columns), and how often each occurs."""
     rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
     return rows, counts.astype(float)
+
+
+def intervals(patients: Patients, records: Records) -> tuple[np.ndarray, np.ndarray]:
+    """Arm, start and end of distinct intervals that hold an event, and how often each occurs.
+
+    Shape (rows, 3) and (rows,), the same for every reconstruction: rows that one has not count 0.
+    """
+    each = [distinct(*(column[one.within] for column in (one.arm, one.time, one.latest)))
+            for one in (records, *patients.every)]  # fmt: skip
+    rows, counts = each[0]
+    spare = max((found for found, _ in each), key=len)[len(rows) :]
+    return np.concatenate([rows, spare]), np.concatenate([counts, np.zeros(len(spare))])
 
 
 def quadrature(
