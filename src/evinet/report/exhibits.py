@@ -440,7 +440,7 @@ def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
         yield Exhibit(
             f"{analysis}-{slug}-predicted",
             f"{asked.title} predicted for patients as in {trial}: median and 95 % credible band, "
-            f"each treatment by the model named above.{note} Black steps: the trial's own "
+            f"each treatment by the model named above.{note} Steps: the trial's own "
             "patients, best reconstruction. Curves end with the follow-up of the arm that gives "
             "the baseline.",
             f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "
@@ -498,4 +498,5 @@ def _benefit(results: Results) -> Iterator[Exhibit]:
             "95 % credible intervals. Only treatments that trials compare in both are shown.",
             "Hazard ratio against odds ratio with an interval along each axis, a panel an outcome.",
             lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}"),
+            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", narrow=True),
         )

@@ -11,10 +11,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(panels: dict[str, dict[str, tuple[Interval, Interval]]], label: str) -> Figure:
-    """Draw outcome -> comparison -> its effect along the axis `label`, and that on the outcome."""
-    figure = style.canvas(style.WIDTH, 3.4)
-    grid = figure.subplots(1, len(panels), squeeze=False)[0]
+def draw(
+    panels: dict[str, dict[str, tuple[Interval, Interval]]], label: str, narrow: bool = False
+) -> Figure:
+    """Draw outcome -> comparison -> its effect along the axis `label`, and that on the outcome.
+
+    `narrow` sets the outcomes one below the other, for the screen of a telephone.
+    """
+    shape = (len(panels), 1) if narrow else (1, len(panels))
+    figure = style.canvas(style.NARROW if narrow else style.WIDTH, 3.4 * shape[0])
+    grid = figure.subplots(*shape, squeeze=False).ravel()
     for axes, (title, points) in zip(grid, panels.items(), strict=True):
         for colour, (name, (across, up)) in zip(style.SERIES * 9, points.items(), strict=False):
             axes.plot([across.lower, across.upper], [up.estimate] * 2, color=colour)
@@ -32,6 +38,8 @@ def draw(panels: dict[str, dict[str, tuple[Interval, Interval]]], label: str) ->
         axes.set_title(style.wrap(title, 34))
     handles = {text: line for axes in grid for line, text in
                zip(*axes.get_legend_handles_labels(), strict=True)}  # fmt: skip
-    figure.tight_layout(rect=(0, 0.02 + 0.1 * -(-len(handles) // 2), 1, 1))
-    figure.legend(list(handles.values()), list(handles), loc="lower center", ncols=2)
+    columns = 1 if narrow else 2
+    below = (0.02 + 0.1 * -(-len(handles) // columns)) / shape[0]
+    figure.tight_layout(rect=(0, below, 1, 1))
+    figure.legend(list(handles.values()), list(handles), loc="lower center", ncols=columns)
     return figure

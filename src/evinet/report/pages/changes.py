@@ -45,13 +45,41 @@ def compared(results: Results) -> str:
 def estimates(results: Results) -> Markdown:
     """Conclusions that turned, and estimates that moved."""
     last = _last(results)
-    return md("") if last is None else _moves(results, moves(last.results, results))
+    if last is None:
+        return md("")
+    found = moves(last.results, results)
+    turned = [move for move in found if move.turned]
+    moved = [move for move in found if not move.turned and move.distance > MOVED]
+    said = words.turned(len(turned))
+    return blocks([
+        callout("important", "Conclusions that have changed", said) if turned else said,
+        _table(results, turned),
+        f"No conclusion changed here, but {words.counted(len(moved), 'estimate')} moved by more "
+        f"than 0.5{NBSP}%." if moved else "",
+        _table(results, moved[:SHOWN]),
+        folded("The others", _table(results, moved[SHOWN:])) if moved[SHOWN:] else "",
+    ])  # fmt: skip
 
 
 def evidence(results: Results) -> Markdown:
     """Trials and values that were added, removed or changed."""
     last = _last(results)
-    return md("") if last is None else _evidence(last.results, results)
+    if last is None:
+        return md("")
+    before = last.results
+    old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, results))
+    facts, names = changed_facts(before, results), {**before.trial_names, **results.trial_names}
+    listed = table_of(facts, "Values then and now", {
+        "Trial": lambda fact: names[fact["trial"]], "Value of": lambda fact: code(fact["path"]),
+        "Before": lambda fact: dash(fact["before"]), "Now": lambda fact: dash(fact["after"]),
+    })  # fmt: skip
+    return blocks([
+        *(f"Trials {what}: {', '.join(names[trial] for trial in sorted(trials))}."
+          for what, trials in (("added", new - old), ("removed", old - new)) if trials),
+        f"{words.counted(len(facts), 'value').capitalize()} in use "
+        f"{'was' if len(facts) == 1 else 'were'} added, removed or changed.",
+        folded("The values", listed) if facts else "",
+    ])  # fmt: skip
 
 
 def settings(results: Results) -> str:
@@ -77,20 +105,6 @@ def _last(results: Results) -> Release | None:
     return found[-1] if found else None
 
 
-def _moves(results: Results, found: list[Move]) -> Markdown:
-    turned = [move for move in found if move.turned]
-    moved = [move for move in found if not move.turned and move.distance > MOVED]
-    said = words.turned(len(turned))
-    return blocks([
-        callout("important", "Conclusions that have changed", said) if turned else said,
-        _table(results, turned),
-        f"No conclusion changed here, but {words.counted(len(moved), 'estimate')} moved by more "
-        f"than 0.5{NBSP}%." if moved else "",
-        _table(results, moved[:SHOWN]),
-        folded("The others", _table(results, moved[SHOWN:])) if moved[SHOWN:] else "",
-    ])  # fmt: skip
-
-
 def _table(results: Results, found: list[Move]) -> Markdown:
     analyses, models, labels = results.config.analyses, results.config.models, results.labels
 
@@ -111,23 +125,3 @@ def _table(results: Results, found: list[Move]) -> Markdown:
         "Before": lambda move: shown(move.before), "Now": lambda move: shown(move.after),
         "What changed": what,
     })  # fmt: skip
-
-
-def _evidence(before: Results, after: Results) -> Markdown:
-    old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, after))
-    parts: list[object] = []
-    for title, trials, run in (("added", new - old, after), ("removed", old - new, before)):
-        if trials:
-            named = ", ".join(run.trial_names[trial] for trial in sorted(trials))
-            parts.append(f"Trials {title}: {named}.")
-    facts = changed_facts(before, after)
-    parts.append(
-        f"{words.counted(len(facts), 'value').capitalize()} in use "
-        f"{'was' if len(facts) == 1 else 'were'} added, removed or changed."
-    )
-    names = {**before.trial_names, **after.trial_names}
-    listed = table_of(facts, "Values then and now", {
-        "Trial": lambda fact: names[fact["trial"]], "Value of": lambda fact: code(fact["path"]),
-        "Before": lambda fact: dash(fact["before"]), "Now": lambda fact: dash(fact["after"]),
-    })  # fmt: skip
-    return blocks([*parts, folded("The values", listed) if facts else ""])

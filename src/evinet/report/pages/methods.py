@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from evinet.config import Analysis, ClassEffect, Model
+from evinet.config import ClassEffect, Model
 from evinet.report import words
 from evinet.report.glossary import GLOSSARY
-from evinet.report.markdown import Markdown, blocks, bullets, link, md, strong
+from evinet.report.markdown import Markdown, bullets, md, strong
 from evinet.report.numbers import NBSP, listing, outcome_name
-from evinet.report.pages.common import bridge_words, named_prior, prior_text, weights_text
+from evinet.report.pages.common import (
+    bridge_words,
+    dash,
+    named_prior,
+    prior_text,
+    table_of,
+    weights_text,
+)
 from evinet.report.results import Results
 
 
@@ -19,54 +26,28 @@ def terms() -> Markdown:
     )
 
 
-def reconstruction(results: Results) -> str:
-    """Whose patients were reconstructed, and how."""
-    if not results.reconstructions:
-        return "No patients were reconstructed."
-    done = [
+def reconstructed(results: Results) -> str:
+    """Whose patients were reconstructed."""
+    return listing([
         f"{results.trial_names[item.trial]} ({outcome_name(item.outcome)}, evidence tier "
         f"{item.quality['tier']})"
         for item in results.reconstructions
-    ]
-    return (
-        f"Data of single patients were reconstructed for {listing(done)}. Besides the best "
-        f"reconstruction, {results.config.reconstruction.draws} draws carry what the publication "
-        "leaves open. A trial enters an analysis once: by its patients or by its published hazard "
-        "ratio."
-    )
+    ]) or "no trial"  # fmt: skip
 
 
 def analyses(results: Results) -> Markdown:
-    """The trials and the network of each analysis."""
-    return blocks(_analysis(results, *named) for named in results.config.analyses.items())
-
-
-def _analysis(results: Results, name: str, analysis: Analysis) -> Markdown:
-    trials = [results.trial_names[trial] for trial in analysis.trials]
-    references = [results.labels[name] for name in analysis.references]
-    order = ", ".join(words.ASSESSORS[name] for name in analysis.assessors)
-    expected = (
-        f"One connected network was expected, with the reference {references[0]}."
-        if len(references) == 1
-        else f"{words.counted(len(references), 'island').capitalize()} were declared, with the "
-        f"references {listing(references)}."
-    )
-    parts: list[object] = [
-        md(
-            "{}. Trials: {}. Where an outcome was assessed in more than one way, the order of "
-            "choice was: {}. Before any model was fitted, the network was searched for islands. {}",
-            strong(analysis.title), listing(trials), order, expected,
-        )
-    ]  # fmt: skip
-    away = [results.trial_names[row["trial"]] for row in results.excluded(name)]
-    if away:
-        why = link("why", "trials.qmd#trials-that-could-not-be-used")
-        parts.append(md("The analysis could not use {} ({}).", listing(away), why))
-    parts += [
-        f"{outcome_name(outcome)} stands in for it where needed: {reason}"
-        for outcome, reason in analysis.proxies.items()
-    ]
-    return blocks(parts)
+    """The trials of each analysis, and the choices that were made beforehand."""
+    away = {name: [results.trial_names[row["trial"]] for row in results.excluded(name)]
+            for name in results.config.analyses}  # fmt: skip
+    return table_of(results.config.analyses.items(), "Analyses", {
+        "Analysis": lambda named: strong(named[1].title),
+        "Trials": lambda named: listing([results.trial_names[each] for each in named[1].trials]),
+        "Could not be used": lambda named: listing(away[named[0]]) or dash(None),
+        "Assessor, in the order of choice": lambda named: ", ".join(
+            words.ASSESSORS[each] for each in named[1].assessors),
+        "References of the islands": lambda named: listing(
+            [results.labels[each] for each in named[1].references]),
+    })  # fmt: skip
 
 
 def models(results: Results) -> Markdown:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from evinet.report import words
-from evinet.report.effects import contrasts, interval, pair, prediction, ranked
-from evinet.report.markdown import Markdown, blocks, bullets, folded, heading, html, strong
+from evinet.report.effects import interval, pair, prediction, ranked
+from evinet.report.markdown import Markdown, blocks, folded, heading, html, strong
 from evinet.report.numbers import chance, estimate, limits, number
 from evinet.report.pages import times
 from evinet.report.pages.common import Row, assumed, exhibit, optional_exhibit, table_of
@@ -30,17 +29,10 @@ def every(results: Results) -> Markdown:
 
 def _fit(results: Results, fit: Fit) -> Markdown:
     """One model's results."""
-    base, labels = f"{fit.analysis}-{fit.name}", results.labels
-    said = (
-        words.comparison(labels[row["treatment"]], labels[row["comparator"]], interval(row),
-                         row["p_better"])
-        for row in contrasts(results, fit)
-    )  # fmt: skip
-    ranks = _ranks(results, fit)
+    base, ranks = f"{fit.analysis}-{fit.name}", _ranks(results, fit)
     return blocks([
         heading(3, fit.model.label, base),
         assumed(results, fit) if fit.model.bridge else "",
-        bullets(said),
         exhibit(results, f"{base}-league"),
         folded("Every comparison in a table", _comparisons(results, fit)),
         optional_exhibit(results, f"{base}-ranks"),

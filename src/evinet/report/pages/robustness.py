@@ -91,6 +91,11 @@ def contribution(results: Results, rows: Rows) -> Markdown:
     })  # fmt: skip
 
 
+def set_margins(results: Results) -> Markdown:
+    """The margins, and who set them."""
+    return bullets(f"Below {each.ratio:g}: {each.source}." for each in results.config.margins)
+
+
 @_from(tables.MARGINS)
 def margins(results: Results, rows: Rows) -> Markdown:
     """How likely each difference is that somebody has called important."""
@@ -102,12 +107,8 @@ def margins(results: Results, rows: Rows) -> Markdown:
         columns[f"Hazard ratio below {value:g}"] = lambda found, value=value: next(  # type: ignore[misc]
             (chance(row["probability"]) for row in found if row["ratio"] == value), MISSING
         )
-    sources = {margin.ratio: margin.source for margin in results.config.margins}
-    return blocks([
-        bullets(f"Below {value:g}: {sources[value]}." for value in ratios if value in sources),
-        table_of(grouped(rows, "treatment", "comparator").values(),
-                 "Probability of a hazard ratio below each margin", columns),
-    ])  # fmt: skip
+    label = "Probability of a hazard ratio below each margin"
+    return table_of(grouped(rows, "treatment", "comparator").values(), label, columns)
 
 
 @_from(tables.INFLUENCE)
