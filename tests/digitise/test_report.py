@@ -18,7 +18,7 @@ from evinet.digitise import handover, run
 from evinet.digitise.commands import digitise as command
 from evinet.report.exhibit import INDEX
 from evinet.report.figures import digitised as drawn
-from evinet.report.pages import digitised as page
+from evinet.report.pages import reconstruction as page
 
 STYLES = {
     "percent": figures.STYLES["pdf-bands"],

@@ -19,9 +19,9 @@ from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
 from evinet.report.pages.beside import beside, other_bridges, would_join
-from evinet.report.pages.checks import FOUND, plausibility
 from evinet.report.pages.later import caution
 from evinet.report.pages.notes import mark, notes, weak_sources
+from evinet.report.pages.provenance import FOUND, plausibility
 from evinet.report.results import Results
 from evinet.report.rows import records
 

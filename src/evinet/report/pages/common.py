@@ -197,6 +197,11 @@ def table_of(
     return table(list(columns), lines, label, **named) if lines else escape(none)
 
 
+def listed_pairs(found: Mapping[Any, object], label: str, key: str, value: str) -> Markdown:
+    """A table of two columns, headed `key` and `value`."""
+    return table_of(found.items(), label, {key: lambda each: each[0], value: lambda each: each[1]})
+
+
 def by_arm(
     rows: list[Row], names: tuple[str, ...], say: Callable[[Row], object]
 ) -> tuple[list[str | None], list[list[Any]]]:

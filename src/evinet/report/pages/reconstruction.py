@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from evinet import tables
+from evinet import files, tables
+from evinet.digitise import axis
 from evinet.report import words
 from evinet.report.effects import interval
 from evinet.report.exhibits import arm_labels
@@ -17,14 +18,22 @@ from evinet.report.markdown import (
     heading,
     link,
     md,
+    sentences,
     strong,
 )
-from evinet.report.numbers import Interval, count, months, outcome_name, with_limits
-from evinet.report.pages.common import Row, dash, exhibit, optional_exhibit, table_of
-from evinet.report.pages.digitised import digitised
+from evinet.report.numbers import NBSP, Interval, count, months, outcome_name, with_limits
+from evinet.report.pages.common import (
+    Row,
+    dash,
+    exhibit,
+    optional_exhibit,
+    source_link,
+    table_of,
+)
 from evinet.report.results import Reconstruction, Results
 from evinet.report.rows import grouped
 
+KINDS = {"vector": "from its drawn lines", "raster": "as a picture"}
 METHODS = {
     "lattice": "the digitised curve",
     "at-risk": "what was printed beside a curve",
@@ -169,3 +178,54 @@ def _at_risk(results: Results, item: Reconstruction) -> Markdown:
         )
     by_time = grouped(sorted(rows, key=lambda row: row["time"]), "time")
     return table_of(by_time.values(), "Numbers at risk, printed and reconstructed", columns)
+
+
+def digitised(results: Results, item: Reconstruction) -> Markdown:
+    """The figure, what was read off it and how sure; nothing where there was no figure."""
+    shown = optional_exhibit(results, f"digitised-{item.trial}-{item.outcome}")
+    folder = results.root / "digitised" / item.trial / item.outcome
+    if not shown or not (folder / "digitisation.json").exists():
+        return md("")
+    read, written = files.read_json(folder / "digitisation.json"), axis.read(folder / "axis.yaml")
+    minutes, doubts = read["minutes"], _doubts(read)
+    page = f", page {read['page']}," if read["figure"].lower().endswith(".pdf") else ""
+    return blocks([
+        sentences([
+            md(
+                "The curves were read off a published figure ({}), {}: {}{} in the review's data.",
+                source_link({"source": written.source, "locator": written.locator}),
+                KINDS[read["kind"]], read["figure"], page,
+            ),
+            md(
+                "Confidence in the reading: {} of 1; {}.", f"{read['confidence']:.2f}",
+                "what was not confirmed stands below the figure" if doubts
+                else "every reading was confirmed by a second one",
+            ),
+            md("A person worked on it for {}{}minute{}.", f"{minutes:g}", NBSP,
+               "" if minutes == 1 else "s")
+            if minutes is not None
+            else "How long a person worked on it was not recorded.",
+            md("Typed by hand: {}.", ", ".join(read["typed"]))
+            if read["typed"]
+            else "No value of the axes or of the numbers at risk was typed by hand.",
+        ]),
+        shown,
+        "What was not confirmed:" if doubts else "",
+        bullets(doubts) if doubts else "",
+    ])  # fmt: skip
+
+
+def _doubts(read: dict[str, Any]) -> list[Markdown]:
+    """What was not confirmed, and the stretches of each curve that were not plainly seen."""
+    said = [(each["arm"], each["message"]) for each in read["reasons"]]
+    unit = read["unit"] or "units of the time axis"
+    for arm in read["arms"]:
+        whys = dict.fromkeys(each["why"] for each in arm["doubtful"])
+        for why in whys:
+            places = ", ".join(
+                f"{each['from']:.3g} to {each['to']:.3g}"
+                for each in arm["doubtful"]
+                if each["why"] == why
+            )
+            said.append((arm["name"], f"{why} ({unit}: {places})"))
+    return [md("{}: {}", arm, message) if arm else escape(message) for arm, message in said]

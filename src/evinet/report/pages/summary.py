@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from evinet import tables
 from evinet.config import Analysis
-from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, bullets, callout, heading, link, md
-from evinet.report.numbers import listing
-from evinet.report.pages.beside import other_bridges
-from evinet.report.pages.common import exhibit
-from evinet.report.pages.findings import answers, findings
+from evinet.report import certainty, words
+from evinet.report.effects import Pair, asked, interval, league, partner
+from evinet.report.markdown import (
+    Markdown,
+    blocks,
+    breaks,
+    bullets,
+    callout,
+    escape,
+    heading,
+    link,
+    md,
+    strong,
+)
+from evinet.report.numbers import NBSP, estimate, listing, months, outcome_name, with_limits
+from evinet.report.numbers import limits as reach
+from evinet.report.pages.beside import other_answers, other_bridges
+from evinet.report.pages.common import DAGGER, Row, exhibit, table_of, unknown, with_source
+from evinet.report.pages.later import caution_line
 from evinet.report.pages.notes import weak_sources
-from evinet.report.results import Results
+from evinet.report.pages.trials import described
+from evinet.report.results import Fit, Results
 
-__all__ = ["answers", "cautions", "findings", "limits", "networks", "not_checked"]
+JUDGEMENTS = "certainty.yaml"
+ARMS = ("arm", "comparator_arm")
+MODIFIERS = 4
+"""The first possible effect modifiers, which tell in whom where the reviewers have not said it."""
+NO_TRIAL = md("[–]{{.no .none}}")
 
 
 def not_checked(results: Results) -> Markdown:
@@ -30,6 +52,235 @@ def not_checked(results: Results) -> Markdown:
         link("Provenance", "provenance.qmd"),
     )  # fmt: skip
     return callout("warning", "Not checked", text)
+
+
+def answer(results: Results, analysis: str, pair: Pair) -> tuple[Fit, Row] | None:
+    """The answer of the trials, else that under the first bridge; None where there is none."""
+    found = ((fit, league(fit).get(pair)) for fit in results.main(analysis))
+    return next(((fit, row) for fit, row in found if row is not None), None)
+
+
+def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
+    """The table: a row for each comparison, and a further one for each further trial of it."""
+    appraised, analyses = certainty.load(judgements), results.config.analyses
+    shown = dict.fromkeys(pair for name in analyses for pair in asked(results, name))
+    judged = {
+        pair for pair in shown for name in analyses for domain in certainty.JUDGED
+        if appraised.judged(name, pair, domain)
+    }  # fmt: skip
+    rows: list[Row] = []
+    for pair in shown:
+        studies: list[Row | None] = [*compared(results, pair)] or [None]
+        again = bool(rows) and rows[-1]["pair"][0] == pair[0]
+        rows += [{"pair": pair, "study": study, "first": study is studies[0], "again": again}
+                 for study in studies]  # fmt: skip
+
+    def head(say: Callable[[Pair], Markdown]) -> Callable[[Row], object]:
+        """Said of a comparison in its first row only."""
+        return lambda row: say(row["pair"]) if row["first"] else ""
+
+    def of_trial(say: Callable[[Row], Markdown]) -> Callable[[Row], Markdown]:
+        return lambda row: NO_TRIAL if row["study"] is None else say(row["study"])
+
+    def named(row: Row) -> Markdown:
+        """Both treatments; the first is written out again only where each row is a card."""
+        if not row["first"]:
+            return md("")
+        lead = breaks([strong(results.labels[row["pair"][0]]), ""])
+        versus = f"vs {results.labels[row['pair'][1]]}"
+        return (md("[{}]{{.again}}", lead) if row["again"] else lead) + versus
+
+    def rests(pair: Pair) -> Markdown:
+        what = _rests_on(results, pair)
+        appraisal = "certainty appraised" if pair in judged else "not appraised"
+        return breaks([what, appraisal]) if judged else what
+
+    columns: dict[str, Callable[[Row], object]] = {"Comparison": named}
+    for name, analysis in analyses.items():
+        columns[f"{outcome_name(analysis.outcome)}, hazard ratio"] = head(
+            partial(_ratio, results, name)
+        )
+    outcome = outcome_name(next(iter(analyses.values())).outcome)
+    columns |= {
+        "Rests on": head(rests),
+        "Trial": of_trial(lambda study: link(
+            results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd")),
+        f"Median {outcome}, months": of_trial(partial(_medians, results)),
+        **{counted.title: of_trial(partial(_shares, results, counted))
+           for counted in results.counted.values()},
+        "In whom": of_trial(lambda study: in_whom(results, study["trial"])),
+    }  # fmt: skip
+    bridges = dict.fromkeys(
+        f"“{results.bridge_label(fit.model.bridge)}”"
+        for name in analyses for fit in results.main(name) if fit.model.bridge
+    )  # fmt: skip
+    caption = (
+        "Hazard ratios with 95 % credible intervals; below 1, events come more slowly with the "
+        "treatment in bold. Two values are those of the two arms. "
+        + (f"† rests on the assumption {listing(list(bridges))}. " if bridges else "")
+        + ("Certainty: appraised where it says so." if judged
+           else "Certainty: not appraised by the reviewers.")
+    )  # fmt: skip
+    listed = table_of(rows, "Findings", columns, name="findings", caption=caption)
+    cautions = dict.fromkeys(caution_line(results, name) for name in analyses)
+    return blocks([md("::: {{.findings}}\n\n{}\n\n:::", listed), *cautions])
+
+
+def compared(results: Results, pair: Pair) -> list[Row]:
+    """A row of `network-studies` for each trial that compares the two, turned as they are asked."""
+    found: dict[str, Row] = {}
+    for row in (row for name in results.config.analyses for row in results.studied(name)):
+        turned = {**row, "treatment": row["comparator"], "comparator": row["treatment"],
+                  "arm": row["comparator_arm"], "comparator_arm": row["arm"]}  # fmt: skip
+        for each in (row, turned):
+            if (each["treatment"], each["comparator"]) == pair:
+                found.setdefault(row["trial"], each)
+    return list(found.values())
+
+
+def _ratio(results: Results, analysis: str, pair: Pair) -> Markdown:
+    """The hazard ratio, and that of random effects where they allow another conclusion."""
+    found = answer(results, analysis, pair)
+    if found is None:
+        return unknown(None)
+    fit, row = found
+    shown = interval(row)
+    mark = f" {DAGGER}" if row["bridged"] else ""
+    parts: list[object] = [md("{} ({}){}", strong(estimate(shown)), reach(shown), mark)]
+    other = partner(results, fit)
+    varied = None if other is None else league(other).get(pair)
+    if varied is not None and interval(varied).side_of_one() != shown.side_of_one():
+        parts += ["with random effects:", with_limits(interval(varied))]
+    return breaks(parts)
+
+
+def _rests_on(results: Results, pair: Pair) -> Markdown:
+    known = [found for name in results.config.analyses if (found := answer(results, name, pair))]
+    if not known:
+        return breaks([strong("not known"), "no chain of trials"])
+    if known[0][1]["crosses"]:
+        return link(strong("assumption"), "assumptions.qmd") + f" {DAGGER}"
+    said = ("chain of trials", "randomised", "randomised trials")
+    return strong(said[min(len(compared(results, pair)), 2)])
+
+
+def medians(results: Results, study: Row) -> list[Row | None]:
+    """The rows of table `survival` of both arms that belong to a trial's hazard ratio."""
+    keys = ("report", "outcome", "assessor")
+    by_arm = {row["arm"]: row for row in results.rows(tables.SURVIVAL, study["trial"])
+              if all(row[key] == study[key] for key in keys)}  # fmt: skip
+    return [by_arm.get(study[arm]) for arm in ARMS]
+
+
+def said_median(row: Row | None) -> str | None:
+    """A median in months; None where it is not known."""
+    if row is None or (row["median"] is None and not row["not_reached"]):
+        return None
+    return "not reached" if row["not_reached"] else months(row["median"])
+
+
+def _medians(results: Results, study: Row) -> Markdown:
+    cells = [
+        unknown(None) if said_median(row) is None else with_source(said_median(row), row or {})
+        for row in medians(results, study)
+    ]
+    first = next(iter(results.config.analyses.values()))
+    other = study["outcome"] != first.outcome
+    return md(" vs ").join(cells) + (f" ({outcome_name(study['outcome'])})" if other else "")
+
+
+def _shares(results: Results, analysis: Analysis, study: Row) -> Markdown:
+    """The percentage in each arm of what an analysis counts."""
+    of_responses = analysis.data == "responses"
+    rows = results.rows(tables.RESPONSES if of_responses else tables.ADVERSE_EVENTS, study["trial"])
+    found = {
+        row["arm"]: row for row in reversed(rows)
+        if (row["outcome"] == analysis.outcome if of_responses
+            else row["event"] == analysis.event and row["grade"] in analysis.grades)
+    }  # fmt: skip
+    cells = [_share(found.get(study[arm])) for arm in ARMS]
+    return unknown(None) if set(cells) == {unknown(None)} else md(" vs ").join(cells)
+
+
+def _share(row: Row | None) -> Markdown:
+    if row is None or (row["percent"] is None and not (row["n"] is not None and row["total"])):
+        return unknown(None)
+    printed = (
+        row["percent"] if row["percent"] is not None else f"{100 * row['n'] / row['total']:.0f}"
+    )
+    text = printed if isinstance(printed, str) else f"{printed:g}"
+    return with_source(f"{text.removesuffix('%').strip()}{NBSP}%", row)
+
+
+def in_whom(results: Results, trial: str) -> Markdown:
+    """The patients of a trial: as the reviewers say, else as it was printed."""
+    said = results.config.conduct.patients.get(trial)
+    if said is not None:
+        return escape(said)
+    return md("; ").join(
+        part
+        for modifier in results.config.conduct.modifiers[:MODIFIERS]
+        for part in described(results, trial, modifier.characteristics)
+    ) or unknown(None)  # fmt: skip
+
+
+def answers(results: Results) -> Markdown:
+    """What is known of the treatment that is asked for first: by trials, by assumption, not at all.
+
+    Three sentences at most, so that they can be read out.
+    """
+    first = next(iter(results.config.analyses))
+    pairs = asked(results, first)
+    lead = pairs[0][0]
+    found = {pair: answer(results, first, pair) for pair in pairs if pair[0] == lead}
+    known = [(pair, *each) for pair, each in found.items() if each is not None]
+    crossing = [each for each in known if each[2]["crosses"]]
+    sentences: list[object] = []
+    if known and not known[0][2]["crosses"]:
+        sentences.append(_by_trials(results, *known[0]))
+    if crossing:
+        sentences.append(_by_assumption(results, *crossing[0]))
+    if len(known) < len(found):
+        answered = [league(fit) for fit in results.main(first)]
+        names = [
+            results.labels[name]
+            for name in dict.fromkeys(results.nodes(first)["treatment"])
+            if name != lead and not any((lead, name) in each for each in answered)
+        ]
+        sentences.append(words.out_of_reach(results.labels[lead], names))
+    return bullets(sentences)
+
+
+def _by_trials(results: Results, pair: Pair, fit: Fit, row: Row) -> str:
+    labels = [results.labels[name] for name in pair]
+    text = words.comparison(labels[0], labels[1], interval(row), row["p_better"])
+    for study in reversed(compared(results, pair)):
+        said = [said_median(each) for each in medians(results, study)]
+        known = [value for value in said if value not in (None, "not reached")]
+        if len(known) == 2:
+            trial = results.trial_names[study["trial"]]
+            outcome = results.config.analyses[fit.analysis].title.lower()
+            return f"{text} {words.medians(trial, outcome, labels, known)}"
+    return text
+
+
+def _by_assumption(results: Results, pair: Pair, fit: Fit, row: Row) -> Markdown:
+    labels = [results.labels[name] for name in pair]
+    text = words.bridged(
+        words.comparison(labels[0], labels[1], interval(row), row["p_better"]),
+        results.bridge_label(fit.model.bridge or ""),
+    )
+    shift: float | None = next(
+        (each["ratio"] for each in fit.table(tables.TIPPING)
+         if (each["treatment"], each["comparator"]) == pair), None,
+    )  # fmt: skip
+    others = [
+        words.otherwise(results.bridge_label(other.model.bridge or ""), interval(found))
+        for asked_pair, found, other in other_answers(results, fit.analysis)
+        if asked_pair == pair
+    ]
+    where = link("Assumptions", "assumptions.qmd#tipping")
+    return md("{} ({}.)", " ".join([text, words.tipping(shift), *others]), where)
 
 
 def limits(results: Results) -> Markdown:

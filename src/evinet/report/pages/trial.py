@@ -16,6 +16,7 @@ from evinet.report.pages.common import (
     arm_name,
     by_arm,
     dash,
+    listed_pairs,
     of_arm,
     patients,
     printed_limits,
@@ -63,17 +64,16 @@ def overview(results: Results, slug: str) -> Markdown:
     ]
     tier = f"{row['tier']}: {TIERS[row['tier']]}" if row["tier"] in TIERS else row["tier"]
     cells = {
-        **{what: with_source(unknown(row[name]), facts.get(name, {})) for what, name in (
+        **{strong(what): with_source(unknown(row[name]), facts.get(name, {})) for what, name in (
             ("Status", "status"), ("Design", "design"), ("Phase", "phase"),
             ("Year of the main publication", "year"),
         )},
-        "Registration": registration(row["registration"]), "Publication": doi(row["doi"]),
-        "Tier of evidence": unknown(tier), "Used in": "; ".join(used) or "no analysis",
+        strong("Registration"): registration(row["registration"]),
+        strong("Publication"): doi(row["doi"]), strong("Tier of evidence"): unknown(tier),
+        strong("Used in"): "; ".join(used) or "no analysis",
     }  # fmt: skip
-    return blocks([sentence(row["note"]) if row["note"] else "", table_of(
-        cells.items(), "The trial",
-        {"Item": lambda cell: strong(cell[0]), "This trial": lambda cell: cell[1]},
-    )])  # fmt: skip
+    listed = listed_pairs(cells, "The trial", "Item", "This trial")
+    return blocks([sentence(row["note"]) if row["note"] else "", listed])
 
 
 def arms(results: Results, slug: str) -> Markdown:
