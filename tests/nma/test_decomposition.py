@@ -7,9 +7,12 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from evinet.errors import InputError
 from evinet.nma import Network
+from evinet.nma.answers import effects
+from evinet.nma.command import nma
 from evinet.nma.posterior import Fit
 
 # Senn et al. 2013 (Stat Methods Med Res 22:169): glucose-lowering drugs, HbA1c
@@ -183,3 +186,29 @@ def test_studies_stand_about_the_mean_of_their_comparison(fit):
 def test_an_order_names_every_treatment_once(fit, order, said):
     with pytest.raises(InputError, match=said):
         fit.funnel(order)
+
+
+def test_chosen_pairs_are_split(fit, tmp_path):
+    """Direct: the mean of the studies of the pair; indirect: what is left of the network's."""
+    frame = pd.DataFrame({"study": ["S1", "S2", "S3", "S4"], "treatment": ["B", "C", "C", "B"],
+                          "comparator": ["A", "A", "B", "A"], "diff": [0.0, 3.0, 1.0, 1.0],
+                          "se": 1.0})  # fmt: skip
+    network = Network.from_contrasts(frame, "A")
+    wide = {"effects": "normal(0, 1000)"}
+    splits = network.fit(effects="fixed", priors=wide).node_splits([("B", "A")])
+    assert list(splits) == [("A", "B")]
+    table = effects.splits(splits).iloc[0]
+    assert table["direct_mean"] == pytest.approx(0.5, abs=1e-4)
+    assert table["indirect_mean"] == pytest.approx(3.0 - 1.0, abs=1e-4)
+    assert table["direct_sd"] == pytest.approx(0.5**0.5, abs=1e-4)
+    assert table["indirect_sd"] == pytest.approx(2**0.5, abs=1e-4)
+    with pytest.raises(InputError, match=r"sita vs plac.*no pair with both"):
+        fit.node_splits([("sita", "plac")])
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    options = [str(tmp_path / "data.csv"), "--effects", "fixed", "--out", str(tmp_path / "out")]
+    run = CliRunner().invoke(nma, [*options, "--model", "node-split", "--split", "B vs A"])
+    assert run.exit_code == 0, run.output
+    found = pd.read_csv(tmp_path / "out/splits.csv")
+    assert found[["treatment", "comparator"]].to_numpy().tolist() == [["B", "A"]]
+    for wrong in (["--split", "B vs A"], ["--model", "node-split", "--split", "B-A"]):
+        assert CliRunner().invoke(nma, [*options, *wrong]).exit_code == 2

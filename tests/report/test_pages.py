@@ -275,3 +275,13 @@ def test_weights_are_told_with_their_judgement(results: Results) -> None:
     models = {**results.config.models, "fixed": less}
     opened = replace(results, config=results.config.model_copy(update={"models": models}))
     assert "Unblinded assessors" in unescape(pages.methods.models(opened))
+
+
+def test_results_of_weighted_trials_say_so(results: Results) -> None:
+    judged = Weights(trials={"birch": 0.5}, assumption="Unblinded assessors.")
+    less = results.config.models["fixed"].model_copy(update={"weights": judged})
+    models = {**results.config.models, "fixed": less}
+    opened = replace(results, config=results.config.model_copy(update={"models": models}))
+    shown = unescape(pages.outcomes.every(opened))
+    assert "Trials count less here" in shown
+    assert shown.count("Unblinded assessors") == 1, "the other model counts all trials in full"

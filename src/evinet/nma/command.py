@@ -26,8 +26,8 @@ SCREEN = 20  # effects on the screen
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
              "time_column", "categories", "category_counts", "weights", "weight_levels"),
-    "Model": ("effects", "references", "model", "better", "members", "class_sigma", "separator",
-              "inactive", "component_interactions", "cutpoints", "prior_texts"),
+    "Model": ("effects", "references", "model", "splits", "better", "members", "class_sigma",
+              "separator", "inactive", "component_interactions", "cutpoints", "prior_texts"),
     "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
     "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
                              "points"),
@@ -69,7 +69,7 @@ OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"eff
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
     "measure", "sheet", "report", "categories", "cumulative", "funnel_order",
-    "dev_dev", "weights",  # none with patients' covariates
+    "dev_dev", "weights", "splits",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
@@ -123,6 +123,10 @@ class Grouped(click.Command):
 @click.option(
     "--model", type=click.Choice(["consistency", "ume", "node-split"]), default="consistency",
     show_default=True, help="ume: unrelated mean effects.",
+)  # fmt: skip
+@click.option(
+    "--split", "splits", multiple=True, metavar="'A vs B'",
+    help="With --model node-split: this pair only. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--columns", metavar="THEIRS=OURS,...",
@@ -351,7 +355,7 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         if asked["cumulative"]:
             network.study_numbers(asked["cumulative"])
         if asked["model"] == "node-split":
-            network.split_pairs()
+            network.split_pairs(_split(asked["splits"]))
         if asked["dev_dev"]:
             _model(network, {**asked, **OTHER[asked["dev_dev"]]})
         if asked["funnel_order"]:
@@ -412,6 +416,8 @@ def _applicable(asked: dict[str, Any], survival: bool) -> None:
             if asked[name] not in (None, (), False):
                 raise click.UsageError(f"{option} needs consistent effects, which ume has not")
     _other_applicable(asked, survival)
+    if asked["splits"] and asked["model"] != "node-split":
+        raise click.UsageError("--split needs --model node-split")
     for option, (name, others) in NEEDED.items():
         needing = _given(asked, others)
         if needing and not asked[name]:
@@ -580,7 +586,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
     if asked["check_proportional"]:
         found |= _proportional(fit, sampler, asked)
     if asked["model"] == "node-split":
-        splits = fit.node_splits()
+        splits = fit.node_splits(_split(asked["splits"]))
         for pair, each in splits.items():
             if each.failures():
                 splits[pair] = _again(each)
@@ -784,6 +790,17 @@ def _composed(value: Any) -> Any:
 
 def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text else ()
+
+
+def _split(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Pairs such as A vs B."""
+    found = []
+    for text in texts:
+        one, separator, two = text.partition(" vs ")
+        if not (separator and one.strip() and two.strip()):
+            raise click.BadParameter(f"{text}: write 'A vs B'", param_hint="--split")
+        found.append((one.strip(), two.strip()))
+    return found
 
 
 def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:

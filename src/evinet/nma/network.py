@@ -397,17 +397,30 @@ class Network:
 
         return fit(self, **options)
 
-    def split_pairs(self) -> list[tuple[str, str]]:
+    def split_pairs(self, chosen: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
         """Pairs (A, B) with direct and independent indirect evidence, in the order of treatments.
+
+        All of them, or those that are `chosen`, in either order.
 
         Raises
         ------
         InputError
-            There is no such pair.
+            There is no such pair, or a chosen one is none.
         """
         from evinet.nma import terms
 
-        return terms.splits(self.rows, self.treatments, self.file)
+        found = terms.splits(self.rows, self.treatments, self.file)
+        if not chosen:
+            return found
+        asked = {frozenset(pair): " vs ".join(pair) for pair in chosen}
+        lacking = [name for pair, name in asked.items() if pair not in set(map(frozenset, found))]
+        if lacking:
+            raise InputError(
+                Problem("(options)", "splits", ", ".join(lacking), "is no pair with both direct "
+                        "and independent indirect evidence",
+                        f"Use some of {', '.join(' vs '.join(pair) for pair in found)}")
+            )  # fmt: skip
+        return [pair for pair in found if frozenset(pair) in asked]
 
     @property
     def file(self) -> str:

@@ -495,18 +495,20 @@ class Fit:
 
         return powerscale.powerscale(self)
 
-    def node_splits(self) -> dict[tuple[str, str], Fit]:
+    def node_splits(self, chosen: Sequence[tuple[str, str]] = ()) -> dict[tuple[str, str], Fit]:
         """A fit with direct and indirect effects apart, for every pair (A, B) that has both.
+
+        Or for those of the pairs alone that are `chosen`, in either order.
 
         Raises
         ------
         InputError
-            No pair has both.
+            No pair, or not each chosen one, has both.
         """
         from evinet.nma import design as designs
         from evinet.nma.fit import run
 
-        pairs = self.network.split_pairs()
+        pairs = self.network.split_pairs(chosen)
         terms = self.specification.terms
         models = [
             replace(

@@ -122,6 +122,13 @@ def assumed(results: Results, fit: Fit) -> Markdown:
     return callout("warning", "These answers rest on an assumption", text)
 
 
+def judged(results: Results, fit: Fit) -> Markdown:
+    """A box that tells of trials that count less by judgement."""
+    assert fit.model.weights is not None
+    text = weights_text(results, fit.model.weights)
+    return callout("warning", "Trials count less here", md("{}.", text[:1].upper() + text[1:]))
+
+
 def weights_text(results: Results, weights: Weights) -> str:
     """Which trials count less, and why, to stand in a sentence."""
     each = [f"{results.trial_names[trial]} {number(weight)}"

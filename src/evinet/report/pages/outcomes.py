@@ -6,7 +6,7 @@ from evinet.report.effects import interval, pair, prediction, ranked
 from evinet.report.markdown import Markdown, blocks, folded, heading, strong
 from evinet.report.numbers import chance, estimate, limits, number
 from evinet.report.pages import times
-from evinet.report.pages.common import assumed, exhibit, optional_exhibit, table_of
+from evinet.report.pages.common import assumed, exhibit, judged, optional_exhibit, table_of
 from evinet.report.pages.explorer import explorer
 from evinet.report.pages.later import caution
 from evinet.report.results import Fit, Results
@@ -32,6 +32,7 @@ def _fit(results: Results, fit: Fit) -> Markdown:
     return blocks([
         heading(3, fit.model.label, base),
         assumed(results, fit) if fit.model.bridge else "",
+        judged(results, fit) if fit.model.weights else "",
         exhibit(results, f"{base}-league"),
         folded("Every comparison in a table", _comparisons(results, fit)),
         optional_exhibit(results, f"{base}-ranks"),
