@@ -151,3 +151,32 @@ def test_a_treatment_without_a_class_is_refused():
     frame.loc[frame["treatment"] == "D", "class"] = ""
     with pytest.raises(InputError, match="'D': has no class"):
         fitted(frame, covariate="age", interactions="class")
+
+
+def test_the_units_of_a_covariate_change_nothing_but_its_coefficient():
+    """A prior as narrow as the data are weak, so that it would be seen if units entered it."""
+    frame = table().assign(days=lambda given: 365.25 * given["age"] - 9)
+
+    def posterior(name: str, prior: dict[str, str]) -> pd.Series:
+        fit = Network.from_contrasts(frame, "A").fit(covariate=name, priors=prior, seed=1)
+        return fit.effects().set_index("parameter")["q97.5"]
+
+    for prior in ({}, {"coefficients": "normal(0, 0.1) per SD"}):
+        years, days = (posterior(name, prior) for name in ("age", "days"))
+        assert days.drop("beta").to_numpy() == pytest.approx(years.drop("beta"), rel=1e-6)
+        assert days["beta"] == pytest.approx(years["beta"] / 365.25, rel=1e-6)
+    asked = {"coefficients": "normal(0, 0.001)"}  # of a step of 1, as it says
+    assert posterior("days", asked)["beta"] != pytest.approx(posterior("age", asked)["beta"] / 365)
+
+
+def test_a_prior_of_coefficients_is_that_of_a_standard_deviation_or_of_one_unit():
+    """Two covariates, each by its own standard deviation; it is printed as it may be given."""
+    frame = table()
+    network = Network.from_contrasts(frame, "A")
+    sd = {name: float(np.std(np.repeat(frame[name], 2))) for name in ("age", "year")}
+    for prior, unit in (("normal(0, 2) per SD", sd), ("normal(0, 2)", dict.fromkeys(sd, 1.0))):
+        fit = network.fit(covariate=["age", "year"], priors={"coefficients": prior})
+        assert fit.specification.priors.printed["coefficients"] == prior
+        found = dict(zip(fit.specification.names, fit.specification.prior_sd, strict=True))
+        for name in sd:
+            assert found[f"beta[{name}: all]"] == pytest.approx(2 / unit[name])

@@ -281,7 +281,8 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--prior", "prior_texts", multiple=True, metavar="NAME=PRIOR",
-    help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., coefficients=..., cuts=..., "
+    help="tau=half-normal(5), effects=normal(0, 100), intercepts=..., "
+    "coefficients=normal(0, 100) per SD, cuts=..., "
     "cuts_sigma=... Unless named, wider where outcomes or effects are beyond 10.",
 )  # fmt: skip
 @click.option(

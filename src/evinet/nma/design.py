@@ -178,6 +178,25 @@ class Design:
         return found
 
     @cached_property
+    def steps(self) -> dict[str, float]:
+        """Coefficient of a covariate -> the covariate's standard deviation.
+
+        Of patients' covariates over patients and published arms, else over the arms of the studies
+        that compare; of a covariate in words that of each 0 and 1. 1 where it is 0.
+        """
+        regression = self.network.regression
+        if regression is not None:
+            every = ["", *(f": {group}" for group in dict.fromkeys(self.groups.values()))]
+            return {f"beta[{name}{of}]": float(sd) or 1.0 for of in every
+                    for name, sd in zip(regression.terms, regression.sd, strict=True)}  # fmt: skip
+        compared = set(self.rows.iloc[self.free]["study"])
+        found = {}
+        for name, values in self.covariates.items():
+            sd = float(np.std([x for (study, _), x in values.items() if study in compared])) or 1.0
+            found |= dict.fromkeys([*self.slopes_of(name), f"beta[{name}]"], sd)
+        return found
+
+    @cached_property
     def sharing(self) -> tuple[np.ndarray, list[str]]:
         """Which treatments share a covariate's coefficient (see `evinet.nma.terms.sharing`)."""
         by_class = self.terms.interactions == "class"

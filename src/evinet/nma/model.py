@@ -235,7 +235,9 @@ class Model:
     def prior_sd(self) -> np.ndarray:
         """Prior standard deviation of each coefficient (of members: of the class mean)."""
         slope = np.array([name.startswith("beta") for name in self.names], bool)
-        return np.where(slope, self.priors.coefficients, self.priors.effects)
+        step = self.design.steps if self.priors.per_sd else {}
+        units = np.array([step.get(name, 1.0) for name in self.names])
+        return np.where(slope, self.priors.coefficients / units, self.priors.effects)
 
     @cached_property
     def stand_for(self) -> np.ndarray:

@@ -293,7 +293,10 @@ TAU = 5.0
 DEFAULTS = {
     "effects": ("normal(0, 100)", "hardly limits an effect (NICE TSD 2)"),
     "intercepts": ("normal(0, 100)", "hardly limits an outcome of a study"),
-    "coefficients": ("normal(0, 100)", "hardly limits a coefficient of a covariate"),
+    "coefficients": (
+        "normal(0, 100) per SD",
+        "hardly limits what a covariate's standard deviation does, whatever its units",
+    ),
     "cuts": (
         "half-normal(10)",
         "of the distance between neighbouring cut-points of ordered categories; hardly limits it "
@@ -316,9 +319,16 @@ logarithms are. For larger ones they are multiplied by a power of ten (`Priors.s
 """
 
 
+PER_SD = " per SD"
+"""What a prior of coefficients ends with that is of a standard deviation of the covariate."""
+
+
 @dataclass(frozen=True)
 class Priors:
     """Priors of a model: standard deviations of normal ones around 0, and those of scales.
+
+    That of `coefficients` is of a step of one standard deviation of the covariate where it is
+    `per_sd`, so that the covariate's units do not matter, and else of a step of 1.
 
     Examples
     --------
@@ -329,6 +339,7 @@ class Priors:
     effects: float = 100.0
     intercepts: float = 100.0
     coefficients: float = 100.0
+    per_sd: bool = True
     cuts: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts"][0]))
     cuts_sigma: Prior = field(default_factory=lambda: parse(DEFAULTS["cuts_sigma"][0]))
     tau: Prior = field(default_factory=lambda: parse(DEFAULTS["tau"][0]))
@@ -354,10 +365,11 @@ class Priors:
     @property
     def printed(self) -> dict[str, str]:
         """Each prior in the form in which it may be given."""
-        return {
+        found = {
             name: prior.formula if isinstance(prior, Prior) else f"normal(0, {prior:g})"
             for name, prior in vars(self).items() if name in DEFAULTS
         }  # fmt: skip
+        return found | ({"coefficients": found["coefficients"] + PER_SD} if self.per_sd else {})
 
 
 def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(options)") -> Priors:
@@ -378,6 +390,9 @@ def priors(texts: dict[str, str], field: str = "--prior {}", file: str = "(optio
                 Problem(file, place, name, "there is no such prior",
                         f"Name {', '.join(DEFAULTS)}")
             )  # fmt: skip
+        if name == "coefficients":
+            found["per_sd"] = text.rstrip().endswith(PER_SD)
+            text = text.rstrip().removesuffix(PER_SD)
         read = normal if DEFAULTS[name][0].startswith("normal") else parse
         found[name] = read(text, place, file)
     return Priors(**found, asked=tuple(sorted(found)))

@@ -433,3 +433,30 @@ def test_the_command_refuses_before_it_samples(
     assert run.exit_code != 0
     assert said in run.output + str(run.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_units_of_patients_covariates_do_not_change_the_prior():
+    """With age in other units the prior of its coefficients, outcome and effects, follows."""
+    from evinet.nma.terms import Terms
+
+    own, other, covariates = trials("binomial")
+
+    def prior(factor: float) -> dict[str, float]:
+        moved = covariates.assign(**{
+            name: factor * covariates[name] for name in covariates if name.startswith("age_")
+        })  # fmt: skip
+        net = network(own.assign(age=factor * own["age"]), other, "age + male", covariates=moved,
+                      reference="A")  # fmt: skip
+        built = models.build(net, effects="fixed", terms=Terms(interactions="separate"))
+        means = [own["age"].mean(), 64.0, 65.0]  # of 40 patients, and published of 15 and 17
+        around = [own["age"].var(ddof=0), 7.0**2, 6.5**2]
+        overall = np.average(means, weights=[40, 15, 17])
+        spread = np.average(around + (means - overall) ** 2, weights=[40, 15, 17]) ** 0.5
+        assert net.regression.sd[0] == pytest.approx(factor * spread, rel=0.01)
+        return dict(zip(built.names, built.prior_sd, strict=True))
+
+    years, days = prior(1.0), prior(365.25)
+    assert {"beta[age]", "beta[age: B]", "beta[age: C]"} <= set(years)
+    for name, sd in years.items():
+        scale = 365.25 if "age" in name else 1.0
+        assert days[name] == pytest.approx(sd / scale, rel=1e-9), name

@@ -102,16 +102,26 @@ class Regression:
                 "1), and the share of each in the published tables") from None  # fmt: skip
         return np.asarray(made[self.terms], float)
 
-    @cached_property
+    @property
     def centre(self) -> np.ndarray:
         """Mean of each column over all patients, with those of published arms; shape (terms,)."""
-        total, count = np.zeros(len(self.terms)), 0.0
-        for own in self.patients.values():
-            total, count = total + self._matrix(own).sum(axis=0), count + len(own)
-        for arm, size in self.size.items():
-            mean = self._matrix(self.drawn(arm)).mean(axis=0)
-            total, count = total + size * mean, count + size
-        return np.asarray(total / count)
+        return self._moments[0]
+
+    @property
+    def sd(self) -> np.ndarray:
+        """Standard deviation of each column over the same; shape (terms,)."""
+        return self._moments[1]
+
+    @cached_property
+    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of each column, an arm at a time (Chan et al. 1983)."""
+        arms = [(self._matrix(own), float(len(own))) for own in self.patients.values()]
+        arms += [(self._matrix(self.drawn(arm)), size) for arm, size in self.size.items()]
+        means = np.array([columns.mean(axis=0) for columns, _ in arms])
+        within = np.array([columns.var(axis=0) for columns, _ in arms])
+        share = np.array([size for _, size in arms]) / sum(size for _, size in arms)
+        centre = share @ means
+        return centre, np.sqrt(share @ (within + (means - centre) ** 2))
 
     def matrix(self, covariates: pd.DataFrame) -> np.ndarray:
         """The centred columns of some patients or points, shape (patients, terms)."""
