@@ -186,3 +186,29 @@ def test_an_exact_fit_loads_no_library_that_takes_longer_than_the_fit(tmp_path):
     )  # fmt: skip
     slow = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "scipy.stats"}
     assert slow.isdisjoint(done.stdout.split())
+
+
+def test_the_prior_of_intercepts_is_seen_where_mu_is_integrated_out():
+    """Draws of mu are those of two conjugate normals; a prior against the data is told."""
+    from evinet.nma.answers import powerscale
+
+    y, se = np.array([3.0, 2.2]), np.array([0.5, 0.4])
+    arms = pd.DataFrame({"study": "one", "treatment": ["a", "b"], "y": y, "se": se})
+    for sd, finding in ((1.0, "prior and data may disagree"), (1e4, "prior not influential")):
+        asked = {"intercepts": f"normal(0, {sd:g})", "effects": "normal(0, 1)"}
+        fit = Network.from_arms(arms, "a").fit(effects="fixed", priors=asked)
+        x = np.array([[1.0, 0.0], [1.0, 1.0]])  # of mu and of d[b]
+        covariance = np.linalg.inv(x.T @ (x / se[:, None] ** 2) + np.diag([sd**-2, 1.0]))
+        mean = covariance @ x.T @ (y / se**2)
+        (mu,) = powerscale.intercepts(fit).T
+        assert mu.mean() == pytest.approx(mean[0], abs=4 * mu.std() / np.sqrt(len(mu)))
+        assert mu.std() == pytest.approx(covariance[0, 0] ** 0.5, rel=0.06)
+        assert np.corrcoef(mu, fit.coefficients[:, 0])[0, 1] == pytest.approx(
+            covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]), abs=0.05
+        )
+        found = fit.powerscale().set_index("component")
+        assert found.at["prior of intercepts", "finding"] == finding
+    contrast = Network.from_contrasts(
+        pd.DataFrame({"study": ["s"], "treatment": ["b"], "comparator": ["a"], "diff": [-1.0],
+                      "se": [0.2]}), "a")  # fmt: skip
+    assert powerscale.intercepts(contrast.fit(effects="fixed")) is None, "contrasts have no mu"

@@ -190,7 +190,7 @@ class Design:
             return {f"beta[{name}{of}]": float(sd) or 1.0 for of in every
                     for name, sd in zip(regression.terms, regression.sd, strict=True)}  # fmt: skip
         compared = set(self.rows.iloc[self.free]["study"])
-        found = {}
+        found: dict[str, float] = {}
         for name, values in self.covariates.items():
             sd = float(np.std([x for (study, _), x in values.items() if study in compared])) or 1.0
             found |= dict.fromkeys([*self.slopes_of(name), f"beta[{name}]"], sd)

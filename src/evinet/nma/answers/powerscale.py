@@ -60,9 +60,10 @@ def components(fit: Fit) -> dict[str, np.ndarray]:
     found["prior of effects"] = -0.5 * (scaled[:, ~slope] ** 2).sum(axis=1)
     if slope.any():
         found["prior of coefficients"] = -0.5 * (scaled[:, slope] ** 2).sum(axis=1)
-    if model.arms is not None and "mu" in fit.samples:
-        mu = fit.samples["mu"].transpose("sample", ...).to_numpy()
-        found["prior of intercepts"] = -0.5 * ((mu / model.priors.intercepts) ** 2).sum(axis=1)
+    mu = intercepts(fit)
+    if mu is not None:
+        sd = model.priors.intercepts if model.arms is not None else model.baseline.intercept_sd  # type: ignore[union-attr]
+        found["prior of intercepts"] = -0.5 * ((mu / sd) ** 2).sum(axis=1)
     if model.gaps:
         gaps = np.diff(fit.samples["cut"].transpose("sample", ...).to_numpy(), prepend=0.0)
         found["prior of cut-points"] = model.priors.cuts.logpdf(gaps).sum(axis=1)
@@ -71,6 +72,22 @@ def components(fit: Fit) -> dict[str, np.ndarray]:
     if model.sigma_prior is not None:
         found["prior of sigma"] = model.sigma_prior.logpdf(fit.sigma)
     return found
+
+
+def intercepts(fit: Fit) -> np.ndarray | None:
+    """Draws of the studies' mu, shape (draws, studies); None where none has a normal prior.
+
+    Contrasts have none, and of piecewise hazards the prior is flat. An exact posterior holds mu in
+    the fitted value of each study's baseline arm, which is mu as its theta is 0.
+    """
+    if "mu" in fit.samples:
+        return np.asarray(fit.samples["mu"].transpose("sample", ...).to_numpy())
+    model = fit.specification
+    if model.arms is None:
+        return None
+    arms = model.design.rows.iloc[model.design.of("arm")]
+    own = np.flatnonzero((arms["treatment"] == arms["against"]).to_numpy())
+    return np.asarray(fit.samples["fitted"].transpose("sample", ...).to_numpy()[:, own])
 
 
 def _likelihood(fit: Fit) -> np.ndarray:
