@@ -107,8 +107,12 @@ def test_words_refit_nothing(finished_copy):
         ("config/config.yaml", "label: Fixed effects, islands apart", "label: Other words"),
         ("config/config.yaml", "title: Progression-free survival", "title: Other words"),
         ("config/config.yaml", "Reviewers' setting, no published threshold", "Other words"),
+        ("config/config.yaml", "The effects of octreotide 30 mg, octreotide 60 mg", "Other words"),
+        ("config/config.yaml", "Röver et al. 2021, Res Synth Methods 12:448-474", "Other words"),
         ("src/evinet/nma/fit/exact.py", "# fmt: skip", "# another comment"),
         ("src/evinet/nma/model.py", '"""The model of a network', '"""Another model of a network'),
+        ("src/evinet/nma/population/adjust.py", "from __future__ import annotations",
+         "from __future__ import annotations\n\nNEW = 1"),  # no job of the workflow runs it
         ("src/evinet/extract/scaffold.py", "from __future__ import annotations",
          "from __future__ import annotations\n\nNEW = 1"),
     ):  # fmt: skip
