@@ -191,3 +191,14 @@ def test_every_rule_says_what_it_takes():
         if "shell:" in rule:
             assert re.search(r"^ +mem_mb=\d+,$", rule, flags=re.M), name
             assert re.search(r"^ +runtime=\d+,$", rule, flags=re.M), name
+
+
+def test_the_library_is_imported_when_it_is_asked_for():
+    """So that `import evinet` takes no time, and gives the library all the same."""
+    code = (
+        "import sys, evinet\n"
+        "heavy = {'pandas', 'numpy', 'scipy', 'pymc', 'arviz', 'pydantic'} & set(sys.modules)\n"
+        "print(sorted(heavy), evinet.Network.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "Network"]

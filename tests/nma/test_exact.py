@@ -212,3 +212,27 @@ def test_the_prior_of_intercepts_is_seen_where_mu_is_integrated_out():
         pd.DataFrame({"study": ["s"], "treatment": ["b"], "comparator": ["a"], "diff": [-1.0],
                       "se": [0.2]}), "a")  # fmt: skip
     assert powerscale.intercepts(contrast.fit(effects="fixed")) is None, "contrasts have no mu"
+
+
+def test_ranks_of_contrasts_carry_no_noise(contrasts):
+    """SUCRA is the mean probability of being better than another, each of a normal difference."""
+    network = contrasts(STUDIES, "a", SHARED)
+    first, second = (network.fit(effects="fixed", priors=TIGHT, seed=seed) for seed in (1, 2))
+    given = exact.data(first.specification)
+    precision = given.columns.T @ np.linalg.solve(given.within, given.columns) + np.eye(3) / 100
+    covariance = np.pad(np.linalg.inv(precision), ((1, 0), (1, 0)))
+    table = first.effects().set_index("parameter")["mean"]
+    mean = np.array([0.0, *table[["d[b]", "d[c]", "d[d]"]]])
+    for number, _name in enumerate("abcd"):
+        others = [each for each in range(4) if each != number]
+        better = [
+            stats.norm.cdf(0, mean[number] - mean[each], np.sqrt(
+                covariance[number, number] + covariance[each, each]
+                - 2 * covariance[number, each]))
+            for each in others
+        ]  # fmt: skip
+        for fit in (first, second):
+            ranks = fit.ranks().query("treatment == @name")
+            assert ranks["sucra"].iloc[0] == pytest.approx(np.mean(better), abs=1e-9)
+            league = fit.league().query("treatment == @name")["p_better"]
+            assert sorted(league) == pytest.approx(sorted(better), abs=1e-9)

@@ -191,3 +191,20 @@ def test_a_ratio_without_an_interval_is_excluded_never_imputed(tmp_path):
     write_evidence(tmp_path, trials)
     built = network.build("x", analysis(["one", "two"], ["b"]), tmp_path)
     assert "confidence interval" in built.excluded["reason"][0]
+
+
+def test_the_studies_of_an_analysis_go_into_the_library_as_they_are(tmp_path):
+    """`evinet nma studies.csv`: ln HR, standard errors and treatments in their own columns."""
+    from evinet.nma import Network
+
+    rows = [
+        {"study": study, "treatment": one, "comparator": "p", "outcome": "pfs", "tier": "C",
+         "arm": one, "comparator_arm": "p", "log_estimate": y, "se": se, "component": 1,
+         "report": "primary", "assessor": "bicr", "source": "s", "locator": "l"}
+        for study, one, y, se in (("one", "a", -0.5, 0.2), ("two", "a", -0.1, 0.1))
+    ]  # fmt: skip
+    path = tmp_path / "studies.csv"
+    tables.NETWORK_STUDIES.write(path, tables.NETWORK_STUDIES.frame(rows))
+    fit = Network.read(path, reference="p").fit(effects="fixed")
+    league = fit.league().set_index(["treatment", "comparator"])
+    assert league.at[("a", "p"), "mean"] == pytest.approx((-0.5 * 25 - 0.1 * 100) / 125, abs=1e-4)

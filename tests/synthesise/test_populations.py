@@ -98,14 +98,14 @@ def predict(write_data, make_config, tmp_path: Path):
         "joined": {"label": "p", "effects": "fixed", "bridge": "class", "sigma": 0.1},
     }
 
-    def make(**population: object):
+    def make(effect: float = -0.7, **population: object):
         config = make_config(models, ["a", "d"]).model_dump(mode="json")
         config["analyses"]["x"]["populations"] = {
             "own": {"trial": "one", "assumption": "none", **population}
         }
         config["analyses"]["x"]["trials"] = ["one", "two"]
         review = Config.model_validate(config)
-        data = write_data([("one", "b", "a", -0.7, 0.1), ("two", "c", "d", -0.2, 0.1)])
+        data = write_data([("one", "b", "a", effect, 0.1), ("two", "c", "d", -0.2, 0.1)])
         rows = [
             {"study": study, "treatment": one, "comparator": other, "outcome": "pfs", "tier": "C",
              "arm": one, "comparator_arm": other, "log_estimate": -0.5, "se": 0.1,
@@ -137,6 +137,21 @@ def test_only_connected_treatments_are_predicted(predict, tmp_path: Path) -> Non
     gain = observed[observed["measure"] == "rmst-gain"].iloc[0]
     exact = (1 - np.exp(-0.75)) / 0.05 - (1 - np.exp(-1.5)) / 0.1
     assert gain["q2.5"] < exact < gain["q97.5"]
+
+
+@pytest.mark.parametrize(("effect", "held"), [(np.log(0.5), True), (0.7, False)])
+def test_predictions_are_held_against_the_patients(
+    predict, tmp_path: Path, effect: float, held: bool
+) -> None:
+    """The hazard of b's patients is half that of a's: the first effect says so, the other not."""
+    predict(effect, times=[6, 12])
+    beside = tables.PREDICTED_OBSERVED.read(tmp_path / "out/predicted-observed.csv")
+    beside = beside[beside["model"] == "apart"].set_index(["treatment", "time"])
+    for arm, hazard, agrees in (("a", 0.1, True), ("b", 0.05, held)):
+        for time in (6, 12):
+            row = beside.loc[(arm, time)]
+            assert row["observed"] == pytest.approx(np.exp(-hazard * time), abs=0.06)
+            assert bool(row["held"]) == agrees, (arm, time)
 
 
 def test_nothing_is_extrapolated(predict, tmp_path: Path) -> None:
