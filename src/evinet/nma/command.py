@@ -31,7 +31,7 @@ GROUPS = {
     "Meta-regression": ("covariate", "interactions", "slope_sigma", "at", "baseline_risk"),
     "Patients' covariates": ("regression", "aggregate", "covariates", "correlations", "families",
                              "points"),
-    "Survival": ("ipd", "baseline", "knots", "shapes", "powers", "times", "horizon",
+    "Survival": ("ipd", "causes", "baseline", "knots", "shapes", "powers", "times", "horizon",
                  "check_proportional"),
     "Sampling": ("seed", "chains", "warmup", "draws", "target_accept"),
     "Output": ("out", "report", "save_draws", "cumulative", "funnel_order", "dev_dev",
@@ -69,11 +69,11 @@ OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"eff
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
     "measure", "sheet", "report", "categories", "cumulative", "funnel_order",
-    "dev_dev", "weights", "splits",  # none with patients' covariates
+    "dev_dev", "weights", "splits", "causes",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
-    "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional",
+    "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional", "causes",
 }  # fmt: skip
 
 
@@ -238,6 +238,12 @@ class Grouped(click.Command):
     "their covariates, and r or y in place of time; no entry, no lower and upper.",
 )
 @click.option(
+    "--cause", "causes", multiple=True, metavar="NAME",
+    help="Of competing events, a cause in the column event of --ipd (0 or censored: none was "
+    "seen): effects on its hazard, patients being censored at the others. Repeat it for every "
+    "cause: also their incidence.",
+)  # fmt: skip
+@click.option(
     "--baseline", default="mspline", show_default=True,
     help="Baseline hazards: mspline, piecewise, fracpoly, exponential, weibull, gompertz, "
     "lognormal, loglogistic or gengamma.",
@@ -331,8 +337,10 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     net_heat.csv and powerscale.csv; with node-split also splits.csv; with --population also
     absolute.csv; with
     --components also components.csv; with --ipd also survival.csv, hazard_ratios.csv, rmst.csv,
-    rmst_differences.csv and medians.csv. A fit that does not converge is sampled once more, longer;
-    if that fails too nothing is written, and the exit status is 1.
+    rmst_differences.csv and medians.csv. With --cause each cause has a folder of these, without
+    survival, rmst and medians, and of all causes together there is incidence.csv. A fit that does
+    not converge is sampled once more, longer; if that fails too nothing is written, and the exit
+    status is 1.
 
     With --regression the model is a multilevel network meta-regression of --ipd, patients with
     covariates, and --aggregate, published arms. It writes estimates.csv, fit.json, posterior.nc,
@@ -347,37 +355,69 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         _applicable_to_regression(data, ipd, asked)
     else:
         _applicable(asked, bool(ipd))
+        _one_folder_each(asked["causes"], data)
     from evinet.nma.fit import nuts
 
     nuts.prepare()
     try:
-        network = _regressed(ipd, asked) if asked["regression"] else _network(data, ipd, asked)
-        model = _model(network, asked)
-        if asked["cumulative"]:
-            network.study_numbers(asked["cumulative"])
-        if asked["model"] == "node-split":
-            network.split_pairs(_split(asked["splits"]))
-        if asked["dev_dev"]:
-            _model(network, {**asked, **OTHER[asked["dev_dev"]]})
-        if asked["funnel_order"]:
-            from evinet.nma.answers import funnel
-
-            funnel.check(_listed(asked["funnel_order"]), network.treatments)
-        if asked["check_proportional"] and network.patients is not None:
-            from evinet.nma.answers import proportionality
-
-            proportionality.testable(network.patients)
+        models = {
+            cause: _checked(data, ipd, asked, cause) for cause in asked["causes"] or ("",)
+        }  # fmt: skip
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
     answers = _regression_answers if asked["regression"] else _answers
-    found = answers(model, _sampler(asked, model), asked)
-    lines = found.pop("lines")
+    every = {cause: answers(model, _sampler(asked, model), asked)
+             for cause, model in models.items()}  # fmt: skip
+    fits = {cause: found["fitted"] for cause, found in every.items()}
     from evinet import files
 
+    lines: list[str] = []
     with files.together():
-        _write(found, asked)
+        for cause, found in every.items():
+            own = found.pop("lines")
+            lines += [f"{cause}: {line}" for line in own] if cause else own
+            _write(found, {**asked, "out": asked["out"] / cause})
+        if asked["causes"]:
+            lines += _incidence(fits, asked)
     for line in lines:
         click.echo(line)
+
+
+def _checked(
+    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
+) -> Model:
+    """The model that is asked for, of a cause if one is named; what it cannot do is told now."""
+    network = _regressed(ipd, asked) if asked["regression"] else _network(data, ipd, asked, cause)
+    model = _model(network, asked)
+    if asked["cumulative"]:
+        network.study_numbers(asked["cumulative"])
+    if asked["model"] == "node-split":
+        network.split_pairs(_split(asked["splits"]))
+    if asked["dev_dev"]:
+        _model(network, {**asked, **OTHER[asked["dev_dev"]]})
+    if asked["funnel_order"]:
+        from evinet.nma.answers import funnel
+
+        funnel.check(_listed(asked["funnel_order"]), network.treatments)
+    if asked["check_proportional"] and network.patients is not None:
+        from evinet.nma.answers import proportionality
+
+        proportionality.testable(network.patients)
+    return model
+
+
+def _incidence(fits: dict[str, Fit], asked: dict[str, Any]) -> list[str]:
+    """Write the incidence of every cause, if all were fitted; what is to be said of it."""
+    from evinet import files
+    from evinet.nma.answers import incidence
+
+    lacking = set(next(iter(fits.values())).network.causes) - set(fits)
+    if lacking or asked["model"] == "ume":
+        why = f"name also --cause {', '.join(sorted(lacking))}" if lacking else "not with ume"
+        return [f"No incidence.csv, which needs consistent effects on every cause: {why}"]
+    times = _numbers(asked["times"], "--times", "6,12,24")
+    files.write_csv(asked["out"] / "incidence.csv", incidence.incidence(fits, times))
+    return ["How many have an event of each cause, given all of them: incidence.csv"]
 
 
 def _of_option(problem: Problem) -> Problem:
@@ -395,6 +435,14 @@ def _given(asked: dict[str, Any], names: Collection[str]) -> list[str]:
         each.opts[0] for each in click.get_current_context().command.params
         if each.name in names and asked[each.name] not in (each.default, None, (), False)
     ]  # fmt: skip
+
+
+def _one_folder_each(causes: tuple[str, ...], data: tuple[Path, ...]) -> None:
+    """Refuse causes that cannot have a folder each, or contrasts that are of none of several."""
+    if len(set(causes)) < len(causes) or (len(causes) > 1 and data):
+        raise click.UsageError("name each --cause once, and published contrasts with one alone")
+    if any(set(cause) & set("/\\\0") or cause.strip(". ") != cause for cause in causes):
+        raise click.UsageError("--cause names a folder: write causes without slashes, or 1, 2, ...")
 
 
 def _applicable(asked: dict[str, Any], survival: bool) -> None:
@@ -480,8 +528,10 @@ def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
     return found
 
 
-def _network(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
-    """The network of the files; says what was understood."""
+def _network(
+    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
+) -> Network:
+    """The network of the files, of one cause if it is named; says what was understood."""
     from evinet import usertable
     from evinet.nma.data.layouts import Reading
     from evinet.nma.network import Network
@@ -497,7 +547,7 @@ def _network(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any
     if not ipd:
         network = Network.read(*tables, reference=references, **options)
     else:
-        network = Network.from_patients(usertable.read(ipd[0]), references)
+        network = Network.from_patients(usertable.read(ipd[0]), references, cause or None)
         for file in ipd[1:]:
             network = network.add_patients(usertable.read(file))
         for table in tables:
@@ -671,10 +721,13 @@ def _survival(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
     from evinet.nma.answers import survival
 
     times = _numbers(asked["times"], "--times", "6,12,24")
+    ratios = {"hazard_ratios": survival.hazard_ratio_table(fit, times)}
+    if fit.network.cause is not None:  # whose hazard alone is nobody's survival
+        return ratios
     means, differences = survival.restricted_mean_tables(fit, asked["horizon"])
     return {
+        **ratios,
         "survival": survival.survival_table(fit, times),
-        "hazard_ratios": survival.hazard_ratio_table(fit, times),
         "rmst": means,
         "rmst_differences": differences,
         "medians": survival.median_table(fit),

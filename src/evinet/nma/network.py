@@ -16,6 +16,7 @@ import pandas as pd
 from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import arms as arm_data
+from evinet.nma.data import causes as cause_data
 from evinet.nma.data import contrasts as contrast_data
 from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
@@ -64,6 +65,9 @@ class Network:
     weights
         Study -> how much of its information counts, below 1; studies that are not there count in
         full (see `weighted`).
+    cause, causes
+        Of competing events of patients: the one whose effects these are, patients being censored at
+        the others, and all that their tables tell; else None, and no matter.
 
     Examples
     --------
@@ -86,6 +90,8 @@ class Network:
     regression: Regression | None = None
     categories: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    cause: str | None = None
+    causes: tuple[str, ...] = ()
 
     @classmethod
     def read(
@@ -206,7 +212,10 @@ class Network:
 
     @classmethod
     def from_patients(
-        cls, frame: pd.DataFrame, reference: str | list[str] | None = None
+        cls,
+        frame: pd.DataFrame,
+        reference: str | list[str] | None = None,
+        cause: str | None = None,
     ) -> Network:
         """A network of survival studies by their patients, real or reconstructed.
 
@@ -219,13 +228,16 @@ class Network:
             reconstructions, draw.
         reference
             The reference treatment, or one of each island; by default that in most studies.
+        cause
+            Of several causes in the column event, the one whose cause-specific hazards these are:
+            patients are censored at the others. See `evinet.nma.answers.incidence`.
 
         Raises
         ------
         InputError
             Whatever is wrong with the table.
         """
-        return cls(asked=_listed(reference)).add_patients(frame)
+        return cls(asked=_listed(reference), cause=cause).add_patients(frame)
 
     def add_patients(self, frame: pd.DataFrame) -> Network:
         """This network with more studies, by their patients (see `from_patients`).
@@ -235,13 +247,17 @@ class Network:
         InputError
             Whatever is wrong with the table, or a study is in the network already.
         """
+        causes = self.causes
+        if self.cause is not None:
+            causes = tuple(sorted({*causes, *cause_data.known(frame)}))
+            frame = cause_data.alone(frame, self.cause)
         people = patient_data.read(frame)
         table = frames.prepared(frame, (), patient_data.OPTIONAL)
         self._only_once(str(table.attrs["file"]), set(people["study"]))
         known = () if self.people is None else (self.people,)
         both = pd.concat([*known, people], ignore_index=True)
         return replace(
-            self, people=both, tables=(*self.tables, table),
+            self, people=both, tables=(*self.tables, table), causes=causes,
             readings=(*self.readings, layouts.patients_record(table, people)),
         )._checked()  # fmt: skip
 

@@ -32,6 +32,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "categories": [] if model.arms is None else list(model.arms.categories),
         "cutpoints": model.cutpoints if model.gaps else None,
         "baseline": model.hazards,
+        "cause": fit.network.cause,
         "settings": model.settings,
         "references": {str(fit.islands[name]): name for name in fit.references},
         "studies": len(fit.network.studies),
@@ -94,6 +95,14 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{name}: no patient is in this category alone, so that its cut-points rest on their prior"
         for name in _empty(fit.specification)
     ]  # fmt: skip
+    if fit.network.cause is not None:
+        others = ", ".join(name for name in fit.network.causes if name != fit.network.cause)
+        lines.append(
+            f"Effects are on the hazard of {fit.network.cause} alone, of patients who have had "
+            f"none of the other events ({others or 'there are none'}), at which they are censored. "
+            f"They are not effects on how many have {fit.network.cause}: that is told by the "
+            "incidence, which depends on all causes"
+        )
     if fit.specification.patients is not None:
         lines += [
             f"{study} has one arm: a population for the answers, which informs no effect"

@@ -154,19 +154,35 @@ def _each(fit: Fit) -> Iterator[tuple[str, str]]:
             yield population, treatment
 
 
-def _times(fit: Fit, population: str, times: tuple[float, ...]) -> np.ndarray:
+def times(fit: Fit, population: str, named: tuple[float, ...]) -> np.ndarray:
     """The named times within follow-up, or even steps up to its end."""
     last = follow_up(fit, population)
-    if not times:
+    if not named:
         return np.linspace(0.0, last, STEPS + 1)
-    return np.array([time for time in times if time <= last])
+    return np.array([time for time in named if time <= last])
 
 
-def survival_table(fit: Fit, times: tuple[float, ...] = ()) -> pd.DataFrame:
+def _of_all_events(fit: Fit) -> None:
+    """Refuse to tell survival by the hazard of one of several causes.
+
+    Raises
+    ------
+    InputError
+        The fit is of one cause of competing events.
+    """
+    if fit.network.cause is not None:
+        raise InputError(
+            Problem("(options)", "cause", fit.network.cause, "is one of several causes, whose "
+                    "hazard alone is nobody's survival", "Use evinet.nma.answers.incidence")
+        )  # fmt: skip
+
+
+def survival_table(fit: Fit, named: tuple[float, ...] = ()) -> pd.DataFrame:
     """Columns population, treatment, time, mean, sd, q2.5, q50, q97.5."""
+    _of_all_events(fit)
     rows = []
     for population, treatment in _each(fit):
-        at = _times(fit, population, times)
+        at = times(fit, population, named)
         if len(at):
             draws = survival(fit, population, treatment, at)
             rows += [
@@ -176,7 +192,7 @@ def survival_table(fit: Fit, times: tuple[float, ...] = ()) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def hazard_ratio_table(fit: Fit, times: tuple[float, ...] = ()) -> pd.DataFrame:
+def hazard_ratio_table(fit: Fit, named: tuple[float, ...] = ()) -> pd.DataFrame:
     """The ln HR of every treatment against its population's baseline arm, over time.
 
     Columns population, treatment, comparator, time, mean, sd, q2.5, q50, q97.5; without time 0,
@@ -185,7 +201,7 @@ def hazard_ratio_table(fit: Fit, times: tuple[float, ...] = ()) -> pd.DataFrame:
     patients = _patients(fit)
     rows = []
     for population in patients.studies:
-        at = _times(fit, population, times)
+        at = times(fit, population, named)
         at = at[at > 0]
         if not len(at):
             continue
@@ -210,6 +226,7 @@ def restricted_mean_tables(
 
     Columns population, treatment (, comparator), horizon, mean, sd, q2.5, q50, q97.5 (, p_longer).
     """
+    _of_all_events(fit)
     end = horizon(fit) if until is None else until
     means, differences = [], []
     for population in _patients(fit).studies:
@@ -235,6 +252,7 @@ def median_table(fit: Fit) -> pd.DataFrame:
 
     A quantile after the end of follow-up is missing.
     """
+    _of_all_events(fit)
     rows = []
     for population, treatment in _each(fit):
         draws = median(fit, population, treatment)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import apart, frames
+from evinet.nma.data import apart, causes, frames
 
 COLUMNS = ("study", "treatment", "time", "event")
 OPTIONAL = ("entry", "draw")
@@ -23,6 +23,7 @@ BOUNDS = (
 """Columns that tell between which two times an event happened, in place of time and event."""
 ENDLESS = tuple(re.compile(rf"\s*{sign}(inf(inity)?|∞)\s*", re.I) for sign in ("-", r"\+?"))
 """Cells of the two that are as good as empty ones."""
+ONE_EVENT = "Write 1 for an event, 0 for censored; of competing causes name one by --cause"
 ODD_TIMES = 5  # times, between the longest follow-ups of a study's arms
 ODD_ORDER = 0.75  # probability that an event is later than a censored time
 FEW = 10  # events, or censored patients, of an arm that tell nothing of that
@@ -185,6 +186,11 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     given = frames.prepared(frame, required, OPTIONAL)
     frames.stop(apart.of_several_outcomes(given))
     problems: list[Problem] = []
+    words = causes.known(given)
+    if pair is None and words and not any(np.isfinite(usertable.number(each)) for each in words):
+        raise InputError(
+            Problem(str(given.attrs["file"]), "event", ", ".join(words), "are words", ONE_EVENT)
+        )
     if pair is None:
         first = "time"
         time, event = (frames.numbers(given, name, problems) for name in ("time", "event"))
@@ -206,7 +212,7 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
         )  # fmt: skip
     tests = [
         (first, ~np.isfinite(time) | (time < 0), "is not a time", "Write a number from 0 up"),
-        ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", "Write 1 for an event, 0 for censored"),
+        ("event", ~np.isin(event, [0, 1]), "is not 0 or 1", ONE_EVENT),
         (first, (time == 0) & (event == 1), "an event at time 0 has no likelihood",
          "Give it the smallest time that the data can tell from 0, or leave the patient out"),
         ("entry", ~(entry >= 0), "is not a time",
