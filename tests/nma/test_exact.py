@@ -223,7 +223,7 @@ def test_ranks_of_contrasts_carry_no_noise(contrasts):
     covariance = np.pad(np.linalg.inv(precision), ((1, 0), (1, 0)))
     table = first.effects().set_index("parameter")["mean"]
     mean = np.array([0.0, *table[["d[b]", "d[c]", "d[d]"]]])
-    for number, _name in enumerate("abcd"):
+    for number, name in enumerate("abcd"):
         others = [each for each in range(4) if each != number]
         better = [
             stats.norm.cdf(0, mean[number] - mean[each], np.sqrt(
@@ -232,7 +232,7 @@ def test_ranks_of_contrasts_carry_no_noise(contrasts):
             for each in others
         ]  # fmt: skip
         for fit in (first, second):
-            ranks = fit.ranks().query("treatment == @name")
+            ranks = fit.ranks().set_index("treatment").loc[name]
             assert ranks["sucra"].iloc[0] == pytest.approx(np.mean(better), abs=1e-9)
-            league = fit.league().query("treatment == @name")["p_better"]
+            league = fit.league().set_index("treatment").loc[name, "p_better"]
             assert sorted(league) == pytest.approx(sorted(better), abs=1e-9)
