@@ -47,7 +47,8 @@ def agree(model: models.Model) -> None:
             "level": model.arms.studies if model.arms else 0, "gap": model.gaps,
             "cuts_sigma": int(model.random_cuts),
             "cut_deviation": model.gaps * model.random_cuts
-            and model.arms.studies * model.gaps}  # fmt: skip
+            and model.arms.studies * model.gaps,
+            "residual": density._residuals(values)}  # fmt: skip
     ours = {name: count for name, count in ours.items() if count}
     theirs = {
         name: next(
@@ -98,3 +99,20 @@ def test_of_rates():
 def test_of_means_and_contrasts():
     network = Network.from_arms(usertable.read(DATA / "parkinsons-mixed.csv"), "4")
     agree(models.build(network, likelihood="normal"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "link"),
+    [("binomial", "logit"), ("binomial", "probit"), ("binomial", "cloglog"), ("poisson", "log"),
+     ("normal", "identity")],
+)  # fmt: skip
+def test_of_patients_with_covariates(kind, link):
+    from tests.nma.population.test_regression import trials
+
+    from evinet.nma.population.regression import network
+
+    own, other, covariates = trials(kind)
+    net = network(own, other, "age + male", covariates=covariates, reference="A", points=9)
+    narrow = priors({"coefficients": "normal(0, 0.05)"})
+    agree(models.build(net, link=link, effects="random", priors=narrow,
+                       terms=Terms(interactions="separate")))  # fmt: skip

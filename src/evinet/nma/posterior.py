@@ -119,7 +119,7 @@ class Fit:
         if self.mixture is not None:
             return self._drawn(self.mixture)
         names = ["b", "theta"]
-        optional = ["tau", "sigma", "eta", "mu", *CUTS]
+        optional = ["tau", "sigma", "eta", "mu", *CUTS, "residual_sd"]
         if self.specification.baseline is not None:
             optional += self.specification.baseline.saved
         names += [name for name in dict.fromkeys(optional) if name in self.traces[0].posterior]

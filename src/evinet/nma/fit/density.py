@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from evinet.nma.priors import Prior
 
 SIZES = 9  # acting, extra, rows, arms, studies, deviations, members, contrasts, gaps of cut-points
-CODES = 23  # likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior
+CODES = (
+    24  # likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior, terms
+)
 LIKELIHOODS = {
     ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
     ("poisson", "log"): 3, ("normal", "identity"): 4, ("binomial", "log"): 5,
@@ -34,11 +36,12 @@ FAMILIES = {
     "log-normal": 5, "log-t": 6,
 }  # fmt: skip
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+TINY = 1e-14  # averaged probabilities are this far from 0 and 1
 
 
 def supported(model: Model) -> bool:
-    """Whether the density is written out: that of patients is not."""
-    return model.baseline is None and model.network.regression is None
+    """Whether the density is written out: that of survival is not."""
+    return model.baseline is None
 
 
 def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -54,7 +57,8 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
     code = LIKELIHOODS[arms.likelihood.name, arms.likelihood.link] if arms else 4
     codes = [code, random, prior is not None, model.terms.baseline_risk, model.priors.intercepts,
              model.known_sigma, model.random_cuts, *_prior(model.priors.tau), *_prior(prior),
-             *_prior(model.priors.cuts), *_prior(model.priors.cuts_sigma)]  # fmt: skip
+             *_prior(model.priors.cuts), *_prior(model.priors.cuts_sigma),
+             values["arm_means"].shape[1] if "arm_means" in values else 0]  # fmt: skip
     study = arms.study if arms else np.zeros(0)
     weights = values["weights"][study, np.arange(count)] if arms else np.zeros(0)
     order = [
@@ -66,10 +70,31 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
         *([values["x"], values["s"], values["offset"], study, weights, values["level_centre"],
            values["level_scale"]] if arms else []),
         *([values["risk"], values["risk_centre"]] if model.terms.baseline_risk else []),
+        *_people(model, values),
         *([values["published"], values["whitening"]] if sizes[7] else []),
     ]  # fmt: skip
     parts = [np.array(sizes, float), np.array(codes, float), *order]
     return np.concatenate([np.ravel(part).astype(float) for part in parts])
+
+
+def _people(model: Model, values: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Patients and points of the arms; none without patients' covariates."""
+    if "arm_means" not in values:
+        return []
+    keep, spread = model.design.mixing
+    of = values["slope_of"][values["arm_rows"]]
+    arm, published = values["person_arm"], values["published_arms"]
+    numbers = np.arange(len(of))
+    ends = [np.searchsorted(arm, numbers, side) for side in ("left", "right")]
+    place = np.full(len(of), -1)
+    place[published] = np.arange(len(published))
+    sizes = [len(arm), *values["point_weights"].shape, _residuals(values)]
+    return [
+        np.array(sizes), of @ keep, of @ spread, values["arm_means"], *ends, place,
+        values["residual_of"], values["residual_start"], values["person_columns"],
+        *(values[f"person_{name}"] for name in ("x", "s", "n", "square")),
+        values["points"], values["point_weights"],
+    ]  # fmt: skip
 
 
 def _prior(prior: Prior | None) -> list[float]:
@@ -100,7 +125,13 @@ def names(model: Model, values: dict[str, np.ndarray]) -> dict[str, tuple[int, .
     if model.random_cuts:
         assert model.arms is not None
         found |= {"cuts_sigma": (), "study_gap": (model.arms.studies * model.gaps,)}
+    found["residual_sd"] = (_residuals(values),)
     return {name: shape for name, shape in found.items() if shape != (0,)}
+
+
+def _residuals(values: dict[str, np.ndarray]) -> int:
+    """How many studies have a standard deviation of patients' outcomes."""
+    return len(values["residual_start"]) if "residual_start" in values else 0
 
 
 def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
@@ -109,7 +140,8 @@ def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
     free = 1 + model.design.deviations.shape[1] if model.random else 0
     studies = model.arms.studies if model.arms else 0
     cuts = model.gaps + model.random_cuts * (1 + studies * model.gaps)
-    return len(values["b_sd"]) + members + (model.sigma_prior is not None) + free + studies + cuts
+    fixed = len(values["b_sd"]) + members + (model.sigma_prior is not None)
+    return fixed + free + studies + cuts + _residuals(values)
 
 
 @njit(cache=True)
@@ -382,6 +414,130 @@ def _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta):
 
 
 @njit(cache=True)
+def _of_patients(
+    code, start, stop, terms, columns, x, s, wide, eta, slopes, cuts, g_cuts, g_slopes
+):
+    """Log-likelihood of an arm's patients and its slope in eta; adds those in `slopes` and cuts."""
+    log, g_eta = 0.0, 0.0
+    for i in range(start, stop):
+        own = columns[i * terms : (i + 1) * terms]
+        at = eta
+        for k in range(terms):
+            at += own[k] * slopes[k]
+        if code >= 7:
+            here, there = x[i * wide : (i + 1) * wide], s[i * (wide + 1) : (i + 1) * (wide + 1)]
+            one, slope = _ordered(code, here, there, at, cuts, g_cuts)
+        else:
+            one, slope = _likelihood(code, x[i], s[i], at)
+        log += one
+        g_eta += slope
+        for k in range(terms):
+            g_slopes[k] += slope * own[k]
+    return log, g_eta
+
+
+@njit(cache=True)
+def _means_of_patients(start, stop, terms, columns, x, n, square, eta, slopes, log_sd, g_slopes):
+    """The same of normal outcomes: x and square are sums over n; also the slope in log_sd."""
+    log, g_eta, g_sd, precision = 0.0, 0.0, 0.0, math.exp(-2 * log_sd)
+    for i in range(start, stop):
+        own = columns[i * terms : (i + 1) * terms]
+        at = eta
+        for k in range(terms):
+            at += own[k] * slopes[k]
+        squares = (square[i] - 2 * at * x[i] + n[i] * at * at) * precision
+        slope = (x[i] - n[i] * at) * precision
+        log -= n[i] * log_sd + 0.5 * squares
+        g_sd += squares - n[i]
+        g_eta += slope
+        for k in range(terms):
+            g_slopes[k] += slope * own[k]
+    return log, g_eta, g_sd
+
+
+@njit(cache=True)
+def _inverse(code, at):
+    """The mean outcome of a linear predictor, and its derivative."""
+    if code == 0 or code == 8:
+        small = math.exp(-abs(at))
+        share = (1.0 if at > 0 else small) / (1 + small)
+        return share, small / (1 + small) ** 2
+    if code == 1 or code == 7:
+        return 0.5 * math.erfc(-at / math.sqrt(2.0)), math.exp(-0.5 * at * at - HALF_LOG_2PI)
+    if code == 2:
+        hazard = math.exp(at)
+        return -math.expm1(-hazard), hazard * math.exp(-hazard)
+    if code == 3:
+        rate = math.exp(at)
+        return rate, rate
+    return at, 1.0
+
+
+@njit(cache=True)
+def _averaged(code, x, s, terms, points, weights, eta, slopes, cuts, g_cuts, g_slopes):
+    """Log-likelihood of a published arm, averaged over points; slopes as in `_of_patients`."""
+    size = len(weights)
+    at = np.empty(size)
+    for q in range(size):
+        at[q] = eta
+        for k in range(terms):
+            at[q] += points[q * terms + k] * slopes[k]
+    columns = len(cuts) if code >= 7 else 1
+    reached, g_reached = np.zeros(columns), np.zeros(columns)
+    for m in range(columns):
+        if code >= 7 and s[m + 1] == 0:
+            continue
+        for q in range(size):
+            if weights[q] > 0:
+                reached[m] += (
+                    weights[q] * _inverse(code, at[q] - (cuts[m] if code >= 7 else 0.0))[0]
+                )
+    log = 0.0
+    if code >= 7:  # differences of the shares that reach a category and the next reported one
+        for m in range(columns + 1):
+            if x[m] == 0:
+                continue
+            above = int(s[m])
+            share = 1.0 if m == 0 else reached[m - 1]
+            if above <= columns:
+                share -= reached[above - 1]
+            if share < TINY:
+                share = TINY
+            elif m > 0:
+                g_reached[m - 1] += x[m] / share
+            if share > TINY and above <= columns:
+                g_reached[above - 1] -= x[m] / share
+            log += x[m] * math.log(share)
+    elif code == 4:
+        z = (x[0] - reached[0]) / s[0]
+        log, g_reached[0] = -0.5 * z * z, z / s[0]
+    elif code == 3:
+        mean = s[0] * reached[0]
+        log = x[0] * math.log(mean) - mean
+        g_reached[0] = x[0] / reached[0] - s[0]
+    else:
+        share = min(max(reached[0], TINY), 1 - TINY)
+        log = x[0] * math.log(share) + (s[0] - x[0]) * math.log1p(-share)
+        if share == reached[0]:
+            g_reached[0] = x[0] / share - (s[0] - x[0]) / (1 - share)
+    g_eta = 0.0
+    for m in range(columns):
+        if g_reached[m] == 0:
+            continue
+        for q in range(size):
+            if weights[q] == 0:
+                continue
+            _, slope = _inverse(code, at[q] - (cuts[m] if code >= 7 else 0.0))
+            slope *= weights[q] * g_reached[m]
+            g_eta += slope
+            if code >= 7:
+                g_cuts[m] -= slope
+            for k in range(terms):
+                g_slopes[k] += slope * points[q * terms + k]
+    return log, g_eta
+
+
+@njit(cache=True)
 def _evaluate(point, data, gradient, kept):  # noqa: C901
     """Log density; fills the gradient, and `kept` with `names` if it has room."""
     acting, extra = int(data[0]), int(data[1])
@@ -390,6 +546,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     code, sigma_free, risky = int(data[9]), data[11] > 0, data[12] > 0
     intercept_sd, sigma, random_cuts = data[13], data[14], data[15] > 0
     limited, wide = code == 5 or code == 6, gaps + 2 if gaps else 1
+    terms = int(data[SIZES + CODES - 1])
     size = acting + extra
     at = SIZES + CODES
     centre = data[at : at + size]
@@ -408,8 +565,9 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     place = size
 
     class_at = at
-    u, u_narrow = np.zeros(members), np.zeros(members)
+    u, u_narrow, g_u = np.zeros(members), np.zeros(members), np.zeros(members)
     u_slope = np.zeros(members)
+    g_sigma = 0.0
     sigma_slope, sigma_log_slope = 0.0, 0.0
     members_at = place
     place += members
@@ -462,7 +620,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     g_theta = np.zeros(rows)
     eta, mu = np.zeros(arms), np.zeros(studies)
     cuts, g_cuts = np.zeros((studies, gaps + 1)), np.zeros((studies, gaps + 1))
-    cuts_at, cuts_sigma = 0, 0.0
+    cuts_at, cuts_sigma, people_at, residual_at, residuals = 0, 0.0, 0, 0, 0
     if arms:
         x = data[at : at + arms * wide]
         at += len(x)
@@ -484,6 +642,40 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         risk_at = at
         if risky:
             at += arms + 1
+        slopes, g_slopes = np.zeros((arms, terms)), np.zeros((arms, terms))
+        people_at = at
+        if terms:
+            people, published_arms, points = int(data[at]), int(data[at + 1]), int(data[at + 2])
+            residuals = int(data[at + 3])
+            at += 4
+            slope_c = data[at : at + arms * terms * acting].reshape(arms * terms, acting)
+            at += arms * terms * acting
+            slope_u = data[at : at + arms * terms * members].reshape(arms * terms, members)
+            at += arms * terms * members
+            slopes = (np.dot(slope_c, c[:acting]) + sigma * np.dot(slope_u, u)).reshape(arms, terms)
+            arm_means = data[at : at + arms * terms].reshape(arms, terms)
+            people_at = at + arms * terms
+            at = people_at + 3 * arms + studies + residuals
+            person_columns = data[at : at + people * terms]
+            at += people * terms
+            person_x = data[at : at + people * wide]
+            at += people * wide
+            person_s = data[at : at + people * (wide + 1 if gaps else 1)]
+            at += len(person_s)
+            person_n = data[at : at + people]
+            at += people
+            person_square = data[at : at + people]
+            at += people
+            every_point = data[at : at + published_arms * points * terms]
+            at += published_arms * points * terms
+            point_weights = data[at : at + published_arms * points]
+            at += published_arms * points
+        residual_at = cuts_at = place + studies
+        if gaps:
+            residual_at += gaps
+            if random_cuts:
+                residual_at += 1 + studies * gaps
+        gradient[residual_at : residual_at + residuals] = 0.0
         for j in range(studies):
             if risky:
                 log += abs(level[j]) + math.log1p(math.exp(-2 * abs(level[j])))
@@ -491,7 +683,6 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             else:
                 moved[j] = level[j]
             mu[j] = level_centre[j] + level_scale[j] * moved[j]
-        cuts_at = place + studies
         if gaps:
             more, cuts_sigma = _cut_points(
                 point, cuts_at, studies, gaps, random_cuts, data, cuts, gradient
@@ -505,7 +696,10 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 return log
         else:
             for i in range(arms):
-                mu[int(study[i])] -= weights[i] * theta[i]
+                mean = theta[i]
+                for k in range(terms):
+                    mean += arm_means[i, k] * slopes[i, k]
+                mu[int(study[i])] -= weights[i] * mean
         for j in range(studies):
             log -= 0.5 * (mu[j] / intercept_sd) ** 2
             g_mu[j] = -mu[j] / intercept_sd**2
@@ -517,8 +711,33 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 away = mu[j] - data[risk_at + arms]
                 eta[i] += data[risk_at + i] * away * c[size - 1]
                 times += data[risk_at + i] * c[size - 1]
-            if gaps:
-                here, there = x[i * wide : (i + 1) * wide], s[i * (wide + 1) : (i + 1) * (wide + 1)]
+            here = x[i * wide : (i + 1) * wide]
+            there = s[i * (wide + 1) : (i + 1) * (wide + 1)] if gaps else s[i : i + 1]
+            if terms:
+                place_of = int(data[people_at + 2 * arms + i])
+                start, stop = int(data[people_at + i]), int(data[people_at + arms + i])
+                residual = int(data[people_at + 3 * arms + j])
+                if place_of >= 0:
+                    first, last = place_of * points, (place_of + 1) * points
+                    one, slope = _averaged(
+                        code, here, there, terms, every_point[first * terms : last * terms],
+                        point_weights[first:last], eta[i], slopes[i], cuts[j], g_cuts[j],
+                        g_slopes[i],
+                    )  # fmt: skip
+                elif code == 4:
+                    spread_at = residual_at + residual
+                    log_sd = data[people_at + 3 * arms + studies + residual] + point[spread_at]
+                    one, slope, g_spread = _means_of_patients(
+                        start, stop, terms, person_columns, person_x, person_n, person_square,
+                        eta[i], slopes[i], log_sd, g_slopes[i],
+                    )  # fmt: skip
+                    gradient[spread_at] += g_spread
+                else:
+                    one, slope = _of_patients(
+                        code, start, stop, terms, person_columns, person_x, person_s, wide, eta[i],
+                        slopes[i], cuts[j], g_cuts[j], g_slopes[i],
+                    )  # fmt: skip
+            elif gaps:
                 one, slope = _ordered(code, here, there, eta[i], cuts[j], g_cuts[j])
             else:
                 one, slope = _likelihood(code, x[i], s[i], eta[i])
@@ -535,7 +754,16 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta)
         else:
             for i in range(arms):
-                g_theta[i] -= weights[i] * g_mu[int(study[i])]
+                moved_by = weights[i] * g_mu[int(study[i])]
+                g_theta[i] -= moved_by
+                for k in range(terms):
+                    g_slopes[i, k] -= moved_by * arm_means[i, k]
+        if terms:
+            flat_slopes = g_slopes.reshape(arms * terms)
+            g_c[:acting] += np.dot(slope_c.T, flat_slopes)
+            if members:
+                g_u += sigma * np.dot(slope_u.T, flat_slopes)
+                g_sigma += np.dot(np.dot(slope_u, u), flat_slopes)
         for j in range(studies):
             g = g_mu[j] * level_scale[j]
             if risky:
@@ -557,9 +785,9 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         u_effects = data[start : start + members * acting].reshape(members, acting)
         start += members * acting
         u_spread = data[start : start + rows * members].reshape(rows, members)
-        g_u = sigma * np.dot(u_spread.T, g_theta) - u
+        g_u += sigma * np.dot(u_spread.T, g_theta) - u
         g_slope = np.empty(members)
-        g_sigma = np.dot(np.dot(u_spread, u), g_theta)
+        g_sigma += np.dot(np.dot(u_spread, u), g_theta)
         g_sigma += _deviate_back(
             point[members_at : members_at + members], sigma, precision, u_slope, u_narrow, g_u,
             gradient[members_at : members_at + members], g_slope,
@@ -612,6 +840,10 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 for m in range(gaps):
                     kept[put] = cuts[j, m + 1] - cuts[j, m]
                     put += 1
+        for j in range(residuals):
+            log_sd = data[people_at + 3 * arms + studies + j] + point[residual_at + j]
+            kept[put] = math.exp(log_sd)
+            put += 1
     return log
 
 

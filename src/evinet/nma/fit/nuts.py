@@ -125,8 +125,12 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
         b = b + drawn["members"] @ spread.T
     drawn["b"] = np.concatenate([b, drawn["c"][..., keep.shape[1] :]], axis=-1)
     along = {"b": ("parameter",), "theta": ("row",), "eta": ("arm",), "mu": ("study",),
-             "cut": ("category",), "study_gap": ("study", "category")}  # fmt: skip
+             "cut": ("category",), "study_gap": ("study", "category"),
+             "residual_sd": ("study_with_patients",)}  # fmt: skip
     coords: dict[str, Any] = {"parameter": model.names}
+    if model.network.regression is not None and model.arms is not None:
+        of_arms = model.design.rows["study"].iloc[model.design.of("arm")]
+        coords["study"] = list(dict.fromkeys(of_arms))
     if model.arms is not None and model.gaps:
         coords["category"] = list(model.arms.categories[1:])
         drawn["cut"] = drawn["gap"].cumsum(axis=-1)
@@ -135,7 +139,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
             drawn["study_gap"] = drawn["study_gap"].reshape(sizes)
     variables = {
         name: (("chain", "draw", *along.get(name, ())), drawn[name])
-        for name in ("b", "theta", "eta", "mu", "tau", "sigma", *models.CUTS)
+        for name in ("b", "theta", "eta", "mu", "tau", "sigma", *models.CUTS, "residual_sd")
         if name in drawn
     }
     trace.posterior = xr.Dataset(variables, coords=coords)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evinet.nma.likelihoods.scaled_normal import flat
+
 if TYPE_CHECKING:
     from evinet.nma.model import Model
     from evinet.nma.population.regression import Regression
@@ -52,7 +54,19 @@ def data(model: Model, regression: Regression) -> dict[str, np.ndarray]:
         **{f"person_{name}": summed[name].to_numpy() for name in ("x", "s", "n", "square")},
         "points": points, "point_weights": weights,
         "arm_means": np.array([regression.means[pair] for pair in pairs]),
+        "residual_of": _residual_of(model, regression),
+        "residual_start": _residual(model),
     }  # fmt: skip
+
+
+def _residual_of(model: Model, regression: Regression) -> np.ndarray:
+    """Place of each study's standard deviation of patients' outcomes; -1 where it has none."""
+    assert model.arms is not None
+    known = {study for study, _ in regression.patients}
+    has = np.array([study in known for study in dict.fromkeys(study for study, _ in _pairs(model))])
+    if model.arms.likelihood.name != "normal":
+        has[:] = False
+    return np.where(has, has.cumsum() - 1, -1)
 
 
 def _pairs(model: Model) -> list[tuple[str, str]]:
@@ -83,10 +97,10 @@ def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -
     arm, published = known["person_arm"], known["published_arms"]
     own = eta[arm] + (known["person_columns"] * slopes[arm]).sum(axis=1)
     if likelihood.name == "normal":
-        spread = pm.Flat("log_residual_sd", shape=known["level_scale"].shape,
-                         initval=_residual(model))  # fmt: skip
-        pm.Deterministic("residual_sd", pt.exp(spread), dims="study")
-        scale = spread[known["study_of_arm"][arm]]
+        moves = flat("residual", _residual(model).shape, known["residual_start"].shape)
+        spread = known["residual_start"] + moves
+        pm.Deterministic("residual_sd", pt.exp(spread))
+        scale = spread[known["residual_of"][known["study_of_arm"][arm]]]
         squares = known["person_square"] - 2 * own * known["person_x"] + known["person_n"] * own**2
         found = (-known["person_n"] * scale - 0.5 * squares * pt.exp(-2 * scale)).sum()
     else:
@@ -117,13 +131,14 @@ def _share(link: str, eta: Any) -> Any:
 
 
 def _residual(model: Model) -> np.ndarray:
-    """Log of the standard deviation of outcomes in each study; 0 of published ones."""
+    """Log of the standard deviation of normal outcomes in each study with patients."""
+    assert model.arms is not None
     assert model.network.regression is not None
-    studies = [study for study, _ in _pairs(model)]
-    found = np.zeros(len(dict.fromkeys(studies)))
-    for number, study in enumerate(dict.fromkeys(studies)):
-        own = [each["y"] for (name, _), each in model.network.regression.patients.items()
-               if name == study]  # fmt: skip
-        if own:
-            found[number] = np.log(pd.concat(own).std())
-    return found
+    if model.arms.likelihood.name != "normal":
+        return np.zeros(0)
+    found: dict[str, list[pd.Series[float]]] = {}
+    for study, treatment in _pairs(model):
+        if (study, treatment) in model.network.regression.patients:
+            each = model.network.regression.patients[study, treatment]["y"]
+            found.setdefault(study, []).append(each)
+    return np.array([np.log(pd.concat(own).std()) for own in found.values()])
