@@ -104,7 +104,7 @@ def test_of_means_and_contrasts():
 @pytest.mark.parametrize(
     ("kind", "link"),
     [("binomial", "logit"), ("binomial", "probit"), ("binomial", "cloglog"), ("poisson", "log"),
-     ("normal", "identity")],
+     ("normal", "identity"), ("ordered", "probit"), ("ordered", "logit")],
 )  # fmt: skip
 def test_of_patients_with_covariates(kind, link):
     from tests.nma.population.test_regression import trials
@@ -112,7 +112,10 @@ def test_of_patients_with_covariates(kind, link):
     from evinet.nma.population.regression import network
 
     own, other, covariates = trials(kind)
-    net = network(own, other, "age + male", covariates=covariates, reference="A", points=9)
+    categories = ("mild", "good", "best") if kind == "ordered" else ()
+    net = network(own, other, "age + male", covariates=covariates, reference="A", points=9,
+                  categories=categories)  # fmt: skip
     narrow = priors({"coefficients": "normal(0, 0.05)"})
-    agree(models.build(net, link=link, effects="random", priors=narrow,
+    cutpoints = "random" if link == "probit" and categories else "fixed"
+    agree(models.build(net, link=link, effects="random", priors=narrow, cutpoints=cutpoints,
                        terms=Terms(interactions="separate")))  # fmt: skip

@@ -14,6 +14,8 @@ from evinet.errors import InputError, Problem
 from evinet.nma.data.vocabulary import SCALES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evinet.config import Sampler
     from evinet.nma.model import Model
     from evinet.nma.network import Network
@@ -68,8 +70,8 @@ OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"eff
 """What --dev-dev changes of the model."""
 WITHOUT = {
     "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
-    "measure", "sheet", "report", "categories", "cumulative", "funnel_order",
-    "dev_dev", "weights", "splits", "causes",  # none with patients' covariates
+    "measure", "sheet", "report", "cumulative", "funnel_order",
+    "dev_dev", "weights", "causes",  # none with patients' covariates
 }  # fmt: skip
 OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
 OF_SURVIVAL = {
@@ -499,8 +501,6 @@ def _applicable_to_regression(
         raise click.UsageError("--components cannot be combined with --regression")
     if asked["members"] or asked["class_sigma"]:
         raise click.UsageError("--class cannot be combined with --regression: write a column class")
-    if asked["model"] == "node-split":
-        raise click.UsageError("--model node-split cannot be combined with --regression")
 
 
 def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
@@ -516,10 +516,12 @@ def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
         ),
         families=_pairs(",".join(asked["families"]), "--margin"),
         points=int(asked["points"] or regression.POINTS),
-        columns=_pairs(asked["columns"], "--columns"), seed=asked["seed"],
+        columns=_pairs(asked["columns"], "--columns"),
+        categories=_listed(asked["categories"]), category_counts=asked["category_counts"],
+        seed=asked["seed"],
     )  # fmt: skip
     survival = found.people is not None
-    idle = {"link", "likelihood", "better"} if survival else OF_SURVIVAL
+    idle = {"link", "likelihood", "better", "categories"} if survival else OF_SURVIVAL
     named = _given(asked, idle)
     if named:
         outcome = "survival" if survival else "no survival"
@@ -616,7 +618,7 @@ def _sampler(asked: dict[str, Any], model: Model) -> Sampler:
 def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
     """Everything that is written, by the name of its file, and the lines to print."""
     from evinet import seeds
-    from evinet.nma.answers import absolute, effects, inference_data
+    from evinet.nma.answers import absolute, inference_data
 
     arms = model.arms
     populations = [
@@ -637,11 +639,7 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
     if asked["check_proportional"]:
         found |= _proportional(fit, sampler, asked)
     if asked["model"] == "node-split":
-        splits = fit.node_splits(_split(asked["splits"]))
-        for pair, each in splits.items():
-            if each.failures():
-                splits[pair] = _again(each)
-        found["splits"] = effects.splits(splits)
+        found["splits"] = _splits(fit, asked)
     if asked["model"] != "ume":
         found["league"] = fit.natural()
         found["league_matrix"] = fit.league_matrix()
@@ -656,6 +654,17 @@ def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str,
     found["lines"] = _lines(fit, found["fit"])
     found["fitted"] = fit
     return found
+
+
+def _splits(fit: Fit, asked: dict[str, Any]) -> pd.DataFrame:
+    """Direct and indirect effects of each pair that was asked for, or that has both."""
+    from evinet.nma.answers import effects
+
+    found = fit.node_splits(_split(asked["splits"]))
+    for pair, each in found.items():
+        if each.failures():
+            found[pair] = _again(each)
+    return effects.splits(found)
 
 
 def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
@@ -687,6 +696,8 @@ def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -
         error = answers.integration_error(fit)
     found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
                              "estimates": fit.effects()}  # fmt: skip
+    if asked["model"] == "node-split":
+        found["splits"] = _splits(fit, asked)
     if asked["model"] != "ume":
         found |= {"league": fit.natural(), "ranks": fit.ranks(),
                   **answers.tables(fit, populations, times)}  # fmt: skip

@@ -179,6 +179,11 @@ class Model:
         return None if self.baseline is None else self.network.patients
 
     @property
+    def studies_of_arms(self) -> list[str]:
+        """Studies by arms, in the order of mu."""
+        return list(dict.fromkeys(self.design.rows["study"].iloc[self.design.of("arm")]))
+
+    @property
     def random(self) -> bool:
         """Whether effects are random."""
         return self.effects == "random"
@@ -693,7 +698,7 @@ def graph(model: Model, data: dict[str, np.ndarray]) -> Any:
     if model.patients is not None:
         coordinates["study"] = model.patients.studies
     elif model.arms is not None:
-        coordinates["study"] = list(dict.fromkeys(design.rows["study"].iloc[design.of("arm")]))
+        coordinates["study"] = model.studies_of_arms
     if model.arms is not None and model.gaps:
         coordinates["category"] = model.arms.categories[1:]
     with pm.Model(coords=coordinates) as found:
@@ -768,7 +773,10 @@ def _arms_part(model: Model, known: dict[str, Any], theta: Any, b: Any, slopes: 
     if slopes is not None:
         from evinet.nma.likelihoods import individual
 
-        pm.Potential("arms", individual.log_likelihood(model, known, eta, slopes))
+        cuts = None
+        if model.gaps:
+            cuts = pt.zeros((model.arms.studies, 1))[of] + _cuts(model, known)
+        pm.Potential("arms", individual.log_likelihood(model, known, eta, slopes, cuts))
         return
     at = eta[:, None] - _cuts(model, known) if model.gaps else eta
     pm.Potential("arms", model.arms.likelihood.symbolic(known["x"], known["s"], at).sum())

@@ -191,6 +191,16 @@ class Fit:
         cuts = self.samples["cut"].transpose("category", "sample").to_numpy()
         return dict(zip(model.arms.categories, [0.0, *cuts], strict=True))
 
+    def cuts(self, place: int) -> np.ndarray | None:
+        """Draws of an arm's cut-points but the first, shape (draws, categories - 1), if any."""
+        model = self.specification
+        if model.arms is None or not model.gaps:
+            return None
+        if model.random_cuts:
+            gaps = self.samples["study_gap"].transpose("sample", ...).to_numpy()
+            return np.asarray(gaps[:, model.arms.study[place]].cumsum(axis=-1))
+        return np.asarray(self.samples["cut"].transpose("sample", ...).to_numpy())
+
     def predictors(self, eta: np.ndarray) -> np.ndarray:
         """What the likelihood of the arms takes for draws of eta, shape (draws, arms).
 
@@ -199,12 +209,8 @@ class Fit:
         model = self.specification
         if model.arms is None or not model.gaps:
             return eta
-        if model.random_cuts:
-            gaps = self.samples["study_gap"].transpose("sample", ...).to_numpy()
-            cuts = gaps.cumsum(axis=-1)[:, model.arms.study]
-        else:
-            cuts = self.samples["cut"].transpose("sample", ...).to_numpy()[:, None]
-        return ordered.predictors(eta, cuts)
+        every = [self.cuts(place) for place in range(len(model.arms.x))]
+        return ordered.predictors(eta, np.stack([each for each in every if each is not None], 1))
 
     @property
     def tau(self) -> np.ndarray:

@@ -51,6 +51,10 @@ def trials(kind: str, seed: int = 5) -> tuple[pd.DataFrame, pd.DataFrame, pd.Dat
     elif kind == "binomial":
         own["r"] = rng.integers(0, 2, size)
         other = other.assign(r=[6, 4], n=[15, 17])
+    elif kind == "ordered":  # the published trial does not report the second category
+        reached = rng.integers(0, 4, size)
+        own[["mild", "good", "best"]] = (reached[:, None] == [1, 2, 3]).astype(int)
+        other = other.assign(mild=[5, 4], good=np.nan, best=[3, 7], n=[15, 17])
     elif kind == "poisson":
         own["r"], own["e"] = rng.poisson(2, size), rng.uniform(1, 3, size).round(2)
         other = other.assign(r=[20, 14], e=[30.0, 33.0])
@@ -93,14 +97,18 @@ def predictors(model: models.Model, at: dict[str, np.ndarray]) -> dict[tuple[str
 @pytest.mark.parametrize("interactions", ["shared", "separate"])
 @pytest.mark.parametrize(
     ("kind", "link"),
-    [("binomial", "logit"), ("binomial", "probit"), ("poisson", "log"), ("normal", "identity")],
-)
+    [("binomial", "logit"), ("binomial", "probit"), ("poisson", "log"), ("normal", "identity"),
+     ("ordered", "probit"), ("ordered", "logit")],
+)  # fmt: skip
 def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions):
     from evinet.nma.terms import Terms
 
     own, other, covariates = trials(kind)
-    net = network(own, other, "age + male", covariates=covariates, reference="A")
-    narrow = priors({"coefficients": "normal(0, 0.05)", "effects": "normal(0, 1)"})
+    categories = ("mild", "good", "best") if kind == "ordered" else ()
+    net = network(own, other, "age + male", covariates=covariates, reference="A",
+                  categories=categories)  # fmt: skip
+    narrow = priors({"coefficients": "normal(0, 0.05)", "effects": "normal(0, 1)",
+                     "cuts": "half-normal(1)"})  # fmt: skip
     model = models.build(net, link=link, effects="random", priors=narrow,
                          terms=Terms(interactions=interactions))  # fmt: skip
     at = values_at(model)
@@ -112,7 +120,16 @@ def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions)
         eta = at["mu"][studies.index(study)] + linear
         if study == "S1":
             people = own[own["treatment"] == treatment]
-            if kind == "normal":
+            if kind == "ordered":  # columns of patients: reach nothing, mild, good, best
+                reached = np.column_stack([
+                    np.ones(len(eta)), *(mean[link](eta - cut) for cut in (0, *at["cut"])),
+                    np.zeros(len(eta)),
+                ])  # fmt: skip
+                alone = people[["mild", "good", "best"]].to_numpy()
+                place = np.where(alone.any(axis=1), 1 + alone.argmax(axis=1), 0)
+                each = np.arange(len(eta))
+                total += np.log(reached[each, place] - reached[each, place + 1]).sum()
+            elif kind == "normal":
                 total += stats.norm.logpdf(people["y"], eta, at["residual_sd"][0]).sum()
             elif kind == "binomial":
                 total += stats.bernoulli.logpmf(people["r"], mean[link](eta)).sum()
@@ -120,7 +137,14 @@ def test_density_is_that_of_patients_and_averaged_arms(kind, link, interactions)
                 total += stats.poisson.logpmf(people["r"], people["e"] * np.exp(eta)).sum()
             continue
         arm = other[other["treatment"] == treatment].iloc[0]
-        average = net.regression.rules[study, treatment][1] @ mean[link](eta)
+        weights = net.regression.rules[study, treatment][1]
+        average = weights @ mean[link](eta)
+        if kind == "ordered":
+            best = weights @ mean[link](eta - at["cut"][1])
+            shares = [1 - average, average - best, best]
+            counts = [arm["n"] - arm["mild"] - arm["best"], arm["mild"], arm["best"]]
+            total += np.dot(counts, np.log(shares))
+            continue
         if kind == "normal":
             total += stats.norm.logpdf(arm["y"], average, arm["se"])
         elif kind == "binomial":
@@ -135,6 +159,8 @@ def left_out(kind: str, own: pd.DataFrame, other: pd.DataFrame) -> float:
     half = 0.5 * np.log(2 * np.pi)
     if kind == "normal":
         return len(own) * half + (half + np.log(other["se"])).sum()
+    if kind == "ordered":
+        return 0.0
     if kind == "poisson":
         each = special.gammaln(own["r"] + 1) - own["r"] * np.log(own["e"])
         return each.sum() + special.gammaln(other["r"] + 1).sum()

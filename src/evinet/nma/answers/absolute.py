@@ -8,30 +8,20 @@ probability, a rate or a mean, normal on the scale of the link g with its 95 % i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from evinet.errors import InputError, Problem
 from evinet.nma.design import BASELINE_RISK
 from evinet.nma.distribution import Z95, summary
-from evinet.nma.likelihoods.arms import LIKELIHOODS, Likelihood
+from evinet.nma.likelihoods.arms import LIKELIHOODS, LINKS, Likelihood
 from evinet.nma.model import RISK
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
-
-LINKS: dict[str, Callable[[Any], Any]] = {
-    "logit": special.logit,
-    "probit": special.ndtri,
-    "cloglog": lambda p: np.log(-np.log1p(-p)),
-    "log": np.log,
-    "identity": lambda x: x,
-}
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,15 @@ FEWEST = 4  # draws a regressor
 
 
 class Controls:
-    """The control variates of a trace: an `InferenceData` with positions and gradients."""
+    """The control variates of a trace: an `InferenceData` with positions and gradients.
 
-    def __init__(self, trace: Any):
+    `kept` are the draws whose functions are averaged.
+    """
+
+    def __init__(self, trace: Any, kept: slice = slice(None)):
         stats = trace.sample_stats
         position, gradient = (
-            np.reshape(values, (-1, values.shape[-1]))
+            np.reshape(values, (-1, values.shape[-1]))[kept]
             for values in (stats["unconstrained_draw"].to_numpy(), stats["gradient"].to_numpy())
         )
         variates = np.hstack([(position - position.mean(axis=0)) * gradient + 1, gradient])

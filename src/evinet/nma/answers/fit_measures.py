@@ -27,11 +27,7 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 HIGH_PARETO_K = 0.7
-UNKNOWN: dict[str, Any] = {
-    "data_points": None, "deviance": None, "residual_deviance": None, "pD": None, "DIC": None,
-    "LOO": None, "points": [],
-}  # fmt: skip
-"""Of regressions on patients' covariates, whose measures are not worked out."""
+AVERAGED = 1_000  # draws of survival that is averaged over covariates
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +58,15 @@ class Part:
 def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
     """The parts of the data, by one reconstruction of the patients."""
     samples = fit.reconstructed[number]
+    if fit.network.regression is not None:
+        from evinet.nma.population import fitted
+
+        if fit.specification.patients is None:
+            yield from fitted.arms(fit, samples)
+        else:
+            yield from fitted.patients(fit, samples.isel(sample=_kept(fit, number)),
+                                       fit.specification.patients.draws[number])  # fmt: skip
+        return
     theta = samples["theta"].transpose("sample", ...).to_numpy()
     model, design = fit.specification, fit.specification.design
     if model.arms is not None:
@@ -71,6 +76,13 @@ def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
                              model.patients.draws[number])  # fmt: skip
     if len(fit.network.contrasts.rows):
         yield from _contrasts(fit, theta[:, design.of("contrast")])
+
+
+def _kept(fit: Fit, number: int) -> slice:
+    """Draws that measures are taken over: survival averaged over covariates needs fewer."""
+    averaged = fit.network.regression is not None and fit.specification.patients is not None
+    size = fit.reconstructed[number].sizes["sample"]
+    return slice(None, None, max(size // AVERAGED, 1) if averaged else 1)
 
 
 def _arms(fit: Fit, eta: np.ndarray) -> Iterator[Part]:
@@ -186,16 +198,15 @@ def leave_one_out(log_likelihood: np.ndarray) -> LeaveOneOut:
 def fit_measures(fit: Fit) -> dict[str, Any]:
     """What fit.json says of the fit.
 
-    data_points, deviance, residual_deviance (None with patients), pD, DIC, LOO and, of arms and
-    contrasts, points with deviance and leverage, each of `size` data points (the contrasts of a
-    study, the ordered categories of an arm). LOO leaves out an arm, a study's contrasts, or a
-    patient. Over reconstructions all are averaged, as each is a data set of its own;
+    data_points, deviance, residual_deviance (None of survival, and of patients' means), pD, DIC,
+    LOO and, of arms and contrasts, points with deviance and leverage, each of `size` data points
+    (the contrasts of a study, the ordered categories of an arm). LOO leaves out an arm, a study's
+    contrasts, or a patient. Over reconstructions all are averaged, as each is a data set of its
+    own;
     LOO.between_reconstructions is the standard deviation of elpd over them.
     """
     if fit.mixture is not None:
         return _exactly(fit)
-    if fit.network.regression is not None:
-        return UNKNOWN
     every = [_measure(fit, number) for number in range(len(fit.traces))]
     means = {
         name: float(np.mean([each[name] for each in every]))
@@ -208,7 +219,16 @@ def fit_measures(fit: Fit) -> dict[str, Any]:
                      for name in ("deviance", "leverage")}}
         for number, first in enumerate(every[0]["points"])
     ]  # fmt: skip
-    return _shaped(means, points, fit.specification.patients is not None, spread)
+    return _shaped(means, points, _without_residual(fit), spread)
+
+
+def _without_residual(fit: Fit) -> bool:
+    """Whether some outcome has no saturated model: of survival, and of means of unknown spread."""
+    arms = fit.specification.arms
+    regressed = fit.network.regression is not None
+    return (arms is None and fit.specification.patients is not None) or (
+        regressed and arms is not None and arms.likelihood.name == "normal"
+    )
 
 
 def dev_dev(fit: Fit, other: Fit) -> pd.DataFrame:
@@ -244,7 +264,8 @@ def dev_dev(fit: Fit, other: Fit) -> pd.DataFrame:
 def _measure(fit: Fit, number: int) -> dict[str, Any]:
     """The measures by one reconstruction; mean deviances have control variates."""
     found = list(parts(fit, number))
-    deviance = Controls(fit.traces[number]).mean(np.column_stack([p.deviance for p in found]))
+    controls = Controls(fit.traces[number], _kept(fit, number))
+    deviance = controls.mean(np.column_stack([p.deviance for p in found]))
     leverage = [mean - part.at_mean for mean, part in zip(deviance, found, strict=True)]
     left = [leave_one_out(part.log_likelihood) for part in found]
     counts = np.concatenate([part.counts for part in found])
@@ -274,7 +295,7 @@ def _totals(elpd: np.ndarray, counts: np.ndarray) -> dict[str, float]:
 
 
 def _shaped(
-    means: dict[str, float], points: list[dict[str, Any]], patients: bool, spread: float | None
+    means: dict[str, float], points: list[dict[str, Any]], without: bool, spread: float | None
 ) -> dict[str, Any]:
     high, left = round(means["high_pareto_k"]), round(means["left_out"])
     warning = (
@@ -284,7 +305,7 @@ def _shaped(
     return {
         "data_points": round(means["data_points"]),
         "deviance": means["deviance"],
-        "residual_deviance": None if patients else means["deviance"],
+        "residual_deviance": None if without else means["deviance"],
         "pD": means["pD"],
         "DIC": means["deviance"] + means["pD"],
         "LOO": {

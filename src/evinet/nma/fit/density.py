@@ -37,6 +37,19 @@ FAMILIES = {
 }  # fmt: skip
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 TINY = 1e-14  # averaged probabilities are this far from 0 and 1
+LOWEST, HIGHEST, PER_UNIT = -10.0, 8.0, 64  # where log Phi is tabled, and knots per unit
+
+
+def _knots() -> np.ndarray:
+    """log Phi and its slope at knots, shape (knots, 2)."""
+    from scipy import special
+
+    x = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * PER_UNIT) + 1)
+    log = special.log_ndtr(x)
+    return np.column_stack([log, np.exp(-0.5 * x * x - HALF_LOG_2PI - log)])
+
+
+KNOTS = _knots()
 
 
 def supported(model: Model) -> bool:
@@ -179,7 +192,17 @@ def _scale(code, p1, p2, p3, x):
 
 @njit(cache=True)
 def _log_ndtr(x):
-    """log Phi(x) and phi(x) / Phi(x)."""
+    """log Phi(x) and phi(x) / Phi(x): cubic Hermite between exact knots, right to 1e-10."""
+    at = (x - LOWEST) * PER_UNIT
+    if 0 <= at < len(KNOTS) - 1:
+        place = int(at)
+        t = at - place
+        low, high = KNOTS[place, 0], KNOTS[place + 1, 0]
+        rise, fall = KNOTS[place, 1] / PER_UNIT, KNOTS[place + 1, 1] / PER_UNIT
+        square = 3 * (high - low) - 2 * rise - fall
+        cube = 2 * (low - high) + rise + fall
+        log = low + t * (rise + t * (square + t * cube))
+        return log, (rise + t * (2 * square + t * 3 * cube)) * PER_UNIT
     if x > -35.0:
         share = 0.5 * math.erfc(-x / math.sqrt(2.0))
         return math.log(share), math.exp(-0.5 * x * x - HALF_LOG_2PI) / share
@@ -213,6 +236,10 @@ def _likelihood(code, x, s, eta):
         large = math.exp(eta)
         return x * eta - s * math.log1p(large), x - s * large / (1 + large)
     if code == 1:
+        if s == 1:  # one patient: no branch that a processor would have to guess
+            sign = 2 * x - 1
+            log, ratio = _log_ndtr(sign * eta)
+            return log, sign * ratio
         log, slope = 0.0, 0.0
         if x > 0:
             above, ratio = _log_ndtr(eta)
@@ -414,45 +441,29 @@ def _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta):
 
 
 @njit(cache=True)
-def _of_patients(
-    code, start, stop, terms, columns, x, s, wide, eta, slopes, cuts, g_cuts, g_slopes
-):
-    """Log-likelihood of an arm's patients and its slope in eta; adds those in `slopes` and cuts."""
-    log, g_eta = 0.0, 0.0
-    for i in range(start, stop):
-        own = columns[i * terms : (i + 1) * terms]
-        at = eta
-        for k in range(terms):
-            at += own[k] * slopes[k]
+def _of_patients(code, at, x, s, wide, cuts, g_cuts, g_at):
+    """Log-likelihood of an arm's patients by their predictors; fills the slopes in these."""
+    log = 0.0
+    for i in range(len(at)):
         if code >= 7:
             here, there = x[i * wide : (i + 1) * wide], s[i * (wide + 1) : (i + 1) * (wide + 1)]
-            one, slope = _ordered(code, here, there, at, cuts, g_cuts)
+            one, g_at[i] = _ordered(code, here, there, at[i], cuts, g_cuts)
         else:
-            one, slope = _likelihood(code, x[i], s[i], at)
+            one, g_at[i] = _likelihood(code, x[i], s[i], at[i])
         log += one
-        g_eta += slope
-        for k in range(terms):
-            g_slopes[k] += slope * own[k]
-    return log, g_eta
+    return log
 
 
 @njit(cache=True)
-def _means_of_patients(start, stop, terms, columns, x, n, square, eta, slopes, log_sd, g_slopes):
-    """The same of normal outcomes: x and square are sums over n; also the slope in log_sd."""
-    log, g_eta, g_sd, precision = 0.0, 0.0, 0.0, math.exp(-2 * log_sd)
-    for i in range(start, stop):
-        own = columns[i * terms : (i + 1) * terms]
-        at = eta
-        for k in range(terms):
-            at += own[k] * slopes[k]
-        squares = (square[i] - 2 * at * x[i] + n[i] * at * at) * precision
-        slope = (x[i] - n[i] * at) * precision
+def _means_of_patients(at, x, n, square, log_sd, g_at):
+    """The same of normal outcomes, x and square sums over n; also the slope in log_sd."""
+    log, g_sd, precision = 0.0, 0.0, math.exp(-2 * log_sd)
+    for i in range(len(at)):
+        squares = (square[i] - 2 * at[i] * x[i] + n[i] * at[i] * at[i]) * precision
         log -= n[i] * log_sd + 0.5 * squares
+        g_at[i] = (x[i] - n[i] * at[i]) * precision
         g_sd += squares - n[i]
-        g_eta += slope
-        for k in range(terms):
-            g_slopes[k] += slope * own[k]
-    return log, g_eta, g_sd
+    return log, g_sd
 
 
 @njit(cache=True)
@@ -474,67 +485,61 @@ def _inverse(code, at):
 
 
 @njit(cache=True)
-def _averaged(code, x, s, terms, points, weights, eta, slopes, cuts, g_cuts, g_slopes):
-    """Log-likelihood of a published arm, averaged over points; slopes as in `_of_patients`."""
-    size = len(weights)
-    at = np.empty(size)
-    for q in range(size):
-        at[q] = eta
-        for k in range(terms):
-            at[q] += points[q * terms + k] * slopes[k]
-    columns = len(cuts) if code >= 7 else 1
+def _of_shares(x, s, reached, g_reached):
+    """Log-likelihood of ordered categories by the shares that reach each; fills their slopes."""
+    log, columns = 0.0, len(reached)
+    for m in range(columns + 1):
+        if x[m] == 0:
+            continue
+        above = int(s[m])
+        share = 1.0 if m == 0 else reached[m - 1]
+        if above <= columns:
+            share -= reached[above - 1]
+        log += x[m] * math.log(max(share, TINY))
+        if share > TINY and m > 0:
+            g_reached[m - 1] += x[m] / share
+        if share > TINY and above <= columns:
+            g_reached[above - 1] -= x[m] / share
+    return log
+
+
+@njit(cache=True)
+def _of_mean(code, x, s, mean, g_mean):
+    """Log-likelihood of a published arm by its mean outcome; fills the slope."""
+    if code == 4:
+        z = (x - mean) / s
+        g_mean[0] = z / s
+        return -0.5 * z * z
+    if code == 3:
+        g_mean[0] = x / mean - s
+        return x * math.log(s * mean) - s * mean
+    share = min(max(mean, TINY), 1 - TINY)
+    if share == mean:
+        g_mean[0] = x / share - (s - x) / (1 - share)
+    return x * math.log(share) + (s - x) * math.log1p(-share)
+
+
+@njit(cache=True)
+def _averaged(code, at, x, s, weights, cuts, g_cuts, g_at):
+    """Log-likelihood of a published arm, averaged over points; fills the slopes in these."""
+    columns = len(cuts)  # one cut, 0, but of ordered categories
+    slope = np.empty((columns, len(at)))
     reached, g_reached = np.zeros(columns), np.zeros(columns)
-    for m in range(columns):
-        if code >= 7 and s[m + 1] == 0:
-            continue
-        for q in range(size):
-            if weights[q] > 0:
-                reached[m] += (
-                    weights[q] * _inverse(code, at[q] - (cuts[m] if code >= 7 else 0.0))[0]
-                )
-    log = 0.0
-    if code >= 7:  # differences of the shares that reach a category and the next reported one
-        for m in range(columns + 1):
-            if x[m] == 0:
-                continue
-            above = int(s[m])
-            share = 1.0 if m == 0 else reached[m - 1]
-            if above <= columns:
-                share -= reached[above - 1]
-            if share < TINY:
-                share = TINY
-            elif m > 0:
-                g_reached[m - 1] += x[m] / share
-            if share > TINY and above <= columns:
-                g_reached[above - 1] -= x[m] / share
-            log += x[m] * math.log(share)
-    elif code == 4:
-        z = (x[0] - reached[0]) / s[0]
-        log, g_reached[0] = -0.5 * z * z, z / s[0]
-    elif code == 3:
-        mean = s[0] * reached[0]
-        log = x[0] * math.log(mean) - mean
-        g_reached[0] = x[0] / reached[0] - s[0]
+    for q in range(len(at)):
+        for m in range(columns):
+            mean, slope[m, q] = _inverse(code, at[q] - cuts[m])
+            reached[m] += weights[q] * mean
+    if code >= 7:
+        log = _of_shares(x, s, reached, g_reached)
     else:
-        share = min(max(reached[0], TINY), 1 - TINY)
-        log = x[0] * math.log(share) + (s[0] - x[0]) * math.log1p(-share)
-        if share == reached[0]:
-            g_reached[0] = x[0] / share - (s[0] - x[0]) / (1 - share)
-    g_eta = 0.0
+        log = _of_mean(code, x[0], s[0], reached[0], g_reached)
+    g_at[:] = 0.0
     for m in range(columns):
-        if g_reached[m] == 0:
-            continue
-        for q in range(size):
-            if weights[q] == 0:
-                continue
-            _, slope = _inverse(code, at[q] - (cuts[m] if code >= 7 else 0.0))
-            slope *= weights[q] * g_reached[m]
-            g_eta += slope
-            if code >= 7:
-                g_cuts[m] -= slope
-            for k in range(terms):
-                g_slopes[k] += slope * points[q * terms + k]
-    return log, g_eta
+        for q in range(len(at)):
+            one = slope[m, q] * weights[q] * g_reached[m]
+            g_at[q] += one
+            g_cuts[m] -= one
+    return log
 
 
 @njit(cache=True)
@@ -656,7 +661,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             arm_means = data[at : at + arms * terms].reshape(arms, terms)
             people_at = at + arms * terms
             at = people_at + 3 * arms + studies + residuals
-            person_columns = data[at : at + people * terms]
+            person_columns = data[at : at + people * terms].reshape(people, terms)
             at += people * terms
             person_x = data[at : at + people * wide]
             at += people * wide
@@ -666,9 +671,9 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             at += people
             person_square = data[at : at + people]
             at += people
-            every_point = data[at : at + published_arms * points * terms]
+            every_point = data[at : at + published_arms * points * terms].reshape(-1, terms)
             at += published_arms * points * terms
-            point_weights = data[at : at + published_arms * points]
+            point_weights = data[at : at + published_arms * points].reshape(-1, points)
             at += published_arms * points
         residual_at = cuts_at = place + studies
         if gaps:
@@ -714,29 +719,34 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             here = x[i * wide : (i + 1) * wide]
             there = s[i * (wide + 1) : (i + 1) * (wide + 1)] if gaps else s[i : i + 1]
             if terms:
-                place_of = int(data[people_at + 2 * arms + i])
                 start, stop = int(data[people_at + i]), int(data[people_at + arms + i])
-                residual = int(data[people_at + 3 * arms + j])
-                if place_of >= 0:
-                    first, last = place_of * points, (place_of + 1) * points
-                    one, slope = _averaged(
-                        code, here, there, terms, every_point[first * terms : last * terms],
-                        point_weights[first:last], eta[i], slopes[i], cuts[j], g_cuts[j],
-                        g_slopes[i],
-                    )  # fmt: skip
+                number = int(data[people_at + 2 * arms + i])
+                own = person_columns[start:stop]
+                if number >= 0:
+                    own = every_point[number * points : (number + 1) * points]
+                at_own = eta[i] + np.dot(own, slopes[i])
+                g_own = np.empty(len(at_own))
+                if number >= 0:
+                    one = _averaged(
+                        code, at_own, here, there, point_weights[number], cuts[j], g_cuts[j], g_own
+                    )
                 elif code == 4:
-                    spread_at = residual_at + residual
-                    log_sd = data[people_at + 3 * arms + studies + residual] + point[spread_at]
-                    one, slope, g_spread = _means_of_patients(
-                        start, stop, terms, person_columns, person_x, person_n, person_square,
-                        eta[i], slopes[i], log_sd, g_slopes[i],
+                    residual = int(data[people_at + 3 * arms + j])
+                    log_sd = data[people_at + 3 * arms + studies + residual]
+                    log_sd += point[residual_at + residual]
+                    one, g_sd = _means_of_patients(
+                        at_own, person_x[start:stop], person_n[start:stop],
+                        person_square[start:stop], log_sd, g_own,
                     )  # fmt: skip
-                    gradient[spread_at] += g_spread
+                    gradient[residual_at + residual] += g_sd
                 else:
-                    one, slope = _of_patients(
-                        code, start, stop, terms, person_columns, person_x, person_s, wide, eta[i],
-                        slopes[i], cuts[j], g_cuts[j], g_slopes[i],
+                    one = _of_patients(
+                        code, at_own, person_x[start * wide : stop * wide],
+                        person_s[start * (wide + 1) if gaps else start :], wide, cuts[j], g_cuts[j],
+                        g_own,
                     )  # fmt: skip
+                slope = g_own.sum()
+                g_slopes[i] += np.dot(g_own, own)
             elif gaps:
                 one, slope = _ordered(code, here, there, eta[i], cuts[j], g_cuts[j])
             else:

@@ -129,8 +129,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
              "residual_sd": ("study_with_patients",)}  # fmt: skip
     coords: dict[str, Any] = {"parameter": model.names}
     if model.network.regression is not None and model.arms is not None:
-        of_arms = model.design.rows["study"].iloc[model.design.of("arm")]
-        coords["study"] = list(dict.fromkeys(of_arms))
+        coords["study"] = model.studies_of_arms
     if model.arms is not None and model.gaps:
         coords["category"] = list(model.arms.categories[1:])
         drawn["cut"] = drawn["gap"].cumsum(axis=-1)

@@ -199,6 +199,14 @@ EVERY = (
     _ordered(PROBIT, "difference of probits"),
     _ordered(LOGIT, "ln OR"),
 )
+LINKS: dict[str, Callable[[Any], Any]] = {
+    LOGIT: special.logit,
+    PROBIT: special.ndtri,
+    CLOGLOG: lambda p: np.log(-np.log1p(-p)),
+    LOG: np.log,
+    IDENTITY: lambda x: x,
+}
+"""The linear predictor of a mean outcome, by link."""
 LIKELIHOODS = {(each.name, each.link): each for each in EVERY}
 """Likelihoods by name and link."""
 

@@ -6,6 +6,7 @@ covariates are put together. A published arm has
     binomial   r ~ Binomial(n, mean of the probability)
     Poisson    r ~ Poisson(e * mean of the rate)
     normal     y ~ Normal(mean of the predictor, se^2)
+    ordered    counts ~ Multinomial(n, means of the probabilities of the categories)
 
 the means over its weighted points (Phillippo et al. 2020, J R Stat Soc A 183:1189).
 """
@@ -17,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evinet.nma.likelihoods import ordered
+from evinet.nma.likelihoods.arms import LINKS
 from evinet.nma.likelihoods.scaled_normal import flat
 
 if TYPE_CHECKING:
+    from evinet.nma.likelihoods.arms import Likelihood
     from evinet.nma.model import Model
     from evinet.nma.population.regression import Regression
 
@@ -29,29 +33,32 @@ TINY = 1e-14  # probabilities are this far from 0 and 1
 def data(model: Model, regression: Regression) -> dict[str, np.ndarray]:
     """Sums over patients of the same covariates, points, and means of columns, of the arms."""
     assert model.arms is not None
-    likelihood = model.arms.likelihood
-    pairs = _pairs(model)
-    rows: list[pd.DataFrame] = []
-    for number, pair in enumerate(pairs):
-        if pair not in regression.patients:
-            continue
-        own = regression.patients[pair]
-        columns = regression.matrix(own)
-        frame = pd.DataFrame(columns, columns=range(columns.shape[1]))
-        frame["arm"], frame["n"] = float(number), 1.0
-        frame["x"] = own["y" if likelihood.name == "normal" else "r"].to_numpy(float)
-        frame["s"] = own["e"].to_numpy(float) if likelihood.name == "poisson" else 1.0
-        frame["square"] = frame["x"] ** 2
-        rows.append(frame)
-    every = pd.concat(rows)
-    covariates = list(range(len(regression.terms)))
-    summed = every.groupby(["arm", *covariates], sort=True).sum().reset_index()
+    likelihood, pairs = model.arms.likelihood, _pairs(model)
+    owns = [number for number, pair in enumerate(pairs) if pair in regression.patients]
+    people = [regression.patients[pairs[number]] for number in owns]
+    x, s = outcome(likelihood, pd.concat(
+        [own[outcome_columns(likelihood)] for own in people]).to_numpy(float))  # fmt: skip
+    both = np.column_stack([
+        np.repeat(owns, [len(own) for own in people]),
+        np.concatenate([regression.matrix(own) for own in people]),
+    ])  # fmt: skip
+    alike, first, group = np.unique(both, axis=0, return_index=True, return_inverse=True)
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        found = np.zeros((len(alike), *values.shape[1:]))
+        np.add.at(found, group.ravel(), values)
+        return found
+
+    every = summed(s)
+    if likelihood.ordered:  # the structure of categories is the study's; patients are counted
+        every[:, :-1] = s[first, :-1]
     published = _published(model, regression)
     points, weights = regression.stacked([pairs[number] for number in published])
     return {
-        "person_arm": summed["arm"].to_numpy(int), "published_arms": published,
-        "person_columns": summed[covariates].to_numpy(),
-        **{f"person_{name}": summed[name].to_numpy() for name in ("x", "s", "n", "square")},
+        "person_arm": alike[:, 0].astype(int), "published_arms": published,
+        "person_columns": alike[:, 1:], "person_x": summed(x), "person_s": every,
+        "person_n": summed(np.ones(len(x))),
+        "person_square": summed(x**2 if likelihood.name == "normal" else np.zeros(len(x))),
         "points": points, "point_weights": weights,
         "arm_means": np.array([regression.means[pair] for pair in pairs]),
         "residual_of": _residual_of(model, regression),
@@ -69,6 +76,51 @@ def _residual_of(model: Model, regression: Regression) -> np.ndarray:
     return np.where(has, has.cumsum() - 1, -1)
 
 
+def outcome_columns(likelihood: Likelihood) -> list[str]:
+    """Columns of patients' outcome: those of arms, but for what an arm is summed over."""
+    return [name for name in likelihood.columns if name not in ("n", "se")]
+
+
+def outcome(likelihood: Likelihood, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Data x and s of patients' outcomes, shape (patients, columns of the outcome)."""
+    one = np.ones(len(values))
+    if likelihood.ordered:
+        return ordered.structure(values, one)
+    return values[:, 0], values[:, 1] if likelihood.name == "poisson" else one
+
+
+def expected(
+    likelihood: Likelihood, at: np.ndarray, cuts: np.ndarray | None, weights: np.ndarray,
+    s: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Draws of a published arm's mean outcome over its points, in the units of its x.
+
+    Parameters
+    ----------
+    at
+        Predictors of the points, shape (draws, points).
+    cuts
+        Of ordered categories, but the first, shape (draws, categories - 1); else None.
+    s
+        Of the arm: patients, an exposure, or the structure of its categories.
+    """
+    if cuts is None:
+        each = likelihood.fitted(at, np.ones(1)) @ weights
+        return np.asarray(each if likelihood.name == "normal" else s * each)
+    each = likelihood.fitted(ordered.predictors(at, cuts[:, None, :]), s)
+    return np.asarray(np.einsum("dqc,q->dc", each, weights))
+
+
+def density(
+    likelihood: Likelihood, x: np.ndarray, s: np.ndarray, mean: np.ndarray
+) -> np.ndarray:  # fmt: skip
+    """Log-likelihood of a published arm at draws of `expected`, in full."""
+    if likelihood.ordered:
+        return ordered.multinomial(x, s, mean / s[-1])
+    each = mean if likelihood.name == "normal" else mean / s
+    return likelihood.log_likelihood(x, s, LINKS[likelihood.link](each))
+
+
 def _pairs(model: Model) -> list[tuple[str, str]]:
     rows = model.design.rows.iloc[model.design.of("arm")]
     return list(zip(rows["study"], rows["treatment"], strict=True))
@@ -80,13 +132,17 @@ def _published(model: Model, regression: Regression) -> np.ndarray:
                      if pair not in regression.patients], int)  # fmt: skip
 
 
-def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -> Any:
+def log_likelihood(
+    model: Model, known: dict[str, Any], eta: Any, slopes: Any, cuts: Any = None
+) -> Any:
     """Log-likelihood given the arms' predictors and slopes; of normal outcomes adds residual_sd.
 
     Parameters
     ----------
     eta, slopes
         Of the arms: where covariates have their mean, shape (arms,); shape (arms, terms).
+    cuts
+        Cut-points of ordered categories, shape (arms, categories).
     """
     import pymc as pm
     import pytensor.tensor as pt
@@ -104,7 +160,8 @@ def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -
         squares = known["person_square"] - 2 * own * known["person_x"] + known["person_n"] * own**2
         found = (-known["person_n"] * scale - 0.5 * squares * pt.exp(-2 * scale)).sum()
     else:
-        found = likelihood.symbolic(known["person_x"], known["person_s"], own).sum()
+        reaching = own if cuts is None else own[:, None] - cuts[arm]
+        found = likelihood.symbolic(known["person_x"], known["person_s"], reaching).sum()
     if not len(_published(model, model.network.regression)):
         return found
     at = eta[published][:, None] + (
@@ -113,6 +170,14 @@ def log_likelihood(model: Model, known: dict[str, Any], eta: Any, slopes: Any) -
     x, s, weights = known["x"][published], known["s"][published], known["point_weights"]
     if likelihood.name == "normal":
         return found - 0.5 * pt.sqr((x - (weights * at).sum(axis=1)) / s).sum()
+    if cuts is not None:
+        share = _share(likelihood.link, at[:, :, None] - cuts[published][:, None, :])
+        reached = (weights[:, :, None] * share).sum(axis=1)
+        lower = pt.concatenate([pt.ones_like(reached[:, :1]), reached], axis=1)
+        every = pt.concatenate([lower, pt.zeros_like(reached[:, :1])], axis=1)
+        upper = pt.take_along_axis(every, pt.cast(s[:, :-1], "int64"), axis=1)
+        apart = pt.switch(x > 0, pt.maximum(lower - upper, TINY), 1.0)
+        return found + (x * pt.log(apart)).sum()
     if likelihood.name == "poisson":
         mean = s * (weights * pt.exp(at)).sum(axis=1)
         return found + (x * pt.log(mean) - mean).sum()

@@ -120,8 +120,13 @@ def symbolic(link: str, x: Any, s: Any, at: Any) -> Any:
 
 def log_likelihood(link: str, x: np.ndarray, s: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Multinomial log-likelihood of each arm, in full; shape (..., arms)."""
+    return multinomial(x, s, shares(link, at, s))
+
+
+def multinomial(x: np.ndarray, s: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Multinomial log-likelihood of the shares of the columns of x, in full."""
     ways = special.gammaln(s[..., -1] + 1) - special.gammaln(x + 1).sum(axis=-1)
-    return np.asarray(ways + special.xlogy(x, shares(link, at, s)).sum(axis=-1))
+    return np.asarray(ways + special.xlogy(x, share).sum(axis=-1))
 
 
 def deviance(x: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -21,9 +21,10 @@ import pandas as pd
 from evinet import seeds, usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.answers import survival as curves
-from evinet.nma.answers.absolute import LINKS
 from evinet.nma.data import frames, vocabulary
 from evinet.nma.distribution import summary
+from evinet.nma.likelihoods import individual
+from evinet.nma.likelihoods.arms import LIKELIHOODS, LINKS
 from evinet.nma.population import comparison, margins, summaries
 from evinet.nma.population.margins import Margin
 from evinet.nma.population.regression import FINE, Regression
@@ -306,8 +307,8 @@ def _treatments(fit: Fit, asked: Population) -> list[str]:
     return [name for name in fit.treatments if fit.islands[name] == own]
 
 
-def _outcomes(fit: Fit, asked: Population) -> dict[str, np.ndarray]:
-    """Treatment -> draws of the mean outcome (a probability, a rate, a mean)."""
+def _outcomes(fit: Fit, asked: Population) -> dict[str, dict[str, np.ndarray]]:
+    """Category (or "") -> treatment -> draws of the mean outcome (a probability, rate or mean)."""
     arms = fit.specification.arms
     if arms is None:
         raise InputError(
@@ -315,23 +316,42 @@ def _outcomes(fit: Fit, asked: Population) -> dict[str, np.ndarray]:
                     "Ask for survival")
         )  # fmt: skip
     mu = fit.samples["mu"].sel(study=asked.baseline).to_numpy()[:: _thinned(fit), None]
-    found = {}
+    likelihood = arms.likelihood
+    if likelihood.ordered:  # whether a category is reached
+        likelihood = LIKELIHOODS["binomial", likelihood.link]
+    found: dict[str, dict[str, np.ndarray]] = {category: {} for category in fit.levels}
     for name in _treatments(fit, asked):
         predictor, weights = _predictor(fit, asked, name)
-        found[name] = arms.likelihood.fitted(mu + predictor, np.ones(1)) @ weights
+        for category, cut in fit.levels.items():
+            above = cut[:: _thinned(fit), None] if isinstance(cut, np.ndarray) else cut
+            each = likelihood.fitted(mu + predictor - above, np.ones(1))
+            found[category][name] = each @ weights
     return found
+
+
+def _by_category(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One table, with a column category where outcomes are ordered categories."""
+    for category, table in tables.items():
+        if category:
+            table.insert(list(table).index("mean"), "category", category)
+    return pd.concat(tables.values(), ignore_index=True)
 
 
 def absolute(fit: Fit, asked: Population) -> pd.DataFrame:
     """Mean outcome of every treatment in a population: columns treatment, mean, sd, q2.5, ...
+
+    Of ordered categories the share of patients who reach each, at the network's cut-points.
 
     Raises
     ------
     InputError
         The outcome is survival, which is no one number.
     """
-    return pd.DataFrame([{"treatment": name, **summary(each)}
-                         for name, each in _outcomes(fit, asked).items()])  # fmt: skip
+    return _by_category({
+        category: pd.DataFrame([{"treatment": name, **summary(each)}
+                                for name, each in own.items()])
+        for category, own in _outcomes(fit, asked).items()
+    })  # fmt: skip
 
 
 def marginal(fit: Fit, asked: Population) -> pd.DataFrame:
@@ -343,7 +363,10 @@ def marginal(fit: Fit, asked: Population) -> pd.DataFrame:
     """
     if fit.specification.arms is not None:
         back = LINKS[fit.specification.arms.likelihood.link]
-        return _pairs(fit, {name: back(each) for name, each in _outcomes(fit, asked).items()})
+        return _by_category({
+            category: _pairs(fit, {name: back(each) for name, each in own.items()})
+            for category, own in _outcomes(fit, asked).items()
+        })  # fmt: skip
     end = np.array([curves.follow_up(fit, asked.baseline)])
     drawn = {}
     for name in _treatments(fit, asked):
@@ -461,9 +484,10 @@ def _arm(
         arms, own = model.arms, fit.specification.design.rows.iloc[model.design.of("arm")]
         place = int(np.flatnonzero((own["study"] == study) & (own["treatment"] == treatment))[0])
         eta = samples["eta"].to_numpy()[:, place, None] + slopes @ x.T
-        mean = arms.likelihood.fitted(eta, np.ones(1)) @ share
-        back = LINKS[arms.likelihood.link](mean)
-        return np.asarray(arms.likelihood.log_likelihood(arms.x[place], arms.s[place], back))
+        cuts = fit.cuts(place)
+        kept = None if cuts is None else cuts[:: _thinned(fit, FEWER)]
+        mean = individual.expected(arms.likelihood, eta, kept, share, arms.s[place])
+        return individual.density(arms.likelihood, arms.x[place], arms.s[place], mean)
     baseline, patients = model.baseline, model.patients
     assert baseline is not None
     assert patients is not None

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
+from evinet.nma.likelihoods.arms import LIKELIHOODS
 from evinet.patients import cox
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _linear(
     """One step of weighted least squares from each arm's mean: coefficients, information."""
     assert model.arms is not None
     likelihood = model.arms.likelihood
+    if likelihood.ordered:  # whether any category is reached
+        likelihood = LIKELIHOODS["binomial", likelihood.link]
     predictor, weight = [], []
     for own in people:
         x = own[likelihood.columns[0]].to_numpy(float)

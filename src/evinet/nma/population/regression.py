@@ -14,7 +14,7 @@ arm is the average of a patient's over the arm's covariates, for which a few wei
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,10 @@ import pandas as pd
 from evinet import seeds, usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import arms as arm_data
+from evinet.nma.data import categories as category_data
 from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
+from evinet.nma.data.categories import CategoryCounts
 from evinet.nma.network import Network
 from evinet.nma.population import comparison, cubature, margins, summaries
 from evinet.nma.population.margins import Margin
@@ -210,6 +212,8 @@ def network(
     classes: Mapping[str, str] | None = None,
     points: int = POINTS,
     columns: Mapping[str, str] | None = None,
+    categories: Sequence[str] = (),
+    category_counts: CategoryCounts | None = None,
     seed: int = 1,
 ) -> Network:
     """A network of some studies' patients and of other studies' published arms.
@@ -220,7 +224,7 @@ def network(
     ----------
     patients
         One row for each patient: study, treatment, the covariates, and time and event, or r (0 or
-        1), or y, or r and e (events in an exposure).
+        1), or y, or r and e (events in an exposure), or `categories`.
     aggregate
         Of the other studies: one row for each arm (r, n; y, se; r, e), or one for each
         reconstructed patient (time, event and, of several reconstructions, draw).
@@ -241,6 +245,9 @@ def network(
         How many weighted points may stand for a published arm.
     columns
         Columns of other names, and what they are: ``{"eventtime": "time"}``.
+    categories, category_counts
+        Columns of ordered categories in both tables, from the worst to the best; 1 in those of a
+        patient's (see `Network.read`).
     seed
         Of the points.
 
@@ -266,8 +273,10 @@ def network(
     table = published if covariates is None else _table(covariates, known)
     variables = _variables(regression)
     raw = {variable: usertable.column(variable) for variable in variables}
-    own, kind = comparison.outcomes(
-        frames.prepared(given, ("study", "treatment"), raw.values()), list(raw.values()), words=True
+    reading = layouts.Reading(kind="arms", categories=tuple(categories),
+                              category_counts=category_counts)  # fmt: skip
+    own, kind = _patients(
+        frames.prepared(given, ("study", "treatment"), raw.values()), list(raw.values()), reading
     )
     other = frames.prepared(published, ("study", "treatment"), raw.values())
     both = sorted(set(own["study"]) & set(other["study"]))
@@ -275,7 +284,7 @@ def network(
         raise InputError(Problem(str(other.attrs["file"]), "study", ", ".join(both),
                                  "has patients as well",
                                  "A study enters once: leave out its arms"))  # fmt: skip
-    arms, made, size = _outcomes(own, other, kind, reference, list(raw.values()))
+    arms, made, size = _outcomes(own, other, kind, reference, list(raw.values()), reading)
     found = own.rename(columns={column: name for name, column in raw.items()})
     levels = _levels(found, list(raw))
     margin, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
@@ -342,30 +351,53 @@ def _specification(formula: str, patients: pd.DataFrame, file: str) -> Any:
     return made.model_spec
 
 
+def _patients(
+    given: pd.DataFrame, covariates: list[str], reading: layouts.Reading
+) -> tuple[pd.DataFrame, str]:
+    """Patients with their outcome and covariates, and its kind; each category has 0 or 1."""
+    names = category_data.names(given, reading)
+    if not names:
+        return comparison.outcomes(given, covariates, words=True)
+    alone = given.drop(columns="n", errors="ignore").assign(n=1.0)
+    alone.attrs = dict(given.attrs)
+    counted, _ = category_data.read(alone, reading, names)
+    own, _ = comparison.outcomes(counted, covariates, words=True)
+    found = own.assign(**{name: counted[name].to_numpy(float) for name in names})
+    found.attrs = dict(own.attrs)
+    return found, "ordered"
+
+
 def _outcomes(
     own: pd.DataFrame, other: pd.DataFrame, kind: str, reference: str | list[str] | None,
-    covariates: list[str],
+    covariates: list[str], reading: layouts.Reading,
 ) -> tuple[list[Arm], Network, dict[Arm, float]]:  # fmt: skip
     """The published arms, the network without covariates, and the published arms' patients."""
     if kind == "survival":
         return _survival(own, other, reference)
-    columns = {"binomial": ("r", "n"), "normal": ("y", "se"), "poisson": ("r", "e")}[kind]
+    named = tuple(map(usertable.column, reading.categories))
+    columns = {"binomial": ("r", "n"), "normal": ("y", "se"), "poisson": ("r", "e"),
+               "ordered": (*named, "n")}[kind]  # fmt: skip
     rest = other.drop(columns=[name for name in covariates if name in other])
     rest.attrs = dict(other.attrs)
-    understood = layouts.read(rest, layouts.Reading(kind="arms"))
+    understood = layouts.read(rest, reading)
     table, _ = arm_data.read(understood.table)
     arm_data.data(table, columns, None)
     grouped = own.groupby(["study", "treatment"], sort=False)
     if kind == "normal":
         summed = grouped.agg(y=("y", "mean"), sd=("y", "std"), n=("y", "size")).reset_index()
         summed["se"] = summed["sd"] / np.sqrt(summed["n"])
+    elif kind == "ordered":
+        summed = grouped[list(named)].sum(min_count=1).reset_index()
+        summed["n"] = grouped.size().to_numpy(float)
     else:
         second = ("r", "size") if kind == "binomial" else ("e", "sum")
         summed = grouped.agg(r=("r", "sum"), **{columns[1]: second}).reset_index()
     together = pd.concat([summed[["study", "treatment", *columns]],
                           table[["study", "treatment", *columns]]])  # fmt: skip
     together.attrs["file"] = f"{own.attrs['file']}, {other.attrs['file']}"
-    asked = Network.read(together.reset_index(drop=True), reference=reference, kind="arms")
+    asked = Network.read(together.reset_index(drop=True), reference=reference, kind="arms",
+                         categories=reading.categories,
+                         category_counts="exclusive" if named else None)  # fmt: skip
     size = _sizes(table)
     made = replace(asked, tables=(own, other), readings=(understood.record,))
     return list(size), made, size
