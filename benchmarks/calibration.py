@@ -7,7 +7,8 @@ chi-squared test of uniform ranks.
 
 Survival networks (`FAMILIES`, mspline, piecewise): random effects, two studies of two arms and one
 of three by their patients, and where effects are ln HR one by its published contrast. Multilevel
-meta-regressions, of `population.KINDS`: binomial, poisson, normal, survival.
+meta-regressions, of `population.KINDS`: binomial, ordered, poisson, normal, survival (exponential)
+and ageing (Weibull).
 
 Data sets that a model cannot take (an arm almost without events, an interval without) are drawn
 anew. Which they are the data alone say, so that ranks stay uniform.
@@ -210,7 +211,7 @@ def simulated(kind: str, number: int) -> Iterator[Simulated]:
     rng = np.random.default_rng(20)
     if kind in population.KINDS:
         for truth, model in population.models(kind, number, rng, None):
-            yield {name: truth[name] for name in model.names}, model
+            yield {name: value for name, value in truth.items() if "[" in name}, model
         return
     for _ in range(number):
         yield simulate(kind, rng)

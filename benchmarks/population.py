@@ -42,13 +42,15 @@ CLASSES = {"PBO": "none", "ETN": "TNFa", "IXE_Q2W": "IL", "IXE_Q4W": "IL", "SEC_
            "SEC_300": "IL"}  # fmt: skip
 CASES = {"plaque psoriasis": PSORIASIS, "newly diagnosed myeloma": MYELOMA}
 
-KINDS = ("binomial", "poisson", "normal", "survival")
+KINDS = ("binomial", "ordered", "poisson", "normal", "survival", "ageing")
+SURVIVAL = {"survival": "exponential", "ageing": "weibull"}
+CATEGORIES = ("some", "good")
 OWN, PUBLISHED = 150, 200  # patients of each arm of the trial with patients, and of the other
 MEANS, SD = (-0.5, 0.5), 1.0  # of the covariate in the two trials
 END = 5.0  # of follow-up
 RESIDUAL, SE = 1.0, 0.1
 PRIORS = {"effects": "normal(0, 0.7)", "coefficients": "normal(0, 0.5)",
-          "intercepts": "normal(0, 0.7)"}  # fmt: skip
+          "intercepts": "normal(0, 0.7)", "cuts": "half-normal(1)"}  # fmt: skip
 
 
 def speed() -> None:
@@ -86,11 +88,12 @@ def _process(arguments: tuple[str, ...], folder: Path) -> str:
 
 def tables(
     kind: str, mu: tuple[float, ...], d: dict[str, float], beta: float, gamma: float,
-    x: list[np.ndarray], centre: float, rng: np.random.Generator,
+    x: list[np.ndarray], centre: float, rng: np.random.Generator, shape: tuple[float, ...],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Patients of trial one (C, A), trial two (C, B) as published, and its covariates.
 
     Effects d and levels mu are at the centre; the covariates are those of `x`, by arm of trial one.
+    `shape` is that of survival in each trial, or the distance of the categories' cut-points.
     """
 
     def predictor(level: float, treatment: str, own: np.ndarray) -> np.ndarray:
@@ -99,17 +102,20 @@ def tables(
 
     patients = pd.concat([
         pd.DataFrame({"study": "One", "treatment": name, "x": own,
-                      **_outcomes(kind, predictor(mu[0], name, own), rng)})
+                      **_outcomes(kind, predictor(mu[0], name, own), rng, shape[0])})
         for name, own in zip("CA", x, strict=True)
     ], ignore_index=True)  # fmt: skip
     parts = []
     for name in "CB":
         many = predictor(mu[1], name, rng.normal(MEANS[1], SD, PUBLISHED))
         average = predictor(mu[1], name, stats.norm(MEANS[1], SD).ppf((np.arange(4e3) + 0.5) / 4e3))
-        if kind == "survival":
-            outcome: dict[str, Any] = _outcomes(kind, many, rng)
-        elif kind == "binomial":
-            outcome = {"r": [_outcomes(kind, many, rng)["r"].sum()], "n": [PUBLISHED]}
+        outcome: dict[str, Any] = {}
+        if kind in SURVIVAL:
+            outcome = _outcomes(kind, many, rng, shape[1])
+        elif kind in ("binomial", "ordered"):
+            each = _outcomes(kind, many, rng, shape[1])
+            outcome = {column: [values.sum()] for column, values in each.items()}
+            outcome["n"] = [PUBLISHED]
         elif kind == "poisson":  # as the model has it: without the spread between patients
             mean = PUBLISHED * np.exp(average).mean()
             outcome = {"r": [rng.poisson(mean)], "e": [float(PUBLISHED)]}
@@ -121,14 +127,21 @@ def tables(
     return patients, pd.concat(parts, ignore_index=True), covariates
 
 
-def _outcomes(kind: str, eta: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _outcomes(
+    kind: str, eta: np.ndarray, rng: np.random.Generator, shape: float
+) -> dict[str, np.ndarray]:
     if kind == "binomial":
         return {"r": (rng.random(len(eta)) < special.expit(eta)).astype(int)}
+    if kind == "ordered":  # a patient in the better category is in none of the others
+        at = rng.random(len(eta))
+        good = at < special.ndtr(eta - shape)
+        some = (at < special.ndtr(eta)) & ~good
+        return dict(zip(CATEGORIES, (some.astype(int), good.astype(int)), strict=True))
     if kind == "poisson":
         return {"r": rng.poisson(np.exp(eta)), "e": np.ones(len(eta))}
     if kind == "normal":
         return {"y": rng.normal(eta, RESIDUAL)}
-    time = rng.exponential(np.exp(-eta))
+    time = rng.exponential(np.exp(-eta)) ** (1 / shape)
     return {"time": np.minimum(time, END), "event": (time < END).astype(int)}
 
 
@@ -144,22 +157,32 @@ def models(
         x = [rng.normal(MEANS[0], SD, OWN) for _ in "CA"]
         centre = float((sum(own.sum() for own in x) + 2 * PUBLISHED * MEANS[1])
                        / (2 * OWN + 2 * PUBLISHED))  # fmt: skip
-        at = truth or {
+        at = dict(truth) if truth else {
             "d[A]": rng.normal(0, 0.7), "d[B]": rng.normal(0, 0.7), "beta[x]": rng.normal(0, 0.5),
             "beta[x: all]": rng.normal(0, 0.5), "one": rng.normal(0, 0.7),
             "two": rng.normal(0, 0.7),
         }  # fmt: skip
+        shape, settings = (1.0, 1.0), {} if truth else {"intercept_sd": 0.7}
+        if kind == "ordered":
+            shape = (abs(rng.normal()),) * 2
+            at["cut[good]"] = shape[0]
+        if kind == "ageing":
+            shape = (abs(rng.normal()), abs(rng.normal()))
+            at |= {"shape[One]": shape[0], "shape[Two]": shape[1]}
+            settings["shape_sd"] = 1.0
         own, other, covariates = tables(
             kind, (at["one"], at["two"]), {"A": at["d[A]"], "B": at["d[B]"]}, at["beta[x]"],
-            at["beta[x: all]"], x, centre, rng,
+            at["beta[x: all]"], x, centre, rng, shape,
         )  # fmt: skip
-        network = regression.network(own, other, "x", covariates=covariates, reference="C",
-                                     families={"x": "normal"})  # fmt: skip
-        survival = kind == "survival"
+        network = regression.network(
+            own, other, "x", covariates=covariates, reference="C", families={"x": "normal"},
+            categories=CATEGORIES if kind == "ordered" else (),
+            category_counts="exclusive" if kind == "ordered" else None,
+        )  # fmt: skip
+        survival = kind in SURVIVAL
         yield at, model.build(
             network, effects="fixed", priors=priors({} if truth else PRIORS),
-            baseline="exponential",
-            settings={"intercept_sd": 0.7} if survival and not truth else {},
+            baseline=SURVIVAL.get(kind, "mspline"), settings=settings if survival else {},
         )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ Effects = Literal["fixed", "random"]
 CUTS = ("cut", "cuts_sigma", "study_gap")
 """Variables of the posterior that are of cut-points."""
 RISK = "baseline risk"
+PATIENTS = ("logit", "probit", "cloglog")  # links of risks that take patients' covariates
 
 
 @dataclass(frozen=True, eq=False)
@@ -586,6 +587,13 @@ def _check(network: Network, terms: Terms, arms: Arms | None) -> None:
     if terms.baseline_risk and (terms.group or len(network.references) > 1 or terms.unrelated):
         raise _refused("baseline_risk", True, "needs consistent effects in one island without a "
                        "class", "Leave one of the two out")  # fmt: skip
+    if network.regression is not None and arms is not None:
+        if arms.likelihood.limited:
+            raise _refused("link", arms.likelihood.link, "lets patients' covariates take risks "
+                           "beyond 0 and 1", f"Use one of {', '.join(PATIENTS)}")  # fmt: skip
+        if terms.baseline_risk:
+            raise _refused("baseline_risk", True, "is not defined beside patients' covariates",
+                           "Leave one of the two out")  # fmt: skip
     if terms.at is not None and (
         terms.unrelated or (not terms.covariates) == (not terms.baseline_risk)
     ):

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from scipy import special, stats
 
 from evinet.cli import cli
+from evinet.config import Sampler
 from evinet.errors import InputError
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
@@ -421,6 +422,145 @@ def test_plaque_psoriasis_as_published():
     marginal = marginal[marginal["comparator"] == "PBO"].set_index("treatment")["mean"]
     assert (marginal < effects).all()  # averaging over patients draws effects towards none
     assert answers.integration_error(found) < 0.01
+    measures = (
+        found.measures()
+    )  # the vignette's own come from 4,000 draws, whose error is about 0.2
+    assert measures["data_points"] == 3858
+    assert measures["residual_deviance"] == pytest.approx(3129.4, abs=0.6)
+    assert measures["pD"] == pytest.approx(24.1, abs=0.6)
+    assert measures["DIC"] == pytest.approx(3153.5, abs=1.0)
+
+
+QUICK = Sampler(chains=2, warmup=200, draws=150)
+
+
+@pytest.mark.parametrize("kind", ["binomial", "normal", "ordered"])
+def test_each_patient_and_each_published_arm_has_its_deviance(kind):
+    from evinet.nma.answers.fit_measures import parts
+
+    own, other, covariates = trials(kind)
+    categories = ("mild", "good", "best") if kind == "ordered" else ()
+    net = network(own, other, "age + male", covariates=covariates, reference="A",
+                  categories=categories)  # fmt: skip
+    fit = net.fit(effects="fixed", sampler=QUICK, priors={"effects": "normal(0, 1)"})
+    samples, design, regression = fit.samples, fit.specification.design, net.regression
+    found = {(part.study, part.treatment): part for part in parts(fit)}
+    assert [part.size for part in found.values()] == [20, 20, 1 + (kind == "ordered"),
+                                                      1 + (kind == "ordered")]  # fmt: skip
+    b = samples["b"].to_numpy()
+    for row, pair in enumerate(found):
+        slopes, part = b @ design.slopes[row].T, found[pair]
+        columns, weights = regression.rules.get(pair, (None, None))
+        if columns is None:
+            columns = regression.matrix(regression.patients[pair])
+        at = samples["eta"].to_numpy()[:, [row]] + slopes @ columns.T
+        table = own if pair[0] == "S1" else other
+        data = table[table["treatment"] == pair[1]]
+        if kind == "ordered":
+            cut = np.column_stack([np.zeros(len(b)), samples["cut"].to_numpy()])
+            reached = special.ndtr(at[:, :, None] - cut[:, None, :])
+            if pair[0] == "S2":
+                mild, best = (np.einsum("dq,q->d", reached[:, :, place], weights)
+                              for place in (0, 2))  # fmt: skip
+                arm = data.iloc[0]
+                counts = np.array([arm["n"] - arm["mild"] - arm["best"], arm["mild"], arm["best"]])
+                shares = np.column_stack([1 - mild, mild - best, best])
+                wanted = 2 * (counts * (np.log(counts / arm["n"]) - np.log(shares))).sum(axis=1)
+            else:
+                full = np.concatenate([np.ones((*at.shape, 1)), reached,
+                                       np.zeros((*at.shape, 1))], axis=2)  # fmt: skip
+                alone = data[["mild", "good", "best"]].to_numpy()
+                place = np.where(alone.any(axis=1), 1 + alone.argmax(axis=1), 0)
+                each = np.arange(len(place))
+                wanted = -2 * np.log(full[:, each, place] - full[:, each, place + 1]).sum(axis=1)
+        elif pair[0] == "S1" and kind == "binomial":
+            wanted = -2 * stats.bernoulli.logpmf(data["r"], special.expit(at)).sum(axis=1)
+        elif pair[0] == "S1":
+            sd = samples["residual_sd"].to_numpy()[:, [0]]
+            wanted = -2 * stats.norm.logpdf(data["y"].to_numpy(), at, sd).sum(axis=1)
+        elif kind == "binomial":
+            arm, share = data.iloc[0], special.expit(at) @ weights
+            best = stats.binom.logpmf(arm["r"], arm["n"], arm["r"] / arm["n"])
+            wanted = 2 * (best - stats.binom.logpmf(arm["r"], arm["n"], share))
+        else:
+            arm = data.iloc[0]
+            wanted = ((arm["y"] - at @ weights) / arm["se"]) ** 2
+        assert part.deviance == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+        assert part.counts.sum() == (20 if pair[0] == "S1" else 1)
+    measured = fit.measures()
+    assert (measured["residual_deviance"] is None) == (kind == "normal")
+    assert np.isfinite(measured["LOO"]["elpd"])
+    assert measured["DIC"] == measured["deviance"] + measured["pD"]
+
+
+@pytest.mark.parametrize("family", ["weibull", "lognormal"])
+def test_survival_of_each_patient_is_that_of_the_family(family):
+    """Against SciPy's densities; of a published arm averaged over its points."""
+    import xarray as xr
+
+    from evinet.nma.population import fitted
+
+    own, other, covariates = trials("survival")
+    net = network(own, other, "age + male", covariates=covariates, reference="A")
+    baseline = models.build(net, effects="fixed", baseline=family).baseline
+    mu, shape = np.array([[-2.0, -1.5], [-2.2, -1.4]]), np.array([[1.2, 0.8], [1.1, 0.9]])
+    mu = mu if family == "weibull" else -mu
+    name = "shape" if family == "weibull" else "scale"
+    samples = xr.Dataset({"mu": (("sample", "study"), mu), name: (("sample", "study"), shape)},
+                         coords={"study": ["S1", "S2"]})  # fmt: skip
+    theta, slope = np.array([0.3, 0.1]), np.array([[0.02, -0.3], [0.03, 0.2]])
+
+    def logs(study: int, eta: np.ndarray, time: np.ndarray, event: np.ndarray) -> np.ndarray:
+        k = shape[:, [study]]
+        if family == "weibull":
+            law = stats.weibull_min(k, scale=np.exp(-eta / k))
+        else:
+            law = stats.lognorm(k, scale=np.exp(eta))
+        return np.where(event == 1, law.logpdf(time), law.logsf(time))
+
+    outcome = own[["time", "event"]].to_numpy(float)
+    columns = net.regression.matrix(own)
+    found = fitted._survival(baseline, ("S1", "B"), outcome, columns, None, samples, theta, slope)
+    eta = mu[:, [0]] + theta[:, None] + slope @ columns.T
+    assert found == pytest.approx(logs(0, eta, *outcome.T), abs=1e-8)
+    rule, outcome = net.regression.rules["S2", "C"], other[["time", "event"]].to_numpy(float)
+    found = fitted._survival(baseline, ("S2", "C"), outcome, columns, rule, samples, theta, slope)
+    each = [logs(1, mu[:, [1]] + theta[:, None] + (slope @ point)[:, None], *outcome.T)
+            for point in rule[0]]  # fmt: skip
+    wanted = special.logsumexp(each, axis=0, b=rule[1][:, None, None])
+    assert found == pytest.approx(wanted, abs=1e-8)
+
+
+def test_direct_and_indirect_effects_are_told_apart(tmp_path):
+    """Data that agree: two trials of A and B, and one each of A and C, B and C."""
+    rng = np.random.default_rng(4)
+    parts = []
+    for study, pair in (("S1", "AB"), ("S2", "BC")):
+        x = rng.normal(0, 1, 400)
+        arm = np.repeat(list(pair), 200)
+        eta = np.where(arm == "A", 0.0, np.where(arm == "B", -1.0, -0.5)) + 0.4 * x
+        parts.append(
+            pd.DataFrame(
+                {
+                    "study": study,
+                    "treatment": arm,
+                    "x": x,
+                    "r": (rng.random(400) < special.expit(eta)).astype(int),
+                }
+            )
+        )
+    other = pd.DataFrame({"study": "S3", "treatment": ["A", "C"], "r": [200, 153],
+                          "n": [400, 400], "x_mean": 0.1, "x_sd": 1.0})  # fmt: skip
+    net = network(pd.concat(parts), other, "x", reference="A")
+    fit = net.fit(effects="fixed", sampler=QUICK)
+    splits = fit.node_splits()
+    assert sorted(splits) == [("A", "B"), ("A", "C"), ("B", "C")]
+    direct = splits["A", "B"].d["B"] + splits["A", "B"].coefficients[
+        :, splits["A", "B"].specification.names.index("omega")]  # fmt: skip
+    alone = net.fit(effects="fixed", model="ume", sampler=QUICK)
+    unrelated = alone.coefficients[:, alone.specification.names.index("d[B vs A]")]
+    assert direct.mean() == pytest.approx(unrelated.mean(), abs=0.06)
+    assert direct.std() == pytest.approx(unrelated.std(), rel=0.15)
 
 
 @pytest.fixture
@@ -438,7 +578,8 @@ def files(tmp_path):
         (["--regression", "age"], ["--aggregate"], "takes --ipd and --aggregate"),
         ([], [], "--aggregate, --covariates needs --regression"),
         (["--points", "64"], ["--aggregate", "--covariates"], "--points needs --regression"),
-        (["--regression", "age", "--model", "node-split"], [], "node-split cannot be combined"),
+        (["--regression", "age", "--model", "node-split"], [], "no pair of treatments has both"),
+        (["--regression", "age", "--link", "log"], [], "beyond 0 and 1"),
         (["--regression", "age", "--baseline-risk"], [], "--baseline-risk cannot be combined"),
         (["--regression", "age", "--baseline", "weibull"], [], "the outcome is no survival"),
         (["--regression", "age + grade"], [], "grade"),

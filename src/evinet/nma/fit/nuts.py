@@ -45,6 +45,10 @@ def _modules() -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
 
 
+OF_PEOPLE = ("person_", "event_", "other_", "node_")
+"""Data whose lengths no variable has: they may differ where a compiled model is used again."""
+
+
 class Compiled:
     """A compiled PyMC model, whose data are one vector (`data_vector`), for any data of its shapes.
 
@@ -180,7 +184,8 @@ def sample(
         model.effects, model.sigma_prior, model.known_sigma, str(model.priors), model.hazards,
         str(model.settings), arms and (arms.likelihood.name, arms.likelihood.link),
         tuple(zip(rows["study"], rows["treatment"], strict=True)),
-        tuple((key, value.shape) for key, value in every[0].items()),
+        tuple((key, value.ndim if key.startswith(OF_PEOPLE) else value.shape)
+              for key, value in every[0].items()),
     )  # fmt: skip
     if layout not in known:
         known[layout] = Compiled(models.graph(model, every[0]))

@@ -287,7 +287,8 @@ def network(
     arms, made, size = _outcomes(own, other, kind, reference, list(raw.values()), reading)
     found = own.rename(columns={column: name for name, column in raw.items()})
     levels = _levels(found, list(raw))
-    margin, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
+    margin, told, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
+    size = {arm: each if np.isfinite(each) else told[arm] for arm, each in size.items()}
     regressed = Regression(
         regression, raw, {(str(study), str(treatment)): rows.reset_index(drop=True)
                           for (study, treatment), rows in found.groupby(["study", "treatment"])},
@@ -404,11 +405,12 @@ def _outcomes(
 
 
 def _sizes(table: pd.DataFrame) -> dict[Arm, float]:
+    """Patients of each arm, NaN where the table of outcomes does not tell."""
     problems: list[Problem] = []
     n = frames.numbers(table, "n", problems)
     frames.stop(problems)
     return {
-        (study, treatment): float(each) if np.isfinite(each) else 1.0
+        (study, treatment): float(each)
         for study, treatment, each in zip(table["study"], table["treatment"], n, strict=True)
     }
 
@@ -460,8 +462,8 @@ def _levels(patients: pd.DataFrame, names: list[str]) -> dict[str, list[str]]:
 def _margins(
     arms: list[Arm], table: pd.DataFrame, patients: pd.DataFrame, raw: dict[str, str],
     levels: dict[str, list[str]], families: dict[str, str],
-) -> tuple[dict[Arm, dict[str, Margin]], tuple[str, ...]]:  # fmt: skip
-    """The distribution of each covariate in each published arm, and what was assumed of it."""
+) -> tuple[dict[Arm, dict[str, Margin]], dict[Arm, float], tuple[str, ...]]:  # fmt: skip
+    """Distributions of the covariates in each published arm, its patients, what was assumed."""
     numeric = {name: column for name, column in raw.items() if name not in levels}
     binary = {column for name, column in numeric.items() if patients[name].isin([0, 1]).all()}
     rows = summaries.read(
@@ -470,6 +472,7 @@ def _margins(
     )  # fmt: skip
     where = str(table.attrs.get("file", frames.FRAME))
     found: dict[Arm, dict[str, Margin]] = {}
+    size: dict[Arm, float] = {}
     assumed: dict[str, list[str]] = {}
     for study, treatment in arms:
         own = [row for row in rows if row.study == study and row.treatment in (treatment, "")]
@@ -477,6 +480,8 @@ def _margins(
             raise InputError(Problem(where, "study", study, f"has no covariates for {treatment}",
                                      "Add a row of the arm, or of the study"))  # fmt: skip
         chosen = next((row for row in own if row.treatment), own[0])
+        share = 1 if chosen.treatment else sum(name == study for name, _ in arms)
+        size[study, treatment] = chosen.n / share if np.isfinite(chosen.n) else 1.0
         found[study, treatment] = {
             name: Margin.categorical(chosen.shares[column]) if name in levels else
             margins.margin(column, chosen.covariates[column], patients[name].to_numpy(float),
@@ -489,7 +494,7 @@ def _margins(
     left = summaries.left_out(table, {raw[name]: each for name, each in levels.items()})
     lines = [f"the standard deviation of {name} is not published of {', '.join(arms)}: that of all "
              "patients stands for it" for name, arms in assumed.items()]  # fmt: skip
-    return found, (*left, *lines)
+    return found, size, (*left, *lines)
 
 
 def _correlation(
