@@ -322,6 +322,19 @@ def test_weighted_points_stand_for_many():
     assert weights == pytest.approx(np.full(20, 1 / 20))
 
 
+@pytest.mark.parametrize("kind", ["normal", "poisson"])
+def test_patients_of_published_arms_may_stand_beside_their_covariates(kind):
+    """Outcomes without n: an arm counts by its covariates' n, which may be of the whole study."""
+    own, other, covariates = trials(kind)
+    net = network(own, other, "age", covariates=covariates, reference="A").regression
+    assert net.size == {("S2", "A"): 15, ("S2", "C"): 17}
+    mean = (own["age"].sum() + 15 * 64 + 17 * 65) / (len(own) + 32)
+    assert net.centre[0] == pytest.approx(mean, abs=0.01)
+    whole = covariates.iloc[:1].drop(columns="treatment").assign(n=50)
+    net = network(own, other, "age", covariates=whole, reference="A").regression
+    assert net.size == {("S2", "A"): 25, ("S2", "C"): 25}
+
+
 def test_categories_and_extrapolation():
     own, other, covariates = trials("binomial")
     own["grade"] = np.where(np.arange(len(own)) % 3 == 0, "G1", np.where(own["male"], "G2", "G3"))

@@ -95,8 +95,8 @@ def _means(
     """Normal outcomes of patients: the deviance is -2 log-likelihood, as no spread is known."""
     values = norm.logpdf(y, at, sd[:, None])
     plug_in = norm.logpdf(y, at.mean(axis=0), np.exp(np.log(sd).mean()))
-    return Part(*pair, int(counts.sum()), -2 * values @ counts, float(-2 * plug_in @ counts),
-                values, counts)  # fmt: skip
+    return Part(*pair, int(counts.sum()), np.asarray(-2 * values @ counts),
+                float(-2 * plug_in @ counts), values, counts)  # fmt: skip
 
 
 def patients(fit: Fit, samples: xr.Dataset, records: Records) -> Iterator[Part]:
