@@ -497,6 +497,8 @@ def _applicable_to_regression(
     given = _given(asked, WITHOUT)
     if given:
         raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
+    if asked["splits"] and asked["model"] != "node-split":
+        raise click.UsageError("--split needs --model node-split")
     if asked["separator"]:
         raise click.UsageError("--components cannot be combined with --regression")
     if asked["members"] or asked["class_sigma"]:
