@@ -48,6 +48,7 @@ CATEGORIES = ("some", "good")
 OWN, PUBLISHED = 150, 200  # patients of each arm of the trial with patients, and of the other
 MEANS, SD = (-0.5, 0.5), 1.0  # of the covariate in the two trials
 END = 5.0  # of follow-up
+EARLIEST = 1e-8  # time that is told from 0
 RESIDUAL, SE = 1.0, 0.1
 PRIORS = {"effects": "normal(0, 0.7)", "coefficients": "normal(0, 0.5)",
           "intercepts": "normal(0, 0.7)", "cuts": "half-normal(1)"}  # fmt: skip
@@ -153,7 +154,8 @@ def models(
     from evinet.nma.population import regression
     from evinet.nma.priors import priors
 
-    for _ in range(number):
+    made = 0
+    while made < number:
         x = [rng.normal(MEANS[0], SD, OWN) for _ in "CA"]
         centre = float((sum(own.sum() for own in x) + 2 * PUBLISHED * MEANS[1])
                        / (2 * OWN + 2 * PUBLISHED))  # fmt: skip
@@ -174,6 +176,9 @@ def models(
             kind, (at["one"], at["two"]), {"A": at["d[A]"], "B": at["d[B]"]}, at["beta[x]"],
             at["beta[x: all]"], x, centre, rng, shape,
         )  # fmt: skip
+        if kind in SURVIVAL and min(own["time"].min(), other["time"].min()) < EARLIEST:
+            continue  # no model takes it; the data alone say so, and ranks stay uniform
+        made += 1
         network = regression.network(
             own, other, "x", covariates=covariates, reference="C", families={"x": "normal"},
             categories=CATEGORIES if kind == "ordered" else (),
