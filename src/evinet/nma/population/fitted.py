@@ -93,9 +93,9 @@ def _means(
     pair: tuple[str, str], y: np.ndarray, at: np.ndarray, sd: np.ndarray, counts: np.ndarray
 ) -> Part:
     """Normal outcomes of patients: the deviance is -2 log-likelihood, as no spread is known."""
-    values = norm.logpdf(y, at, sd[:, None])
+    values = np.asarray(norm.logpdf(y, at, sd[:, None]))
     plug_in = norm.logpdf(y, at.mean(axis=0), np.exp(np.log(sd).mean()))
-    return Part(*pair, int(counts.sum()), np.asarray(-2 * values @ counts),
+    return Part(*pair, int(counts.sum()), -2 * values @ counts,
                 float(-2 * plug_in @ counts), values, counts)  # fmt: skip
 
 
