@@ -15,7 +15,6 @@ from evinet.report.economic import draws
 from evinet.report.exhibits import all_exhibits
 from evinet.report.export import all_tables
 from evinet.report.numbers import Interval
-from evinet.report.pages import findings
 from evinet.report.results import Results
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -65,7 +64,7 @@ def test_nothing_else_changes(results: Results, with_times: Results) -> None:
     assert "with [ratios of times](sensitivity.qmd#pfs-times) for effects" in pointed
     plain = [line for line in pointed.splitlines() if "ratios of times" not in line and line]
     assert plain == [line for line in unescape(pages.outcomes.every(results)).splitlines() if line]
-    for page in (findings.answers, pages.economic.effects, pages.robustness.contribution):
+    for page in (pages.summary.answers, pages.economic.effects, pages.robustness.contribution):
         assert page(with_times) == page(results)
     assert draws(with_times).equals(draws(results))
     names = {each.name for each in all_exhibits(with_times)}
