@@ -9,7 +9,6 @@ import numpy as np
 from scipy.optimize import minimize
 
 from evinet.nma.data.patients import Patients, Records
-from evinet.nma.likelihoods.survival.families import FAMILIES
 from evinet.nma.likelihoods.survival.sufficient import distinct
 from evinet.patients import cox
 
@@ -56,6 +55,7 @@ def _cox(patients: Patients, records: Records, study: str) -> tuple[np.ndarray, 
 def _weibull(patients: Patients, records: Records, study: str) -> tuple[np.ndarray, np.ndarray]:
     """ln HR of a study's arms against its baseline arm, by maximum likelihood; their covariance."""
     from evinet.nma.answers.fit_measures import of_patients
+    from evinet.nma.likelihoods.survival.families import FAMILIES  # loads numba
 
     family, arms, unit = FAMILIES["weibull"], patients.arms_of(study), records.rough.time.mean()
     people = [distinct(*(column / scale for column, scale in zip(
