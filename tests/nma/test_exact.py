@@ -236,3 +236,14 @@ def test_ranks_of_contrasts_carry_no_noise(contrasts):
             assert ranks["sucra"].iloc[0] == pytest.approx(np.mean(better), abs=1e-9)
             league = fit.league().set_index("treatment").loc[name, "p_better"]
             assert sorted(league) == pytest.approx(sorted(better), abs=1e-9)
+
+
+def test_a_baseline_in_several_arms_has_one_intercept():
+    from evinet.nma.answers import powerscale
+
+    arms = pd.DataFrame({
+        "study": ["one", "one", "one", "two", "two"], "arm": [1, 2, 3, 1, 2],
+        "treatment": ["b", "a", "a", "a", "b"], "y": [2.2, 3.0, 2.8, 3.1, 2.0], "se": 0.5,
+    })  # fmt: skip
+    fit = Network.from_arms(arms, "a").fit(effects="fixed")
+    assert powerscale.intercepts(fit).shape[1] == 2

@@ -153,6 +153,22 @@ def test_the_normal_summary_is_that_of_lifelines(entering: bool) -> None:
         assert mean.item() == pytest.approx(PUBLISHED[0], abs=0.5 * PUBLISHED[1])
 
 
+def test_each_study_is_summarised_as_if_alone() -> None:
+    frame = seen_at_visits()
+
+    def summaries(rows: pd.DataFrame, reference: str) -> dict[str, tuple[Any, Any]]:
+        found = models.build(Network.from_patients(rows, reference), effects="fixed")
+        fit: Any = SimpleNamespace(specification=found)
+        return normal_summaries(fit)
+
+    together = summaries(frame, "a")
+    assert set(together) == {"one", "two", "three"}
+    for study, reference in {"one": "a", "two": "b", "three": "a"}.items():
+        (alone,) = summaries(frame[frame["study"] == study], reference).values()
+        for own, other in zip(together[study], alone, strict=True):
+            np.testing.assert_allclose(own, other, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("baseline", ["mspline", "piecewise"])
 def test_the_effect_is_as_published(baseline: str) -> None:

@@ -29,12 +29,12 @@ def normal_summaries(fit: Fit) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     patients = fit.specification.patients
     if patients is None or fit.specification.scale != "ln HR":
         return {}
-    found, within = {}, patients.intervals
+    found = {}
     empty = {study for study, _ in patients.without_events}
     for study in patients.studies:
         if study in patients.single or study in empty:
             continue
-        summary = _weibull if study in within else _cox
+        summary = _weibull if study in patients.intervals else _cox
         each = [summary(patients, records, study) for records in patients.draws]
         means = np.array([mean for mean, _ in each])
         within = np.mean([covariance for _, covariance in each], axis=0)

@@ -86,7 +86,8 @@ def intercepts(fit: Fit) -> np.ndarray | None:
     if model.arms is None:
         return None
     arms = model.design.rows.iloc[model.design.of("arm")]
-    own = np.flatnonzero((arms["treatment"] == arms["against"]).to_numpy())
+    own = np.flatnonzero(arms["treatment"] == arms["against"])
+    own = own[~arms["study"].iloc[own].duplicated()]  # a baseline may stand in several arms
     return np.asarray(fit.samples["fitted"].transpose("sample", ...).to_numpy()[:, own])
 
 
