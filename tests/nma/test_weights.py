@@ -136,3 +136,22 @@ def test_fits_with_other_weights_are_not_set_side_by_side():
     one = network.fit(effects="fixed")
     with pytest.raises(ValueError, match="weight studies differently"):
         one.dev_dev(network.fit(effects="fixed", weights={"S1": 0.5}))
+
+
+def test_weights_of_a_network_that_has_them_take_their_place(tmp_path):
+    """A second model of the same data, as --dev-dev has it, weights them once."""
+    network = Network.from_contrasts(PAIRS, "A").weighted({"S2": 0.25})
+    whole = Network.from_contrasts(PAIRS, "A")
+    for weights in ({"S2": 0.25}, {"S1": 0.5}, {"S2": 1.0}):
+        assert network.weighted(weights).contrasts.covariance == pytest.approx(
+            whole.weighted(weights).contrasts.covariance
+        )
+    file = tmp_path / "effects.csv"
+    PAIRS.to_csv(file, index=False)
+    asked = ["--weights", "rob", "--weight-levels", "low=1,high=0.25,some concerns=0.5"]
+    for effects, other in (("fixed", "random"), ("random", "fixed")):
+        done = CliRunner().invoke(nma, [str(file), "--effects", effects, *asked, "--dev-dev", other,
+                                        "--out", str(tmp_path / effects)])  # fmt: skip
+        assert done.exit_code == 0, done.output
+    one, two = (pd.read_csv(tmp_path / name / "dev_dev.csv") for name in ("fixed", "random"))
+    assert one["deviance_other"].to_numpy() == pytest.approx(two["deviance"].to_numpy(), rel=1e-6)

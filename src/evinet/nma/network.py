@@ -327,7 +327,8 @@ class Network:
         The likelihood of a study is raised to the power of its weight: a power prior with a fixed
         weight (Ibrahim and Chen 2000, Stat Sci 15:46). Of normal effects that is to divide their
         variance by it, the design-adjusted synthesis of Efthimiou et al. 2017 (Stat Med 36:1210);
-        counts are as if of fewer patients. Weights are a judgement; no data estimate them.
+        counts are as if of fewer patients. Weights are a judgement; no data estimate them. They
+        take the place of those that the network has.
 
         Raises
         ------
@@ -361,7 +362,8 @@ class Network:
         if problems:
             raise InputError(problems)
         less = {study: float(weight) for study, weight in weights.items() if weight < 1}
-        root = np.array([less.get(study, 1.0) ** -0.5 for study, _, _ in self.contrasts.rows])
+        root = np.sqrt([self.weights.get(study, 1.0) / less.get(study, 1.0)
+                        for study, _, _ in self.contrasts.rows])  # fmt: skip
         covariance = self.contrasts.covariance * np.outer(root, root)
         return replace(self, weights=less, contrasts=replace(self.contrasts, covariance=covariance))
 
