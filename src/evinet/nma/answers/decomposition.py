@@ -106,6 +106,14 @@ def tau_within(data: NormalData) -> float:
     return float(np.sqrt(max(q - df, 0.0) / slope)) if df else 0.0
 
 
+def pooled(data: NormalData, names: list[str], tau: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Effects of the data's treatments against the first of `names`, and their covariance."""
+    columns = differences(data.pairs, names)[:, 1:]
+    weight = np.linalg.inv(data.within + tau**2 * data.between)
+    covariance = np.linalg.inv(columns.T @ weight @ columns)
+    return covariance @ columns.T @ weight @ data.y, covariance
+
+
 def cochran(data: NormalData, columns: np.ndarray, tau: float = 0.0) -> tuple[float, int]:
     """Q and its degrees of freedom."""
     root = np.linalg.cholesky(data.within + tau**2 * data.between)

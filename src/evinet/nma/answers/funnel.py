@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.errors import InputError, Problem
+from evinet.nma.answers.decomposition import pooled
 from evinet.nma.answers.inconsistency import median_tau
 
 if TYPE_CHECKING:
@@ -60,17 +61,14 @@ def funnel(fit: Fit, order: Sequence[str]) -> pd.DataFrame:
     data, rows = fit.normal, []
     for study in dict.fromkeys(data.studies):
         own = data.subset(np.array([name == study for name in data.studies]))
-        centre = own.pairs[0][1]
-        names = [centre, *dict.fromkeys(name for name, _ in own.pairs)]
-        told = np.array([[name == each for each in names[1:]] for name, _ in own.pairs], float)
-        weight = np.linalg.inv(own.within)
-        covariance = np.linalg.inv(told.T @ weight @ told)
-        effects = np.append(0.0, covariance @ told.T @ weight @ own.y)
+        names = sorted({name for pair in own.pairs for name in pair}, key=place.__getitem__)
+        estimates, covariance = pooled(own, names)
+        effects = np.append(0.0, estimates)
         spread = np.pad(covariance, ((1, 0), (1, 0)))
-        for one, two in combinations(sorted(names, key=place.__getitem__), 2):
-            first, second = names.index(one), names.index(two)
+        for first, second in combinations(range(len(names)), 2):
             variance = spread[first, first] + spread[second, second] - 2 * spread[first, second]
-            rows.append((study, two, one, effects[second] - effects[first], np.sqrt(variance)))
+            rows.append((study, names[second], names[first], effects[second] - effects[first],
+                         np.sqrt(variance)))  # fmt: skip
     found = pd.DataFrame(rows, columns=COLUMNS[:5])
     pair = ["treatment", "comparator"]
     tau = median_tau(fit)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-from evinet.nma.answers.decomposition import applies, named, tau_within
+from evinet.nma.answers.decomposition import applies, named, pooled, tau_within
 from evinet.nma.answers.inconsistency import arms
 from evinet.nma.terms import differences
 
@@ -115,12 +115,10 @@ def direct(data: NormalData, treatments: list[str], tau: float) -> Direct:
     for design in kinds:
         mine = data.subset(np.array([own[study] == design for study in data.studies]))
         names = [name for name in treatments if name in design]
-        columns = differences(mine.pairs, names)[:, 1:]
-        weight = np.linalg.inv(mine.within + tau**2 * mine.between)
-        covariance = np.linalg.inv(columns.T @ weight @ columns)
+        estimate, covariance = pooled(mine, names, tau)
         designs += [design] * len(covariance)
         pairs += [(name, names[0]) for name in names[1:]]
-        estimates.append(covariance @ columns.T @ weight @ mine.y)
+        estimates.append(estimate)
         blocks.append(covariance)
     return Direct(designs, pairs, np.concatenate(estimates), block_diag(*blocks))
 
