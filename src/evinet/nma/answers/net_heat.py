@@ -75,7 +75,7 @@ def net_heat(fit: Fit) -> pd.DataFrame:
     >>> table = net_heat(network.fit(effects="fixed"))
     >>> own = table[table["design"] == table["detached"]]
     >>> print(own["Q"].round(3).tolist(), own["change"].round(3).tolist())
-    [1.125, 0.125, 0.125, 0.5, 0.5] [1.125, 0.125, 0.125, 0.5, 0.5]
+    [0.562, 0.141, 1.266, 0.141, 1.266] [0.562, 0.141, 1.266, 0.141, 1.266]
     """
     if not applies(fit):
         return pd.DataFrame(columns=COLUMNS)
