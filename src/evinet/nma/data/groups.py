@@ -63,6 +63,7 @@ def read(given: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     --------
     >>> frame = pd.DataFrame({"study": ["S"], "event.e": [5], "n.e": [50], "event.c": [9],
     ...                       "n.c": [51]})
+    >>> frame.attrs["file"] = "groups.csv"
     >>> found, cautions = read(vocabulary.written(frame))
     >>> found[["treat1", "r1", "n1", "treat2", "r2", "n2"]].to_numpy().tolist()
     [['Experimental', 5, 50, 'Control', 9, 51]]
