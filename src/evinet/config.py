@@ -219,6 +219,11 @@ class Model(Strict):
         return self.tau_prior or self.priors.get("tau")
 
     @property
+    def any_shape(self) -> bool:
+        """Whether hazards need not be proportional."""
+        return self.shapes in ("treatment", "arm")
+
+    @property
     def time_ratios(self) -> bool:
         """Whether its effects are ratios of times (accelerated failure), not of hazards."""
         return self.baseline in TIME_RATIOS

@@ -68,6 +68,22 @@ def test_what_a_model_changed_is_said_in_words(results: Results) -> None:
     assert "sigma 0.4 instead of 0" in difference(results, models["lumped"], models["wide"])
 
 
+def test_models_of_patients_are_told_apart_by_their_hazards(results: Results) -> None:
+    fixed = results.config.models["fixed"]
+    trial = next(iter(results.trial_names))
+    kinds = [
+        {"baseline": "piecewise"}, {"baseline": "mspline"}, {"baseline": "weibull"},
+        {"baseline": "mspline", "shapes": "arm"},
+    ]  # fmt: skip
+    models = [fixed.model_copy(update={"ipd": [trial], **kind}) for kind in kinds]
+    said = {difference(results, fixed, model) for model in models}
+    assert len(said) == len(models)
+    assert all("enters by its reconstructed patients (" in each for each in said)
+    assert difference(results, models[0], models[1]) in said
+    assert "not taken to be proportional" in difference(results, models[1], models[3])
+    assert difference(results, models[1], fixed) == "published hazard ratios only"
+
+
 def test_the_methods_name_every_model_and_every_prior(results: Results) -> None:
     text = unescape(pages.methods.models(results) + pages.methods.priors(results))
     for model in results.config.models.values():

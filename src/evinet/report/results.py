@@ -81,7 +81,7 @@ class Fit:
     @property
     def any_shape(self) -> bool:
         """Whether hazards need not be proportional."""
-        return self.model.shapes in ("treatment", "arm")
+        return self.model.any_shape
 
     @property
     def failures(self) -> list[str]:

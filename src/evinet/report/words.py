@@ -366,6 +366,22 @@ def hazards_assumed(any_shape: bool) -> str:
     return "hazards taken to be proportional"
 
 
+BASELINES = {
+    "mspline": "M-splines", "piecewise": "a hazard for each piece of time",
+    "fracpoly": "fractional polynomials", "exponential": "exponential", "weibull": "Weibull's",
+    "gompertz": "Gompertz's", "lognormal": "log-normal", "loglogistic": "log-logistic",
+    "gengamma": "generalised gamma",
+}  # fmt: skip
+"""Baseline hazards by the names of the configuration."""
+
+
+def by_patients(trials: Sequence[str], baseline: str, any_shape: bool, ratios: bool) -> str:
+    """How the patients of trials enter a model; `ratios` of hazards, not of times."""
+    kind = BASELINES[baseline] + (f": {hazards_assumed(any_shape)}" if ratios else "")
+    verb = "enters by its" if len(trials) == 1 else "enter by their"
+    return f"{listing(list(trials))} {verb} reconstructed patients ({kind})"
+
+
 def proportional(p: float | None, lowest: float | None, highest: float | None) -> str:
     """What the test of proportional hazards says."""
     if p is None or lowest is None or highest is None:

@@ -122,6 +122,12 @@ def assumed(results: Results, fit: Fit) -> Markdown:
     return callout("warning", "These answers rest on an assumption", text)
 
 
+def by_patients(results: Results, model: Model) -> str:
+    """Whose patients enter a model, and what it takes of their hazards, to stand in a sentence."""
+    trials = [results.trial_names[trial] for trial in model.ipd]
+    return words.by_patients(trials, model.baseline, model.any_shape, not model.time_ratios)
+
+
 def judged(results: Results, fit: Fit) -> Markdown:
     """A box that tells of trials that count less by judgement."""
     assert fit.model.weights is not None

@@ -9,6 +9,7 @@ from evinet.report.markdown import Markdown, bullets, md, strong
 from evinet.report.numbers import NBSP, listing, outcome_name
 from evinet.report.pages.common import (
     bridge_words,
+    by_patients,
     dash,
     named_prior,
     prior_text,
@@ -70,8 +71,7 @@ def _model(results: Results, model: Model) -> str:
             f"effects are ratios of times, not of hazards (accelerated failure: {model.baseline})"
         )
     if model.ipd:
-        trials = listing([results.trial_names[trial] for trial in model.ipd])
-        parts.append(f"{trials} enters by its reconstructed patients")
+        parts.append(by_patients(results, model))
     if model.weights is not None:
         parts.append(weights_text(results, model.weights))
     if model.bridge is None:

@@ -11,7 +11,14 @@ from evinet.report.markdown import Markdown, blocks, folded, heading
 from evinet.report.numbers import listing, with_limits
 from evinet.report.pages import times
 from evinet.report.pages.beside import beside
-from evinet.report.pages.common import Row, each_analysis, formula, table_of, weights_text
+from evinet.report.pages.common import (
+    Row,
+    by_patients,
+    each_analysis,
+    formula,
+    table_of,
+    weights_text,
+)
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Fit, Results
 
@@ -87,13 +94,8 @@ def difference(results: Results, base: Model, other: Model) -> str:
         usual = f"half-normal({results.config.heterogeneity.scale:g})"
         was, now = (formula(model.prior_of_tau or usual) for model in (base, other))
         changes.append(f"prior of tau {now} instead of {was}")
-    if base.ipd != other.ipd:
-        names = [results.trial_names[trial] for trial in other.ipd]
-        changes.append(
-            f"{listing(names)} enters by its reconstructed patients"
-            if names
-            else "published hazard ratios only"
-        )
+    if _hazards(base) != _hazards(other):
+        changes.append(by_patients(results, other) if other.ipd else "published hazard ratios only")
     if base.weights != other.weights:
         changes.append(
             weights_text(results, other.weights) if other.weights else "every trial in full"
@@ -108,4 +110,10 @@ def difference(results: Results, base: Model, other: Model) -> str:
         was = "estimated" if base.sigma is None else f"{base.sigma:g}"
         now = "estimated" if other.sigma is None else f"{other.sigma:g}"
         changes.append(f"sigma {now} instead of {was}")
-    return listing(changes) or "nothing in the configuration"
+    return listing(changes) or other.label
+
+
+def _hazards(model: Model) -> tuple[object, ...]:
+    """Whose hazards a model has, and what it takes of them."""
+    shapes = model.baseline, model.shapes, model.knots, model.powers
+    return (model.ipd, *shapes) if model.ipd else ()
