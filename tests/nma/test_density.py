@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evinet import usertable
@@ -89,6 +90,15 @@ def test_of_ordered_categories(link, cutpoints):
                            categories=("PASI50", "PASI75", "PASI90"))  # fmt: skip
     prior = priors({"cuts": "half-t(3, 2)", "cuts_sigma": "exponential(2)"})
     agree(models.build(network, link=link, cutpoints=cutpoints, priors=prior))
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_of_counts_that_weights_make_fractions(link):
+    """An arm of four patients that counts a quarter is no arm of one patient."""
+    rows = [("S1", "A", 1, 4), ("S1", "B", 3, 4), ("S2", "A", 5, 20), ("S2", "B", 9, 20)]
+    frame = pd.DataFrame(rows, columns=["study", "treatment", "r", "n"])
+    network = Network.from_arms(frame, "A")
+    agree(models.build(network, effects="fixed", link=link, weights={"S1": 0.25}))
 
 
 def test_of_rates():

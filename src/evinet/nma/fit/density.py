@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from evinet.nma.priors import Prior
 
 SIZES = 9  # acting, extra, rows, arms, studies, deviations, members, contrasts, gaps of cut-points
-CODES = (
-    24  # likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior, terms
-)
+CODES = 24
+"""Likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior, terms."""
 LIKELIHOODS = {
     ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
     ("poisson", "log"): 3, ("normal", "identity"): 4, ("binomial", "log"): 5,
@@ -236,7 +235,7 @@ def _likelihood(code, x, s, eta):
         large = math.exp(eta)
         return x * eta - s * math.log1p(large), x - s * large / (1 + large)
     if code == 1:
-        if s == 1:  # one patient: no branch that a processor would have to guess
+        if s == 1 and (x == 0 or x == 1):  # one patient: no branch that is hard to foresee
             sign = 2 * x - 1
             log, ratio = _log_ndtr(sign * eta)
             return log, sign * ratio
