@@ -556,7 +556,8 @@ def _network(
             network = network.add_patients(usertable.read(file))
         for table in tables:
             network = network.add_contrasts(table, Reading(**options))
-    _say_readings(network)
+    if cause == "".join(asked["causes"][:1]):  # all causes are of the same tables
+        _say_readings(network)
     return network
 
 

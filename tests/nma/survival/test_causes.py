@@ -143,6 +143,7 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
     ], catch_exceptions=False)  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "They are not effects on how many have death" in told.output
+    assert told.output.count("Read ") == 1
     for cause in HAZARDS["a"]:
         written = {path.name for path in (tmp_path / "out" / cause).iterdir()}
         assert {"league.csv", "hazard_ratios.csv", "fit.json"} <= written
