@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import files, tables
+from evinet.nma.answers import natural
 from evinet.report.effects import (
     chosen,
     contrasts,
@@ -451,26 +452,32 @@ def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
 
 
 def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
-    """The network of an analysis of counts, and its odds ratios by every model."""
+    """The network of an analysis of counts, and its ratios by every model of the first one's."""
     from evinet.report.figures import forest
 
     asked = results.counted[analysis]
     yield _network(results, analysis)
+    scale = results.fits(analysis)[0].scale
+    if not natural.is_ratio(scale):  # the axis is one of ratios: the table holds them
+        return
+    name = natural.name_of(scale)
     groups = [
         forest.Group(fit.model.label, [
             forest.Row(pair(results, row), interval(row))
             for row in records(fit.league) if row["comparator"] in asked.references
         ])
-        for fit in results.fits(analysis)
+        for fit in results.fits(analysis) if fit.scale == scale
     ]  # fmt: skip
     better = "more" if asked.better == "higher" else "fewer"
     yield Exhibit(
         f"{analysis}-forest",
-        f"{asked.title}: odds ratios with 95 % credible intervals, by what is made of counts that "
+        f"{asked.title}: {name}s with 95 % credible intervals, by what is made of counts that "
         f"were published as rounded percentages. Here {better} is better.",
-        f"Forest plot of odds ratios of {asked.title.lower()}. The table on this page holds them.",
-        lambda: forest.draw(groups, "Odds ratio", higher=asked.better == "higher"),
-        lambda: forest.draw(groups, "Odds ratio", higher=asked.better == "higher", narrow=True),
+        f"Forest plot of {name}s of {asked.title.lower()}. The table on this page holds them.",
+        lambda: forest.draw(groups, name.capitalize(), higher=asked.better == "higher"),
+        lambda: forest.draw(
+            groups, name.capitalize(), higher=asked.better == "higher", narrow=True
+        ),
     )
 
 
@@ -481,8 +488,12 @@ def _benefit(results: Results) -> Iterator[Exhibit]:
     first = next(iter(results.config.analyses))
     ratios = league(results.unbridged(first))
     panels: dict[str, dict[str, tuple[Interval, Interval]]] = {}
+    measures: dict[str, str] = {}
     for name, asked in results.counted.items():
-        counts = league(results.unbridged(name))
+        fit = results.unbridged(name)
+        if not natural.is_ratio(fit.scale):
+            continue
+        counts = league(fit)
         found = {
             pair(results, row): (interval(row), interval(counts[key]))
             for key, row in ratios.items()
@@ -490,13 +501,16 @@ def _benefit(results: Results) -> Iterator[Exhibit]:
         }
         if found:
             panels[asked.title] = found
+            measures[asked.title] = natural.name_of(fit.scale)
     if panels:
         title = results.config.analyses[first].title
+        against = listing([f"{name}s" for name in dict.fromkeys(measures.values())])
         yield Exhibit(
             "benefit-risk",
-            f"Benefit and risk: hazard ratio of {title.lower()} against odds ratios, both with "
+            f"Benefit and risk: hazard ratio of {title.lower()} against {against}, both with "
             "95 % credible intervals. Only treatments that trials compare in both are shown.",
-            "Hazard ratio against odds ratio with an interval along each axis, a panel an outcome.",
-            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}"),
-            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", narrow=True),
+            f"Hazard ratio against {against} with an interval along each axis, a panel for each "
+            "outcome.",
+            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", measures),
+            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", measures, narrow=True),
         )

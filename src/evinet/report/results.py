@@ -79,6 +79,12 @@ class Fit:
         return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
 
     @property
+    def scale(self) -> str:
+        """What the numbers of effects are, such as ln OR or risk difference."""
+        found: str = self.record["scale"]
+        return found
+
+    @property
     def any_shape(self) -> bool:
         """Whether hazards need not be proportional."""
         return self.model.any_shape

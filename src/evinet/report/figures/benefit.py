@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 
 def draw(
-    panels: dict[str, dict[str, tuple[Interval, Interval]]], label: str, narrow: bool = False
+    panels: dict[str, dict[str, tuple[Interval, Interval]]],
+    label: str,
+    measures: dict[str, str],
+    narrow: bool = False,
 ) -> Figure:
     """Draw outcome -> comparison -> its effect along the axis `label`, and that on the outcome.
 
+    `measures` names the ratio of each outcome.
     `narrow` sets the outcomes one below the other, for the screen of a telephone.
     """
     shape = (len(panels), 1) if narrow else (1, len(panels))
@@ -34,7 +38,7 @@ def draw(
         axes.axvline(1, color=style.MUTED, linewidth=0.8, zorder=0)
         axes.axhline(1, color=style.MUTED, linewidth=0.8, zorder=0)
         axes.set_xlabel(label)
-        axes.set_ylabel("Odds ratio")
+        axes.set_ylabel(measures[title].capitalize())
         axes.set_title(style.wrap(title, 34))
     handles = {text: line for axes in grid for line, text in
                zip(*axes.get_legend_handles_labels(), strict=True)}  # fmt: skip

@@ -5,11 +5,12 @@ First facts, trial beside trial, of which nothing is pooled; then the networks o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from evinet import tables
+from evinet.nma.answers import natural
 from evinet.report import words
+from evinet.report.effects import interval
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -21,7 +22,7 @@ from evinet.report.markdown import (
     heading,
     md,
 )
-from evinet.report.numbers import Interval, chance, estimate, limits, listing, outcome_name
+from evinet.report.numbers import chance, estimate, limits, listing, number, outcome_name
 from evinet.report.pages.common import (
     Row,
     dash,
@@ -168,7 +169,7 @@ def signals(results: Results) -> Markdown:
 
 
 def networks(results: Results) -> Markdown:
-    """Every analysis of counts of patients: its network, counts and odds ratios."""
+    """Every analysis of counts of patients: its network, counts and effects."""
     return blocks(
         part
         for name, analysis in results.counted.items()
@@ -179,7 +180,7 @@ def networks(results: Results) -> Markdown:
             _islands(results.islands(name)),
             optional_exhibit(results, f"{name}-network"),
             optional_exhibit(results, f"{name}-forest"),
-            _counts(results, name), _odds(results, name),
+            _counts(results, name), _effects(results, name),
         )
     ) or escape("No analysis of counts is named in the configuration.")  # fmt: skip
 
@@ -210,30 +211,50 @@ def _counts(results: Results, name: str) -> Markdown:
                 for row in results.studied(name))])  # fmt: skip
 
 
-def _odds(results: Results, name: str) -> Markdown:
+def _effects(results: Results, name: str) -> Markdown:
+    """Effects by every model, each on the natural scale of its link: not all are odds ratios."""
     asked = results.counted[name]
     rows = [
-        {**row, "model": fit.model.label,
-         "odds": Interval(*(math.exp(row[key]) for key in ("q50", "q2.5", "q97.5")))}
+        {**row, "model": fit.model.label, "scale": fit.scale}
         for fit in results.every_fit(name) if not fit.failures
         for row in records(fit.league) if row["comparator"] in asked.references
     ]  # fmt: skip
     left = [
         f"{results.trial_names[row['trial']]}: {row['reason']}." for row in results.excluded(name)
     ]
-    listed = table_of(rows, "Odds ratios by every model", {
+    measures = list(dict.fromkeys(natural.name_of(row["scale"]) for row in rows))
+    one = measures[0].capitalize() if len(measures) == 1 else "Effect"
+    measure = {} if len(measures) == 1 else {"Measure": lambda row: natural.name_of(row["scale"])}
+
+    listed = table_of(rows, f"{one}s by every model", {
         "Model": "model", "Treatment": lambda row: results.labels[row["treatment"]],
-        "Against": lambda row: results.labels[row["comparator"]],
-        "Odds ratio": lambda row: estimate(row["odds"]) + (" ‡" if row["prior_only"] else ""),
-        "95 % interval": lambda row: limits(row["odds"]),
+        "Against": lambda row: results.labels[row["comparator"]], **measure,
+        one: lambda row: said_effect(row)[0] + (" ‡" if row["prior_only"] else ""),
+        "95 % interval": lambda row: said_effect(row)[1],
         f"Probability of {'more' if asked.better == 'higher' else 'fewer'}": lambda row: chance(
             row["p_better"]),
     })  # fmt: skip
     return blocks([
-        failed(results, name), folded("Odds ratios in a table", listed) if rows else "",
+        failed(results, name), folded(f"{one}s in a table", listed) if rows else "",
         PRIOR_ONLY if any(row["prior_only"] for row in rows) else "",
         "Not in this analysis:" if left else "", bullets(left),
     ])  # fmt: skip
+
+
+def said_effect(row: Row) -> tuple[str, str]:
+    """An effect of table `league` with its `scale`, and its interval, on the natural scale.
+
+    Examples
+    --------
+    >>> said_effect({"scale": "risk difference", "q50": -0.1, "q2.5": -0.2, "q97.5": 0.0})[0]
+    '−0.10'
+    >>> said_effect({"scale": "ln RR", "q50": 0.0953, "q2.5": 0.0, "q97.5": 0.2})[0]
+    '1.10'
+    """
+    if natural.is_ratio(row["scale"]):
+        return estimate(interval(row)), limits(interval(row))
+    middle, lower, upper = (number(row[key]) for key in ("q50", "q2.5", "q97.5"))
+    return middle, f"{lower} to {upper}"
 
 
 def trials_of(results: Results) -> list[str]:
