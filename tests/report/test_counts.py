@@ -61,7 +61,8 @@ def test_differences_are_no_ratios(counted: Counted) -> None:
     row = next(each for each in fit.league.to_dict("records") if each["comparator"] in references)
     text = unescape(beyond._effects(found, "counts")).replace("\N{MINUS SIGN}", "-")
     assert f"{row['q50']:.2f}" in text
-    assert "atio" not in text
+    assert "Risk differences by every model" in text
+    assert "Odds ratio" not in text
     assert all(not each.name.endswith("forest") for each in _counted(found, "counts"))
 
 

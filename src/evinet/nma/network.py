@@ -250,6 +250,7 @@ class Network:
         causes = self.causes
         if self.cause is not None:
             causes = tuple(sorted({*causes, *cause_data.known(frame)}))
+            cause_data.one_spelling(causes, str(frame.attrs.get("file", frames.FRAME)))
             frame = cause_data.alone(frame, self.cause)
         people = patient_data.read(frame)
         table = frames.prepared(frame, (), patient_data.OPTIONAL)

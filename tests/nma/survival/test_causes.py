@@ -104,6 +104,11 @@ def test_patients_are_censored_at_other_causes(tmp_path: Path, codes: dict[str, 
     [
         ({}, "relapse", "is the cause of no event. Name one of death, progression"),
         ({"event": ["", *["death"] * 79]}, "death", "is empty"),
+        ({"event": ["NA", *["death"] * 79]}, "death", "is empty"),
+        ({"event": [-1, *[1] * 79]}, "1", "is no number of a cause"),
+        ({"event": [0.5, *[1] * 79]}, "1", "is no number of a cause"),
+        ({"event": ["Death", *["death"] * 79]}, "death", "Death.* are causes that differ only by"),
+        ({"event": ["CV-death", *["CV death"] * 79]}, "CV death", "are causes that differ only by"),
         ({"time2": 3.0}, "death", "between two times are not modelled"),
         ({}, None, "death, progression.*are words.*--cause"),
         ({"event": [0, 1, 2, 1] * 20}, None, "is not 0 or 1.*--cause"),
@@ -112,6 +117,21 @@ def test_patients_are_censored_at_other_causes(tmp_path: Path, codes: dict[str, 
 def test_wrong_causes_are_named(change: dict[str, Any], cause: str | None, words: str) -> None:
     with pytest.raises(InputError, match=words):
         Network.from_patients(competing(size=20).assign(**change), cause=cause)
+
+
+@pytest.mark.parametrize("word", ["censor", "Censored", "none", "no event", "event-free", "alive"])
+def test_who_had_no_event_had_none_by_any_word(word: str) -> None:
+    """R's vignette on competing risks has the levels censor, pcm and death."""
+    frame = competing(size=20)
+    said = frame.replace({"event": {"censored": word}})
+    assert Network.from_patients(said, cause="death").causes == ("death", "progression")
+
+
+def test_a_cause_of_another_file_is_written_alike() -> None:
+    frame = competing(size=20)
+    other = frame.assign(study=frame["study"] + " b").replace({"event": {"death": "Death"}})
+    with pytest.raises(InputError, match="are causes that differ only by case"):
+        Network.from_patients(frame, cause="death").add_patients(other)
 
 
 def test_survival_by_one_cause_is_refused_and_so_are_some_causes() -> None:

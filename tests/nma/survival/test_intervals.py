@@ -205,6 +205,7 @@ FORMS = {
     "letters": "L,R\nNA,1\n2,2\n3,5\n4,NA\n",
     "interval2": "time,time2\n,1\n2,2\n3,5\n4,\n",
     "interval": "time,time2,event\n1,,2\n2,,1\n3,5,3\n4,,0\n",
+    "interval, filled": "time,time2,event\n1,1,2\n2,2,1\n3,5,3\n4,4,0\n",
     "told": "lower,upper,event\n0,1,1\n2,2,1\n3,5,1\n4,,0\n",
 }
 
@@ -236,6 +237,8 @@ def test_intervals_are_read_in_the_forms_of_other_programs(tmp_path: Path, form:
         ("lower,upper,event", "2,3,2", "event", "contradicts lower and upper"),
         ("time,time2,event", "0,3,0", "event", "name them entry and time"),
         ("time,time2,event", "2,3,4", "event", "contradicts time and time2"),
+        ("time,time2,event", "5,99,1", "event", "contradicts time and time2"),
+        ("time,time2,event", "5,9,2", "event", "contradicts time and time2"),
         ("lower,upper,entry", "1,3,2", "entry", "is after lower"),
         ("lower,upper,entry", "2,2,2", "entry", "is not before the patient's time"),
     ],
@@ -243,7 +246,7 @@ def test_intervals_are_read_in_the_forms_of_other_programs(tmp_path: Path, form:
 def test_a_wrong_interval_is_one_message(
     tmp_path: Path, head: str, row: str, field: str, words: str
 ) -> None:
-    last = {"event": ",1", "entry": ",0"}.get(head.split(",")[-1], "")
+    last = {"event": ",3", "entry": ",0"}.get(head.split(",")[-1], "")
     good = [f"s,{name},1,2{last}" for name in "ab"]
     lines = [f"study,treatment,{head}", *good, f"s,a,{row}"]
     (tmp_path / "ipd.csv").write_text("\n".join(lines) + "\n")
@@ -252,6 +255,18 @@ def test_a_wrong_interval_is_one_message(
     (problem,) = caught.value.problems
     assert (problem.line, problem.field) == (4, field)
     assert problem.remedy
+
+
+@pytest.mark.parametrize("pair", [("time", "time2"), ("left", "right"), ("lower", "upper")])
+@pytest.mark.parametrize("status", ["status", "Censored", "CNSR", "dead", "event_indicator"])
+def test_a_status_by_another_name_is_not_passed_over(pair: tuple[str, str], status: str) -> None:
+    """Start, stop and status, as R's Surv(time, time2, status) has them."""
+    frame = pd.DataFrame({
+        "study": "s", "treatment": ["a", "b"] * 2, pair[0]: 0.0, pair[1]: [3.0, 4.0, 5.0, 6.0],
+        status: [1, 0, 1, 1],
+    })  # fmt: skip
+    with pytest.raises(InputError, match=f"tells of events beside {pair[0]}"):
+        patient_data.read(frame)
 
 
 def test_two_ways_of_telling_when_are_refused() -> None:

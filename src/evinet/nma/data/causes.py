@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -10,7 +11,12 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma.data import frames, vocabulary
 
-NOT_SEEN = {"0", "censored", "cens"}
+NOT_SEEN = {
+    "0", "censored", "censor", "censoring", "cens", "none", "no event", "event free", "alive",
+    "zensiert",
+}  # fmt: skip
+"""Labels of patients without an event, in lower case; hyphens are blanks."""
+ABSENT = {"", "na", "nan", "n/a", ".", "-"}
 
 
 def known(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -25,7 +31,7 @@ def known(frame: pd.DataFrame) -> tuple[str, ...]:
     """
     found = vocabulary.written(frame)
     labels = set(map(_label, found["event"])) if "event" in found else set()
-    return tuple(sorted(labels - {""} - NOT_SEEN))
+    return tuple(sorted(labels - {"", "0"}))
 
 
 def alone(frame: pd.DataFrame, cause: str) -> pd.DataFrame:
@@ -37,7 +43,8 @@ def alone(frame: pd.DataFrame, cause: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        There is no such cause, an event is empty, or events happened between two times.
+        There is no such cause, an event is empty or no number of a cause, or events happened
+        between two times.
     """
     found = vocabulary.written(frame)
     file, causes = str(found.attrs.get("file", frames.FRAME)), known(frame)
@@ -54,18 +61,40 @@ def alone(frame: pd.DataFrame, cause: str) -> pd.DataFrame:
         )  # fmt: skip
     labels = [_label(cell) for cell in found["event"]]
     frames.stop([
-        frames.problem(found, row, "event", "is empty", "Write the cause, or 0 if none was seen")
-        for row, label in enumerate(labels) if not label
+        frames.problem(found, row, "event", message, "Write the cause, or 0 if none was seen")
+        for message, wrong in (("is empty", lambda label: not label),
+                               ("is no number of a cause", _no_cause))
+        for row, label in enumerate(labels) if wrong(label)
     ])  # fmt: skip
     made = found.assign(event=[int(label == cause) for label in labels])
     made.attrs = found.attrs
     return made
 
 
+def one_spelling(causes: Iterable[str], file: str) -> None:
+    """Refuse causes that differ by case, blanks or hyphens alone: one would censor the other.
+
+    Raises
+    ------
+    InputError
+        There are such causes.
+    """
+    words = [each for each in causes if not math.isfinite(usertable.number(each))]
+    frames.stop(frames.two_spellings(words, file, "event", "causes", "cause"))
+
+
+def _no_cause(label: str) -> bool:
+    number = usertable.number(label)
+    return math.isfinite(number) and not (number > 0 and number == int(number)) and label != "0"
+
+
 def _label(cell: object) -> str:
-    """A cause as it is written; numbers without what is after their point if it is 0."""
+    """A cause as it is written, 0 for none; whole numbers without their point."""
     text = "" if pd.isna(cell) else usertable.composed(str(cell)).strip()  # type: ignore[call-overload]
+    known = text.casefold().replace("-", " ") if len(text) > 1 else text
+    if known in NOT_SEEN:
+        return "0"
+    if text.casefold() in ABSENT:
+        return ""
     number = usertable.number(text)
-    if math.isfinite(number) and number == int(number):
-        return str(int(number))
-    return text.casefold() if text.casefold() in NOT_SEEN else text
+    return str(int(number)) if math.isfinite(number) and number == int(number) else text

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evinet import usertable
 from evinet.errors import InputError, Problem
-from evinet.nma.data import apart, causes, frames
+from evinet.nma.data import apart, causes, frames, vocabulary
 
 COLUMNS = ("study", "treatment", "time", "event")
 OPTIONAL = ("entry", "draw")
@@ -21,6 +21,9 @@ BOUNDS = (
     ("time", "time2"),
 )  # fmt: skip
 """Columns that tell between which two times an event happened, in place of time and event."""
+STATUS = re.compile(r"(is|was)?(status|stat|cens|censor(ed|ing)?|cnsr|delta|dead|death|died|fail"
+                    r"(ed|ure)?|events?|indicator)(ind(icator)?)?")  # fmt: skip
+"""Columns, but event, that tell whether an event was seen, as `vocabulary.key` has them."""
 ENDLESS = tuple(re.compile(rf"\s*{sign}(inf(inity)?|∞)\s*", re.I) for sign in ("-", r"\+?"))
 """Cells of the two that are as good as empty ones."""
 ONE_EVENT = "Write 1 for an event, 0 for censored; of competing causes name one by --cause"
@@ -157,7 +160,8 @@ def read(frame: pd.DataFrame) -> pd.DataFrame:
     ``Surv(lower, upper, type = "interval2")``: the event happened after lower and by upper. Equal
     ones are its time; an empty or infinite upper is right censoring, an empty lower or 0 left
     censoring. An event column beside them must agree: 0 not seen, 1 seen, 2 left censored, 3 in an
-    interval; with time and time2 an event of 1 or 2 may leave time2 empty (``type = "interval"``).
+    interval. With time and time2 an event column is that of ``type = "interval"``: time2 is of
+    intervals (3) alone, and else empty or time again.
 
     Returns
     -------
@@ -290,22 +294,33 @@ def _between(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Time, event and latest of patients whose event happened between two times."""
     spelt = tuple(usertable.written(given, name) for name in pair)
+    status = [usertable.written(given, name) for name in map(str, given.columns)
+              if name != "event" and STATUS.fullmatch(vocabulary.key(name))]  # fmt: skip
+    if status:
+        raise InputError(
+            Problem(str(given.attrs["file"]), ", ".join(status), "(column)",
+                    f"tells of events beside {spelt[0]} and {spelt[1]}, and it is not clear how",
+                    "Name it event if it is 0 (not seen), 1 (seen), 2 (left censored) or 3 (in an "
+                    f"interval); if {spelt[0]} and {spelt[1]} are start and stop of observation, "
+                    "name them entry and time, and this one event; else remove it")
+        )  # fmt: skip
     low, high = (
         frames.numbers(given.assign(**{name: _finite(given[name], endless)}), name, problems)
         for name, endless in zip(pair, ENDLESS, strict=True)
     )
     told = frames.numbers(given, "event", problems)
     frames.stop(problems)
-    if pair == ("time", "time2"):  # R's type "interval": time2 is of intervals alone
-        alone = np.isnan(high) & np.isin(told, [1, 2])
-        high = np.where(alone, low, high)
+    of_r = pair == ("time", "time2") and not np.isnan(told).all()
+    if of_r:  # R's type "interval": time2 is of intervals alone, and else empty or time again
+        alone = np.isnan(high) | (high == low)
+        high = np.where(alone, np.select([told == 0, told == 3], [np.inf, np.nan], low), high)
         low = np.where(alone & (told == 2), 0.0, low)
     none = np.isnan(low) & np.isnan(high)
     low, high = np.where(np.isnan(low), 0.0, low), np.where(np.isnan(high), np.inf, high)
     seen, exact = np.isfinite(high), low == high
     agrees = np.select(
         [np.isnan(told), told == 0, told == 1, told == 2, told == 3],
-        [True, ~seen, seen, seen & (low == 0), seen & ~exact], False,
+        [True, ~seen, exact if of_r else seen, seen & (low == 0), seen & ~exact], False,
     )  # fmt: skip
     tests = [
         (pair[0], none, f"is empty, and so is {spelt[1]}",
@@ -313,8 +328,9 @@ def _between(
         (pair[1], high < low, f"is before {spelt[0]}",
          "Write by when the event had happened; leave it empty if it was not seen"),
         ("event", ~agrees, f"contradicts {spelt[0]} and {spelt[1]}",
-         f"0: {spelt[1]} is empty; 1: it is not; 2: {spelt[0]} is 0; 3: {spelt[0]} is below "
-         f"{spelt[1]}. If they are start and stop of observation, name them entry and time"),
+         f"0: {spelt[1]} is empty; 1: it is {'empty or the same' if of_r else 'not'}; 2: "
+         f"{'so it is here' if of_r else f'{spelt[0]} is 0'}; 3: {spelt[0]} is below {spelt[1]}. "
+         "If they are start and stop of observation, name them entry and time"),
     ]  # fmt: skip
     problems += [
         frames.problem(given, int(row), name, message, remedy)
