@@ -182,8 +182,8 @@ def curve(
     it is high. rounded: the feet of the drops, rounded to such pixels; with -end, the end of the
     line as well. corners: both ends of every drop and the end of the line, rounded likewise. cut:
     feet up to 60 % of the axis. clicked: 30 to 60 points of the line with jitter; with -corners,
-    both ends of every drop and the end of the line with jitter. digits: feet to three significant
-    digits. percent: feet to whole per cent and a tenth of a month.
+    both ends of every drop and the end of the line with jitter, to four decimals. digits: feet to
+    three significant digits. percent: feet to whole per cent and a tenth of a month.
     """
     estimate = kaplan_meier(patients)
     feet = np.append(0.0, estimate.time), np.append(1.0, estimate.survival)
@@ -208,8 +208,9 @@ def curve(
     corners = _corners(*feet, float(patients.time.max()))
     if style == "vector":
         return _to_grid(corners[0], VECTOR, end), _to_grid(corners[1], VECTOR)
-    if style == "clicked-corners":
-        return _jittered(*corners, end, rng)
+    if style == "clicked-corners":  # written with four decimals, as people do
+        times, levels = _jittered(*corners, end, rng)
+        return np.round(times, 4), np.round(levels, 4)
     return _clicked(*corners, end, rng)
 
 

@@ -13,6 +13,7 @@ from evinet.reconstruct.noise import rounding
 
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
+CORNERS = 0.7  # share of the points that must be corners
 TURNED = 3  # drops whose corners were clicked in the wrong order, from which on a hand did it
 HAND = 0.012  # of the time axis: the ends of a drop that a hand clicked are no further apart
 MOST = 3000  # points looked at, at most
@@ -89,7 +90,7 @@ def read(
         kept = np.unique(np.linspace(0, len(time) - 1, MOST).astype(int))
         flags.append(Flag("curve-thinned", name, f"{MOST} points used", float(len(time))))
         time, survival = time[kept], survival[kept]
-    time, survival = _corners(time, survival)
+    time, survival = _corners(time, survival, max(float(at_risk[1][0]), 1.0))
     low = 0.5 / max(float(at_risk[1][0]), 1.0)
     # a curve that touched the axis while patients were at risk
     kept = _falling(survival) & ~((survival <= low) & (time < alive))
@@ -105,31 +106,36 @@ def read(
     return [points.reading(style, prior) for style, prior in points.styles()], flags
 
 
-def _corners(time: Floats, survival: Floats) -> tuple[Floats, Floats]:
+def _corners(time: Floats, survival: Floats, n: float) -> tuple[Floats, Floats]:
     """The points, with one foot for both corners of each drop if a hand clicked them.
 
     A hand misses the time of either corner, so that some lower corners come first in time. Along
-    the curve, to the right and down, the upper one comes first: where some drops go back in time,
-    the time of each drop is the mean of its two. Points of the line between two drops are left
-    out, but for its end.
+    the curve, to the right and down, the upper one comes first: where most points are corners, and
+    some drops go back in time, the time of each drop is the mean of its two. Points of the line
+    between two drops are left out, but for its end.
+
+    Parameters
+    ----------
+    n
+        Patients: half the drop of one of them, of an event, is told from the noise of a line.
     """
     order = np.argsort(time / time[-1] - survival, kind="stable")
     along, level = time[order], survival[order]
     apart = np.diff(along) / time[-1]
     fall = -np.diff(level)
-    drop = (fall > np.maximum(np.abs(apart), RISE / 2)) & (np.abs(apart) < HAND)
-    if (drop & (apart < 0) & (fall > RISE)).sum() < TURNED:
-        return time, survival
+    least = min(0.5 / n, RISE / 2)
+    drop = (fall > np.maximum(np.abs(apart), least)) & (np.abs(apart) < HAND)
     foot = np.zeros(len(time), dtype=bool)
     for i in np.flatnonzero(drop):
-        if not foot[i]:
-            along[i + 1] = along[i : i + 2].mean()
-            foot[i + 1] = True
-    kept = foot | (np.append(1.0, level[:-1]) - level > RISE / 2)
-    kept &= ~np.append(foot[1:], False)  # the upper corner
+        foot[i + 1] = not foot[i]
+    feet = np.flatnonzero(foot)
+    if (apart[feet - 1] < 0).sum() < TURNED or 2 * len(feet) < CORNERS * len(time):
+        return time, survival
+    along[feet] = (along[feet] + along[feet - 1]) / 2
+    kept = foot | (np.append(1.0, level[:-1]) - level > least)
+    kept[feet - 1] = False  # the upper corners
     kept[-1] = True
-    order = np.lexsort((-level[kept], along[kept]))
-    return along[kept][order], level[kept][order]
+    return np.maximum.accumulate(along[kept]), level[kept]
 
 
 def _falling(survival: Floats) -> np.ndarray:

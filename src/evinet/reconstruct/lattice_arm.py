@@ -14,7 +14,7 @@ from evinet.reconstruct.forward_backward import FORGOTTEN, backward, forward
 from evinet.reconstruct.inputs import ArmInput, Flag
 from evinet.reconstruct.lattice_censoring import Course, course
 from evinet.reconstruct.lattice_nodes import Nodes, Segments, nodes, segments
-from evinet.reconstruct.noise import EXACT, Noise, hypotheses
+from evinet.reconstruct.noise import Noise, hypotheses
 from evinet.reconstruct.particles import systematic
 
 FIRST = 50  # points of the curve on which hypotheses of style and noise are compared
@@ -237,10 +237,10 @@ def _arms(
     events = float(fall @ found.number(reading.time))
     ties = events / max(float((1 + reading.hidden).sum()), 1)
     ties = ties if ties > MORE_TIES else 1.0
-    clicked = reading.style == "points" and not reading.survival_grid
+    fine = reading.style == "points" and reading.survival_grid < CLICKED
     states = []
     for noise in hypotheses(reading.survival_grid, arm.n):
-        if clicked and EXACT < noise.sd < CLICKED:
+        if fine and noise.of_eye and noise.sd < CLICKED:
             continue
         parts = segments(reading, table, arm.marks, _blur(reading, noise), _spread(reading, noise))
         states.append(
@@ -252,25 +252,23 @@ def _arms(
 def _blur(reading: Reading, noise: Noise) -> Floats:
     """Width of the error of times: their rounding, or that of survival in shares of the axes."""
     size = len(reading.time)
-    if (not noise.rounded and noise.sd <= 2 * EXACT) or not size:
-        return np.zeros(size)
-    if reading.time_grid or reading.survival_grid:
-        return np.zeros(size) if reading.style == "points" else 2 * reading.time_half
-    return np.full(size, 12**0.5 * noise.sd * reading.time[-1])
+    if noise.of_eye and size:
+        return np.full(size, 12**0.5 * noise.sd * reading.time[-1])
+    if noise.rounded and reading.style != "points":
+        return 2 * reading.time_half
+    return np.zeros(size)
 
 
 def _spread(reading: Reading, noise: Noise) -> Floats:
     """Factor of the noise of survival where times are as noisy: the steeper the curve, the more."""
-    if noise.rounded or reading.style != "points" or noise.sd <= 2 * EXACT:
+    if reading.style != "points" or not noise.of_eye:
         return np.ones(len(reading.time))
     return np.hypot(1.0, reading.steepness)
 
 
 def _pixel(reading: Reading, noise: Noise) -> float:
-    if reading.time_grid:
-        return reading.time_grid
     blur = _blur(reading, noise)
-    return float(blur[0]) if len(blur) else 0.0
+    return max(reading.time_grid, float(blur[0]) if len(blur) else 0.0)
 
 
 def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, int]:

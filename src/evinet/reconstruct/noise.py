@@ -10,6 +10,8 @@ from evinet.patients.data import Floats
 
 EXACT = 1e-6
 LADDER = (EXACT, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 1e-2)
+WIDER = (1.0, 2.0, 4.0, 8.0)  # times the spacing of a grid
+WIDEST = 0.03
 LEAST_VALUES = 4
 DIVISORS = 60
 WIDEST_PIXEL = 0.012
@@ -31,6 +33,11 @@ class Noise:
     rounded: bool
     share: float
     sd: float
+
+    @property
+    def of_eye(self) -> bool:
+        """Whether an eye or a hand made it, which misses times as well as survival."""
+        return not self.rounded and self.sd > 2 * EXACT
 
     def of(self, half: Floats) -> tuple[Floats, Floats]:
         """Half width and SD of each value, given half the width to which it was rounded."""
@@ -140,15 +147,17 @@ def hypotheses(spacing: float, n: int) -> list[Noise]:
     """What the noise may be, given the grid of the survival that was read of `n` patients.
 
     Values on a grid are rounded, unless it is wider than a pixel of any plot or they are whole
-    patients of n (or of all but one).
+    patients of n (or of all but one). Beyond that a hand may have missed the curve, by whatever
+    decimals its points were written with.
     """
     if spacing < 2 * EXACT:
         return [Noise(False, 0.0, sd) for sd in LADDER]
     rounded = [Noise(True, share, 0.0) for share in (0.05, 0.4)]
-    wider = [Noise(False, 0.0, factor * spacing) for factor in (1.0, 2.0, 4.0, 8.0)]
+    wider = [Noise(False, 0.0, factor * spacing) for factor in WIDER]
     whole = abs(1 / spacing - round(1 / spacing)) < 1e-4 and n - 1.5 < 1 / spacing < n + 0.5
     exact = [Noise(False, 0.0, EXACT)] if spacing > WIDEST_PIXEL or whole else []
-    wide = 0.03
+    by_hand = [Noise(False, 0.0, sd) for sd in LADDER if sd > WIDER[-1] * spacing]
     return [
-        each for each in (*exact, *rounded, *wider) if max(each.sd, each.share * spacing) <= wide
-    ]
+        each for each in (*exact, *rounded, *wider, *by_hand)
+        if max(each.sd, each.share * spacing) <= WIDEST
+    ]  # fmt: skip
