@@ -90,6 +90,18 @@ def test_groups_have_the_names_that_the_file_gives_them():
     assert not network.readings[0]["cautions"]
 
 
+@pytest.mark.parametrize("pair", [("treat1", "treat2"), ("treat.e", "treat.c"), ("T1", "T2")])
+@pytest.mark.parametrize("columns", ["meta", "metafor"])
+def test_groups_have_the_names_that_the_message_advises(pair, columns):
+    """The caution about files without names says to add treat1 and treat2."""
+    names = NAMED["meta"].split(",") if columns == "meta" else ["study", "ai", "n1i", "ci", "n2i"]
+    frame = pd.DataFrame(COUNTS, columns=names)
+    frame = frame.assign(**{pair[0]: ["Drug 1", "Drug 2"], pair[1]: "Placebo"})
+    network = Network.read(frame, reference="Placebo")
+    assert network.treatments == ["Placebo", "Drug 1", "Drug 2"]
+    assert not network.readings[0]["cautions"]
+
+
 def test_results_of_an_export_are_not_taken_for_data():
     frame = pd.DataFrame(COUNTS, columns=NAMED["RevMan Web"].split(","))
     frame = frame.assign(**{"Mean": 0.5, "CI start": 0.2, "CI end": 1.6, "Weight": 40.0,
@@ -128,6 +140,17 @@ def test_authors_of_several_studies_have_their_years():
          "are 2 analyses in one file"),
         (pd.DataFrame([COUNTS[0]] * 2, columns=NAMED["meta"].split(","))
          .assign(subgroup=["men", "women"]), "stands in several rows of subgroup"),
+        (pd.DataFrame([(6, 300, 29, 274, 400, 303)],
+                      columns=["ai", "bi", "ci", "di", "n1i", "n2i"]).assign(study="S"),
+         "n1i = 400: is not ai and bi together"),
+        (pd.DataFrame([(50, 3.1, 1.1, 51, 3.9, 1.2, 5, 9)], columns=[
+            "n1i", "m1i", "sd1i", "n2i", "m2i", "sd2i", "ai", "ci"]).assign(study="S"),
+         "are several outcomes of the same studies"),
+        (pd.DataFrame([(*COUNTS[0], 3, 30)], columns=[
+            *NAMED["meta"].split(","), "intervention events", "intervention total"]),
+         "are of two groups that are both the treated one"),
+        (pd.DataFrame(COUNTS, columns=NAMED["meta"].split(",")).assign(**{"label.e": "Drug 1"}),
+         "label.e.*names the treatments of one group only"),
         (pd.DataFrame({"studlab": ["S"], "TE": [0.1], "seTE": [0.2]}),
          "effects as R's meta has them, which do not say of what against what.*treat1 and treat2"),
         (pd.DataFrame({"study": ["S"], "yi": [0.1], "vi": [0.2]}), "metafor's escalc"),

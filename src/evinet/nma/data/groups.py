@@ -36,6 +36,12 @@ METAFOR = (
 )  # fmt: skip
 """Names of metafor; +n1: with the events these are the patients."""
 ALONE = {"yi": "metafor's escalc", "te": "R's meta"}
+LABELS = (
+    ("treat1", "treat2"), ("treatment1", "treatment2"), ("t1", "t2"), ("labele", "labelc"),
+    ("labelexp", "labelcont"), ("grouplabel1", "grouplabel2"), ("treate", "treatc"),
+    ("treatmente", "treatmentc"), ("trte", "trtc"),
+)  # fmt: skip
+"""Columns that name the treatments of the first and of the second group, as `key` has them."""
 ANALYSES = ("analysisgroup", "analysisnumber", "analysisname", "comparisonnumber", "outcomenumber",
             "compno", "outcomeno", "complab", "outclab")  # fmt: skip
 SUBGROUPS = ("subgroup", "subgroupnumber", "subgroupname", "groupno", "grplab")
@@ -68,11 +74,13 @@ def read(given: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     >>> found[["treat1", "r1", "n1", "treat2", "r2", "n2"]].to_numpy().tolist()
     [['Experimental', 5, 50, 'Control', 9, 51]]
     """
-    if _names_treatments(given):
+    numbers = {name for name, _ in vocabulary.numbered(given)}
+    if _names_treatments(given) or ("treatment" in numbers and numbers - {"treatment", "n"}):
         return given, []
     known = _known(given)
     if known is None:
-        _refuse_effects(given)
+        if "treatment" not in numbers:
+            _refuse_effects(given)
         return given, []
     called, places = known
     labels = _labels(given)
@@ -109,23 +117,24 @@ def read(given: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _names_treatments(given: pd.DataFrame) -> bool:
     names = {name for kind in ("treatment", "comparator") for name in vocabulary.LABELS[kind]}
     names |= {*vocabulary.CONTROL, *vocabulary.EXPERIMENTAL}
-    numbered = {name for name, _ in vocabulary.numbered(given)}
-    return bool({key(str(name)) for name in given.columns} & names) or "treatment" in numbered
+    return bool({key(str(name)) for name in given.columns} & names)
 
 
 def _known(given: pd.DataFrame) -> tuple[tuple[str, str], dict[str, str]] | None:
     """What the groups are called, and the column of each numbered name of ours."""
     keys = {key(str(name)): str(name) for name in given.columns}
-    for _, called, names in METAFOR:
-        if set(names) <= set(keys):
-            return called, {ours: keys[theirs] for theirs, ours in names.items()}
+    if metafor := [each for each in METAFOR if set(each[2]) <= set(keys)]:
+        _one_outcome(given, [names for _, _, names in metafor], keys)
+        _, called, names = metafor[0]
+        return called, {ours: keys[theirs] for theirs, ours in names.items()}
     found: dict[int, tuple[str, dict[str, str]]] = {}
     for number, words in ((1, FIRST), (2, SECOND)):
         for word in words:
             mine = _stems(given, word, keys)
             if {"r", "n"} <= set(mine) or {"r", "e"} <= set(mine) or "y" in mine:
-                found[number] = word, mine
-                break
+                if number in found and not set(mine.values()) & set(found[number][1].values()):
+                    _three_groups(given, [*found[number][1].values(), *mine.values()])
+                found.setdefault(number, (word, mine))
     if len(found) < 2:
         return None
     (first, one), (second, two) = found[1], found[2]
@@ -135,6 +144,40 @@ def _known(given: pd.DataFrame) -> tuple[tuple[str, str], dict[str, str]] | None
               for number, mine in ((1, one), (2, two)) for stem in shared}  # fmt: skip
     called = CALLED.get(first, first.capitalize()), CALLED.get(second, second.capitalize())
     return called, places
+
+
+def _one_outcome(
+    given: pd.DataFrame, layouts: list[dict[str, str]], keys: Mapping[str, str]
+) -> None:
+    """Refuse columns of metafor that are of several outcomes, or do not add up."""
+    file = str(given.attrs["file"])
+    outcomes = [{ours.strip("+12") for ours in names.values()} - {"n"} for names in layouts]
+    if any(outcome != outcomes[0] for outcome in outcomes):
+        columns = sorted({keys[theirs] for names in layouts for theirs in names})
+        raise InputError(
+            Problem(file, "(columns)", ", ".join(columns), "are several outcomes of the same "
+                    "studies, and it is not clear which to use", "Keep the columns of one outcome")
+        )  # fmt: skip
+    problems: list[Problem] = []
+    for events, others, total in (("ai", "bi", "n1i"), ("ci", "di", "n2i")):
+        if {events, others, total} <= set(keys):
+            one, two, both = (frames.numbers(given, keys[name], problems)
+                              for name in (events, others, total))  # fmt: skip
+            problems += [
+                frames.problem(given, int(row), keys[total], f"is not {keys[events]} and "
+                               f"{keys[others]} together", "Correct one of the three")
+                for row in np.flatnonzero(one + two != both)
+            ]  # fmt: skip
+    frames.stop(problems)
+
+
+def _three_groups(given: pd.DataFrame, columns: list[str]) -> None:
+    raise InputError(
+        Problem(str(given.attrs["file"]), "(columns)",
+                ", ".join(usertable.written(given, name) for name in columns),
+                "are of two groups that are both the treated one, or both the control",
+                "Name the columns of each group by its number: treat1, r1, n1, treat2, ...")
+    )  # fmt: skip
 
 
 def _stems(given: pd.DataFrame, word: str, keys: Mapping[str, str]) -> dict[str, str]:
@@ -180,11 +223,18 @@ def _means_something(name: str) -> bool:
 
 
 def _labels(given: pd.DataFrame) -> list[str]:
-    """Columns that name the two groups, as R's read.rm5 and RevMan give them."""
-    for pair in (("labele", "labelc"), ("labelexp", "labelcont"), ("grouplabel1", "grouplabel2")):
+    """Columns that name the two groups: treat1 and treat2, or as read.rm5 and RevMan give them."""
+    for pair in LABELS:
         names = [vocabulary.named(given, [each]) for each in pair]
         if all(names) and not given[names].isna().any(axis=None):
             return [str(name) for name in names]
+        if any(names):
+            spelt = ", ".join(usertable.written(given, name) for name in names if name)
+            raise InputError(
+                Problem(str(given.attrs["file"]), spelt, "(column)", "names the treatments of one "
+                        "group only, or not those of every study", "Name both in every row, in "
+                        "columns treat1 and treat2")
+            )  # fmt: skip
     return []
 
 
