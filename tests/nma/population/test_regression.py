@@ -333,6 +333,11 @@ def test_patients_of_published_arms_may_stand_beside_their_covariates(kind):
     whole = covariates.iloc[:1].drop(columns="treatment").assign(n=50)
     net = network(own, other, "age", covariates=whole, reference="A").regression
     assert net.size == {("S2", "A"): 25, ("S2", "C"): 25}
+    assert not any("counts as one" in line for line in net.cautions())
+    unknown = covariates.drop(columns="n")
+    net = network(own, other, "age", covariates=unknown, reference="A").regression
+    assert any("S2 on A, S2 on C is not told: each counts as one" in line
+               for line in net.cautions())  # fmt: skip
 
 
 def test_categories_and_extrapolation():

@@ -289,6 +289,11 @@ def network(
     levels = _levels(found, list(raw))
     margin, told, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
     size = {arm: each if np.isfinite(each) else told[arm] for arm, each in size.items()}
+    if unknown := [" on ".join(arm) for arm, each in size.items() if not np.isfinite(each)]:
+        assumed = (*assumed, f"how many patients are in {', '.join(unknown)} is not told: each "
+                   "counts as one in the mean of the covariates, at which the league and the ranks "
+                   "stand. Give a column n")  # fmt: skip
+        size = {arm: each if np.isfinite(each) else 1.0 for arm, each in size.items()}
     regressed = Regression(
         regression, raw, {(str(study), str(treatment)): rows.reset_index(drop=True)
                           for (study, treatment), rows in found.groupby(["study", "treatment"])},
@@ -481,7 +486,7 @@ def _margins(
                                      "Add a row of the arm, or of the study"))  # fmt: skip
         chosen = next((row for row in own if row.treatment), own[0])
         share = 1 if chosen.treatment else sum(name == study for name, _ in arms)
-        size[study, treatment] = chosen.n / share if np.isfinite(chosen.n) else 1.0
+        size[study, treatment] = chosen.n / share
         found[study, treatment] = {
             name: Margin.categorical(chosen.shares[column]) if name in levels else
             margins.margin(column, chosen.covariates[column], patients[name].to_numpy(float),
