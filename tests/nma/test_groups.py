@@ -113,6 +113,12 @@ def test_results_of_an_export_are_not_taken_for_data():
     )
 
 
+def test_a_column_that_an_option_names_is_kept():
+    frame = pd.DataFrame(COUNTS, columns=NAMED["meta"].split(",")).assign(weight=[0.5, 1.0])
+    network = Network.read(frame, named=("weight",))
+    assert network.weights_in("weight") == {"Abel": 0.5, "Baker": 1.0}
+
+
 def test_columns_that_an_outcome_leaves_empty_are_passed_over():
     """An export has columns for every kind of outcome, with 0 in those of other kinds."""
     frame = pd.DataFrame(

@@ -87,7 +87,8 @@ def read(given: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     named = {name: new.lstrip("+") for new, name in places.items()}
     dropped = [name for name in map(str, given.columns)
                if name not in named and (key(name) in RESULTS or _means_something(name))
-               and key(name) not in vocabulary.LABELS["study"]]  # fmt: skip
+               and key(name) not in vocabulary.LABELS["study"]
+               and name not in given.attrs.get("named", ())]  # fmt: skip
     found = vocabulary.spelt_as(given, [named.get(str(name), str(name)) for name in given.columns])
     found = found.drop(columns=dropped)
     for new in places:
