@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from evinet.errors import InputError, OutputError, Problem
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FLOAT_FORMAT = "%.12g"
 LARGEST = 50_000_000
 """Bytes: no file that a person wrote is larger."""
+WRITTEN = ".evinet-written.json"
+"""In the folder of a run: what it wrote there."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 """Characters that no text of a review holds, and that break what is made from it."""
@@ -59,31 +61,66 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together(folder: Path | None = None) -> Iterator[list[str]]:
     """Files written inside the block appear when it succeeds: all of them, or none.
+
+    With a `folder` they are a run in it, whose files alone stay there: those that an earlier run
+    wrote and this one did not are removed, and afterwards named in the list that the block has.
+    Files that no run wrote stay.
 
     Raises
     ------
     OutputError
-        One of them cannot be written.
+        One of them cannot be written, or an earlier one not removed.
     """
+    removed: list[str] = []
     if _waiting.get() is not None:
-        yield
+        yield removed
         return
     waiting: dict[Path, Path] = {}
     token = _waiting.set(waiting)
     try:
-        yield
+        yield removed
         for path, temporary in waiting.items():
             try:
                 temporary.replace(path)
             except OSError as error:
                 raise _unwritable(path, error) from None
+        if folder is not None:
+            names = sorted(path.relative_to(folder).as_posix() for path in waiting)
+            removed += _remove_earlier(folder, names)
+            (folder / WRITTEN).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
     finally:
         _waiting.reset(token)
         for temporary in waiting.values():
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _remove_earlier(folder: Path, kept: list[str]) -> list[str]:
+    """Remove what the last run in a folder wrote there, but for some names; what was removed."""
+    try:
+        earlier = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    inside = [
+        str(name) for name in earlier
+        if not PurePosixPath(str(name)).is_absolute() and ".." not in PurePosixPath(str(name)).parts
+    ]  # fmt: skip
+    removed = []
+    for name in sorted(set(inside) - set(kept)):
+        left = folder / name
+        try:
+            if not left.is_file():
+                continue
+            left.unlink()
+        except OSError as error:
+            raise _unwritable(left, error) from None
+        removed.append(name)
+        with suppress(OSError):  # it still holds other files
+            for above in left.relative_to(folder).parents[:-1]:
+                (folder / above).rmdir()
+    return removed
 
 
 def sweep(folder: Path) -> None:

@@ -13,6 +13,7 @@ import csv
 import io
 import math
 import re
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -216,6 +217,25 @@ def number(text: str) -> float:
 def written(frame: pd.DataFrame, name: object) -> str:
     """A column's name as it stands in the file."""
     return str(frame.attrs.get("written", {}).get(name, name))
+
+
+def parts(text: str) -> list[str]:
+    """What commas part in an option: names, of which those with commas stand in quotation marks.
+
+    Raises
+    ------
+    ValueError
+        A quotation mark is not closed.
+
+    Examples
+    --------
+    >>> parts('placebo, "drug, low dose",drug'), parts('"deaths, all"=r')
+    (['placebo', 'drug, low dose', 'drug'], ['deaths, all=r'])
+    """
+    cut = shlex.shlex(text, posix=True, punctuation_chars=False)
+    cut.whitespace, cut.whitespace_split = ",", True
+    cut.quotes, cut.escape, cut.commenters = '"', "", ""
+    return [part.strip() for part in cut]
 
 
 def missing(text: str) -> bool:

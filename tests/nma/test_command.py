@@ -155,6 +155,66 @@ def test_what_was_understood_is_said_and_kept(tmp_path):
     assert record["studies"] == 1
 
 
+COMMAS = """study,treatment,diff,se,"risk, of bias"
+S,Placebo,,,low
+S,"Drug, low dose",-0.5,0.2,low
+T,Placebo,,,high
+T,"Drug, high dose",-0.8,0.3,high
+U,"Drug, low dose",,,low
+U,"Drug, high dose",-0.1,0.3,low
+V,Placebo,,,low
+V,"Drug, low dose",-0.4,0.2,low
+"""
+
+
+def test_names_with_commas_in_every_option(tmp_path):
+    file, out = tmp_path / "doses.csv", tmp_path / "out"
+    file.write_text(COMMAS.replace("diff", '"effect, raw"'))
+    run(
+        str(file), "--columns", '"effect, raw"=diff', "--effects", "fixed", "--funnel-order",
+        'Placebo,"Drug, low dose","Drug, high dose"', "--weights", "risk, of bias",
+        "--weight-levels", "low=1,high=0.5", "--reference", "Placebo", "--out", str(out),
+    )  # fmt: skip
+    assert set(pd.read_csv(out / "funnel.csv")["treatment"]) == {"Drug, low dose"}
+    found = CliRunner().invoke(nma, [str(file), "--columns", '"effect=diff', "--out", str(out)])
+    assert found.exit_code == 2
+    assert "close the quotation marks" in found.output
+
+
+def test_of_an_earlier_run_nothing_stays_but_what_others_wrote(tmp_path):
+    file, out = tmp_path / "doses.csv", tmp_path / "out"
+    file.write_text(COMMAS)
+    options = [str(file), "--effects", "fixed", "--out", str(out)]
+    run(*options, "--dev-dev", "ume", "--save-draws", "--report")
+    assert (out / "dev_dev.csv").exists()
+    (out / "funnel.csv").write_text("mine")
+    said = run(*options)
+    assert "Removed, as an earlier run wrote it: dev_dev.csv, draws.csv, figures/" in said
+    left = {path.name for path in out.iterdir()}
+    assert not left & {"dev_dev.csv", "draws.csv", "figures", "report.html"}
+    assert (out / "funnel.csv").read_text() == "mine"
+    kept = {path: path.read_bytes() for path in out.iterdir()}
+    file.write_text(COMMAS.replace("-0.5", "minus"))
+    assert CliRunner().invoke(nma, options).exit_code != 0
+    assert {path: path.read_bytes() for path in out.iterdir()} == kept
+    file.write_text(COMMAS)
+    assert "Removed" not in run(*options)
+
+
+def test_a_list_of_written_files_reaches_no_other_folder(tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other.csv"
+    out.mkdir()
+    other.write_text("mine")
+    (out / files.WRITTEN).write_text(f'["../other.csv", "{other}", "gone.csv"]')
+    with files.together(out) as removed:
+        files.write_text(out / "new.csv", "new")
+    assert (removed, other.read_text()) == ([], "mine")
+    (out / files.WRITTEN).write_text("{")
+    with files.together(out) as removed:
+        files.write_text(out / "newer.csv", "new")
+    assert removed == []
+
+
 def test_bad_input_writes_nothing(tmp_path):
     (tmp_path / "arms.csv").write_text("study,treatment,r,n\ns1,a,11,10\ns1,b,2,10\n")
     out = tmp_path / "out"

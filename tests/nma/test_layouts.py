@@ -212,6 +212,38 @@ def test_all_pairs_say_what_the_arms_say(y, se, turned):
     assert found.y == pytest.approx(np.array(y)[others] - y[base])
 
 
+SAME_TREATMENT = """study,trt,y,se,arm
+CLARK2012,Waitlist,NA,0.1925,1
+CLARK2012,Cognitive therapy,-1.627,0.2386,2
+CLARK2012,Cognitive therapy,-1.906,0.2449,3
+TITOV2010b,Cognitive therapy,NA,NA,1
+TITOV2010b,Cognitive therapy,0.1514,0.1743,2
+"""
+"""Mayo-Wilson et al. 2014 (Lancet Psychiatry 1:368), two of 101 trials, as multinma has them."""
+
+
+def test_contrasts_of_arms_of_one_treatment(tmp_path):
+    """Two effects of a treatment weigh by their covariance; one against itself tells of none."""
+    file = tmp_path / "same.csv"
+    file.write_text(SAME_TREATMENT)
+    found = Network.read(file, columns={"y": "diff"}, reference="Waitlist")
+    covariance = np.array([[0.2386**2, 0.1925**2], [0.1925**2, 0.2449**2]])
+    weight = np.linalg.inv(covariance).sum(axis=0)
+    effect = weight @ [-1.627, -1.906] / weight.sum()
+    fit = found.fit(effects="fixed")
+    row = fit.effects().set_index("parameter").loc["d[Cognitive therapy]"]
+    assert (row["mean"], row["sd"]) == pytest.approx((effect, weight.sum() ** -0.5), rel=1e-3)
+    points = {each["study"]: each for each in fit.measures()["points"]}
+    assert points["TITOV2010b"]["deviance"] == pytest.approx((0.1514 / 0.1743) ** 2, rel=1e-6)
+    assert fit.measures()["data_points"] == 3
+    for answer in ("influence", "inconsistency", "contribution", "threshold", "predictive",
+                   "decomposition", "net_heat", "summary"):  # fmt: skip
+        getattr(found.fit(), answer)()
+    file.write_text(SAME_TREATMENT.replace(",2\nCLARK2012,Cog", ",3\nCLARK2012,Cog"))
+    with pytest.raises(InputError, match="its own name in the column arm"):
+        Network.read(file, columns={"y": "diff"})
+
+
 def test_pairs_that_disagree_around_a_loop_are_refused():
     frame = pd.DataFrame({"study": "S", "treat1": ["B", "C", "C"], "treat2": ["A", "A", "B"],
                           "TE": [1.0, 2.0, 3.0], "seTE": [0.5, 0.5, 0.5]})  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -328,6 +328,9 @@ class Grouped(click.Command):
 def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     """Bayesian network meta-analysis of the studies in FILEs, or of --ipd.
 
+    Where commas part names in an option, a name that has one stands in quotation marks:
+    --funnel-order 'Placebo,"Drug, low dose"'. Of an earlier run in --out no file is left.
+
     FILEs are CSV with any separator, XLSX or Parquet, with one row for each arm (study, treatment
     and r, n; mean, sd, n; or r, exposure), one row for each study (treat1, r1, n1, treat2, ...) or
     one row for each pair (treat1, treat2 and TE, seTE; hr, lower, upper; ...), under the names of
@@ -374,13 +377,15 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     from evinet import files
 
     lines: list[str] = []
-    with files.together():
+    with files.together(asked["out"]) as removed:
         for cause, found in every.items():
             own = found.pop("lines")
             lines += [f"{cause}: {line}" for line in own] if cause else own
             _write(found, {**asked, "out": asked["out"] / cause})
         if asked["causes"]:
             lines += _incidence(fits, asked)
+    if removed:
+        lines.append(f"Removed, as an earlier run wrote it: {', '.join(removed)}")
     for line in lines:
         click.echo(line)
 
@@ -400,7 +405,7 @@ def _checked(
     if asked["funnel_order"]:
         from evinet.nma.answers import funnel
 
-        funnel.check(_listed(asked["funnel_order"]), network.treatments)
+        funnel.check(_listed(asked["funnel_order"], "--funnel-order"), network.treatments)
     if asked["check_proportional"] and network.patients is not None:
         from evinet.nma.answers import proportionality
 
@@ -516,11 +521,11 @@ def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
         correlations=asked["correlations"] and regression.correlations(
             usertable.read(asked["correlations"])
         ),
-        families=_pairs(",".join(asked["families"]), "--margin"),
+        families=_named(asked["families"], "--margin"),
         points=int(asked["points"] or regression.POINTS),
         columns=_pairs(asked["columns"], "--columns"),
-        categories=_listed(asked["categories"]), category_counts=asked["category_counts"],
-        seed=asked["seed"],
+        categories=_listed(asked["categories"], "--categories"),
+        category_counts=asked["category_counts"], seed=asked["seed"],
     )  # fmt: skip
     survival = found.people is not None
     idle = {"link", "likelihood", "better", "categories"} if survival else OF_SURVIVAL
@@ -546,7 +551,7 @@ def _network(
     options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
                "kind": kind, "category_counts": asked["category_counts"],
-               "categories": _listed(asked["categories"]),
+               "categories": _listed(asked["categories"], "--categories"),
                "named": (*filter(None, [asked["weights"]]), *asked["covariate"])}  # fmt: skip
     if not ipd:
         network = Network.read(*tables, reference=references, **options)
@@ -674,7 +679,7 @@ def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
     """Tables that are written only where an option asks for them."""
     found = {"cumulative": fit.cumulative(asked["cumulative"])} if asked["cumulative"] else {}
     if asked["funnel_order"]:
-        found["funnel"] = fit.funnel(_listed(asked["funnel_order"]))
+        found["funnel"] = fit.funnel(_listed(asked["funnel_order"], "--funnel-order"))
     return found | ({"draws": fit.draws()} if asked["save_draws"] else {})
 
 
@@ -828,7 +833,7 @@ def _write(found: dict[str, Any], asked: dict[str, Any]) -> None:
     from evinet.report.export import workbook
 
     known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
-    out, order = asked["out"], _listed(asked["funnel_order"])
+    out, order = asked["out"], _listed(asked["funnel_order"], "--funnel-order")
     fit, other = found.pop("fitted"), found.pop("other", None)
     inference_data.write(out / "posterior.nc", found.pop("posterior"))
     record = found.pop("fit")
@@ -856,8 +861,14 @@ def _composed(value: Any) -> Any:
     return composed(value) if isinstance(value, str) else value
 
 
-def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+def _listed(text: str | None, option: str) -> tuple[str, ...]:
+    """Names between commas; a comma inside quotation marks is part of a name."""
+    from evinet import usertable
+
+    try:
+        return tuple(usertable.parts(text or ""))
+    except ValueError:
+        raise click.BadParameter(f"{text}: close the quotation marks", param_hint=option) from None
 
 
 def _split(texts: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -897,8 +908,13 @@ def _at(text: str | None) -> Any:
 
 def _pairs(text: str | None, option: str) -> dict[str, str]:
     """Text such as ``dead=r,randomised=n``."""
+    return _named(_listed(text, option), option)
+
+
+def _named(parts: Iterable[str], option: str) -> dict[str, str]:
+    """Values by their names."""
     found = {}
-    for part in (text or "").split(",") if text else ():
+    for part in parts:
         name, separator, value = part.partition("=")
         if not (separator and name.strip() and value.strip()):
             raise click.BadParameter(f"{part}: write NAME=VALUE", param_hint=option)

@@ -393,9 +393,11 @@ class Model:
                     factor = -max(spread, 0.05) if accelerated else 1.0
                     values.append(factor * estimate)
                     blocks.append(factor**2 * covariance)
-        if len(self.network.contrasts.rows):
-            values.append(self.network.contrasts.y)
-            blocks.append(self.network.contrasts.covariance)
+        published = self.network.contrasts
+        if len(published.rows):
+            own = np.array([name != against for _, name, against in published.rows])
+            values.append(published.y[own])
+            blocks.append(published.covariance[np.ix_(own, own)])
         assert len(rows)
         return np.concatenate(values), block_diag(*blocks)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.extract.read.findings import Reading
 
@@ -67,7 +68,13 @@ def _names(arms: str | None) -> list[str] | None:
     """The arms that `--arms` names."""
     if arms is None:
         return None
-    names = [name.strip() for name in arms.split(",") if name.strip()]
+    try:
+        names = usertable.parts(arms)
+    except ValueError:
+        raise InputError(
+            Problem("(command line)", "--arms", arms, "has a quotation mark that is not closed",
+                    'Close it: --arms \'"drug, low dose",placebo\'')
+        ) from None  # fmt: skip
     if len(names) < 2:
         raise InputError(Problem("(command line)", "--arms", arms, "names fewer than two arms",
                                  'Write a comma between: --arms "zelotinib,placebo"'))  # fmt: skip

@@ -21,7 +21,8 @@ LOOP = 0.1  # standard errors by which the effects of a study may disagree aroun
 class Contrasts:
     """Published effects: `rows` are (study, treatment, baseline).
 
-    `y` holds the effects, `covariance` theirs: block diagonal, a block a study.
+    `y` holds the effects, `covariance` theirs: block diagonal, a block a study. Where an arm had
+    the baseline's treatment the two are the same.
     """
 
     rows: list[tuple[str, str, str]]
@@ -49,7 +50,8 @@ def read(frame: pd.DataFrame) -> Contrasts:
     One row for each arm: study, treatment, diff, se; the baseline's diff is empty, or 0 with an
     empty se.
     In a study of three arms or more its se is that of its own arm, whose square is the covariance
-    of two contrasts (NICE TSD 2, section 3.5).
+    of two contrasts (NICE TSD 2, section 3.5). Arms of one treatment are told apart by a column
+    arm; one that had the baseline's treatment tells nothing of effects.
 
     One row for each contrast: study, treatment, comparator, diff, se. A study of three arms or more
     has all its pairs, whose standard errors tell the covariance (Rücker 2012, Res Synth Methods
@@ -128,14 +130,10 @@ def _arms(
         )
         return None
     bad = [place for place in others if not se[place] > 0]
-    again = [place for place in others if names.index(names[place]) != place]
     for place in bad:
         refused(place, "se", "is not above 0", "Write it")
-    for place in again:
-        both = places[[names.index(names[place]), place]]
-        refused(place, "treatment", "appears twice in its study",
-                apart.remedy(apart.columns(frame, [both]), "Write one row for each treatment")
-                )  # fmt: skip
+    again = apart.repeated(mine)
+    problems += again
     if bad or again:
         return None
     covariance = np.diag(se[others] ** 2)

@@ -130,8 +130,10 @@ def _write(found: list[Adjusted], out: Path) -> None:
             tables["weights"] = people[["treatment", *each.comparison.covariates]].assign(
                 weight=each.weights
             )
-    with files.together():
+    with files.together(out) as removed:
         for name, frame in tables.items():
             files.write_csv(out / f"{name}.csv", frame)
         lines = [f"{each.method}: {line}" for each in found for line in each.warnings]
         files.write_text(out / "notes.txt", "\n".join(lines) + "\n")
+    if removed:
+        click.echo(f"Removed, as an earlier run wrote it: {', '.join(removed)}")
