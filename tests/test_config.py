@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,92 @@ REFUSED = {
     "a prior that is not there": ("tau_prior: turner-2015:cause", "tau_prior: turner-2016:cause",
                                   "tau_prior = 'turner-2016:cause"),
 }  # fmt: skip
+
+
+# name: (a model or bridge of its own, where, message); each was once seen only in the log of a fit
+SUMS = {"kind": "components", "treatments": {"both": ["a", "b"], "all": ["a", "b", "c"]},
+        "assumption": "Effects add up."}  # fmt: skip
+TIMES = {"label": "Times", "effects": "fixed", "baseline": "loglogistic", "ipd": ["netter-2"]}
+CLASHES = {
+    "a pair that no treatment has": (
+        "bridges", SUMS | {"interactions": [["a", "d"]]}, "interactions[0]",
+        "no treatment has both"),
+    "a pair with what is inactive": (
+        "bridges", SUMS | {"interactions": [["a", "b"]], "inactive": "b"}, "interactions[0]",
+        "b is inactive"),
+    "a pair twice": (
+        "bridges", SUMS | {"interactions": [["a", "b"], ["b", "a"]]}, "interactions[1]",
+        "is there twice"),
+    "a combination twice": (
+        "bridges", SUMS | {"treatments": {"both": ["a", "b"], "same": ["b", "a"]}},
+        "treatments.same", "has the components of both"),
+    "a component twice": (
+        "bridges", SUMS | {"treatments": {"both": ["a", "a"]}}, "treatments.both",
+        "names a more than once"),
+    "times without patients": ("models", TIMES | {"ipd": []}, "ipd", "no trial enters"),
+    "knots of no spline": ("models", TIMES | {"knots": 3}, "knots", "is of mspline and piecewise"),
+    "shapes of piecewise hazards": (
+        "models", TIMES | {"baseline": "piecewise", "shapes": "arm"}, "shapes", "is of mspline"),
+    "powers of a spline": (
+        "models", TIMES | {"baseline": "mspline", "powers": [1.0]}, "powers", "is of fracpoly"),
+    "heterogeneity of odds ratios for times": (
+        "models", TIMES | {"effects": "random", "tau_prior": "turner-2015:any"}, "tau_prior",
+        "is of the log odds ratio"),
+    "the same among the priors": (
+        "models", TIMES | {"effects": "random", "priors": {"tau": "turner-2015:any"}},
+        "priors.tau", "is of the log odds ratio"),
+    "a prior that is none": (
+        "models", TIMES | {"priors": {"effects": "wide"}}, "priors.effects",
+        "is not a normal prior"),
+}  # fmt: skip
+
+
+def written(folder: Path, *parts: tuple[str, dict]) -> tuple[Path, int]:
+    """The configuration with more models and bridges, each on a line of its own; the last line."""
+    text, line = TEXT, 0
+    for number, (part, own) in enumerate(parts):
+        start = text.index(f"\n{part}:\n") + len(f"\n{part}:\n")
+        text = f"{text[:start]}  mine-{number}: {json.dumps(own)}\n{text[start:]}"
+        line = text[:start].count("\n") + 1
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path, line
+
+
+@pytest.mark.parametrize("what", CLASHES)
+def test_what_no_fit_can_use_is_refused_at_the_door(tmp_path, what):
+    part, own, place, message = CLASHES[what]
+    path, line = written(tmp_path, (part, own))
+    with pytest.raises(InputError, match=message) as caught:
+        config.load(path)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.line) == (str(path), line)
+    assert problem.field == f"{part}.mine-0.{place}"
+    assert problem.remedy or "name each once" in problem.message
+
+
+def test_the_same_is_taken_without_its_mistake(tmp_path):
+    path, _ = written(
+        tmp_path,
+        ("bridges", SUMS | {"interactions": [["a", "b"]], "inactive": "c"}),
+        ("models", TIMES | {"effects": "random", "tau_prior": "half-normal(0.5)"}),
+        ("models", TIMES | {"baseline": "mspline", "shapes": "arm", "knots": 3}),
+    )
+    assert config.load(path).models["mine-2"].knots == 3
+
+
+def test_options_of_baselines_are_those_that_they_take():
+    """The door knows them by name, since the baselines take a second to load."""
+    import inspect
+
+    from evinet.config_contradictions import OPTIONS
+    from evinet.nma.likelihoods.survival.choice import BASELINES
+
+    taken = {name: {"shapes", "knots", "powers"} & inspect.signature(baseline).parameters.keys()
+             for name, baseline in BASELINES.items()}  # fmt: skip
+    assert {name: set(options) for name, options in OPTIONS.items()} == {
+        name: options for name, options in taken.items() if options
+    }
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -93,6 +180,12 @@ def test_json_is_read_as_well(tmp_path):
         ("members: [octreotide-30,", "members: [octreotid-30,", "no treatment 'octreotid-30'"),
         ("references: [placebo,", "references: [placbo,", "no treatment 'placbo'.*use placebo"),
         ("ipd: [netter-2]", "ipd: [netter-22]", "no trial 'netter-22'"),
+        (
+            "  ssa-class:\n",
+            "  sums: {kind: components, treatments: {placebo: [a]}, inactive: nothing,"
+            " assumption: a}\n  ssa-class:\n",
+            "no treatment 'nothing'",
+        ),
     ],
 )
 def test_names_that_the_evidence_lacks_are_told_with_their_line(

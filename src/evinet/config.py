@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -84,7 +84,7 @@ class ComponentSums(Strict):
 
     kind: Literal["components"]
     label: Line | None = Field(None, description="what pages call it; empty: made of its name")
-    treatments: dict[Slug, Annotated[list[Slug], Field(min_length=1)]] = Field(
+    treatments: dict[Slug, Annotated[list[Slug], Unique, Field(min_length=1)]] = Field(
         min_length=1,
         description="treatment: its components; a treatment that is not named is one, itself",
     )
@@ -443,9 +443,11 @@ def parse(content: object, *written: Document) -> Config:
         Every key that is unknown, missing or of the wrong kind, with file, line, field and value,
         and names that nothing in the configuration has.
     """
+    from evinet.config_contradictions import contradictions
+
     try:
         config = Config.model_validate(content)
-        wrong = list(_contradictions(config))
+        wrong = list(contradictions(config))
     except ValidationError as error:
         wrong = [(_untagged(where), message, HELP)
                  for where, message, _ in document.explained(error)]  # fmt: skip
@@ -464,193 +466,6 @@ def located(written: Sequence[Document], where: Location, message: str, remedy: 
     """A problem in the uppermost of the files that say most of where it is."""
     deepest = max(reversed(written), key=lambda layer: layer.depth(where))
     return deepest.problem(where, message, remedy)
-
-
-def _contradictions(config: Config) -> Iterator[tuple[Location, str, str]]:
-    """What no field says alone: names that nothing has, values that exclude one another."""
-    for name, model in config.models.items():
-        yield from _of_model(config, ("models", name), model)
-    important = [i for i, each in enumerate(config.margins) if each.smallest_important]
-    for i in important[1:]:
-        message = "another margin is the smallest important one"
-        yield ("margins", i, "smallest_important"), message, "Keep one"
-    for i in important[:1]:
-        if config.margins[i].ratio >= 1:
-            message = "the smallest important ratio is not below 1"
-            yield ("margins", i, "ratio"), message, "Write the ratio of a benefit, such as 0.8"
-    for name, each in config.analyses.items():
-        where = ("analyses", name)
-        yield from _of_support(config, where, each)
-        yield from _of_models(config, where, each)
-        yield from _of_modifiers(config, where, each)
-        for label, population in each.populations.items():
-            if population.trial not in each.trials:
-                place = (*where, "populations", label, "trial")
-                yield place, "is none of the trials of the analysis", _one_of(each.trials)
-        if each.outcome in each.proxies:
-            yield (*where, "proxies", each.outcome), "stands in for itself", "Remove it"
-
-
-def _of_models(
-    config: Config, where: tuple[str, str], each: Analysis
-) -> Iterator[tuple[Location, str, str]]:
-    ratios = each.data == "hazard-ratios"
-    if ratios and each.better == "higher":
-        message = "pages take a lower hazard for better"
-        yield (*where, "better"), message, "Remove it, or analyse counts of patients"
-    for i, name in enumerate(each.models):
-        at, model = (*where, "models", i), config.models.get(name)
-        if model is None:
-            yield at, "there is no such model", _one_of(config.models)
-        elif ratios and model.baseline_risk:
-            message = "has baseline_risk, which hazard ratios do not tell"
-            yield at, message, "Use it in an analysis of counts"
-        elif model.time_ratios and not ratios:
-            message = f"has baseline {model.baseline}, which counts of patients do not tell"
-            yield at, message, "Use it in an analysis of hazard ratios"
-        elif model.time_ratios:
-            yield from _of_time_ratios(at, model, each)
-
-
-def _of_time_ratios(
-    where: Location, model: Model, each: Analysis
-) -> Iterator[tuple[Location, str, str]]:
-    """What an analysis must have for a model whose effects are ratios of times."""
-    if where[-1] == 0:
-        message = (
-            "its effects are ratios of times, and the first model gives the main answer, which "
-            "pages state in hazard ratios"
-        )
-        yield where, message, "Name a model with another baseline first"
-    lacking = ", ".join(trial for trial in each.trials if trial not in model.ipd)
-    if lacking:
-        message = (
-            f"its effects are ratios of times (baseline {model.baseline}), which published hazard "
-            f"ratios do not inform, and these would enter by theirs: {lacking}"
-        )
-        remedy = "Name every trial in the model's ipd, or take a baseline with hazard ratios"
-        yield where, message, remedy
-
-
-def _of_modifiers(
-    config: Config, where: tuple[str, str], each: Analysis
-) -> Iterator[tuple[Location, str, str]]:
-    for i, modifier in enumerate(each.modifiers):
-        at = (*where, "modifiers", i)
-        if modifier not in config.modifiers:
-            yield at, "there is no such modifier", _one_of(config.modifiers)
-        if each.data != "hazard-ratios":
-            yield at, "published subgroups are of hazard ratios", "Remove it"
-
-
-def _of_support(
-    config: Config, where: tuple[str, str], each: Analysis
-) -> Iterator[tuple[Location, str, str]]:
-    for i, asked in enumerate(each.questions):
-        if asked.treatment == asked.comparator:
-            yield (*where, "questions", i), "compares a treatment with itself", "Name two"
-    for trial in each.instead:
-        if trial not in each.trials:
-            place = (*where, "instead", trial)
-            yield place, "is none of the trials of the analysis", _one_of(each.trials)
-    if each.supports is None:
-        return
-    others = [name for name, other in config.analyses.items() if other.supports is None]
-    if each.supports.analysis not in others:
-        place = (*where, "supports", "analysis")
-        yield place, "there is no such analysis with an answer of its own", _one_of(others)
-
-
-def _of_times(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
-    """What a model has that is on the scale of ln HR, where its effects are ratios of times."""
-    if not model.time_ratios:
-        return
-    for name in ("bridge", "regression"):
-        if getattr(model, name):
-            message = f"is of hazard ratios, and effects of {model.baseline} are ratios of times"
-            yield (*where, name), message, "Remove it, or take another baseline"
-    if model.effects == "random" and model.prior_of_tau is None:
-        message = f"heterogeneity is that of ln HR, and effects of {model.baseline} are ratios of "
-        yield (*where, "tau_prior"), message + "times", "Write a prior of tau for ln time ratios"
-
-
-def _of_effects(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
-    if model.regression is not None:
-        for name in ("bridge", "covariate", "node_split"):
-            if getattr(model, name):
-                yield (*where, name), "does not go together with regression", "Remove one"
-    if model.baseline_risk:
-        for name in ("bridge", "covariate", "regression"):
-            if getattr(model, name):
-                yield (*where, name), "does not go together with baseline_risk", "Remove one"
-        if model.relation == "ume":
-            message = "unrelated effects cannot depend on baseline risk"
-            yield (*where, "relation"), message, "Write consistency, or remove baseline_risk"
-    if model.powers and model.baseline != "fracpoly":
-        message = f"are of fractional polynomials, and the baseline is {model.baseline}"
-        yield (*where, "powers"), message, "Write baseline: fracpoly, or remove powers"
-    elif model.powers:
-        from evinet.nma.likelihoods.survival.fractional import POWERS
-
-        for i, power in enumerate(model.powers):
-            if power not in POWERS:
-                known = _one_of(f"{each:g}" for each in POWERS)
-                yield (*where, "powers", i), "is no power of a fractional polynomial", known
-
-
-def _of_weights(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
-    if model.weights is None:
-        return
-    if model.regression is not None:
-        yield (*where, "weights"), "does not go together with regression", "Remove one"
-    for trial in sorted(set(model.weights.trials) & set(model.ipd)):
-        message = "enters by its patients, whose likelihood is not weighted"
-        yield (*where, "weights", "trials", trial), message, "Take it out of ipd, or of weights"
-
-
-def _of_model(
-    config: Config, where: tuple[str, str], model: Model
-) -> Iterator[tuple[Location, str, str]]:
-    yield from _of_effects(where, model)
-    yield from _of_weights(where, model)
-    yield from _of_times(where, model)
-    bridge = config.bridges.get(model.bridge or "")
-    if model.bridge is not None and bridge is None:
-        yield (*where, "bridge"), "there is no such bridge", _one_of(config.bridges)
-    if model.sigma is not None and model.bridge is None:
-        yield (*where, "sigma"), "sigma is set, but the model has no bridge", "Remove one"
-    if isinstance(bridge, ComponentSums):
-        yield from _of_components(where, model)
-    elif bridge and model.sigma is None and bridge.sigma_prior is None:
-        message = "the model has no sigma, and its bridge has no sigma_prior"
-        yield (*where, "bridge"), message, "Add one of the two"
-    if model.tau_prior is None:
-        return
-    if model.effects == "fixed":
-        message = "tau_prior is set, but effects are fixed"
-        yield (*where, "tau_prior"), message, "Remove it, or write effects: random"
-    from evinet.nma import priors
-
-    try:
-        priors.parse(model.tau_prior)
-    except InputError as error:
-        for problem in error.problems:
-            yield (*where, "tau_prior"), problem.message, problem.remedy
-
-
-def _of_components(where: tuple[str, str], model: Model) -> Iterator[tuple[Location, str, str]]:
-    if model.sigma is not None:
-        yield (*where, "sigma"), "is of a class, and the bridge is of components", "Remove it"
-    if model.node_split:
-        message = "sums of components are not split"
-        yield (*where, "node_split"), message, "Remove it: their test is that of additivity"
-    if model.relation == "ume":
-        message = "unrelated effects are no sums of components"
-        yield (*where, "relation"), message, "Write consistency, or remove the bridge"
-
-
-def _one_of(names: Iterable[str]) -> str:
-    return f"Use one of {', '.join(names) or '(none yet)'}"
 
 
 def load(path: Path | str = "config/config.yaml") -> Config:

@@ -67,6 +67,9 @@ def _named(config: Config) -> Iterator[tuple[Location, str, str]]:
         if isinstance(bridge, ComponentSums):
             for treatment in bridge.treatments:
                 yield ("bridges", name, "treatments", treatment), "treatment", treatment
+            components = {part for parts in bridge.treatments.values() for part in parts}
+            if bridge.inactive is not None and bridge.inactive not in components:
+                yield ("bridges", name, "inactive"), "treatment", bridge.inactive
             continue
         for i, treatment in enumerate(bridge.members):
             yield ("bridges", name, "members", i), "treatment", treatment
