@@ -146,6 +146,8 @@ class Weights(Strict):
 
 TIME_RATIOS = ("lognormal", "loglogistic", "gengamma")
 """Baselines whose effects are ratios of times."""
+POWERS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
+"""Powers of time that fractional polynomials may have; 0 is the logarithm."""
 
 
 class Model(Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from evinet.config import Analysis, ComponentSums, Config, Model
+from evinet.config import POWERS, Analysis, ComponentSums, Config, Model
 from evinet.document import Location
 from evinet.errors import InputError
 
@@ -151,8 +151,6 @@ def _of_baseline(where: tuple[str, str], model: Model) -> Iterator[Found]:
             message = f"is of {' and '.join(others)}, and the baseline is {model.baseline}"
             yield (*where, name), message, f"Remove it, or write baseline: {others[0]}"
     if model.baseline == "fracpoly":
-        from evinet.nma.likelihoods.survival.fractional import POWERS
-
         for i, power in enumerate(model.powers):
             if power not in POWERS:
                 known = _one_of(f"{each:g}" for each in POWERS)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from evinet.reproduce.digest import code_digest
+from evinet.reproduce.digest import code_digest, modules
 
 
 @pytest.fixture
@@ -46,6 +46,42 @@ def test_of_a_function_only_what_it_uses_counts(package):
     assert not changed(package, "stage.py", text.format("helper.x"), entry)
     assert changed(package, "helper.py", "x = 2\n", entry)
     assert changed(package, "stage.py", text.format("helper.x + 1"), entry)
+
+
+# what is in lib/helper.py, how lib/stage.py uses it, whether it may run what `lazy` imports
+LAZY = {
+    "a function that nothing names": ("def lazy(): ...", "helper.x", False),
+    "a method that nothing names": ("class Fit:\n    def lazy(self): ...", "helper.Fit()", False),
+    "a function of a method that nothing names": (
+        "class Fit:\n    def plot(self): helper()\ndef helper():\n    lazy()\ndef lazy(): ...",
+        "helper.Fit()", False),
+    "an attribute of its name": ("def lazy(): ...", "helper.lazy()", True),
+    "an import of it": ("def lazy(): ...", "__import__\n    from lib.helper import lazy", True),
+    "another that names it": ("def lazy(): ...\ndef run(): lazy()", "helper.run()", True),
+    "a method by its name": ("class Fit:\n    def lazy(self): ...", "helper.Fit().lazy()", True),
+    "a property": ("class Fit:\n    @property\n    def lazy(self): ...", "helper.x.lazy", True),
+    "a special method": ("class Fit:\n    def __call__(self): ...", "helper.Fit()()", True),
+    "a framework's method": ("class Op(Base):\n    def lazy(self): ...", "helper.Op()", True),
+    "a framework's decorator": ("@register\ndef lazy(): ...", "helper.x", True),
+    "a name that is a text": (
+        "def lazy(): ...\ndef each(fit):\n    for name in ('lazy',):\n        getattr(fit, name)()",
+        "helper.each(0)", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LAZY)
+def test_what_a_function_imports_counts_where_something_may_call_it(package, what):
+    code, used, counts = LAZY[what]
+    stage = f"from lib import helper\n\ndef run():\n    return {used}\n"
+    (package / "lib/stage.py").write_text(stage)
+    (package / "lib/helper.py").write_text(code.replace("...", "import lib.lazy") + "\n")
+    assert changed(package, "lazy.py", "y = 2\n", "lib.stage:run") is counts
+    assert changed(package, "helper.py", "x = 3\n", "lib.stage:run")
+
+
+def test_a_job_may_go_without_a_module(package):
+    assert "lib.helper" in modules("lib.stage", root=package)
+    assert "lib.helper" not in modules("lib.stage", root=package, without=["lib.helper"])
 
 
 def test_a_function_that_is_not_there_is_an_error(package):

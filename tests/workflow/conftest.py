@@ -22,6 +22,7 @@ PARTS = (
 )  # fmt: skip
 SMALL = Path(__file__).parent / "small.yaml"
 FEWER = Path(__file__).parent / "fewer.yaml"
+RECORDER = Path(__file__).parent / "recorder"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,14 @@ class Project:
         return {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
+            "PYTHONPATH": os.pathsep.join([str(self.folder / "src"), *self._recorder]),
             "EVINET_CACHE": str(ROOT / ".cache"),
         }
+
+    @property
+    def _recorder(self) -> list[str]:
+        """Notes the modules that commands load, in a folder `.loaded` where there is one."""
+        return [str(RECORDER)] if (self.folder / ".loaded").is_dir() else []
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -107,7 +113,12 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture(scope="session")
 def finished(once: Callable[[str, Callable[[Path], object]], Path]) -> Project:
     """A copy in which the whole workflow ran on two cores (edit a `finished_copy` instead)."""
-    return Project(once("finished", lambda folder: copy_project(folder).run()))
+
+    def fill(folder: Path) -> None:
+        (folder / ".loaded").mkdir()
+        copy_project(folder).run()
+
+    return Project(once("finished", fill))
 
 
 def make_small(project: Project) -> Project:

@@ -120,6 +120,16 @@ def test_words_refit_nothing(finished_copy):
     assert not {rule for rule, _ in finished_copy.planned()} & {"fit", "answers", "reconstruct"}
 
 
+def test_code_that_answers_or_draws_refits_nothing(finished_copy):
+    for path in ("nma/answers/threshold", "nma/answers/influence", "nma/answers/survival",
+                 "nma/plot", "nma/report", "report/figures/style", "report/exhibits"):  # fmt: skip
+        file = finished_copy.folder / f"src/evinet/{path}.py"
+        file.write_text(f"{file.read_text()}\n\nNEW = 1\n")
+    rules = {rule for rule, _ in finished_copy.planned()}
+    assert {"answers", "predict", "exhibits"} <= rules
+    assert not rules & {"fit", "network", "modifiers", "reconstruct", "extract_trial"}
+
+
 def test_a_changed_model_is_fitted_alone(finished_copy):
     finished_copy.edit("config/config.yaml", "    sigma: 0.4", "    sigma: 0.5")
     fitted = {jobs for rule, jobs in finished_copy.planned() if rule == "fit"}

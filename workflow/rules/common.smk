@@ -1,5 +1,6 @@
 # What the other files here share: the validated configuration, the index of the data, code digests.
 # No rules here.
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -12,6 +13,7 @@ from evinet.report import project
 from evinet.reproduce.digest import code_digest, content_digest
 from evinet.reproduce.manifest import MODULES
 from evinet.simulate import study as studies
+from evinet.synthesise import OF_COVARIATES
 
 OWN = "config/config.yaml"
 
@@ -256,6 +258,17 @@ def model_of(model):
     del values["node_split"]
     bridge = section("bridges").get(values["bridge"])
     return [values, without_words(bridge)]
+
+
+@cache
+def _code(command, covariates):
+    entry = f"evinet.synthesise.commands:{command}"
+    return code_digest(entry, without=() if covariates else OF_COVARIATES)
+
+
+def code_of(command, model):
+    """The code that a command about one model runs."""
+    return _code(command, CONFIG.models[model].regression is not None)
 
 
 def ipd_of(analysis, model):

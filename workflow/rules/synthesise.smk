@@ -85,7 +85,7 @@ rule fit:
         sampler=section("sampler"),
         priors=[section("effect_prior_sd"), without_words(section("heterogeneity"))],
         seed=CONFIG.seed,
-        code=code_digest("evinet.synthesise.commands:fit"),
+        code=lambda wildcards: code_of("fit", wildcards.model),
     shell:
         "evinet fit {wildcards.analysis} {wildcards.model} --config results/config.json"
         " --data {input.data:q} {params.ipd} --out {params.out:q} > {log:q} 2>&1"
@@ -114,7 +114,7 @@ rule answers:
         ipd=lambda wildcards, input: [f"--ipd {path}" for path in input.ipd],
         margins=[margin["ratio"] for margin in section("margins")],
         node_split=lambda wildcards: CONFIG.models[wildcards.model].node_split,
-        code=code_digest("evinet.synthesise.commands:answers"),
+        code=lambda wildcards: code_of("answers", wildcards.model),
     shell:
         "evinet answers {wildcards.analysis} {wildcards.model} --config results/config.json"
         " --data {input.data:q} {params.ipd} --fit {params.out:q} --out {params.out:q}"

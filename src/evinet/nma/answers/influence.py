@@ -5,33 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 
 from evinet import tables
 from evinet.nma.answers.effects import pairs
-from evinet.nma.fit.exact import Mixture, solve
+from evinet.nma.answers.left_out import joined, left_out
+from evinet.nma.fit.exact import solve
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 ESTIMATED = "estimated"
 CUT = "not connected without this study"
-
-
-def left_out(fit: Fit) -> dict[str, Mixture]:
-    """Study -> the exact posterior of the normal data without it; none of a study alone."""
-    data = fit.normal
-    studies = list(dict.fromkeys(data.studies))
-    if len(studies) == 1:
-        return {}
-    return {study: solve(data.subset(np.array(data.studies) != study)) for study in studies}
-
-
-def joined(fit: Fit, study: str) -> nx.Graph[str]:
-    """The treatments, joined by the other studies and by the class."""
-    others = np.flatnonzero((fit.network.rows["study"] != study).to_numpy())
-    return fit.specification.design.graph(others)
 
 
 def influence(fit: Fit) -> pd.DataFrame:

@@ -52,7 +52,7 @@ def _prior_scales(fit: Fit, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
 
 def _contrasts(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Effects of contrasts: every prediction is a mixture of normal distributions."""
-    from evinet.nma.answers.influence import joined, left_out
+    from evinet.nma.answers.left_out import joined, left_out
 
     model, design = fit.specification, fit.specification.design
     size = len(design.names)

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from evinet.config import POWERS
 from evinet.errors import InputError, Problem
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.survival.baseline import intercepts, within
 from evinet.nma.likelihoods.survival.sharing import ShapeEffects, Sharing, shape_effects
 from evinet.nma.likelihoods.survival.sufficient import intervals, quadrature
 
-POWERS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
 NODES = 32  # of an arm's person-time: the log-likelihood is right to about 1e-5
 INTERVAL = 5  # panels of three nodes of an interval that holds an event
 STEPS = 200  # of ln t from the start to the end of follow-up, where hazards are integrated
