@@ -50,6 +50,8 @@ class Style:
     end: float = 36.0
     highest: float = 1.03  # where the survival axis is cut above
     below: float = 0.03  # what is shown below the lowest value
+    beside: float = 0.03  # what is shown before and after the time axis, as a part of it
+    massed: bool = False  # all who are left at the end of the time axis have the event there
     lowest_tick: float = 0.0  # the first value beside the survival axis, above where curves end
     sign: str = ""  # of per cent beside each value, perhaps apart from it
     table: str = "names"  # names, coloured, counts (lifelines), blocks (ggsurvfit), none
@@ -109,6 +111,10 @@ STYLES: dict[str, Style] = {
     ),
     "cut": Style(highest=0.99, lowest=0.5, table="none", box=True, arms=1, bands=True, step=12),
     "last-tick": Style(step=10, end_tick=36, end=36, box=True),
+    "cut-line": Style(
+        arms=1, n=150, beside=0.0, highest=1.0, below=0.0, massed=True, legend="none", dpi=100,
+        width=2.0, size=(10.0, 6.0), step=4,
+    ),
 }  # fmt: skip
 
 
@@ -130,6 +136,8 @@ def patients(name: str, style: Style, replicate: int = 0) -> list[TrueArm]:
         left = rng.uniform(0.35 * style.end, 1.05 * style.end, style.n)
         time = np.round(np.minimum(np.minimum(event_time, left), style.end), 3)
         event = (event_time <= np.minimum(left, style.end)).astype(np.int64)
+        if style.massed:
+            event[time == style.end] = 1
         found.append(TrueArm(np.maximum(time, 0.001), event, NAMES[arm]))
     return found
 
@@ -203,7 +211,7 @@ def time_ticks(style: Style) -> Floats:
 
 
 def _decorate(axis: Any, style: Style, arms: list[TrueArm], full: float) -> None:
-    axis.set_xlim(-0.03 * style.end, 1.03 * style.end)
+    axis.set_xlim(-style.beside * style.end, (1 + style.beside) * style.end)
     axis.set_ylim(full * (style.lowest - style.below * (1 - style.lowest)), style.highest * full)
     axis.set_xticks(time_ticks(style))
     lowest = max(style.lowest, style.lowest_tick)

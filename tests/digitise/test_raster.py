@@ -9,8 +9,13 @@ import pytest
 from benchmarks import digitise as benchmark
 from benchmarks import figures
 
+from evinet.digitise import axes, check
+from evinet.digitise.axes import Segments
+from evinet.digitise.drawing import Box, Word
 from evinet.digitise.raster import shapes, skew
 from evinet.digitise.run import digitise
+from evinet.digitise.table import Cell, Row
+from evinet.digitise.trace import Curve
 
 PICTURES = ["survminer", "black-two", "ggplot-bands", "lifelines", "last-tick"]
 
@@ -76,6 +81,46 @@ def test_a_curve_that_runs_along_the_axis_to_its_end_has_no_last_event(tmp_path,
     figures.draw(tmp_path / "figure.png", "matplotlib", style)
     [arm] = digitise(tmp_path / "figure.png").reading.arms
     assert arm.curve.survival[-1] == pytest.approx(1 / 180, abs=0.003)
+
+
+def test_events_at_the_end_of_an_axis_that_cuts_the_line_are_seen(figure):
+    """Half of the line is cut off, at the top and where all who are left have the event."""
+    path, [truth] = figure("cut-line")
+    reading = digitise(path).reading
+    [arm] = reading.arms
+    assert reading.confidence == 1
+    assert benchmark.error(arm, truth, 36.0) < 0.0015
+    assert arm.curve.survival[0] == pytest.approx(1.0, abs=0.001)
+    last = truth.time.max()
+    assert (arm.curve.time[-1], arm.curve.survival[-1]) == pytest.approx((last, 0.0), abs=0.002)
+    [found] = benchmark.reconstructed(reading, ["arm"]).values()
+    assert found.event[found.time > 35.9].sum() == truth.event[truth.time == last].sum()
+    assert found.event.sum() == pytest.approx(truth.event.sum(), abs=1)
+
+
+def test_a_drop_stands_on_the_side_of_a_time_where_the_table_has_it():
+    """37 of 69 are at risk at 36: the drop to 0 that was read just before it is at it."""
+    box = Box(0.0, 0.0, 1.0, 1.0)
+    curve = Curve(np.array([0.0, 20.0, 20.0, 35.97, 35.97]), np.array([1.0, 1.0, 0.6, 0.6, 0.0]))
+    for left, when in ((37, 36.0), (0, 35.97)):
+        row = Row("", (Cell(0.0, 69, box), Cell(36.0, left, box)), (0, 0, 0))
+        assert check.settled(curve, row, 0.001, 0.017).drops[0].tolist() == [20.0, when]
+
+
+@pytest.mark.parametrize(("text", "kept"), [("1.01", True), ("1.02", False), ("0.91", False)])
+def test_the_line_of_an_axis_beside_a_value_is_no_digit_of_it(text, kept):
+    values = [text, "0.8", "0.6", "0.4", "0.2", "0.0"]
+    column = [
+        Word(each, Box(90.0, 75.0 * place, 120.0, 75.0 * place + 14))
+        for place, each in enumerate(values)
+    ]
+    row = [
+        Word(str(each), Box(120.0 + each, 400.0, 140.0 + each, 414.0))
+        for each in (0, 100, 200, 300)
+    ]
+    [panel] = axes.panels([*column, *row], Segments([], []), (600.0, 500.0))
+    assert panel.y.left_out == (() if kept else (text,))
+    assert panel.y.highest == (1.0 if kept else 0.8)
 
 
 def test_a_scan_that_lies_askew_is_turned_level(figure):

@@ -270,10 +270,27 @@ def _even(line: list[tuple[Word, float]], upright: bool) -> _Series | None:
             best, score = inside, mine
     if best is None or score[0] < LEAST:
         return None
-    inside_words = [pair for pair, good in zip(line, best, strict=True) if good]
+    inside_words: list[tuple[Word, float]] = []
+    others: list[tuple[Word, float]] = []
+    for k, (word, read) in enumerate(line):
+        rest = best & (np.arange(len(line)) != k)
+        mended = _without_line(word)
+        if mended is not None and rest.sum() > LEAST:
+            slope, start = np.polyfit(value[rest], at[rest], 1)
+            off = abs(at[k] - start - slope * mended)
+            # such a line makes the box of the word larger, too
+            if off < 2 * tolerance and off < abs(at[k] - start - slope * read):
+                inside_words.append((word, mended))
+                continue
+        (inside_words if best[k] else others).append((word, read))
     if len({value for _, value in inside_words}) < LEAST:
         return None
-    return _Series(inside_words, [p for p, good in zip(line, best, strict=True) if not good])
+    return _Series(inside_words, others)
+
+
+def _without_line(word: Word) -> float | None:
+    """The number of a word whose last digit may be the line of an axis or a tick beside it."""
+    return number(word.text[:-1]) if word.text.endswith("1") else None
 
 
 def _belongs(row: _Series, side: _Series) -> bool:

@@ -10,7 +10,7 @@ doi:10.1186/2046-4053-3-151).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from evinet.digitise.table import Row
 from evinet.digitise.trace import Curve
 
 MOST_ARMS = 6
+REACH = 3.0  # standard errors of time
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,24 @@ def fit(curve: Curve, row: Row, sigma: float, dt: float, end: float) -> Fit:
     return Fit(
         excess, when, _tail(curve, time, number, dt, end), _whole(curve, time, number, sigma)
     )
+
+
+def settled(curve: Curve, row: Row, sigma: float, dt: float) -> Curve:
+    """The curve with drops just before a time of the table at that time, if the table says so.
+
+    Who fails at a time is still at risk then. A drop is read with an error, so one that is nearer
+    to a time of the table than `REACH` standard errors may be at that time: it is, where otherwise
+    the table would count more patients there than the curve leaves.
+    """
+    time = curve.time.copy()
+    for before, cell in pairwise(row.cells):
+        near = (time > cell.time - REACH * dt) & (time < cell.time)
+        start = float(curve.at(np.array([before.time + 2 * dt]))[0])
+        left = float(curve.at(np.array([cell.time]))[0])
+        if near.any() and start > 2 * sigma:
+            most = before.n * min(1.0, (left + 2 * sigma) / (start - 2 * sigma)) + 0.5
+            time[near] = np.where(cell.n > most, cell.time, time[near])
+    return Curve(time, curve.survival)
 
 
 def _tail(curve: Curve, time: np.ndarray, number: np.ndarray, dt: float, end: float) -> str:

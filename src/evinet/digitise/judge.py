@@ -168,6 +168,8 @@ def confirm(
         curve, rises = survival(panel, trace.corners)
         rising.add(rises)
         _origin(reading, name, trace, rises)
+        if row is not None:
+            curve = check.settled(curve, row, reading.sigma, reading.dt)
         reading.arms.append(Arm(name, trace, curve, row))
     if len(rising) > 1:
         reading.note("mixed", "some curves rise and others fall", 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ SAME = 28  # units of 255: two looks of one colour
 MARGIN = 6  # pixels around the plot
 MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
+CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
 CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
 
 
@@ -124,6 +126,10 @@ class Plot:
         cut = found[:end]
         edges = staircase.edges(share[:, :end], hidden[:, :end], cut)
         wide = staircase.width(edges)
+        if not self.rising:
+            # at the top of the plot a line may be cut off: there its upper edge tells nothing
+            above = np.abs(edges.upper - (self.panel.box.top - self.top)) < CLIPPED
+            edges = replace(edges, upper=np.where(above, np.nan, edges.upper))
         marked = marks.columns(edges, cut, wide)
         bar = staircase.bars(share[:, :end], hidden[:, :end], cut, wide)
         touched = marks.covered(edges, cut, wide)
@@ -173,29 +179,37 @@ class Plot:
         nobody = self.panel.y.position(self.panel.full if self.rising else 0.0) - self.top
         nobody = share.shape[0] - nobody if self.rising else nobody
         for place, column in enumerate(range(len(cut) - size, len(cut))):
-            end = self._on_frame(share[:, column], int(cut[column]), column)
-            if end is None or marked[column] or end < corners[-1, 1] + wide / 2 + CLEAR:
+            end = _foot(share[:, column], int(cut[column]), wide)
+            if marked[column] or end < corners[-1, 1] + wide / 2 + CLEAR:
                 continue
-            if abs(nobody - end) < wide + 6:
+            if end > below[place] + 2 * wide:
+                below[place] = end
+            if self._framed(share[:, column], end, column) and abs(nobody - end) < wide + 6:
                 below[place] = nobody + wide / 2
         if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
             return corners
         foot = float(np.nanmax(below)) - wide / 2
-        above = edges.upper[-size:]
-        sticks = np.nanmin(above) < corners[-1, 1] - wide / 2 - max(1.5, 0.6 * wide)
+        columns = np.arange(len(cut) - size, len(cut))
+        entering = levels_of(corners, np.maximum(columns - wide / 2 - 1, 0.0))
+        out = max(1.5, 0.6 * wide)  # as far as a mark sticks out above the line
+        with np.errstate(invalid="ignore"):
+            sticks = bool((edges.upper[-size:] < entering - wide / 2 - out).any())
         if foot < corners[-1, 1] + max(2.0, 0.75 * wide) or sticks:
             return corners
-        at = max(corners[-1, 0] - wide / 2, corners[-2, 0])
+        # the line's left edge tells where it falls: its right one may be cut off with the plot
+        falling = share[
+            int(corners[-1, 1] + wide / 2) + 1 : int(foot - 1), columns[0] : columns[-1] + 1
+        ]
+        seen = float(np.median(falling.sum(axis=1))) if len(falling) else wide
+        at = min(max(corners[-1, 0] - seen + wide / 2, corners[-2, 0]), corners[-1, 0])
         corners = corners.copy()
         corners[-1, 0] = at
         return np.vstack([corners, [at, foot]])
 
-    def _on_frame(self, ink: Floats, row: int, column: int) -> int | None:
-        """Where the ink that goes down from a row ends, if that is on a frame or axis."""
+    def _framed(self, ink: Floats, row: int, column: int) -> bool:
+        """Whether ink that ends before a row ends on a frame or axis."""
         blank = (self.ink.blank[::-1] if self.rising else self.ink.blank)[:, column]
-        while row < len(ink) - 1 and ink[row] >= staircase.HALF:
-            row += 1
-        return row if blank[row] and ink[max(row - 1, 0)] >= staircase.HALF else None
+        return bool(blank[row] and ink[row - 1] >= staircase.HALF)
 
     def _plausible(self, corners: Floats, start: int) -> bool:
         """Whether a path is a curve: it does not run down a frame."""
@@ -337,6 +351,18 @@ class Plot:
                 long += piece[1].stop - piece[1].start
         total = sum(float(np.ptp(trace.corners[:, 0])) for trace in drawn)
         return long / max(total, 1.0)
+
+
+def _foot(ink: Floats, row: int, wide: float) -> int:
+    """The row before which the ink that goes down from a line ends.
+
+    Where a line is cut off as it turns, a part of the turn may be missing.
+    """
+    near = np.flatnonzero(ink[row : row + int(np.ceil(wide)) + 1] >= staircase.HALF)
+    row += int(near[-1]) if len(near) else 0
+    while row < len(ink) - 1 and ink[row] >= staircase.HALF:
+        row += 1
+    return row
 
 
 def _taken(
