@@ -67,14 +67,18 @@ class Table:
     columns: dict[str, Column]
     key: tuple[str, ...]
 
-    def frame(self, rows: list[dict[str, object]]) -> pd.DataFrame:
+    def frame(self, rows: list[dict[str, object]] | pd.DataFrame) -> pd.DataFrame:
         """Rows as a frame with this table's columns and kinds, sorted by its key."""
         import pandas as pd
 
-        unknown = {name for row in rows for name in row} - set(self.columns)
+        if isinstance(rows, pd.DataFrame):
+            names, frame = set(map(str, rows)), rows.reindex(columns=list(self.columns))
+        else:
+            names = {name for row in rows for name in row}
+            frame = pd.DataFrame(rows, columns=list(self.columns), dtype=object)
+        unknown = names - set(self.columns)
         if unknown:
             raise KeyError(f"table {self.name} has no column {sorted(unknown)}")
-        frame = pd.DataFrame(rows, columns=list(self.columns), dtype=object)
         return self._typed(frame).sort_values(list(self.key), ignore_index=True, kind="stable")
 
     def write_rows(self, path: Path | str, rows: list[dict[str, object]]) -> None:

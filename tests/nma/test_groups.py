@@ -171,3 +171,44 @@ def test_a_table_that_names_its_treatments_is_left_alone():
     frame = pd.DataFrame({"study": ["S", "S"], "treatment": ["A", "B"], "event.e": 1, "event.c": 2})
     frame.attrs["file"] = "f"
     assert groups.read(frame)[0] is frame
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "said"),
+    [
+        ("studlab,n.e,mean.e,se.e,n.c,mean.c,se.c\nA,20,1.2,0.3,21,1.5,0.4\n", (1.2, 0.3),
+         "standard errors of 2 arms as given"),
+        ("study,E.events,E.total,C.events,C.total\nA,3,20,5,21\n", (3, 20), "all as given"),
+        ("study,int_events,int_total,ctrl_events,ctrl_total\nA,3,20,5,21\n", (3, 20),
+         "all as given"),
+        ("study,trt,xi,ni\nA,x,3,20\nA,y,5,21\n", (3, 20), "all as given"),
+        ("study,trt,mi,sdi,ni\nA,x,3,2,16\nA,y,5,2,16\n", (3, 0.5), "sd / sqrt(n)"),
+        ("study,trt,xi,ti\nA,x,3,20\nA,y,5,21\n", (3, 20), "all as given"),
+        ("s.id,t.id,py,r\n1,1,20.5,3\n1,2,21,5\n", (3, 20.5), "all as given"),
+        ("study,trt,mi,n\nA,x,3,20\nA,y,5,21\n", None, "is missing"),
+        ("study,Ee,Ne,Ec,Nc\nA,3,20,5,21\n", None, "is missing"),
+    ],
+)  # fmt: skip
+def test_names_of_metafor_meta_and_pcnetmeta(tmp_path, table, first, said):
+    """Of metafor's arms a set of names is read together: mi alone may be infarctions."""
+    file = tmp_path / "arms.csv"
+    file.write_text(table)
+    if first is None:
+        with pytest.raises(InputError, match=said):
+            Network.read(file)
+        return
+    found = Network.read(file)
+    assert said in found.readings[0]["said"][1]
+    columns = ("y", "se") if "y" in found.arms else ("r", "n" if "n" in found.arms else "e")
+    assert tuple(found.arms[list(columns)].iloc[0]) == pytest.approx(first)
+
+
+def test_effects_of_metafor_that_say_what_they_compare():
+    """escalc(measure = "OR") of dat.bcg's first trials: yi, and vi its variance."""
+    found = Network.read(pd.DataFrame({
+        "study": ["Aronson", "Ferguson"], "treat1": "BCG", "treat2": "none",
+        "yi": [-0.9387, -1.6662], "vi": [0.3571, 0.2081],
+    }), measure="OR")  # fmt: skip
+    assert found.contrasts.y.tolist() == [-0.9387, -1.6662]
+    assert np.diag(found.contrasts.covariance).tolist() == pytest.approx([0.3571, 0.2081])
+    assert found.readings[0]["columns"]["se"] == "the root of vi"

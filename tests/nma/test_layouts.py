@@ -212,6 +212,19 @@ def test_all_pairs_say_what_the_arms_say(y, se, turned):
     assert found.y == pytest.approx(np.array(y)[others] - y[base])
 
 
+def test_effects_without_a_study_are_those_of_the_other_studies():
+    """Of Senn's studies one is left out by hand, and the table must say what is left."""
+    found = network("netmeta_Senn2013.csv", reference="plac", measure="MD")
+    frame = pd.read_csv(STRANGERS / "netmeta_Senn2013.csv")
+    others = Network.read(
+        frame[frame["studlab"] != "DeFronzo1995"], reference="plac", measure="MD"
+    ).fit().league().set_index(["treatment", "comparator"])  # fmt: skip
+    told = found.fit().influence().set_index(["study", "treatment", "comparator"])
+    mine = told.loc["DeFronzo1995"].loc[others.index]
+    for column in ("mean", "sd", "q2.5", "q97.5"):
+        assert mine[column].to_numpy() == pytest.approx(others[column].to_numpy(), abs=1e-6)
+
+
 SAME_TREATMENT = """study,trt,y,se,arm
 CLARK2012,Waitlist,NA,0.1925,1
 CLARK2012,Cognitive therapy,-1.627,0.2386,2
@@ -233,6 +246,8 @@ def test_contrasts_of_arms_of_one_treatment(tmp_path):
     fit = found.fit(effects="fixed")
     row = fit.effects().set_index("parameter").loc["d[Cognitive therapy]"]
     assert (row["mean"], row["sd"]) == pytest.approx((effect, weight.sum() ** -0.5), rel=1e-3)
+    without = fit.influence().set_index(["study", "treatment", "comparator"])
+    assert set(without["status"]) == {"not connected without this study"}
     points = {each["study"]: each for each in fit.measures()["points"]}
     assert points["TITOV2010b"]["deviance"] == pytest.approx((0.1514 / 0.1743) ** 2, rel=1e-6)
     assert fit.measures()["data_points"] == 3

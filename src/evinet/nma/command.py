@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from evinet.nma.population.answers import Population
     from evinet.nma.posterior import Fit
 
+    Tables = tuple[list[pd.DataFrame], list[pd.DataFrame]]
+
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 SCREEN = 20  # effects on the screen
@@ -365,9 +367,8 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
 
     nuts.prepare()
     try:
-        models = {
-            cause: _checked(data, ipd, asked, cause) for cause in asked["causes"] or ("",)
-        }  # fmt: skip
+        given = None if asked["regression"] else _read(data, ipd, asked)
+        models = {cause: _checked(given, ipd, asked, cause) for cause in asked["causes"] or ("",)}
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
     answers = _regression_answers if asked["regression"] else _answers
@@ -390,11 +391,21 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         click.echo(line)
 
 
+def _read(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]) -> Tables:
+    """The tables of the files and of the patients."""
+    from evinet import usertable
+
+    return (
+        [usertable.read(file, sheet=asked["sheet"]) for file in data],
+        [usertable.read(file) for file in ipd],
+    )
+
+
 def _checked(
-    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
+    given: Tables | None, ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
 ) -> Model:
     """The model that is asked for, of a cause if one is named; what it cannot do is told now."""
-    network = _regressed(ipd, asked) if asked["regression"] else _network(data, ipd, asked, cause)
+    network = _regressed(ipd, asked) if given is None else _network(*given, asked, cause)
     model = _model(network, asked)
     if asked["cumulative"]:
         network.study_numbers(asked["cumulative"])
@@ -538,27 +549,25 @@ def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
 
 
 def _network(
-    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
+    tables: list[pd.DataFrame], people: list[pd.DataFrame], asked: dict[str, Any], cause: str
 ) -> Network:
-    """The network of the files, of one cause if it is named; says what was understood."""
-    from evinet import usertable
+    """The network of tables, of one cause if it is named; says what was understood."""
     from evinet.nma.data.layouts import Reading
     from evinet.nma.network import Network
 
     references = list(asked["references"]) or None
-    tables = [usertable.read(file, sheet=asked["sheet"]) for file in data]
-    kind: Any = "effects" if ipd or asked["likelihood"] == "contrast" else None
+    kind: Any = "effects" if people or asked["likelihood"] == "contrast" else None
     options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
                "kind": kind, "category_counts": asked["category_counts"],
                "categories": _listed(asked["categories"], "--categories"),
                "named": (*filter(None, [asked["weights"]]), *asked["covariate"])}  # fmt: skip
-    if not ipd:
+    if not people:
         network = Network.read(*tables, reference=references, **options)
     else:
-        network = Network.from_patients(usertable.read(ipd[0]), references, cause or None)
-        for file in ipd[1:]:
-            network = network.add_patients(usertable.read(file))
+        network = Network.from_patients(people[0], references, cause or None)
+        for table in people[1:]:
+            network = network.add_patients(table)
         for table in tables:
             network = network.add_contrasts(table, Reading(**options))
     if cause == "".join(asked["causes"][:1]):  # all causes are of the same tables

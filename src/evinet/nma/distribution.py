@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 QUANTILES = (0.025, 0.5, 0.975)
 COLUMNS = ("q2.5", "q50", "q97.5")
@@ -72,7 +72,7 @@ class Distribution:
             return float(np.quantile(self.mean, share))
         lower = float((self.mean - 12 * self.sd).min())
         upper = float((self.mean + 12 * self.sd).max())
-        found, close = self.centre, 1e-14 * (upper - lower)
+        found, close, smooth = self.centre, 1e-14 * (upper - lower), bool(self.sd.all())
         for _ in range(STEPS):
             below = self.below(found)
             if below < share:
@@ -81,6 +81,8 @@ class Distribution:
                 upper = found
             density = self._density(found)
             newton = found - (below - share) / density if density > 0 else lower
+            if smooth and abs(newton - found) <= close:
+                break
             before, found = found, newton if lower < newton < upper else (lower + upper) / 2
             if abs(found - before) <= close:
                 break
@@ -96,6 +98,42 @@ class Distribution:
         """Mean, sd, q2.5, q50, q97.5."""
         quantiles = {name: self.quantile(q) for name, q in zip(COLUMNS, QUANTILES, strict=True)}
         return {"mean": self.centre, "sd": self.spread, **quantiles}
+
+
+def summaries(mean: np.ndarray, sd: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
+    """`Distribution.summary` of many mixtures of the same weights, each number an array.
+
+    Parameters
+    ----------
+    mean, sd : shape (mixtures, components): sd above 0.
+    weight : shape (components,).
+
+    Examples
+    --------
+    >>> found = summaries(np.array([[0.0, 1.0]]), np.array([[1.0, 2.0]]), np.array([0.5, 0.5]))
+    >>> one = Distribution(np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([0.5, 0.5]))
+    >>> bool(np.allclose([found[name][0] for name in found], list(one.summary().values())))
+    True
+    """
+    centre = mean @ weight
+    spread = np.sqrt((sd**2 + (mean - centre[:, None]) ** 2) @ weight)
+    found = {"mean": centre, "sd": spread}
+    for name, share in zip(COLUMNS, QUANTILES, strict=True):
+        lower, upper = (mean - 12 * sd).min(axis=1), (mean + 12 * sd).max(axis=1)
+        at, close = centre + spread * ndtri(share), 1e-14 * (upper - lower)
+        for _ in range(STEPS):
+            z = (at[:, None] - mean) / sd
+            off = ndtr(z) @ weight - share
+            lower, upper = np.where(off < 0, at, lower), np.where(off < 0, upper, at)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = at - off / ((np.exp(-0.5 * z**2) / sd) @ weight / ROOT_OF_2_PI)
+            done = np.abs(step - at) <= close
+            if done.all():
+                break
+            moved = np.where((lower < step) & (step < upper), step, (lower + upper) / 2)
+            at = np.where(done, at, moved)
+        found[name] = at
+    return found
 
 
 def summary(draws: np.ndarray) -> dict[str, float]:

@@ -339,6 +339,13 @@ class Fit:
 
         return summarised(self.specification, normal_summaries(self))
 
+    @cached_property
+    def left_out(self) -> dict[str, Mixture]:
+        """Study -> the posterior without it (see `evinet.nma.answers.left_out`)."""
+        from evinet.nma.answers import left_out
+
+        return left_out.left_out(self)
+
     def reconstruction_share(self) -> dict[str, float]:
         """Coefficient -> share of its variance that lies between reconstructions of patients."""
         found = {}

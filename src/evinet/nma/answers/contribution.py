@@ -53,9 +53,11 @@ def contribution(fit: Fit) -> pd.DataFrame:
         weight = moved[treatment] - moved[comparator]
         flows = _flows(data, fit.treatments, weight, treatment, comparator)
         shares = streams(flows, treatment, comparator)
+        along = _along(data.pairs, weight)
         for number, study in enumerate(data.studies):
             if abs(weight[number]) > NEGLIGIBLE:
-                share = _of_row(shares, data.pairs, weight, number)
+                edge = _edge(data.pairs[number], weight[number])
+                share = shares.get(edge, 0.0) * float(abs(weight[number]) / along[edge])
                 key = (treatment, comparator, study, *data.pairs[number])
                 found[key] += (float(weight[number]), share)
     names = ("treatment", "comparator", "study", "study_treatment", "study_comparator")
@@ -101,13 +103,14 @@ def _flows(
     return {edge: value for edge, value in flow.items() if value > NEGLIGIBLE}
 
 
-def _of_row(shares: dict[Edge, float], names: list[Edge], weight: np.ndarray, number: int) -> float:
-    """A row's part of its edge's share: rows along one edge divide it by their weights."""
+def _edge(pair: Edge, weight: float) -> Edge:
+    """The way that evidence takes along a row."""
+    return pair if weight > 0 else (pair[1], pair[0])
 
-    def edge(other: int) -> Edge:
-        upper, lower = names[other]
-        return (upper, lower) if weight[other] > 0 else (lower, upper)
 
-    mine = edge(number)
-    along = [abs(weight[other]) for other in range(len(names)) if edge(other) == mine]
-    return shares.get(mine, 0.0) * float(abs(weight[number]) / sum(along))
+def _along(names: list[Edge], weight: np.ndarray) -> dict[Edge, float]:
+    """Sums of the weights of the rows along each edge, by which they divide its share."""
+    found: dict[Edge, float] = defaultdict(float)
+    for pair, value in zip(names, weight, strict=True):
+        found[_edge(pair, value)] += abs(float(value))
+    return found

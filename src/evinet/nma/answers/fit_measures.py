@@ -411,10 +411,13 @@ def study_effects(fit: Fit, b: np.ndarray, tau: np.ndarray, rng: np.random.Gener
     random, own = _root(given.between), _root(given.intercepts)
     unit = rng.standard_normal((3, *mean.shape))
     value = mean + tau[:, None] * (unit[0] @ random.T) + unit[1] @ own.T
-    new = value + unit[2] @ np.linalg.cholesky(given.noise).T
-    spread = given.intercepts + tau[:, None, None] ** 2 * given.between
-    gain = np.linalg.solve(spread + given.noise, (given.y - new)[..., None])
-    return value + (spread @ gain)[..., 0]
+    off = given.y - value - unit[2] @ np.linalg.cholesky(given.noise).T
+    for rows in given.blocks:
+        at = rows[:, :, None], rows[:, None, :]
+        spread = given.intercepts[at] + tau[:, None, None, None] ** 2 * given.between[at]
+        gain = np.linalg.solve(spread + given.noise[at], off[:, rows, None])
+        value[:, rows] += (spread @ gain)[..., 0]
+    return value
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
 from evinet import tables
 from evinet.nma.answers.effects import pairs
-from evinet.nma.answers.left_out import joined, left_out
+from evinet.nma.answers.left_out import joined
 from evinet.nma.fit.exact import solve
 
 if TYPE_CHECKING:
@@ -27,20 +28,22 @@ def influence(fit: Fit) -> pd.DataFrame:
     """
     if not fit.linear_in_studies:
         return tables.INFLUENCE.frame([])
-    full, left = solve(fit.normal), left_out(fit)
-    rows = dict(zip(fit.treatments, fit.effect_rows(), strict=True))
-    found: list[dict[str, object]] = []
+    full, left, rows = solve(fit.normal), fit.left_out, fit.effect_rows()
+    every = list(pairs(fit.islands))
+    numbers = np.array([[fit.treatments.index(name) for name in pair] for pair in every])
+    centre = rows @ (full.weight @ full.mean)
+    found = []
     for study in dict.fromkeys(fit.normal.studies):
-        graph = joined(fit, study)
-        for treatment, comparator in pairs(fit.islands):
-            row: dict[str, object] = {
-                "study": study, "treatment": treatment, "comparator": comparator,
-            }  # fmt: skip
-            if study not in left or not nx.has_path(graph, treatment, comparator):
-                found.append({**row, "status": CUT})
-                continue
-            contrast = rows[treatment] - rows[comparator]
-            effect = left[study].of(contrast)
-            shift = effect.centre - full.of(contrast).centre
-            found.append({**row, "status": ESTIMATED, **effect.summary(), "shift": shift})
-    return tables.INFLUENCE.frame(found)
+        island = {name: number for number, own in enumerate(nx.connected_components(
+            joined(fit, study))) for name in own}  # fmt: skip
+        kept = np.array([study in left and island[treatment] == island[comparator]
+                         for treatment, comparator in every], bool)  # fmt: skip
+        table = pd.DataFrame(every, columns=["treatment", "comparator"])
+        table = table.assign(study=study, status=np.where(kept, ESTIMATED, CUT))
+        if kept.any():
+            effects = left[study].differences(rows, numbers[kept])
+            one, other = numbers[kept].T
+            shift = effects["mean"] - (centre[one] - centre[other])
+            table.loc[kept, [*effects, "shift"]] = np.column_stack([*effects.values(), shift])
+        found.append(table)
+    return tables.INFLUENCE.frame(pd.concat(found))

@@ -52,11 +52,11 @@ def _prior_scales(fit: Fit, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
 
 def _contrasts(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
     """Effects of contrasts: every prediction is a mixture of normal distributions."""
-    from evinet.nma.answers.left_out import joined, left_out
+    from evinet.nma.answers.left_out import joined
 
     model, design = fit.specification, fit.specification.design
     size = len(design.names)
-    contrasts, others = fit.network.contrasts, left_out(fit) if fit.linear_in_studies else {}
+    contrasts, others = fit.network.contrasts, fit.left_out if fit.linear_in_studies else {}
     tau, sigma = _prior_scales(fit, rng)
     prior = fit.normal.prior(sigma)
     found = []
@@ -65,7 +65,8 @@ def _contrasts(fit: Fit, rng: np.random.Generator) -> list[dict[str, Any]]:
         weight = fit.network.weights.get(study, 1.0)
         noise, y = weight * float(contrasts.covariance[place, place]), float(contrasts.y[place])
         row = design.effects[number]
-        variance = np.einsum("i,gij,j->g", row, prior, row) + tau**2 + noise
+        own = np.flatnonzero(row)
+        variance = (prior[:, own[:, None], own] @ row[own]) @ row[own] + tau**2 + noise
         before = Distribution.of_draws(np.zeros(DRAWS), np.sqrt(variance))
         padded = np.append(row, np.zeros(len(model.names) - size))
         after = fit.linear(padded, new_study=True, noise=noise)

@@ -99,6 +99,22 @@ def worked_out(
     return found, measure, [scale, *done, *more], cautions
 
 
+def by_variance(table: pd.DataFrame) -> pd.DataFrame:
+    """With the root of metafor's vi, the variance of yi, as se where there is none."""
+    name = vocabulary.named(table, ["vi"])
+    if name is None or "se" in table:
+        return table
+    problems: list[Problem] = []
+    variance = frames.numbers(table, name, problems)
+    frames.stop(problems)
+    with np.errstate(invalid="ignore"):
+        found = table.assign(se=np.sqrt(variance))
+    spelt = table.attrs.get("written", {})
+    told = {"se": f"the root of {usertable.written(table, name)}"}
+    found.attrs = dict(table.attrs) | {"written": {**spelt, **told}}
+    return found
+
+
 def levels(table: pd.DataFrame, reading: Reading) -> np.ndarray:
     """The level of each row's interval in percent: by a column `level`, else that of the reading.
 

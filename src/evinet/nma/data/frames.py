@@ -64,9 +64,10 @@ def prepared(
             Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
         )
     missing = [name for name in required if name not in found]
+    there = ", ".join(usertable.written(frame, name) for name in frame.columns)
     problems = [
         Problem(file, name, "(absent)", "the column is missing",
-                f"Add it, or name it so; there are {', '.join(map(str, frame.columns))}")
+                f"Add it, or name it so; there are {there}")
         for name in missing
     ]  # fmt: skip
     problems += [

@@ -19,12 +19,15 @@ from evinet.errors import InputError, Problem
 from evinet.nma.data import frames, vocabulary
 from evinet.nma.data.vocabulary import key
 
-FIRST = ("experimental", "intervention", "treatment", "treated", "exp", "e")
+FIRST = ("experimental", "intervention", "treatment", "treated", "exp", "int", "e")
 SECOND = ("control", "ctrl", "c")
-CALLED = {"exp": "Experimental", "e": "Experimental", "ctrl": "Control", "c": "Control"}
+CALLED = {
+    "exp": "Experimental", "e": "Experimental", "int": "Intervention", "ctrl": "Control",
+    "c": "Control",
+}  # fmt: skip
 STEMS = {
     **{spelling: ours for ours in ("r", "n", "y", "sd", "e") for spelling in vocabulary.ARMS[ours]},
-    "time": "e",
+    **dict.fromkeys(vocabulary.BOTH["se"], "se"), "time": "e",
 }  # fmt: skip
 METAFOR = (
     ("metafor", ("Treated", "Control"), {"tpos": "r1", "tneg": "+n1", "cpos": "r2", "cneg": "+n2"}),
@@ -182,15 +185,16 @@ def _three_groups(given: pd.DataFrame, columns: list[str]) -> None:
 
 
 def _stems(given: pd.DataFrame, word: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Our name -> column of one group, the word before or after it; a letter only after a dot."""
+    """Our name -> column of one group, the word before or after it; a letter only beside a dot."""
     found: dict[str, str] = {}
     for spelling, ours in STEMS.items():
         for tried in (word + spelling, spelling + word):
             name = keys.get(tried)
-            if name is None or (len(word) == 1 and not tried.endswith(word)):
+            if name is None:
                 continue
             written = usertable.written(given, name)
-            if len(word) > 1 or written[-2:-1] in (".", "_", " "):
+            beside = written[1:2] if tried == word + spelling else written[-2:-1]
+            if len(word) > 1 or beside in (".", "_", " "):
                 found.setdefault(ours, name)
     return found
 
@@ -292,9 +296,8 @@ def _refuse_effects(given: pd.DataFrame) -> None:
     if layout is None or not spread:
         return
     name = next(keys[each] for each in ALONE if each in keys)
-    square = '; name the effect diff, and the root of vi se: --columns "yi=diff"'
     raise InputError(
         Problem(str(given.attrs["file"]), usertable.written(given, name), "(column)",
                 f"holds effects as {layout} has them, which do not say of what against what",
-                ADVICE + (square if name == "yi" else ""))
+                ADVICE)
     )  # fmt: skip

@@ -108,6 +108,7 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
         found.record["cautions"] += cautions
         return found
     named = frames.prepared(_pairs_of(given), ("study", "treatment"))
+    named = vocabulary.of_metafor(named)
     named = vocabulary.renamed(named, (vocabulary.ARMS, vocabulary.EFFECTS, vocabulary.BOTH))
     if not {"e", "n"} & set(named) and {"r", "time"} <= set(named):
         named = vocabulary.renamed(named, ({"e": ("time",)},))
@@ -457,7 +458,7 @@ def _by(way: str) -> str:
 def _effects(table: pd.DataFrame, reading: Reading) -> Understood:
     """Effects with diff and se, one row for each arm or one row for each pair."""
     frames.stop(apart.of_two_years(table))
-    table = vocabulary.renamed(table, ({"se": ("sediff",)},))
+    table = effects.by_variance(vocabulary.renamed(table, ({"se": ("sediff",)},)))
     named = vocabulary.effect_names(table)
     found, measure, done, cautions = effects.worked_out(table, named, reading)
     dropped: list[str] = []

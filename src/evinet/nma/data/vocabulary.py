@@ -35,20 +35,20 @@ LINKS = {"OR": "logit", "RR": "log", "RD": "identity"}
 
 LABELS = {
     "study": ("study", "studlab", "studylabel", "studyname", "studyc", "trial", "trialname",
-              "studyid", "trialid", "id", "studyorsubgroup", "author", "studyn"),
+              "studyid", "trialid", "id", "studyorsubgroup", "author", "studyn", "sid"),
     "treatment": ("treatment", "treat", "trt", "trtc", "treatmentname", "intervention", "t",
-                  "trtn"),
+                  "trtn", "tid"),
     "comparator": ("comparator", "versus", "vs", "against"),
 }  # fmt: skip
 ARMS = {
     "r": ("r", "responders", "events", "event", "cases"),
     "n": ("n", "samplesize", "total", "totals", "ntotal"),
-    "e": ("e", "exposure", "persontime", "personyears", "patientyears"),
+    "e": ("e", "exposure", "persontime", "personyears", "patientyears", "py"),
     "y": ("y", "mean"),
     "sd": ("sd", "stddev", "standarddeviation"),
 }
 EFFECTS = {
-    "diff": ("diff", "te", "logestimate", "effect", "difference", "differences"),
+    "diff": ("diff", "te", "yi", "logestimate", "effect", "difference", "differences"),
     "se_diff": ("sediff", "sediffs", "sete"),
     "p": ("p", "pvalue", "pval"),
     "o_e": ("oe", "ominuse", "observedminusexpected"),
@@ -56,10 +56,14 @@ EFFECTS = {
     "shared_variance": ("sharedvariance", "vararm1"),
 }
 BOTH = {
-    "se": ("se", "stderr", "standarderror"),
+    "se": ("se", "stderr", "standarderror", "sei"),
     "lower": ("lower", "low", "lo", "l", "ll", "lb", "lcl"),
     "upper": ("upper", "high", "up", "hi", "u", "ul", "ub", "ucl"),
 }
+METAFOR = (
+    {"xi": "r", "ni": "n"}, {"xi": "r", "ti": "e"}, {"mi": "y", "sdi": "sd", "ni": "n"},
+)  # fmt: skip
+"""Outcomes of one arm in a row as metafor has them: all of a set, or none."""
 CONTROL = ("control", "controlgroup", "controlarm", "controltreatment", "referencetreatment")
 EXPERIMENTAL = ("experimental", "experimentalgroup", "experimentalarm", "experimentaltreatment")
 """Treatments of a table of pairs; with outcomes of arms these may be anything."""
@@ -157,6 +161,16 @@ def renamed(frame: pd.DataFrame, kinds: Iterable[dict[str, tuple[str, ...]]]) ->
         if place is not None and names[place] not in OURS:
             names[place] = ours
     return spelt_as(frame, names)
+
+
+def of_metafor(frame: pd.DataFrame) -> pd.DataFrame:
+    """With our names for a set of `METAFOR`, if there is just one."""
+    keys = {key(str(name)): str(name) for name in frame.columns}
+    sets = [names for names in METAFOR if set(names) <= set(keys)]
+    if len(sets) != 1 or set(sets[0].values()) & set(frame.columns):
+        return frame
+    ours = {keys[theirs]: name for theirs, name in sets[0].items()}
+    return spelt_as(frame, [ours.get(str(name), str(name)) for name in frame.columns])
 
 
 def named(frame: pd.DataFrame, spellings: Iterable[str]) -> str | None:

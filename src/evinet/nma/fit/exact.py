@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg import block_diag
 from scipy.special import ndtr
 
-from evinet.nma.distribution import Distribution
+from evinet.nma.distribution import Distribution, summaries
 from evinet.nma.priors import Prior
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ COARSE = {1: 121, 2: 31}
 FINE = {1: 161, 2: 61}
 NEGLIGIBLE = 20.0
 """Cells whose log density lies this far below the highest are left out of the fine grid."""
-BATCH = 4096
+BATCH = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +117,59 @@ class NormalData:
         covariance = self.covariance(tau, sigma)
         return np.swapaxes(np.linalg.solve(covariance, np.swapaxes(across, -1, -2)), -1, -2)
 
+    @cached_property
+    def blocks(self) -> list[np.ndarray]:
+        """Rows of the studies of one size, shape (studies, size), for each size."""
+        rows: dict[str, list[int]] = {}
+        for number, study in enumerate(self.studies):
+            rows.setdefault(study, []).append(number)
+        sizes = dict.fromkeys(map(len, rows.values()))
+        return [np.array([own for own in rows.values() if len(own) == size]) for size in sizes]
+
+    def _white(self, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """[X y] whitened by V + tau^2 H, study by study, and the logarithm of its root determinant.
+
+        Shapes (points, rows, coefficients + 1) and (points,).
+        """
+        both, within = np.column_stack([self.columns, self.y]), self.within
+        parts, logs = [], np.zeros(len(tau))
+        for rows in self.blocks:
+            at = rows[:, :, None], rows[:, None, :]
+            spread = tau[:, None, None, None] ** 2 * self.between[at]
+            root = np.linalg.cholesky(within[at] + spread)
+            own = np.broadcast_to(both[rows], (len(tau), *both[rows].shape))
+            white = own / root if rows.shape[1] == 1 else np.linalg.solve(root, own)
+            parts.append(white.reshape(len(tau), rows.size, both.shape[1]))
+            logs += np.log(np.diagonal(root, axis1=2, axis2=3)).sum(axis=(1, 2))
+        return np.concatenate(parts, axis=1), logs
+
+    def given(
+        self, tau: np.ndarray, sigma: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log likelihood of y up to a constant, and what the posterior of b is made of.
+
+        With P = L L' and the whitened X and y it is that of b = L c, c ~ N(0, 1): its precision
+        A = 1 + L' X' X L has the root C, so that b has mean R C^-1 L' X' y and covariance R R' with
+        R = L C'^-1. Shapes (points,), (points, coefficients) and (points, coefficients, same), R.
+        """
+        white, logs = self._white(tau)
+        columns, y = white[..., :-1], white[..., -1:]
+        steps, place = np.unique(sigma, return_inverse=True)
+        values, vectors = np.linalg.eigh(self.prior(steps))
+        spread = (vectors * np.sqrt(values.clip(min=0.0))[:, None, :])[place]
+        acting = columns @ spread
+        turned = np.swapaxes(acting, -1, -2)
+        root = np.linalg.cholesky(np.eye(acting.shape[-1]) + turned @ acting)
+        score = np.linalg.solve(root, turned @ y)[..., 0]
+        back = np.swapaxes(np.linalg.solve(root, np.swapaxes(spread, -1, -2)), -1, -2)
+        diagonal = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        squares = (y**2).sum(axis=(1, 2)) - (score**2).sum(axis=1)
+        return -0.5 * squares - logs - diagonal, (back @ score[..., None])[..., 0], back
+
     def log_marginal(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """Log likelihood of y given tau and sigma, up to a constant; shape (points,)."""
-        found = np.empty(len(tau))
-        for start in range(0, len(tau), BATCH):
-            part = slice(start, start + BATCH)
-            root = np.linalg.cholesky(self.covariance(tau[part], sigma[part]))
-            target = np.broadcast_to(self.y, root.shape[:2])[..., None]
-            white = np.linalg.solve(root, target)[..., 0]
-            diagonal = np.diagonal(root, axis1=1, axis2=2)
-            found[part] = -0.5 * (white**2).sum(axis=1) - np.log(diagonal).sum(axis=1)
-        return found
+        parts = [slice(start, start + BATCH) for start in range(0, len(tau), BATCH)]
+        return np.concatenate([self.given(tau[part], sigma[part])[0] for part in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,9 +195,26 @@ class Mixture:
 
         Plus `tau` times a new study's deviation, plus normal `noise` of that variance.
         """
-        variance = np.einsum("i,gij,j->g", row, self.covariance, row) + (tau * self.tau) ** 2
-        variance = variance + noise
+        own = np.flatnonzero(row)
+        variance = (self.covariance[:, own[:, None], own] @ row[own]) @ row[own]
+        variance = variance + (tau * self.tau) ** 2 + noise
         return Distribution(self.mean @ row, np.sqrt(variance.clip(min=0.0)), self.weight)
+
+    def differences(self, rows: np.ndarray, pairs: np.ndarray) -> dict[str, np.ndarray]:
+        """Summaries of differences of linear functions of b, as `of` gives them one by one.
+
+        Parameters
+        ----------
+        rows : shape (functions, coefficients).
+        pairs : shape (differences, 2), numbers of the functions.
+        """
+        one, other = pairs.T
+        both = rows @ self.covariance @ rows.T
+        own = np.diagonal(both, axis1=1, axis2=2)
+        variance = own[:, one] + own[:, other] - both[:, one, other] - both[:, other, one]
+        mean = self.mean @ rows.T
+        sd = np.sqrt(variance.clip(min=np.finfo(float).tiny))
+        return summaries((mean[:, one] - mean[:, other]).T, sd.T, self.weight)
 
     def scale(self, name: str) -> Distribution:
         """The distribution of tau or sigma: each point of the grid is spread over its cell."""
@@ -199,10 +259,11 @@ def solve(data: NormalData) -> Mixture:
     else:
         points, weight = {}, np.ones(1)
     tau, sigma = both(points, len(weight))
-    prior, gain = data.prior(sigma), data.gain(tau, sigma)
-    covariance = prior - gain @ (data.columns @ prior)
-    covariance = (covariance + np.swapaxes(covariance, -1, -2)) / 2
-    return Mixture(tau, sigma, weight, gain @ data.y, covariance)
+    parts = [slice(start, start + BATCH) for start in range(0, len(tau), BATCH)]
+    found = [data.given(tau[part], sigma[part]) for part in parts]
+    root = np.concatenate([back for _, _, back in found])
+    mean = np.concatenate([centre for _, centre, _ in found])
+    return Mixture(tau, sigma, weight, mean, root @ np.swapaxes(root, -1, -2))
 
 
 def _grid_of(
