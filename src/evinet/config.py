@@ -118,9 +118,17 @@ class Regression(Strict):
     covariates: Line = Field(
         description="table of the other trials' covariates: study, treatment, n, age_mean, age_sd"
     )
-    interactions: Literal["shared", "class", "separate"] = Field(
+    interactions: Literal["shared", "class", "separate", "exchangeable"] = Field(
         "shared", description="what shares how covariates change effects; class: a column class"
     )
+    interactions_sigma: Line | None = Field(
+        None, description="of exchangeable interactions: their spread for a standard deviation of "
+        "a covariate, a number or a prior such as half-normal(0.2)",
+    )  # fmt: skip
+    likelihood: Literal["binomial", "binomial2"] = Field(
+        "binomial", description="of counts in the other trials; binomial2: with the variance of "
+        "patients who differ",
+    )  # fmt: skip
     margins: dict[Line, Literal["normal", "gamma", "lognormal", "logitnormal", "beta"]] = Field(
         default={}, description="covariate: family of its distribution in the other trials"
     )

@@ -157,11 +157,20 @@ def _of_baseline(where: tuple[str, str], model: Model) -> Iterator[Found]:
                 yield (*where, "powers", i), "is no power of a fractional polynomial", known
 
 
+def _of_regression(where: tuple[str, str], model: Model) -> Iterator[Found]:
+    wanted = model.regression
+    if wanted is None:
+        return
+    for name in ("bridge", "covariate", "node_split"):
+        if getattr(model, name):
+            yield (*where, name), "does not go together with regression", "Remove one"
+    if (wanted.interactions == "exchangeable") != (wanted.interactions_sigma is not None):
+        message = "and interactions: exchangeable go together"
+        yield (*where, "regression", "interactions_sigma"), message, "Give both, or neither"
+
+
 def _of_effects(where: tuple[str, str], model: Model) -> Iterator[Found]:
-    if model.regression is not None:
-        for name in ("bridge", "covariate", "node_split"):
-            if getattr(model, name):
-                yield (*where, name), "does not go together with regression", "Remove one"
+    yield from _of_regression(where, model)
     if model.baseline_risk:
         for name in ("bridge", "covariate", "regression"):
             if getattr(model, name):

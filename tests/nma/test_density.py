@@ -33,15 +33,20 @@ SMOKING = {
 
 def agree(model: models.Model) -> None:
     import pytensor
+    from pymc.pytensorf import rewrite_pregrad
 
     values = models.values(model)
     graph = models.graph(model, values)
     data, size = density.vector(model, values), density.dimension(model, values)
     start = graph.initial_point()
     order = [variable.name for variable in graph.value_vars]
-    outputs = [graph.logp(), graph.dlogp()]
-    with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        compiled = pytensor.function(graph.value_vars, outputs, on_unused_input="ignore")
+    logp, mode = graph.logp(), "FAST_COMPILE"
+    if model.baseline is None:
+        logp = rewrite_pregrad(logp)
+    else:  # rewritten it would have sums of more terms than NumPy takes
+        mode = pytensor.compile.Mode("py", None)
+    outputs = [logp, *pytensor.grad(logp, graph.value_vars)]
+    compiled = pytensor.function(graph.value_vars, outputs, on_unused_input="ignore", mode=mode)
     ours = {"effect_moves": len(values["b_sd"]), "members": model.design.mixing[1].shape[1],
             "sigma": int(model.sigma_prior is not None), "tau": int(model.random),
             "deviation": model.design.deviations.shape[1] * model.random,
@@ -50,6 +55,11 @@ def agree(model: models.Model) -> None:
             "cut_deviation": model.gaps * model.random_cuts
             and model.arms.studies * model.gaps,
             "residual": density._residuals(values)}  # fmt: skip
+    if model.baseline is not None:
+        walks = len(model.baseline.walks)
+        del ours["level"]
+        ours |= {"step_sd": walks, "moves": walks * (model.baseline.size - 1),
+                 "level": len(model.patients.studies)}  # fmt: skip
     ours = {name: count for name, count in ours.items() if count}
     theirs = {
         name: next(
@@ -63,12 +73,8 @@ def agree(model: models.Model) -> None:
         stops = np.cumsum([0, *ours.values()])
         pieces = {theirs[name]: point[a:b].reshape(start[theirs[name]].shape) for name, a, b in
                   zip(ours, stops[:-1], stops[1:], strict=True)}  # fmt: skip
-        value, slope = compiled(*(
-            pieces[name] for name in order
-        ))  # fmt: skip
-        ends = np.cumsum([0, *(start[name].size for name in order)])
-        slopes = {name: slope[a:b] for name, a, b in
-                  zip(order, ends[:-1], ends[1:], strict=True)}  # fmt: skip
+        value, *slope = compiled(*(pieces[name] for name in order))
+        slopes = {name: np.ravel(own) for name, own in zip(order, slope, strict=True)}
         gradient = np.empty(size)
         found = density._evaluate(point, data, gradient, np.empty(0))
         wanted = np.concatenate([slopes[theirs[name]] for name in ours])
@@ -114,18 +120,68 @@ def test_of_means_and_contrasts():
 @pytest.mark.parametrize(
     ("kind", "link"),
     [("binomial", "logit"), ("binomial", "probit"), ("binomial", "cloglog"), ("poisson", "log"),
-     ("normal", "identity"), ("ordered", "probit"), ("ordered", "logit")],
+     ("normal", "identity"), ("ordered", "probit"), ("ordered", "logit"),
+     ("binomial2", "logit"), ("binomial2", "cloglog")],
 )  # fmt: skip
 def test_of_patients_with_covariates(kind, link):
     from tests.nma.population.test_regression import trials
 
     from evinet.nma.population.regression import network
 
-    own, other, covariates = trials(kind)
+    own, other, covariates = trials(kind.removesuffix("2"))
     categories = ("mild", "good", "best") if kind == "ordered" else ()
     net = network(own, other, "age + male", covariates=covariates, reference="A", points=9,
                   categories=categories)  # fmt: skip
     narrow = priors({"coefficients": "normal(0, 0.05)"})
     cutpoints = "random" if link == "probit" and categories else "fixed"
-    agree(models.build(net, link=link, effects="random", priors=narrow, cutpoints=cutpoints,
-                       terms=Terms(interactions="separate")))  # fmt: skip
+    terms, effects = Terms(interactions="separate"), "random"
+    if link == "cloglog":  # fixed: NumPy adds up no more arrays
+        effects = "fixed"
+        terms = Terms(interactions="exchangeable", slope_sigma=parse("half-normal(0.3)"))
+    agree(models.build(net, link=link, effects=effects, priors=narrow, cutpoints=cutpoints,
+                       likelihood=kind if kind == "binomial2" else None, terms=terms))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "interactions"),
+    [({"settings": {"knots": 2, "shapes": "treatment"}}, "separate"),
+     ({"baseline": "piecewise"}, "exchangeable")],
+)  # fmt: skip
+def test_of_survival_of_patients_with_covariates(options, interactions):
+    from tests.nma.population.test_regression import trials
+
+    from evinet.nma.population.regression import network
+
+    own, other, covariates = trials("survival")
+    net = network(own, other, "age + male", covariates=covariates, reference="A", points=9)
+    narrow = priors({"coefficients": "normal(0, 0.05)"})
+    spread = parse("half-normal(0.5)") if interactions == "exchangeable" else None
+    agree(models.build(net, priors=narrow, effects="fixed", **options,
+                       terms=Terms(interactions=interactions, slope_sigma=spread)))  # fmt: skip
+
+
+def test_of_survival_and_contrasts():
+    """Patients who entered late, events within intervals, and a published hazard ratio."""
+    rng = np.random.default_rng(2)
+    treatment = np.tile(["A", "B", "C"], 20)
+    people = pd.DataFrame({"study": np.repeat(["S1", "S2"], 30), "treatment": treatment,
+                           "time": rng.exponential(10, 60).round(2) + 3.1, "event": 1})  # fmt: skip
+    people.loc[::4, "event"] = 0
+    people["entry"] = np.where(np.arange(60) % 3 == 0, 2.5, 0.0)
+    seen = pd.DataFrame({"study": "S3", "treatment": np.tile(["A", "B"], 15),
+                         "lower": np.arange(30) % 7, "upper": np.arange(30) % 7 + 2.0})  # fmt: skip
+    net = Network.from_patients(people, "A").add_patients(seen)
+    ratio = pd.DataFrame({"study": ["S4"], "treatment": ["C"], "comparator": ["A"],
+                          "diff": [-0.3], "se": [0.2]})  # fmt: skip
+    agree(models.build(net.add_contrasts(ratio), effects="random", settings={"knots": 2}))
+
+
+def test_exponentials_are_those_of_the_library():
+    from evinet.nma.fit.standardised import exponentials
+
+    x = np.concatenate([np.linspace(-700, 700, 20_001), [0.0, 1e-300, -800.0, np.nan]])
+    found = np.empty_like(x)
+    exponentials(x, found)
+    assert found[:-2] == pytest.approx(np.exp(x[:-2]), rel=5e-16)
+    assert found[-2] == np.exp(-700)
+    assert np.isnan(found[-1])

@@ -110,8 +110,10 @@ class Grouped(click.Command):
 @click.command(cls=Grouped)
 @click.argument("data", type=FILE, nargs=-1, metavar="[FILE]...")
 @click.option(
-    "--likelihood", type=click.Choice(["binomial", "ordered", "normal", "poisson", "contrast"]),
-    help="Likelihood of the arms, or contrast for differences. Default: what the columns are.",
+    "--likelihood",
+    type=click.Choice(["binomial", "binomial2", "ordered", "normal", "poisson", "contrast"]),
+    help="Likelihood of the arms, or contrast for differences. Default: what the columns are. "
+    "binomial2: with --regression, published arms with the variance of patients who differ.",
 )  # fmt: skip
 @click.option(
     "--link", help="binomial: logit (default), probit, cloglog, log (RR) or identity (RD); "
@@ -186,7 +188,8 @@ class Grouped(click.Command):
 )  # fmt: skip
 @click.option(
     "--interactions-sigma", "slope_sigma",
-    help="Spread of exchangeable coefficients: a number, or a prior such as half-normal(0.2).",
+    help="Spread of exchangeable coefficients: a number, or a prior such as half-normal(0.2). With "
+    "--regression for a standard deviation of each covariate.",
 )  # fmt: skip
 @click.option(
     "--regression", metavar="FORMULA",

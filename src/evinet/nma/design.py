@@ -88,6 +88,8 @@ class Design:
         sets = [[f"d[{name}]" for name in own] for own in self.classes]
         if self.terms.interactions == "exchangeable":
             sets += [self.slopes_of(name) for name in self.covariates]
+            sets += [[f"beta[{name}: {group}]" for group in self.groups.values()]
+                     for name in self._patients_terms]  # fmt: skip
         return [[self.names.index(name) for name in own] for own in sets]
 
     @cached_property
@@ -132,17 +134,25 @@ class Design:
         """Treatments with an effect d of their own: all but the references."""
         return [name for name in self.network.treatments if name not in self.references]
 
+    @property
+    def _patients_terms(self) -> list[str]:
+        """Names of the columns of patients' covariates."""
+        return [] if self.network.regression is None else self.network.regression.terms
+
     @cached_property
     def mixing(self) -> tuple[np.ndarray, np.ndarray]:
         """How coefficients follow from independent ones: b = B c + sigma S u.
 
         B, shape (coefficients, c), has a mean in place of the coefficients that share it, and
         components in place of the effects that they make up; S, shape (coefficients, members),
-        places of what is exchangeable.
+        places of what is exchangeable, of patients' covariates over their standard deviations.
         """
         size = len(self.names)
         mine = [number for own in self.exchangeable for number in own]
-        spread, others = np.eye(size)[:, mine], list(mine)
+        unit = self.steps if self._patients_terms else {}
+        spread, others = np.eye(size), list(mine)
+        spread /= np.array([unit.get(name, 1.0) for name in self.names])
+        spread = spread[:, mine]
         made = [np.eye(size)[:, own].sum(axis=1) for own in self.exchangeable]
         if self.terms.components is not None:
             effects = [self.names.index(f"d[{name}]") for name in self.basic]
@@ -314,11 +324,11 @@ def _value(values: dict[tuple[str, str], float], arm: tuple[str, str]) -> float:
 
 def _check_interactions(design: Design) -> None:
     asked, file = design.terms, design.network.file
-    if not asked.covariates:
-        patients = design.network.regression is not None and asked.interactions != "exchangeable"
-        if asked.interactions != "shared" and not patients:
-            raise _refused("(options)", "interactions", asked.interactions, "needs a covariate",
-                           "Name a covariate")  # fmt: skip
+    patients = design.network.regression is not None
+    if not asked.covariates and asked.interactions != "shared" and not patients:
+        raise _refused("(options)", "interactions", asked.interactions, "needs a covariate",
+                       "Name a covariate")  # fmt: skip
+    if not asked.covariates and asked.slope_sigma is None and asked.interactions != "exchangeable":
         return
     if (asked.interactions == "exchangeable") != (asked.slope_sigma is not None):
         raise _refused("(options)", "interactions", asked.interactions, "and the spread of "
@@ -327,9 +337,12 @@ def _check_interactions(design: Design) -> None:
     if asked.interactions == "exchangeable" and (
         len(design.covariates) > 1 or asked.group or len(design.basic) < 2
     ):
-        raise _refused("(options)", "interactions", "exchangeable", "is of one covariate in "
-                       "numbers and two or more treatments, and not together with classes: one "
+        of = "patients' covariates" if patients else "one covariate in numbers"
+        raise _refused("(options)", "interactions", "exchangeable", f"is of {of} and two or more "
+                       "treatments beside the reference, and not together with classes: one "
                        "spread is estimated", "Use separate or shared interactions")  # fmt: skip
+    if not asked.covariates:
+        return
     if asked.interactions == "class":
         if len(design.references) > 1:
             raise _refused(file, "reference", ", ".join(design.references), "are several "

@@ -477,6 +477,9 @@ def build(
     elif likelihood not in (None, "contrast") and network.people is None and not apart:
         raise _refused("likelihood", likelihood, "no study is given by its arms",
                        "Leave it out: contrasts are normal")  # fmt: skip
+    elif likelihood not in (None, "contrast") and network.people is not None:
+        raise _refused("likelihood", likelihood, "does nothing: the outcome is survival",
+                       "Leave it out")  # fmt: skip
     if cutpoints != "fixed" and not network.categories:
         raise _refused("cutpoints", cutpoints, "is of ordered categories, and there are none",
                        "Name the columns of the categories, or leave it out")  # fmt: skip
@@ -512,9 +515,14 @@ def _likelihood(
             raise _refused("likelihood", "(not given)", f"the columns fit {found} of binomial (r, "
                            "n), normal (y, se) and poisson (r, e)", "Name one")  # fmt: skip
         name = fits[0]
-    if name not in {each for each, _ in LIKELIHOODS}:
+    if name not in {"binomial2", *(each for each, _ in LIKELIHOODS)}:
         raise _refused("likelihood", name, "is not a likelihood for arms",
-                       "Use binomial, ordered, normal or poisson")  # fmt: skip
+                       "Use binomial, binomial2, ordered, normal or poisson")  # fmt: skip
+    of_two = name == "binomial2"
+    if of_two and network.regression is None:
+        raise _refused("likelihood", name, "is of published arms that are averaged over patients' "
+                       "covariates", "Use binomial")  # fmt: skip
+    name = "binomial" if of_two else name
     if time is not None and (name != "binomial" or link not in (None, "cloglog")):
         raise _refused("time", time, "is the follow-up of binomial arms with the cloglog link",
                        "Use link cloglog, or leave the column out")  # fmt: skip
@@ -524,7 +532,7 @@ def _likelihood(
     if (name, link) not in LIKELIHOODS:
         raise _refused("link", link, f"is not a link of the {name} likelihood",
                        f"Use one of {', '.join(links(name))}")  # fmt: skip
-    chosen = LIKELIHOODS[name, link]
+    chosen = replace(LIKELIHOODS[name, link], of_two=of_two)
     if not chosen.ordered:
         return chosen
     return replace(chosen, columns=(*map(usertable.column, network.categories), "n"))
@@ -616,28 +624,29 @@ def values(model: Model, records: Records | None = None) -> dict[str, np.ndarray
     y, covariance = model.rough_effects(records)
     acting = design.effects[free]
     deviations = design.deviations[free] if model.random else None
-    wide = covariance
+    seen, at, noise, spread_out = acting, y, covariance, deviations
+    regression = model.network.regression
+    if regression is not None:
+        from evinet.nma.population import looking
+
+        seen, at, noise = looking.rough(model, regression, y, covariance)
+        found["slope_of"] = design.slopes
+        if deviations is not None:
+            spread_out = np.pad(deviations, ((0, len(at) - len(y)), (0, 0)))
+    wide = noise
     if spread.shape[1]:
         prior = model.sigma_prior
         sigma = model.known_sigma if prior is None else float(prior.ppf(0.5))
-        own = acting @ spread
-        wide = covariance + sigma**2 * own @ own.T
-        inverse = np.linalg.inv(covariance)
+        own = seen @ spread
+        wide = noise + sigma**2 * own @ own.T
+        inverse = np.linalg.inv(noise)
         found["class_precision"] = np.diag(own.T @ inverse @ own).copy()
-        found["class_slope"] = own.T @ inverse @ y
-        found["class_effects"] = own.T @ inverse @ acting @ keep
+        found["class_slope"] = own.T @ inverse @ at
+        found["class_effects"] = own.T @ inverse @ seen @ keep
         found["class_spread"] = design.effects @ spread
         found["spread"] = spread
     found |= {"keep": keep, "effects": design.effects @ keep}
     sd = model.independent_sd
-    seen, at, spread_out, regression = acting, y, deviations, model.network.regression
-    if regression is not None:
-        from evinet.nma.population import looking
-
-        seen, at, wide = looking.rough(model, regression, y, wide)
-        found["slope_of"] = design.slopes
-        if deviations is not None:
-            spread_out = np.pad(deviations, ((0, len(at) - len(y)), (0, 0)))
     centre, root = rough(seen @ keep, at, wide, spread_out, sd[: keep.shape[1]])
     extra = len(sd) - keep.shape[1]
     found["b_centre"] = np.concatenate([centre, np.zeros(extra)])

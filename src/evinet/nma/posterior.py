@@ -97,8 +97,9 @@ class Fit:
     def idata(self) -> Any:
         """The posterior as an `arviz.InferenceData`, all reconstructions side by side.
 
-        Groups posterior, observed_data, log_likelihood (of arms and of studies by contrasts, so
-        that ``az.loo`` works; none of patients) and, of a sampled posterior, sample_stats.
+        Groups posterior, observed_data, log_likelihood (of arms, of studies by contrasts and of
+        patients beside covariates, so that ``az.loo`` works; none of other patients) and, of a
+        sampled posterior, sample_stats.
         """
         import arviz as az
 

@@ -306,7 +306,7 @@ def groups(
         Interactions are those of classes, and a treatment has none.
     """
     others = [name for name in treatments if name not in references]
-    if interactions == "separate":
+    if interactions in ("separate", "exchangeable"):
         return {name: name for name in others}
     if interactions != "class":
         return dict.fromkeys(others, "all")

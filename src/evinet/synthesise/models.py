@@ -172,18 +172,22 @@ def specify(config: Config, model: Model, studies: Network) -> Any:
     texts |= {str(name): text for name, text in model.priors.items()}
     if model.tau_prior is not None:
         texts["tau"] = model.tau_prior
+    wanted = model.regression
     settings = {"shapes": model.shapes, "knots": model.knots, "powers": tuple(model.powers) or None}
     return models.build(
         studies,
         effects=model.effects,
         terms=Terms(
             model.relation == "ume", None, model.covariate,
-            model.regression.interactions if model.regression else model.interactions, None,
+            wanted.interactions if wanted else model.interactions, None,
             model.baseline_risk,
             _group(config, model),
+            priors.spread(wanted.interactions_sigma, "models.*.regression.interactions_sigma",
+                          "config/config.yaml") if wanted else None,
             components=_components(config, model),
         ),
         priors=priors.priors(texts, "models.*.priors.{}", "config/config.yaml"),
+        likelihood="binomial2" if wanted and wanted.likelihood == "binomial2" else None,
         link=model.link,
         weights=_weights(model, studies),
         baseline=model.baseline,

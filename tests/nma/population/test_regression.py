@@ -9,9 +9,11 @@ them) and published arms of FIXTURE, from the same package (Phillippo et al. 202
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import arviz as az
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,7 @@ from scipy import special, stats
 from evinet.cli import cli
 from evinet.config import Sampler
 from evinet.errors import InputError
+from evinet.nma import Network
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
 from evinet.nma.priors import priors
@@ -507,7 +510,19 @@ def test_each_patient_and_each_published_arm_has_its_deviance(kind):
         assert part.counts.sum() == (20 if pair[0] == "S1" else 1)
     measured = fit.measures()
     assert (measured["residual_deviance"] is None) == (kind == "normal")
-    assert np.isfinite(measured["LOO"]["elpd"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of 300 draws
+        left = az.loo(fit.idata, var_name="outcome", reff=1.0)
+    assert left.elpd_loo == pytest.approx(measured["LOO"]["elpd"], rel=1e-6)
+    assert left.n_data_points == 42
+    observed, logs = fit.idata.observed_data, fit.idata.log_likelihood["outcome"]
+    mine = (observed["patient_study"] == "S1") & (observed["patient_treatment"] == "B")
+    if kind == "binomial":  # point by point in the order of the patients: by two of one age and sex
+        at = samples["eta"].to_numpy()[:, [1]] + (samples["b"].to_numpy() @ design.slopes[1].T) @ (
+            regression.matrix(own[20:]).T)  # fmt: skip
+        wanted = stats.bernoulli.logpmf(observed["patient_r"][mine], special.expit(at))
+        assert logs.stack(sample=("chain", "draw")).T[:, 20:40].to_numpy() == pytest.approx(wanted)
+    assert {"diverging", "energy"} <= set(fit.idata.sample_stats)
     assert measured["DIC"] == measured["deviance"] + measured["pD"]
 
 
@@ -604,6 +619,8 @@ def files(tmp_path):
         (["--regression", "age", "--population", "nobody"], [], "neither a study"),
         (["--regression", "age", "--margin", "age=beta"], [], "between 0 and 1"),
         (["--regression", "age", "--interactions", "class"], [], "no class"),
+        (["--regression", "age", "--interactions", "exchangeable"], [], "go together"),
+        (["--regression", "age", "--interactions-sigma", "0.2"], [], "go together"),
     ],
 )
 def test_the_command_refuses_before_it_samples(
@@ -645,3 +662,95 @@ def test_the_units_of_patients_covariates_do_not_change_the_prior():
     for name, sd in years.items():
         scale = 365.25 if "age" in name else 1.0
         assert days[name] == pytest.approx(sd / scale, rel=1e-9), name
+
+
+def test_exchangeable_interactions_have_a_common_mean():
+    """Their prior by hand, and the posterior by that of normal means."""
+    from evinet.nma.terms import Terms
+
+    rng = np.random.default_rng(3)
+    arm, x = np.repeat(list("ABCD"), 150), rng.normal(0, 2, 600)
+    slope = {"A": 0.0, "B": 0.5, "C": 0.1, "D": -0.4}
+    own = pd.DataFrame({"study": "S1", "treatment": arm, "x": x})
+    own["y"] = own["treatment"].map(slope) * x + rng.normal(0, 1, 600)
+    other = pd.DataFrame({"study": "S2", "treatment": ["A", "B"], "y": [0.0, 0.2], "se": 0.1,
+                          "n": 50, "x_mean": 0.5, "x_sd": 2.0})  # fmt: skip
+    net = network(own, other, "x", reference="A")
+    sd, sigma = net.regression.sd[0], 0.2
+    built = models.build(net, effects="fixed", priors=priors({"coefficients": "normal(0, 5)"}),
+                         terms=Terms(interactions="exchangeable", slope_sigma=sigma))  # fmt: skip
+    keep, spread = built.design.mixing
+    prior = keep @ np.diag(built.independent_sd**2) @ keep.T + sigma**2 * spread @ spread.T
+    of = [built.names.index(f"beta[x: {name}]") for name in "BCD"]
+    step = sd if built.priors.per_sd else 1.0
+    assert prior[np.ix_(of, of)] == pytest.approx((5 / step) ** 2 + np.eye(3) * (sigma / sd) ** 2)
+
+    fit = net.fit(effects="fixed", priors={"coefficients": "normal(0, 5)"}, sampler=QUICK,
+                  interactions="exchangeable", slope_sigma=sigma)  # fmt: skip
+    mean = fit.coefficients[:, of].mean(axis=0)
+    # by least squares in each arm, then the normal means of a normal prior around a flat mean
+    exact = np.array([np.polyfit(x[arm == name], own["y"][arm == name], 1)[0] for name in "ABCD"])
+    error = np.array([1 / np.sqrt(((x[arm == name] - x[arm == name].mean()) ** 2).sum())
+                      for name in "ABCD"])  # fmt: skip
+    estimate = exact[1:] - exact[0]
+    noise = np.diag(error[1:] ** 2) + error[0] ** 2
+    total = np.linalg.inv(noise + np.eye(3) * (sigma / sd) ** 2)
+    centre = (total.sum(axis=0) @ estimate) / total.sum()
+    wanted = estimate - noise @ total @ (estimate - centre)
+    assert abs(wanted - estimate).max() > 0.04
+    assert mean == pytest.approx(wanted, abs=0.02)
+
+
+@pytest.mark.parametrize("link", ["logit", "cloglog"])
+def test_two_parameters_have_the_variance_of_patients_who_differ(link):
+    """Against the exact distribution of a sum of events of unlike probabilities."""
+    from evinet.nma.likelihoods import individual
+    from evinet.nma.likelihoods.arms import LIKELIHOODS, LINKS
+
+    share = np.linspace(0.02, 0.9, 40)
+    exact = np.ones(1)
+    for p in share:
+        exact = np.convolve(exact, [1 - p, p])
+    at, weights = LINKS[link](share)[None], np.full(40, 1 / 40)
+    one = LIKELIHOODS["binomial", link]
+    n, counts = np.array(40.0), np.arange(41.0)
+    far = {}
+    for each in (one, replace(one, of_two=True)):
+        mean = individual.expected(each, at, None, weights, n)
+        logs = [individual.density(each, r, n, at, mean, weights)[0] for r in counts]
+        far[each.called] = abs(np.exp(logs) - exact).sum() / 2
+    assert far["binomial"] > 0.07
+    assert far["binomial2"] < 0.02
+
+
+def test_two_parameters_are_fitted_and_need_covariates(tmp_path):
+    """In one network the published arms weigh more by them, and a plain network has no use."""
+    own, other, covariates = trials("binomial")
+    net = network(own, other, "age + male", covariates=covariates, reference="A")
+    fit = net.fit(likelihood="binomial2", effects="fixed", sampler=QUICK,
+                  priors={"effects": "normal(0, 1)"})  # fmt: skip
+    assert fit.summary()["likelihood"] == "binomial2"
+    assert np.isfinite(fit.measures()["LOO"]["elpd"])
+    with pytest.raises(InputError, match="averaged over patients' covariates"):
+        Network.read(other).fit(likelihood="binomial2")
+    own, other, covariates = trials("survival")
+    with pytest.raises(InputError, match="the outcome is survival"):
+        network(own, other, "age", covariates=covariates).fit(likelihood="binomial2")
+
+
+def test_columns_that_options_name_are_not_taken_for_others():
+    """A covariate t is no treatment, and a category of responders is not the events."""
+    own, other, covariates = trials("ordered")
+    names = {"mild": "responders", "good": "events", "best": "cases"}
+    net = network(
+        own.rename(columns={**names, "age": "t", "male": "id"}), other.rename(columns=names),
+        "t + id", reference="A", categories=tuple(names.values()),
+        covariates=covariates.rename(columns={"age_mean": "t_mean", "age_sd": "t_sd",
+                                              "male": "id"}),
+    )  # fmt: skip
+    assert net.regression.terms == ["t", "id"]
+    assert net.categories == tuple(names.values())
+    arms = pd.DataFrame({"study": "S", "treatment": ["A", "B"], "responders": [9, 5],
+                         "cases": [4, 3], "n": 40})  # fmt: skip
+    found = Network.read(arms, categories=("responders", "cases"), category_counts="inclusive")
+    assert found.categories == ("responders", "cases")

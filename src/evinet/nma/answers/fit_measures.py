@@ -44,6 +44,8 @@ class Part:
         Draws of the deviance, shape (draws,); `at_mean` is its value at the mean.
     log_likelihood
         Of what is left out at once, shape (draws, points); `counts` says how often each stands.
+    place
+        The point of each patient, in the order of the table; None where each point stands once.
     """
 
     study: str
@@ -53,6 +55,7 @@ class Part:
     at_mean: float
     log_likelihood: np.ndarray
     counts: np.ndarray
+    place: np.ndarray | None = None
 
 
 def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
@@ -81,8 +84,17 @@ def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
 def _kept(fit: Fit, number: int) -> slice:
     """Draws that measures are taken over: survival averaged over covariates needs fewer."""
     averaged = fit.network.regression is not None and fit.specification.patients is not None
-    size = fit.reconstructed[number].sizes["sample"]
-    return slice(None, None, max(size // AVERAGED, 1) if averaged else 1)
+    return slice(None, None, thinned(fit, number) if averaged else 1)
+
+
+def thinned(fit: Fit, number: int = 0) -> int:
+    """Which of the draws of patients with covariates are kept, every one or every so many.
+
+    About `AVERAGED` of them are enough; as many of each chain.
+    """
+    sizes = fit.traces[number].posterior.sizes
+    most = max(sizes["chain"] * sizes["draw"] // AVERAGED, 1)
+    return max(step for step in range(1, most + 1) if sizes["draw"] % step == 0)
 
 
 def _arms(fit: Fit, eta: np.ndarray) -> Iterator[Part]:

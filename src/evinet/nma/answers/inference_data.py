@@ -21,7 +21,9 @@ def groups(fit: Fit) -> dict[str, xr.Dataset]:
     """Groups posterior, observed_data, log_likelihood and sample_stats, as far as a fit has them.
 
     The variable `outcome` of log_likelihood has a point an arm, and a point a study by contrasts:
-    what leave-one-out leaves out at once.
+    what leave-one-out leaves out at once. Beside patients' covariates it has a point a patient, in
+    about 1,000 of the draws. Patients without covariates have none, nor have several
+    reconstructions, each of which is another data set.
     """
     import xarray as xr
 
@@ -29,7 +31,8 @@ def groups(fit: Fit) -> dict[str, xr.Dataset]:
     outcomes = observed(fit)
     if outcomes:
         found["observed_data"] = xr.Dataset(outcomes)
-    if fit.specification.patients is None and fit.network.regression is None:
+    patients = fit.specification.patients is not None
+    if len(fit.traces) < 2 and (fit.network.regression is not None or not patients):
         found["log_likelihood"] = _log_likelihood(fit)
     if fit.traces:
         chains = fit.traces[0].posterior.sizes["chain"]
@@ -53,10 +56,13 @@ def write(path: Path, parts: Mapping[str, xr.Dataset]) -> None:
         for number, (name, group) in enumerate(parts.items()):
             clean = group.copy()
             clean.attrs = {}
-            compressed = {
+            compressed: dict[Any, dict[str, Any]] = {
                 each: {"zlib": True, "complevel": 4}
                 for each, variable in clean.variables.items() if variable.dtype.kind in "fiub"
             }  # fmt: skip
+            if name == "log_likelihood":  # a patient a column: half the size, and seven digits
+                compressed = {each: {**how, "dtype": "float32"} for each, how in compressed.items()
+                              if each in clean.data_vars}  # fmt: skip
             clean.to_netcdf(temporary, mode="a" if number else "w", group=name,
                             engine="h5netcdf", encoding=compressed)  # fmt: skip
 
@@ -76,6 +82,8 @@ def observed(fit: Fit) -> dict[str, Any]:
         own = rows.iloc[model.design.of("arm")]
         found |= {f"arm_{name}": ("arm", own[name].to_numpy(str))
                   for name in ("study", "treatment")}  # fmt: skip
+    if fit.network.regression is not None:
+        found |= _patients(fit)
     if len(fit.network.contrasts.rows):
         found["effect"] = ("contrast", fit.network.contrasts.y)
         own = rows.iloc[model.design.of("contrast")]
@@ -87,18 +95,46 @@ def observed(fit: Fit) -> dict[str, Any]:
     return found
 
 
+def _patients(fit: Fit) -> dict[str, Any]:
+    """Outcomes of the patients beside covariates, and of reconstructed ones, an arm at a time."""
+    import pandas as pd
+
+    model, regression = fit.specification, fit.network.regression
+    tables = []
+    for study, treatment in zip(model.design.rows["study"], model.design.rows["treatment"],
+                                strict=True):  # fmt: skip
+        pair = (str(study), str(treatment))
+        if pair in regression.patients:
+            own = regression.patients[pair].drop(columns=regression.names)
+        elif model.patients is not None:
+            records = model.patients.draws[0].of(model.patients.arms.index(pair))
+            own = pd.DataFrame(dict(zip(("time", "event"), records, strict=True)))
+        else:
+            continue
+        tables.append(own.assign(study=pair[0], treatment=pair[1]))
+    every = pd.concat(tables, ignore_index=True)
+    return {f"patient_{name}": ("patient", every[name].to_numpy(str if name in
+                                ("study", "treatment") else float)) for name in every}  # fmt: skip
+
+
 def _log_likelihood(fit: Fit) -> Any:
     import xarray as xr
 
     chains, size = fit.posterior.sizes["chain"], fit.posterior.sizes["draw"]
     if fit.mixture is None:
-        from evinet.nma.answers.fit_measures import parts
+        from evinet.nma.answers.fit_measures import parts, thinned
 
         found = list(parts(fit))
-        names = [f"{each.study}: {each.treatment}" if each.treatment else each.study
-                 for each in found]  # fmt: skip
-        values = np.column_stack([each.log_likelihood for each in found])
-        values = values.reshape(chains, size, -1)
+        every = 1 if fit.network.regression is None else thinned(fit)
+        names, columns = [], []
+        for part in found:
+            own = part.log_likelihood
+            own = own[::every] if len(own) == chains * size else own
+            own = own if part.place is None else own[:, part.place]
+            label = f"{part.study}: {part.treatment}" if part.treatment else part.study
+            columns.append(own)
+            names += own.shape[1] * [label]
+        values = np.hstack(columns).reshape(chains, size // every, -1)
     else:
         names, values = _exactly(fit)
     return xr.Dataset({"outcome": (("chain", "draw", "point"), values)},

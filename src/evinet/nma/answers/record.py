@@ -27,7 +27,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "effects": model.effects,
         "scale": model.scale,
         "better": fit.better,
-        "likelihood": None if likelihood is None else likelihood.name,
+        "likelihood": None if likelihood is None else likelihood.called,
         "link": None if likelihood is None else likelihood.link,
         "categories": [] if model.arms is None else list(model.arms.categories),
         "cutpoints": model.cutpoints if model.gaps else None,

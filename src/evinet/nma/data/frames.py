@@ -57,7 +57,10 @@ def prepared(
         others, an empty label, or labels that differ by case or blanks alone.
     """
     file = str(frame.attrs.get("file", FRAME))
-    found = vocabulary.renamed(vocabulary.written(frame), (vocabulary.LABELS,))
+    named = {*covariates, *frame.attrs.get("named", ())}
+    found = vocabulary.written(frame)
+    found.attrs["named"] = tuple(sorted(named))
+    found = vocabulary.renamed(found, (vocabulary.LABELS,))
     found.attrs["file"] = file
     if found.empty:
         raise InputError(
@@ -75,7 +78,7 @@ def prepared(
                 "Remove the column if it does not matter, or analyse these data with other "
                 "software")
         for name, why in CHANGE_MEANING.items()
-        if name in found and name not in {*covariates, *frame.attrs.get("named", ())}
+        if name in found and name not in named
     ]  # fmt: skip
     stop(problems)
     for name in ("study", "treatment", "comparator"):

@@ -98,7 +98,8 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
             Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
         )
     given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
-    given.attrs |= {"file": file, "named": tuple(map(usertable.column, reading.named))}
+    kept = (*reading.named, *reading.categories)
+    given.attrs |= {"file": file, "named": tuple(map(usertable.column, kept))}
     given, cautions = (given, []) if reading.kind == "effects" else groups.read(given)
     wide = _wide(given) if reading.kind != "effects" else None
     if wide is not None:

@@ -149,16 +149,21 @@ def mapped(frame: pd.DataFrame, columns: Mapping[str, str], file: str) -> pd.Dat
 
 
 def renamed(frame: pd.DataFrame, kinds: Iterable[dict[str, tuple[str, ...]]]) -> pd.DataFrame:
-    """With our names for the columns of some kinds; where several fit, the first spelling."""
+    """With our names for the columns of some kinds; where several fit, the first spelling.
+
+    Columns that the caller reads by their own names (``attrs["named"]``) keep these.
+    """
     names = list(map(str, frame.columns))
+    kept = OURS | set(frame.attrs.get("named", ()))
     keys = [key(name) for name in names]
     for ours, spellings in (pair for kind in kinds for pair in kind.items()):
         if ours in names:
             continue
         limits = ours in ("lower", "upper")
         tried = [LIMIT_WORDS.sub("", each) or each for each in keys] if limits else keys
-        place = next((tried.index(each) for each in spellings if each in tried), None)
-        if place is not None and names[place] not in OURS:
+        fits = (tried.index(each) for each in spellings if each in tried)
+        place = next((place for place in fits if names[place] not in kept), None)
+        if place is not None:
             names[place] = ours
     return spelt_as(frame, names)
 

@@ -50,7 +50,8 @@ def fit(
     likelihood, link
         Of the arms: binomial (logit, probit, cloglog, log, identity), normal (identity), poisson
         (log) or ordered (probit, logit); by default the one whose columns the arms have, with the
-        link of the network's measure, or else its first.
+        link of the network's measure, or else its first. binomial2 is that of two parameters for
+        published arms beside patients' covariates (see `evinet.nma.likelihoods.individual`).
     effects
         Fixed or random effects, of a common heterogeneity tau.
     model
@@ -64,7 +65,7 @@ def fit(
         these unrelated (separate) or exchangeable with the spread `slope_sigma`, a number or a
         prior. Effects are reported at the value `at` (``{"age": 60, "setting": "home"}``), by
         default the mean, or the commonest word. Of patients' covariates (`Network.regression`)
-        `interactions` may be shared, class or separate.
+        `slope_sigma` is for a standard deviation of each covariate.
     classes
         Treatments that are exchangeable (see `evinet.nma.terms.ClassEffect`).
     components

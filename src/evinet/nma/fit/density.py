@@ -18,13 +18,18 @@ from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from evinet.nma.fit import hazards
+from evinet.nma.fit.hazards import of_hazards
+from evinet.nma.fit.standardised import deviate, deviate_back, prior_of_scale, psi
+
 if TYPE_CHECKING:
     from evinet.nma.model import Model
     from evinet.nma.priors import Prior
 
 SIZES = 9  # acting, extra, rows, arms, studies, deviations, members, contrasts, gaps of cut-points
-CODES = 24
-"""Likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior, terms."""
+CODES = 26
+"""Likelihood, random, sigma free, risk, intercept sd, sigma, random cuts, 4 * prior, terms, two
+parameters of averages, arms of patients."""
 LIKELIHOODS = {
     ("binomial", "logit"): 0, ("binomial", "probit"): 1, ("binomial", "cloglog"): 2,
     ("poisson", "log"): 3, ("normal", "identity"): 4, ("binomial", "log"): 5,
@@ -52,8 +57,8 @@ KNOTS = _knots()
 
 
 def supported(model: Model) -> bool:
-    """Whether the density is written out: that of survival is not."""
-    return model.baseline is None
+    """Whether the density is written out: of survival that of M-splines is."""
+    return model.baseline is None or hazards.baseline(model) is not None
 
 
 def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -70,7 +75,9 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
     codes = [code, random, prior is not None, model.terms.baseline_risk, model.priors.intercepts,
              model.known_sigma, model.random_cuts, *_prior(model.priors.tau), *_prior(prior),
              *_prior(model.priors.cuts), *_prior(model.priors.cuts_sigma),
-             values["arm_means"].shape[1] if "arm_means" in values else 0]  # fmt: skip
+             values["arm_means"].shape[1] if "arm_means" in values else 0,
+             arms is not None and arms.likelihood.of_two,
+             len(design.of("patients")) if model.baseline is not None else 0]  # fmt: skip
     study = arms.study if arms else np.zeros(0)
     weights = values["weights"][study, np.arange(count)] if arms else np.zeros(0)
     order = [
@@ -82,7 +89,7 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
         *([values["x"], values["s"], values["offset"], study, weights, values["level_centre"],
            values["level_scale"]] if arms else []),
         *([values["risk"], values["risk_centre"]] if model.terms.baseline_risk else []),
-        *_people(model, values),
+        *_people(model, values), *(hazards.vector(model, values) if codes[-1] else []),
         *([values["published"], values["whitening"]] if sizes[7] else []),
     ]  # fmt: skip
     parts = [np.array(sizes, float), np.array(codes, float), *order]
@@ -138,6 +145,7 @@ def names(model: Model, values: dict[str, np.ndarray]) -> dict[str, tuple[int, .
         assert model.arms is not None
         found |= {"cuts_sigma": (), "study_gap": (model.arms.studies * model.gaps,)}
     found["residual_sd"] = (_residuals(values),)
+    found |= hazards.names(model)
     return {name: shape for name, shape in found.items() if shape != (0,)}
 
 
@@ -153,40 +161,7 @@ def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
     studies = model.arms.studies if model.arms else 0
     cuts = model.gaps + model.random_cuts * (1 + studies * model.gaps)
     fixed = len(values["b_sd"]) + members + (model.sigma_prior is not None)
-    return fixed + free + studies + cuts + _residuals(values)
-
-
-@njit(cache=True)
-def _scale(code, p1, p2, p3, x):
-    """A prior of a scale: the scale at the unconstrained x, its derivative, log density, its."""
-    if code == 4:
-        share = 1 / (1 + math.exp(-x))
-        value = p1 + (p2 - p1) * share
-        slope = (p2 - p1) * share * (1 - share)
-        log = -math.log1p(math.exp(-abs(x))) * 2 - abs(x)
-        return value, slope, log, 1 - 2 * share
-    if code >= 5:
-        value, z = math.exp(x), (x - p1) / p2
-        if code == 5:
-            return value, value, -0.5 * z * z, -z / p2
-        log = -0.5 * (p3 + 1) * math.log1p(z * z / p3)
-        return value, value, log, -(p3 + 1) * z / (p3 + z * z) / p2
-    value = math.exp(x)
-    if code == 0:
-        z = value / p1
-        return value, value, -0.5 * z * z + x, 1 - z * z
-    if code == 1:
-        z = value / p1
-        return value, value, -math.log1p(z * z) + x, 1 - 2 * z * z / (1 + z * z)
-    if code == 2:
-        z = value / p2
-        return (
-            value,
-            value,
-            -0.5 * (p1 + 1) * math.log1p(z * z / p1) + x,
-            (1 - (p1 + 1) * z * z / (p1 + z * z)),
-        )
-    return value, value, -p1 * value + x, 1 - p1 * value
+    return fixed + free + studies + cuts + _residuals(values) + hazards.dimension(model)
 
 
 @njit(cache=True)
@@ -319,12 +294,12 @@ def _cut_points(point, place, studies, gaps, random, data, cuts, gradient):
     if random:
         code = int(data[SIZES + 19])
         p1, p2, p3 = data[SIZES + 20], data[SIZES + 21], data[SIZES + 22]
-        sigma, _, more, gradient[spread_at] = _scale(code, p1, p2, p3, point[spread_at])
+        sigma, _, more, gradient[spread_at] = prior_of_scale(code, p1, p2, p3, point[spread_at])
         log += more
     code = int(data[SIZES + 15])
     p1, p2, p3 = data[SIZES + 16], data[SIZES + 17], data[SIZES + 18]
     for m in range(gaps):
-        gap, _, more, gradient[place + m] = _scale(code, p1, p2, p3, point[place + m])
+        gap, _, more, gradient[place + m] = prior_of_scale(code, p1, p2, p3, point[place + m])
         log += more
         for j in range(studies):
             own = gap
@@ -345,11 +320,11 @@ def _cut_points_back(point, place, studies, gaps, random, data, sigma, cuts, g_c
     if random:
         code = int(data[SIZES + 19])
         p1, p2, p3 = data[SIZES + 20], data[SIZES + 21], data[SIZES + 22]
-        spread_slope = _scale(code, p1, p2, p3, point[spread_at])[1]
+        spread_slope = prior_of_scale(code, p1, p2, p3, point[spread_at])[1]
     code = int(data[SIZES + 15])
     p1, p2, p3 = data[SIZES + 16], data[SIZES + 17], data[SIZES + 18]
     for m in range(gaps):
-        gap, gap_slope = _scale(code, p1, p2, p3, point[place + m])[:2]
+        gap, gap_slope = prior_of_scale(code, p1, p2, p3, point[place + m])[:2]
         for j in range(studies):
             g_own = g_cuts[j, m + 1 :].sum()  # a distance moves every later cut-point
             own = cuts[j, m + 1] - cuts[j, m]
@@ -358,32 +333,6 @@ def _cut_points_back(point, place, studies, gaps, random, data, sigma, cuts, g_c
                 e = point[own_at + j * gaps + m]
                 gradient[own_at + j * gaps + m] += g_own * own * sigma
                 gradient[spread_at] += g_own * own * e * spread_slope
-
-
-@njit(cache=True)
-def _deviate(moves, scale, precision, slope, z, narrow):
-    """Standardised z of `likelihoods.scaled_normal` from its moves; log density."""
-    log = 0.0
-    for k in range(len(moves)):
-        q = 1 + scale * scale * precision[k]
-        narrow[k] = 1 / math.sqrt(q)
-        z[k] = scale * slope[k] / q + narrow[k] * moves[k]
-        log += math.log(narrow[k]) - 0.5 * z[k] * z[k]
-    return log
-
-
-@njit(cache=True)
-def _deviate_back(moves, scale, precision, slope, narrow, g_z, g_moves, g_slope):
-    """Slopes in moves and in `slope` from those in z; returns the slope in the scale."""
-    g_scale = 0.0
-    for k in range(len(moves)):
-        q = 1 + scale * scale * precision[k]
-        g_moves[k] = g_z[k] * narrow[k]
-        g_slope[k] = g_z[k] * scale / q
-        twice = scale * precision[k] / q
-        g_scale += g_z[k] * (slope[k] / q * (1 - 2 * scale * twice) - moves[k] * twice * narrow[k])
-        g_scale -= twice
-    return g_scale
 
 
 @njit(cache=True)
@@ -519,8 +468,33 @@ def _of_mean(code, x, s, mean, g_mean):
 
 
 @njit(cache=True)
-def _averaged(code, at, x, s, weights, cuts, g_cuts, g_at):
+def _of_two(code, at, r, n, weights, g_at):
+    """The same of r events of n patients by the binomial distribution of two parameters."""
+    share, slope = np.empty(len(at)), np.empty(len(at))
+    mean, square = 0.0, 0.0
+    for q in range(len(at)):
+        share[q], slope[q] = _inverse(code, at[q])
+        mean += weights[q] * share[q]
+        square += weights[q] * share[q] * share[q]
+    size, chance = n * mean * mean / max(square, TINY * TINY), square / max(mean, TINY)
+    if size < r or chance < TINY or chance > 1 - TINY:
+        return -math.inf
+    log = math.lgamma(size + 1) - math.lgamma(size - r + 1)
+    log += r * math.log(chance) + (size - r) * math.log1p(-chance)
+    g_size = psi(size + 1) - psi(size - r + 1) + math.log1p(-chance)
+    g_chance = r / chance - (size - r) / (1 - chance)
+    g_mean = g_size * 2 * size / mean - g_chance * chance / mean
+    g_square = (g_chance / mean) - g_size * size / square
+    for q in range(len(at)):
+        g_at[q] = weights[q] * slope[q] * (g_mean + 2 * share[q] * g_square)
+    return log
+
+
+@njit(cache=True)
+def _averaged(code, of_two, at, x, s, weights, cuts, g_cuts, g_at):
     """Log-likelihood of a published arm, averaged over points; fills the slopes in these."""
+    if of_two:
+        return _of_two(code, at, x[0], s[0], weights, g_at)
     columns = len(cuts)  # one cut, 0, but of ordered categories
     slope = np.empty((columns, len(at)))
     reached, g_reached = np.zeros(columns), np.zeros(columns)
@@ -550,7 +524,8 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     code, sigma_free, risky = int(data[9]), data[11] > 0, data[12] > 0
     intercept_sd, sigma, random_cuts = data[13], data[14], data[15] > 0
     limited, wide = code == 5 or code == 6, gaps + 2 if gaps else 1
-    terms = int(data[SIZES + CODES - 1])
+    terms, of_two = int(data[SIZES + CODES - 3]), data[SIZES + CODES - 2] > 0
+    curves = int(data[SIZES + CODES - 1])
     size = acting + extra
     at = SIZES + CODES
     centre = data[at : at + size]
@@ -578,7 +553,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     sigma_at = place
     if members:
         if sigma_free:
-            sigma, sigma_slope, more, sigma_log_slope = _scale(
+            sigma, sigma_slope, more, sigma_log_slope = prior_of_scale(
                 int(data[20]), data[21], data[22], data[23], point[place]
             )
             log += more
@@ -592,7 +567,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         u_spread = data[at : at + rows * members].reshape(rows, members)
         at += rows * members
         u_slope = base - np.dot(u_effects, c[:acting])
-        log += _deviate(
+        log += deviate(
             point[members_at : members_at + members], sigma, precision, u_slope, u, u_narrow
         )
         theta = theta + sigma * np.dot(u_spread, u)
@@ -602,7 +577,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
     z, z_narrow, z_slope = np.zeros(free), np.zeros(free), np.zeros(free)
     random_at = at
     if free:
-        tau, tau_slope, more, tau_log_slope = _scale(
+        tau, tau_slope, more, tau_log_slope = prior_of_scale(
             int(data[16]), data[17], data[18], data[19], point[place]
         )
         log += more
@@ -616,7 +591,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         deviations = data[at : at + rows * free].reshape(rows, free)
         at += rows * free
         z_slope = z_base - np.dot(z_effects, c[:acting])
-        log += _deviate(point[place : place + free], tau, z_precision, z_slope, z, z_narrow)
+        log += deviate(point[place : place + free], tau, z_precision, z_slope, z, z_narrow)
         spread = np.dot(deviations, z)
         theta = theta + tau * spread
         place += free
@@ -727,7 +702,15 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 g_own = np.empty(len(at_own))
                 if number >= 0:
                     one = _averaged(
-                        code, at_own, here, there, point_weights[number], cuts[j], g_cuts[j], g_own
+                        code,
+                        of_two,
+                        at_own,
+                        here,
+                        there,
+                        point_weights[number],
+                        cuts[j],
+                        g_cuts[j],
+                        g_own,
                     )
                 elif code == 4:
                     residual = int(data[people_at + 3 * arms + j])
@@ -779,6 +762,16 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
                 gradient[place + j] = g * math.cosh(level[j]) + math.tanh(level[j])
             else:
                 gradient[place + j] = g
+    curves_at, put = place, 0
+    if curves:
+        if len(kept):
+            put = size + members + rows + (free > 0) + (members > 0 and sigma_free)
+        more, g_curves, at = of_hazards(
+            point, curves_at, data, at, curves, c[:acting], sigma, u, theta, gradient, g_theta,
+            g_c[:acting], g_u, kept, put,
+        )  # fmt: skip
+        log += more
+        g_sigma += g_curves
     if contrasts:
         published = data[at : at + contrasts]
         at += contrasts
@@ -797,7 +790,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         g_u += sigma * np.dot(u_spread.T, g_theta) - u
         g_slope = np.empty(members)
         g_sigma += np.dot(np.dot(u_spread, u), g_theta)
-        g_sigma += _deviate_back(
+        g_sigma += deviate_back(
             point[members_at : members_at + members], sigma, precision, u_slope, u_narrow, g_u,
             gradient[members_at : members_at + members], g_slope,
         )  # fmt: skip
@@ -813,7 +806,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
         g_z = tau * np.dot(deviations.T, g_theta) - z
         g_slope = np.empty(free)
         g_tau = np.dot(spread, g_theta)
-        g_tau += _deviate_back(
+        g_tau += deviate_back(
             point[tau_at + 1 : tau_at + 1 + free], tau, z_precision, z_slope, z_narrow, g_z,
             gradient[tau_at + 1 : tau_at + 1 + free], g_slope,
         )  # fmt: skip
@@ -840,7 +833,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             put += 1
         for m in range(gaps):
             at_m = point[cuts_at + m]
-            kept[put] = _scale(int(data[24]), data[25], data[26], data[27], at_m)[0]
+            kept[put] = prior_of_scale(int(data[24]), data[25], data[26], data[27], at_m)[0]
             put += 1
         if random_cuts:
             kept[put] = cuts_sigma

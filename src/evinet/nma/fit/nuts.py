@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from evinet.nma.model import Model
 
 
+WRITTEN_OUT = ("density.py", "hazards.py", "standardised.py")
+
+
 def prepare() -> None:
     """Set what makes draws repeatable, and where compiled code is kept (`.cache/`).
 
     Compiled code names the modules that it came from, so that it has a place of its own for each
-    set of modules: what an older version left is not read.
+    set of modules: what an older version left is not read. Numba looks at one file alone to see
+    whether a function has changed, so that what calls functions of several files has one for each
+    state of these.
     """
     cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve() / _modules()
     processor.prepare()
@@ -42,7 +47,8 @@ def _modules() -> str:
         path.relative_to(root).as_posix()
         for part in ("fit", "likelihoods") for path in (root / part).rglob("*.py")
     )  # fmt: skip
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]
+    written_out = b"".join((root / "fit" / name).read_bytes() for name in WRITTEN_OUT)
+    return hashlib.sha256("\n".join(names).encode() + written_out).hexdigest()[:12]
 
 
 OF_PEOPLE = ("person_", "event_", "other_", "node_")
@@ -98,7 +104,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     from nutpie.compile_pymc import CompiledPyMCModel
 
     from evinet.nma import model as models
-    from evinet.nma.fit import density
+    from evinet.nma.fit import density, hazards
 
     data = density.vector(model, values)
     record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
@@ -132,6 +138,8 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
              "cut": ("category",), "study_gap": ("study", "category"),
              "residual_sd": ("study_with_patients",)}  # fmt: skip
     coords: dict[str, Any] = {"parameter": model.names}
+    if model.patients is not None and model.baseline is not None:
+        coords |= {"study": model.patients.studies, **model.baseline.coordinates()}
     if model.network.regression is not None and model.arms is not None:
         coords["study"] = model.studies_of_arms
     if model.arms is not None and model.gaps:
@@ -144,6 +152,10 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
         name: (("chain", "draw", *along.get(name, ())), drawn[name])
         for name in ("b", "theta", "eta", "mu", "tau", "sigma", *models.CUTS, "residual_sd")
         if name in drawn
+    }
+    variables |= {
+        name: (("chain", "draw", *dims), each)
+        for name, (dims, each) in hazards.complete(model, drawn).items()
     }
     trace.posterior = xr.Dataset(variables, coords=coords)
     return trace
@@ -172,12 +184,16 @@ def sample(
     from evinet.nma.fit import density
 
     patients = model.patients
+    draws: list[Any] = [None] if patients is None else list(patients.draws)
+    each = shared(sampler, len(draws))
+    names = [job] if patients is None else [f"{job}/{number}" for number in range(len(draws))]
     if density.supported(model):
         start = time.perf_counter()
-        values = models.values(model)
-        trace = _written_out(model, values, sampler, seeds.integer_seed(seed, job))
-        return [trace], {"compile": 0.0, "sample": time.perf_counter() - start}
-    draws: list[Any] = [None] if patients is None else list(patients.draws)
+        traces = [
+            _written_out(model, models.values(model, records), each, seeds.integer_seed(seed, name))
+            for name, records in zip(names, draws, strict=True)
+        ]
+        return traces, {"compile": 0.0, "sample": time.perf_counter() - start}
     every = [models.values(model, records) for records in draws]
     arms, rows = model.arms, model.design.rows
     layout = (
@@ -190,13 +206,11 @@ def sample(
     if layout not in known:
         known[layout] = Compiled(models.graph(model, every[0]))
     compiled, start, traces = known[layout], time.perf_counter(), []
-    each = shared(sampler, len(every))
-    for number, values in enumerate(every):
-        name = f"{job}/{number}"
+    for name, values in zip(names, every, strict=True):
         trace = compiled.sample(values, each, seeds.integer_seed(seed, name))
         trace.posterior = trace.posterior.assign_coords(parameter=model.names)
-        if model.baseline is not None:
-            rng = seeds.generator(seed, f"{name}/complete")
-            trace.posterior = model.baseline.complete(trace.posterior, values, rng)
+        rng = seeds.generator(seed, f"{name}/complete")
+        assert model.baseline is not None
+        trace.posterior = model.baseline.complete(trace.posterior, values, rng)
         traces.append(trace)
     return traces, {"compile": compiled.seconds, "sample": time.perf_counter() - start}

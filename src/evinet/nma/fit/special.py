@@ -15,6 +15,9 @@ from numba import njit
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from pytensor.scalar.math import Erfcx, Psi
 
+from evinet.nma.fit import standardised
+from evinet.nma.fit.standardised import psi
+
 SQRT_PI = math.sqrt(math.pi)
 
 
@@ -31,29 +34,8 @@ def erfcx(x):
     return series / (x * SQRT_PI)
 
 
-@njit(error_model="numpy")
-def psi(x):
-    """The derivative of ln Gamma(x), with an error of about 1e-14 of the larger of it and 1.
-
-    Below 10 by the recurrence, from there by the asymptotic series (DLMF 5.5.2, 5.5.4, 5.11.2).
-    """
-    found = 0.0
-    if x <= 0:
-        if x == math.floor(x):
-            return math.nan
-        found = -math.pi / math.tan(math.pi * x)
-        x = 1 - x
-    while x < 10:
-        found -= 1 / x
-        x += 1
-    square = 1 / (x * x)
-    series = 1 / 132 - square * (691 / 32760 - square / 12)
-    series = 1 / 120 - square * (1 / 252 - square * (1 / 240 - square * series))
-    return found + math.log(x) - 0.5 / x - square * (1 / 12 - square * series)
-
-
 def _key(name: str) -> str:
-    source = Path(__file__).read_bytes()
+    source = Path(__file__).read_bytes() + Path(standardised.__file__).read_bytes()
     return f"{__name__}.{name}-{sha256(source).hexdigest()}"
 
 

@@ -42,6 +42,13 @@ class Likelihood:
     deviance: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     replicate: Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
     limits: tuple[float, float] = UNLIMITED
+    of_two: bool = False
+    """Whether averages over patients have two parameters (see `individual`)."""
+
+    @property
+    def called(self) -> str:
+        """The name by which it is asked for."""
+        return self.name + "2" * self.of_two
 
     @property
     def ordered(self) -> bool:
@@ -114,9 +121,12 @@ def _binomial_deviance(r: np.ndarray, n: np.ndarray, expected: np.ndarray) -> np
     )
 
 
-def _binomial_density(r: np.ndarray, n: np.ndarray, p: np.ndarray) -> np.ndarray:
-    ways = special.gammaln(n + 1) - special.gammaln(r + 1) - special.gammaln(n - r + 1)
-    return np.asarray(ways + special.xlogy(r, p) + special.xlog1py(n - r, -p))
+def binomial_density(r: np.ndarray, n: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Log of the binomial probability of r events of n patients, who need be no whole number."""
+    left = np.maximum(n - r, 0.0)
+    ways = special.gammaln(n + 1) - special.gammaln(r + 1) - special.gammaln(left + 1)
+    found = ways + special.xlogy(r, p) + special.xlog1py(left, -p)
+    return np.asarray(np.where(n < r, -np.inf, found))
 
 
 def _poisson_density(r: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -132,7 +142,7 @@ def _binomial(link: str, scale: str, limits: tuple[float, float] = UNLIMITED) ->
         _binomial_rough(link),
         _binomial_symbolic(link),
         lambda eta, n: n * _probability(link, eta),
-        lambda r, n, eta: _binomial_density(r, n, _probability(link, eta)),
+        lambda r, n, eta: binomial_density(r, n, _probability(link, eta)),
         _binomial_deviance,
         lambda rng, eta, n: rng.binomial(n.astype(int), _probability(link, eta)),
         limits,

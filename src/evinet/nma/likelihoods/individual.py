@@ -8,7 +8,12 @@ covariates are put together. A published arm has
     normal     y ~ Normal(mean of the predictor, se^2)
     ordered    counts ~ Multinomial(n, means of the probabilities of the categories)
 
-the means over its weighted points (Phillippo et al. 2020, J R Stat Soc A 183:1189).
+the means over its weighted points (Phillippo et al. 2020, J R Stat Soc A 183:1189). Patients whose
+probabilities p differ vary less together than the binomial distribution says: by n times the mean
+of p (1 - p). With two parameters (section 3.3 there) it is the binomial distribution of that
+variance and of the same mean,
+
+    r ~ Binomial(n mean(p)^2 / mean(p^2), mean(p^2) / mean(p))
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.nma.likelihoods import ordered
-from evinet.nma.likelihoods.arms import LINKS
+from evinet.nma.likelihoods.arms import LINKS, binomial_density
 from evinet.nma.likelihoods.scaled_normal import flat
 
 if TYPE_CHECKING:
@@ -112,11 +117,32 @@ def expected(
 
 
 def density(
-    likelihood: Likelihood, x: np.ndarray, s: np.ndarray, mean: np.ndarray
+    likelihood: Likelihood, x: np.ndarray, s: np.ndarray, at: np.ndarray, mean: np.ndarray,
+    weights: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
-    """Log-likelihood of a published arm at draws of `expected`, in full."""
+    """Log-likelihood of a published arm at draws of `expected`, in full.
+
+    Examples
+    --------
+    Three patients with probabilities 0.2, 0.5 and 0.8, of whom two had the event; exactly it is the
+    distribution of the sum, 0.42.
+
+    >>> from evinet.nma.likelihoods.arms import LIKELIHOODS
+    >>> from dataclasses import replace
+    >>> at, third = LINKS["logit"](np.array([[0.2, 0.5, 0.8]])), np.full(3, 1 / 3)
+    >>> binomial = LIKELIHOODS["binomial", "logit"]
+    >>> for each in (binomial, replace(binomial, of_two=True)):
+    ...     mean = expected(each, at, None, third, np.array(3.0))
+    ...     print(np.exp(density(each, np.array(2.0), np.array(3.0), at, mean, third)).round(2))
+    [0.38]
+    [0.41]
+    """
     if likelihood.ordered:
         return ordered.multinomial(x, s, mean / s[-1])
+    if likelihood.of_two:
+        square = likelihood.fitted(at, np.ones(1)) ** 2 @ weights
+        share = mean / s
+        return binomial_density(x, s * share**2 / square, square / share)
     each = mean if likelihood.name == "normal" else mean / s
     return likelihood.log_likelihood(x, s, LINKS[likelihood.link](each))
 
@@ -181,7 +207,14 @@ def log_likelihood(
     if likelihood.name == "poisson":
         mean = s * (weights * pt.exp(at)).sum(axis=1)
         return found + (x * pt.log(mean) - mean).sum()
-    share = pt.clip((weights * _share(likelihood.link, at)).sum(axis=1), TINY, 1 - TINY)
+    each = _share(likelihood.link, at)
+    share = pt.clip((weights * each).sum(axis=1), TINY, 1 - TINY)
+    if likelihood.of_two:
+        square = pt.maximum((weights * pt.sqr(each)).sum(axis=1), TINY**2)
+        size, chance = s * pt.sqr(share) / square, pt.clip(square / share, TINY, 1 - TINY)
+        ways = pt.gammaln(size + 1) - pt.gammaln(size - x + 1)
+        logs = ways + x * pt.log(chance) + (size - x) * pt.log1p(-chance)
+        return found + pt.switch(size >= x, logs, -np.inf).sum()
     return found + (x * pt.log(share) + (s - x) * pt.log1p(-share)).sum()
 
 

@@ -487,7 +487,9 @@ def _arm(
         cuts = fit.cuts(place)
         kept = None if cuts is None else cuts[:: _thinned(fit, FEWER)]
         mean = individual.expected(arms.likelihood, eta, kept, share, arms.s[place])
-        return individual.density(arms.likelihood, arms.x[place], arms.s[place], mean)
+        return individual.density(
+            arms.likelihood, arms.x[place], arms.s[place], eta, mean, share
+        )  # fmt: skip
     baseline, patients = model.baseline, model.patients
     assert baseline is not None
     assert patients is not None

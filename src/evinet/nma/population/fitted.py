@@ -8,13 +8,14 @@ the averaged density (Phillippo et al. 2020, J R Stat Soc A 183:1189, section 3.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import norm
 
-from evinet.nma.answers.fit_measures import Part, posterior_mean
+from evinet.nma.answers.fit_measures import Part, posterior_mean, thinned
 from evinet.nma.likelihoods import individual, ordered
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from evinet.nma.population.regression import Regression
     from evinet.nma.posterior import Fit
 
-LEFT_OUT = 1_000  # draws that patients are left out of, one at a time
 Rule = tuple[np.ndarray, np.ndarray]
 
 
@@ -51,13 +51,13 @@ def arms(fit: Fit, samples: xr.Dataset) -> Iterator[Part]:
             at = eta[:, [place]] + every[:, row] @ columns.T
             x, s = model.arms.x[place], model.arms.s[place]
             expected = individual.expected(likelihood, at, cuts, weights, s)
-            density = individual.density(likelihood, x, s, expected)
+            density = individual.density(likelihood, x, s, at, expected, weights)
             deviance = likelihood.deviance(x, s, expected)
             at_mean = likelihood.deviance(x, s, expected.mean(axis=0))
             size = int(model.arms.points[place])
             yield Part(*pair, size, deviance, float(at_mean), density[:, None], np.ones(1))
             continue
-        outcome, columns, counts = _unique(
+        outcome, columns, counts, place_of = _unique(
             regression.patients[pair][individual.outcome_columns(likelihood)].to_numpy(float),
             regression.matrix(regression.patients[pair]),
         )
@@ -66,7 +66,8 @@ def arms(fit: Fit, samples: xr.Dataset) -> Iterator[Part]:
             studies = list(dict.fromkeys(study for study, _ in regression.patients))
             known = [study for study in model.studies_of_arms if study in studies]
             sd = samples["residual_sd"].transpose("sample", ...).to_numpy()
-            yield _means(pair, outcome[:, 0], at, sd[:, known.index(pair[0])], counts)
+            yield replace(_means(pair, outcome[:, 0], at, sd[:, known.index(pair[0])], counts),
+                          place=place_of)  # fmt: skip
             continue
         x, s = individual.outcome(likelihood, outcome)
         given = at if cuts is None else ordered.predictors(at, cuts[:, None, :])
@@ -74,7 +75,7 @@ def arms(fit: Fit, samples: xr.Dataset) -> Iterator[Part]:
         yield Part(
             *pair, int(counts.sum()), likelihood.deviance(x, s, fitted) @ counts,
             float(likelihood.deviance(x, s, fitted.mean(axis=0)) @ counts),
-            likelihood.log_likelihood(x, s, given[:: max(len(given) // LEFT_OUT, 1)]), counts,
+            likelihood.log_likelihood(x, s, given[:: thinned(fit)]), counts, place_of,
         )  # fmt: skip
 
 
@@ -83,10 +84,13 @@ def _regression(fit: Fit) -> Regression:
     return found
 
 
-def _unique(outcome: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outcomes and columns of the distinct patients of an arm, and how many are alike."""
-    found, counts = np.unique(np.column_stack([outcome, columns]), axis=0, return_counts=True)
-    return found[:, : outcome.shape[1]], found[:, outcome.shape[1] :], counts
+def _unique(
+    outcome: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Outcomes and columns of the distinct patients of an arm, how many are alike, who is which."""
+    found, place, counts = np.unique(np.column_stack([outcome, columns]), axis=0,
+                                     return_inverse=True, return_counts=True)  # fmt: skip
+    return found[:, : outcome.shape[1]], found[:, outcome.shape[1] :], counts, place.ravel()
 
 
 def _means(
@@ -111,12 +115,12 @@ def patients(fit: Fit, samples: xr.Dataset, records: Records) -> Iterator[Part]:
         pair = model.patients.arms[number]
         rule: Rule | None = None
         if pair in regression.published:
-            rule, columns = regression.rules[pair], np.zeros((0, 0))
-            outcome, counts = np.unique(np.column_stack(records.of(number)), axis=0,
-                                        return_counts=True)  # fmt: skip
+            both = np.column_stack(records.of(number))
+            rule = regression.rules[pair]
+            outcome, columns, counts, place = _unique(both, np.zeros((len(both), 0)))
         else:
             own: pd.DataFrame = regression.patients[pair]
-            outcome, columns, counts = _unique(
+            outcome, columns, counts, place = _unique(
                 own[["time", "event"]].to_numpy(float), regression.matrix(own)
             )
         of = partial(_survival, model.baseline, pair, outcome, columns, rule)
@@ -125,7 +129,7 @@ def patients(fit: Fit, samples: xr.Dataset, records: Records) -> Iterator[Part]:
                      every[:, row].mean(axis=0, keepdims=True))  # fmt: skip
         yield Part(
             *pair, int(counts.sum()), -2 * values @ counts, float(-2 * plug_in[0] @ counts),
-            values, counts,
+            values, counts, place,
         )  # fmt: skip
 
 

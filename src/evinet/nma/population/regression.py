@@ -275,10 +275,11 @@ def network(
     raw = {variable: usertable.column(variable) for variable in variables}
     reading = layouts.Reading(kind="arms", categories=tuple(categories),
                               category_counts=category_counts)  # fmt: skip
+    kept = (*raw.values(), *map(usertable.column, categories))
     own, kind = _patients(
-        frames.prepared(given, ("study", "treatment"), raw.values()), list(raw.values()), reading
+        frames.prepared(given, ("study", "treatment"), kept), list(raw.values()), reading
     )
-    other = frames.prepared(published, ("study", "treatment"), raw.values())
+    other = frames.prepared(published, ("study", "treatment"), kept)
     both = sorted(set(own["study"]) & set(other["study"]))
     if both:
         raise InputError(Problem(str(other.attrs["file"]), "study", ", ".join(both),
