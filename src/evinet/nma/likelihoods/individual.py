@@ -135,7 +135,7 @@ def density(
     ...     mean = expected(each, at, None, third, np.array(3.0))
     ...     print(np.exp(density(each, np.array(2.0), np.array(3.0), at, mean, third)).round(2))
     [0.38]
-    [0.41]
+    [0.44]
     """
     if likelihood.ordered:
         return ordered.multinomial(x, s, mean / s[-1])
