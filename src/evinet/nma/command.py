@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 SCREEN = 20  # effects on the screen
+SHEET = 20_000  # rows of a table that the workbook has
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
              "time_column", "categories", "category_counts", "weights", "weight_levels"),
@@ -385,7 +386,7 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         for cause, found in every.items():
             own = found.pop("lines")
             lines += [f"{cause}: {line}" for line in own] if cause else own
-            _write(found, {**asked, "out": asked["out"] / cause})
+            lines += _write(found, {**asked, "out": asked["out"] / cause})
         if asked["causes"]:
             lines += _incidence(fits, asked)
     if removed:
@@ -838,8 +839,8 @@ def _screen(fit: Fit) -> list[str]:
     return lines
 
 
-def _write(found: dict[str, Any], asked: dict[str, Any]) -> None:
-    """Write everything; it is all there before the first file is touched."""
+def _write(found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    """Write everything, which is all there before the first file is touched; what to say of it."""
     from evinet import files, tables
     from evinet.nma.answers import inference_data
     from evinet.report.export import workbook
@@ -854,7 +855,8 @@ def _write(found: dict[str, Any], asked: dict[str, Any]) -> None:
             known[name].write(out / f"{name}.csv", frame)
         else:
             files.write_csv(out / f"{name}.csv", frame)
-    workbook({name: frame for name, frame in found.items() if name != "draws"},
+    long = [name for name, frame in found.items() if len(frame) > SHEET and name != "draws"]
+    workbook({name: frame for name, frame in found.items() if name not in ("draws", *long)},
              out / "results.xlsx")  # fmt: skip
     files.write_json(out / "fit.json", record)
     if asked["report"]:
@@ -862,6 +864,7 @@ def _write(found: dict[str, Any], asked: dict[str, Any]) -> None:
         more |= {} if other is None else {"dev_dev": (other,)}
         fit.report(out / "report.html", order, other)
         fit.plot.save(out / "figures", more)
+    return [f"Not in results.xlsx, as too long: {', '.join(long)}"] if long else []
 
 
 def _composed(value: Any) -> Any:

@@ -129,7 +129,7 @@ def design_by_treatment(data: NormalData, tau: float) -> dict[str, object]:
 
 
 def of_designs(data: NormalData, effects: np.ndarray) -> np.ndarray:
-    """Effects of its own for every design, shape (rows, designs * treatments)."""
+    """Effects of its own for every design, shape (rows, effects): those that it tells of."""
     own = arms(data)
     kinds = list(dict.fromkeys(own.values()))
     size = effects.shape[1]
@@ -137,7 +137,7 @@ def of_designs(data: NormalData, effects: np.ndarray) -> np.ndarray:
     for number, study in enumerate(data.studies):
         start = kinds.index(own[study]) * size
         apart[number, start : start + size] = effects[number]
-    return apart
+    return apart[:, apart.any(axis=0)]
 
 
 def least_squares(design: np.ndarray, y: np.ndarray) -> tuple[float, int]:
