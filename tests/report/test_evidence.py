@@ -18,6 +18,7 @@ from evinet.config import Analysis, Harm, Question, Support
 from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
+from evinet.report.pages import summary
 from evinet.report.pages.beside import beside, other_bridges, would_join
 from evinet.report.pages.later import caution
 from evinet.report.pages.notes import mark, notes, weak_sources
@@ -26,6 +27,7 @@ from evinet.report.results import Results
 from evinet.report.rows import records
 
 SOURCE = {"source": "invented-2020", "locator": "p. 1"}
+JUDGEMENTS = Path(__file__).parents[2] / "reports" / "certainty.yaml"
 
 
 def changed(results: Results, folder: Path, table: tables.Table, rows: list[dict]) -> Results:
@@ -156,6 +158,10 @@ def test_a_weak_source_is_marked_beside_the_estimate(results: Results, tmp_path:
     opened = changed(results, tmp_path / "r", tables.SOURCES, [row])
     assert mark(opened, "invented-2020") == " ‡ read in a news item"
     assert "BIRCH, CEDAR and ALBA (in a news item)" in unescape(weak_sources(opened, "pfs"))
+    assert "‡" not in summary.findings(results, JUDGEMENTS)
+    found = unescape(summary.findings(opened, JUDGEMENTS))
+    assert "‡ rests on a hazard ratio that was not read in the publication." in found
+    assert re.search(r"\*\*0\.\d+\*\* \([^)]*\) ‡", found)
 
 
 def test_harms_stand_side_by_side_by_the_names_of_the_configuration(

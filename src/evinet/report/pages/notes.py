@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evinet import tables
+from evinet.report.effects import Pair
 from evinet.report.exhibits import arm_labels
 from evinet.report.markdown import Markdown, bullets, escape, md
 from evinet.report.numbers import listing, outcome_name
 from evinet.report.pages.common import Row, slug_words
-from evinet.report.results import Results
+from evinet.report.results import Fit, Results
 from evinet.report.rows import grouped
 
 WEAK = {
@@ -18,6 +19,8 @@ WEAK = {
     "secondary": "a secondary source",
 }
 """Kinds of source in which a value may be misquoted or chosen, and what they are called."""
+PART = 0.005
+"""A trial carries an effect that it contributes at least such a share to."""
 
 
 def sentence(note: str) -> str:
@@ -76,6 +79,16 @@ def mark(results: Results, source: str | None) -> Markdown:
     """A mark beside a value of a weak source, which says what it was read in."""
     said = weak(results, source)
     return escape(f" ‡ read in {said}" if said else "")
+
+
+def weakly_sourced(results: Results, fit: Fit, pair: Pair) -> bool:
+    """Whether a trial that carries a part of an effect has its hazard ratio of a weak source."""
+    trials = {row["trial"] for row in results.studied(fit.analysis) if weak(results, row["source"])}
+    return any(
+        row["trial"] in trials and row["share"] >= PART
+        for row in fit.table(tables.CONTRIBUTION)
+        if {row["treatment"], row["comparator"]} == set(pair)
+    )
 
 
 def weak_sources(results: Results, analysis: str) -> Markdown:

@@ -27,7 +27,7 @@ from evinet.report.numbers import limits as reach
 from evinet.report.pages.beside import other_answers, other_bridges
 from evinet.report.pages.common import DAGGER, Row, exhibit, table_of, unknown, with_source
 from evinet.report.pages.later import caution_line
-from evinet.report.pages.notes import weak_sources
+from evinet.report.pages.notes import weak_sources, weakly_sourced
 from evinet.report.pages.trials import described
 from evinet.report.results import Fit, Results
 
@@ -118,6 +118,8 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
         "Hazard ratios with 95 % credible intervals; below 1, events come more slowly with the "
         "treatment in bold. Two values are those of the two arms. "
         + (f"† rests on the assumption {listing(list(bridges))}. " if bridges else "")
+        + ("‡ rests on a hazard ratio that was not read in the publication. "
+           if any(weak_sources(results, name) for name in analyses) else "")
         + ("Certainty: appraised where it says so." if judged
            else "Certainty: not appraised by the reviewers.")
     )  # fmt: skip
@@ -145,7 +147,8 @@ def _ratio(results: Results, analysis: str, pair: Pair) -> Markdown:
         return unknown(None)
     fit, row = found
     shown = interval(row)
-    mark = f" {DAGGER}" if row["bridged"] else ""
+    marks = (DAGGER if row["bridged"] else "", "‡" if weakly_sourced(results, fit, pair) else "")
+    mark = "".join(f" {each}" for each in marks if each)
     parts: list[object] = [md("{} ({}){}", strong(estimate(shown)), reach(shown), mark)]
     other = partner(results, fit)
     varied = None if other is None else league(other).get(pair)
