@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, stats
+from scipy.optimize import brentq
 
 from evinet import usertable
 from evinet.config import Sampler
@@ -138,6 +139,27 @@ def test_leaving_out_is_a_ratio_of_marginal_likelihoods(contrasts):
 def test_a_quantile_has_its_share_below(share):
     mixture = Distribution(np.array([-1.0, 2.0]), np.array([0.5, 1.0]), np.array([0.3, 0.7]))
     assert mixture.below(mixture.quantile(share)) == pytest.approx(share, abs=1e-9)
+
+
+MIXTURES = {
+    "one": ([1.3], [0.2], [1.0]),
+    "near": ([0.0, 0.1, 0.3], [0.2, 0.25, 0.4], [0.5, 0.3, 0.2]),
+    "far": ([-4.0, 5.0], [0.1, 1.0], [0.5, 0.5]),
+    "a point": ([0.0, 0.0], [0.0, 1.0], [0.1, 0.9]),
+    "tiny": ([0.0, 30.0], [1e-3, 1e-3], [0.999, 0.001]),
+}
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+@pytest.mark.parametrize("share", [0.001, 0.025, 0.3, 0.975])
+def test_a_quantile_is_found_in_few_steps(monkeypatch, name, share):
+    """Against bisection by SciPy; where Newton's method serves, it must not bisect at the end."""
+    mixture = Distribution(*map(np.array, MIXTURES[name]))
+    sought = brentq(lambda x: mixture.below(x) - share, -50, 50, xtol=1e-14)
+    steps, below = [], Distribution.below
+    monkeypatch.setattr(Distribution, "below", lambda *given: steps.append(1) or below(*given))
+    assert mixture.quantile(share) == pytest.approx(sought, abs=1e-11)
+    assert len(steps) <= (10 if name in ("one", "near") else 60)
     draws = np.random.default_rng(1).normal(size=1000)
     assert Distribution.of_draws(draws).quantile(share) == np.quantile(draws, share)
 

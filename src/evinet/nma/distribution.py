@@ -72,7 +72,8 @@ class Distribution:
             return float(np.quantile(self.mean, share))
         lower = float((self.mean - 12 * self.sd).min())
         upper = float((self.mean + 12 * self.sd).max())
-        found, close, smooth = self.centre, 1e-14 * (upper - lower), bool(self.sd.all())
+        found = float(np.clip(self.centre + self.spread * ndtri(share), lower, upper))
+        close, smooth = 1e-14 * (upper - lower), bool(self.sd.all())
         for _ in range(STEPS):
             below = self.below(found)
             if below < share:
