@@ -111,9 +111,6 @@ def _of_times(where: tuple[str, str], model: Model) -> Iterator[Found]:
         if getattr(model, name):
             message = f"is of hazard ratios, and effects of {model.baseline} are ratios of times"
             yield (*where, name), message, "Remove it, or take another baseline"
-    if not model.ipd:
-        message = f"has baseline {model.baseline}, and no trial enters by its patients"
-        yield (*where, "ipd"), message, "Name the trials in ipd, or take another baseline"
     remedy = "Write a prior of tau for ln time ratios, such as half-normal(0.5)"
     if model.effects == "random" and model.prior_of_tau is None:
         message = f"heterogeneity is that of ln HR, and effects of {model.baseline} are ratios of "

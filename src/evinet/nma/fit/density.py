@@ -10,6 +10,7 @@ All data are one vector: sizes and codes, then arrays, in the order of `_layout`
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -516,8 +517,11 @@ def _averaged(code, of_two, at, x, s, weights, cuts, g_cuts, g_at):
 
 
 @njit(cache=True)
-def _evaluate(point, data, gradient, kept):  # noqa: C901
-    """Log density; fills the gradient, and `kept` with `names` if it has room."""
+def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
+    """Log density; fills the gradient, and `kept` with `names` if it has room.
+
+    Without patients' hazards `of_patients` is None, and their part is not compiled.
+    """
     acting, extra = int(data[0]), int(data[1])
     rows, arms, studies = int(data[2]), int(data[3]), int(data[4])
     free, members, contrasts, gaps = int(data[5]), int(data[6]), int(data[7]), int(data[8])
@@ -763,7 +767,7 @@ def _evaluate(point, data, gradient, kept):  # noqa: C901
             else:
                 gradient[place + j] = g
     curves_at, put = place, 0
-    if curves:
+    if of_patients is not None:
         if len(kept):
             put = size + members + rows + (free > 0) + (members > 0 and sigma_free)
         more, g_curves, at = of_hazards(
@@ -867,23 +871,48 @@ def _data(record):
     return carray(start, (numba.int64(header[1]),), numba.float64)
 
 
-_DOUBLES = types.CPointer(types.double)
+def has_hazards(data: np.ndarray) -> bool:
+    """Whether a vector of data has patients whose hazards are modelled."""
+    return bool(data[SIZES + CODES - 1] > 0)
 
 
-@cfunc(types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
-def density(size, point, gradient, value, record):
+def _density(of_patients: bool | None) -> Any:
     """The sampler's log density."""
-    slope = carray(gradient, (numba.int64(size),))
-    found = _evaluate(carray(point, (numba.int64(size),)), _data(record), slope, np.empty(0))
-    carray(value, (1,))[0] = found
-    if math.isfinite(found) and np.isfinite(slope).all():
-        return 0
-    return 3
+
+    def density(size, point, gradient, value, record):
+        slope = carray(gradient, (numba.int64(size),))
+        here = carray(point, (numba.int64(size),))
+        found = _evaluate(here, _data(record), slope, np.empty(0), of_patients)
+        carray(value, (1,))[0] = found
+        if math.isfinite(found) and np.isfinite(slope).all():
+            return 0
+        return 3
+
+    return density
 
 
-@cfunc(types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr), cache=True)
-def quantities(size, length, point, values, record):
+def _quantities(of_patients: bool | None) -> Any:
     """What the sampler keeps of a point."""
-    kept = carray(values, (numba.int64(length),))
-    _evaluate(carray(point, (numba.int64(size),)), _data(record), np.empty(numba.int64(size)), kept)
-    return 0
+
+    def quantities(size, length, point, values, record):
+        kept = carray(values, (numba.int64(length),))
+        here, slope = carray(point, (numba.int64(size),)), np.empty(numba.int64(size))
+        _evaluate(here, _data(record), slope, kept, of_patients)
+        return 0
+
+    return quantities
+
+
+_DOUBLES = types.CPointer(types.double)
+_DENSITY = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
+_QUANTITIES = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
+
+
+@cache
+def functions(with_hazards: bool) -> tuple[Any, Any]:
+    """The compiled log density and what is kept of a point, of networks with hazards or without."""
+    of_patients = True if with_hazards else None
+    return (
+        cfunc(_DENSITY, cache=True)(_density(of_patients)),
+        cfunc(_QUANTITIES, cache=True)(_quantities(of_patients)),
+    )

@@ -110,12 +110,13 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
     record["address"], record["size"] = data.ctypes.data, data.size
     shapes = density.names(model, values)
+    log_density, kept = density.functions(density.has_hazards(data))
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     size = density.dimension(model, values)
     compiled = CompiledPyMCModel(
         dims={name: (f"of_{name}",) for name, shape in shapes.items() if shape},
-        compiled_logp_func=density.density,
-        compiled_expand_func=density.quantities,
+        compiled_logp_func=log_density,
+        compiled_expand_func=kept,
         initial_point_func=lambda chain: np.random.default_rng(chain).uniform(-1, 1, size),
         shared_data={"data": data},
         user_data=record,
