@@ -67,7 +67,6 @@ CLASHES = {
     "a component twice": (
         "bridges", SUMS | {"treatments": {"both": ["a", "a"]}}, "treatments.both",
         "names a more than once"),
-    "times without patients": ("models", TIMES | {"ipd": []}, "ipd", "no trial enters"),
     "knots of no spline": ("models", TIMES | {"knots": 3}, "knots", "is of mspline and piecewise"),
     "shapes of piecewise hazards": (
         "models", TIMES | {"baseline": "piecewise", "shapes": "arm"}, "shapes", "is of mspline"),
