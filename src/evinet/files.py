@@ -104,7 +104,7 @@ def _remove_earlier(folder: Path, kept: list[str]) -> list[str]:
     except (OSError, ValueError):
         return []
     inside = [
-        str(name) for name in earlier
+        str(name) for name in (earlier if isinstance(earlier, list) else [])
         if not PurePosixPath(str(name)).is_absolute() and ".." not in PurePosixPath(str(name)).parts
     ]  # fmt: skip
     removed = []

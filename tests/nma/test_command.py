@@ -209,10 +209,12 @@ def test_a_list_of_written_files_reaches_no_other_folder(tmp_path):
     with files.together(out) as removed:
         files.write_text(out / "new.csv", "new")
     assert (removed, other.read_text()) == ([], "mine")
-    (out / files.WRITTEN).write_text("{")
-    with files.together(out) as removed:
-        files.write_text(out / "newer.csv", "new")
-    assert removed == []
+    for number, text in enumerate(("{", "7", '{"new.csv": 1}')):
+        (out / files.WRITTEN).write_text(text)
+        with files.together(out) as removed:
+            files.write_text(out / f"newer-{number}.csv", "new")
+        assert removed == []
+    assert (out / "new.csv").exists()
 
 
 def test_bad_input_writes_nothing(tmp_path):

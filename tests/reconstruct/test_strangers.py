@@ -159,6 +159,13 @@ def test_every_layout_says_the_same(tmp_path, layout):
     assert {name: arm["n"] for name, arm in quality["arms"].items()} == {"a": 40, "b, low": 50}
 
 
+def test_a_name_with_a_comma_may_stand_in_quotation_marks(tmp_path):
+    """As in the options of `evinet nma` and `evinet read`."""
+    quality = answer(tmp_path / "out", *written(tmp_path, "long"), "--n", '"b, low"=50,a=40',
+                     "--draws", "1")  # fmt: skip
+    assert {name: arm["n"] for name, arm in quality["arms"].items()} == {"a": 40, "b, low": 50}
+
+
 def test_one_file_for_each_arm_and_times_across_the_top(tmp_path):
     for arm in ("a", "b"):
         (tmp_path / f"{arm}.csv").write_text("0,1\n3,0.9\n9,0.7\n12,0.7\n")

@@ -391,7 +391,8 @@ def _arms(
 ) -> dict[str, list[float | None]]:
     """`a=1:2:3,b=4` as numbers by arm, each arm with `most` of them (an empty one is None).
 
-    A comma before the next `=` may belong to a name: `Arm A, low=5,b=3`.
+    A comma before the next `=` may belong to a name: `Arm A, low=5,b=3`; such a name may stand in
+    quotation marks, as the options of other commands want it.
     """
     found: dict[str, list[float | None]] = {}
     for text in texts:
@@ -406,10 +407,11 @@ def _arms(
                             f"Write arm={form}, and a comma between arms")
                 )  # fmt: skip
                 break
-            if match[1] in found:
-                problems.append(Problem(OPTIONS, option, match[1], "the arm appears twice",
+            name = match[1].strip('"')
+            if name in found:
+                problems.append(Problem(OPTIONS, option, name, "the arm appears twice",
                                         "Write each arm once"))  # fmt: skip
-            found[match[1]] = numbers
+            found[name] = numbers
             rest = rest[match.end() :]
     return found
 

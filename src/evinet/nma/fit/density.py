@@ -706,16 +706,9 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                 g_own = np.empty(len(at_own))
                 if number >= 0:
                     one = _averaged(
-                        code,
-                        of_two,
-                        at_own,
-                        here,
-                        there,
-                        point_weights[number],
-                        cuts[j],
-                        g_cuts[j],
-                        g_own,
-                    )
+                        code, of_two, at_own, here, there, point_weights[number], cuts[j],
+                        g_cuts[j], g_own,
+                    )  # fmt: skip
                 elif code == 4:
                     residual = int(data[people_at + 3 * arms + j])
                     log_sd = data[people_at + 3 * arms + studies + residual]
@@ -766,12 +759,12 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                 gradient[place + j] = g * math.cosh(level[j]) + math.tanh(level[j])
             else:
                 gradient[place + j] = g
-    curves_at, put = place, 0
+    put = 0
     if of_patients is not None:
         if len(kept):
             put = size + members + rows + (free > 0) + (members > 0 and sigma_free)
         more, g_curves, at = of_hazards(
-            point, curves_at, data, at, curves, c[:acting], sigma, u, theta, gradient, g_theta,
+            point, place, data, at, curves, c[:acting], sigma, u, theta, gradient, g_theta,
             g_c[:acting], g_u, kept, put,
         )  # fmt: skip
         log += more
