@@ -130,7 +130,7 @@ def patients(name: str, style: Style, replicate: int = 0) -> list[TrueArm]:
     found = []
     for arm in range(style.arms):
         rng = seeds.generator(20260, f"corpus/{name}/{replicate}/{arm}")
-        scale = style.end * (0.45 + 0.28 * arm) * (3 if style.lowest else 1)
+        scale = style.end * (0.45 + 0.28 * arm) * (3 if style.lowest or style.massed else 1)
         shape = 1.0 + 0.25 * (arm % 2)
         event_time = scale * rng.weibull(shape, style.n)
         left = rng.uniform(0.35 * style.end, 1.05 * style.end, style.n)

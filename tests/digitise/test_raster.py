@@ -10,9 +10,10 @@ from benchmarks import digitise as benchmark
 from benchmarks import figures
 
 from evinet.digitise import axes, check
-from evinet.digitise.axes import Segments
+from evinet.digitise.axes import Segment, Segments
 from evinet.digitise.drawing import Box, Word
-from evinet.digitise.raster import shapes, skew
+from evinet.digitise.raster import curves, shapes, skew, staircase
+from evinet.digitise.raster import ink as inks
 from evinet.digitise.run import digitise
 from evinet.digitise.table import Cell, Row
 from evinet.digitise.trace import Curve
@@ -96,6 +97,63 @@ def test_events_at_the_end_of_an_axis_that_cuts_the_line_are_seen(figure):
     [found] = benchmark.reconstructed(reading, ["arm"]).values()
     assert found.event[found.time > 35.9].sum() == truth.event[truth.time == last].sum()
     assert found.event.sum() == pytest.approx(truth.event.sum(), abs=1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"arms": 2, "width": 1.3, "dpi": 150, "size": (7.0, 5.5), "legend": "above"},
+        {"box": True, "width": 1.3, "dpi": 150, "size": (7.0, 5.5), "colours": ("#d62728",)},
+    ],
+    ids=["two arms fall there", "at a frame"],
+)
+def test_the_last_drop_is_seen_or_said_to_be_unknown(figure, changes):
+    path, truth = figure("cut-line", **changes)
+    reading = digitise(path).reading
+    assert reading.answered, reading.reasons
+    for arm, each in benchmark.matched(reading, truth):
+        unknown = ("end-unknown", arm.name) in {(why.code, why.arm) for why in reading.reasons}
+        assert unknown or arm.curve.survival[-1] == pytest.approx(0.0, abs=0.004)
+        assert benchmark.error(arm, each, 36.0) < 0.003
+    assert reading.confidence == 1 or "end-unknown" in {why.code for why in reading.reasons}
+
+
+def test_a_mark_that_only_goes_down_is_no_last_drop():
+    """Three marks went as far below the line before."""
+    level, lower = np.full(100, 50.5), np.full(100, 52.0)
+    lower[[20, 40, 60]] = 60.0
+    edges = staircase.Edges(level - 1.5, lower)
+    corners = np.array([[0.0, 50.5], [100.0, 50.5]])
+    assert curves._of_marks(corners, edges, 3.0) == pytest.approx(60.0 - 1.5 - 50.5)
+    lower[[20, 40]] = 52.0
+    assert np.isnan(curves._of_marks(corners, edges, 3.0))
+
+
+def test_a_deeper_shade_of_a_colour_is_that_colour():
+    """Thin lines show their colour pale at both edges and full in the middle."""
+    pixels = np.array([[[255.0, 255, 255], [219, 70, 70], [214, 39, 40], [0, 0, 0]]])
+    none = np.zeros((1, 4), dtype=bool)
+    ink = inks.Ink(pixels, np.full(3, 255.0), np.abs(pixels - 255).max(axis=2), none)
+    own, other = inks.share(ink, (219, 70, 70))
+    assert own[0, 1:3].min() > 0.9
+    assert other[0, 1:3].max() < 0.1
+    assert own[0, 3] < 0.1
+    assert other[0, 3] == 1
+
+
+@pytest.mark.parametrize(("end", "told"), [(440.0, False), (700.0, True)])
+def test_an_axis_that_goes_on_beyond_its_values_is_told(end, told):
+    column = [
+        Word(each, Box(90.0, 75.0 * place, 118.0, 75.0 * place + 14))
+        for place, each in enumerate(["1.0", "0.8", "0.6", "0.4", "0.2", "0.0"])
+    ]
+    row = [
+        Word(str(each), Box(120.0 + each, 400.0, 140.0 + each, 414.0))
+        for each in (0, 100, 200, 300)
+    ]
+    lines = Segments([], [Segment(382.0, 130.0, end)])
+    [panel] = axes.panels([*column, *row], lines, (900.0, 500.0))
+    assert panel.x.goes_on is told
 
 
 def test_a_drop_stands_on_the_side_of_a_time_where_the_table_has_it():

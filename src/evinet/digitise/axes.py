@@ -61,6 +61,7 @@ class Axis:
     residuals: Floats  # in units of the position
     left_out: tuple[str, ...] = ()  # words beside it that do not fit
     broken: bool = False  # one of them stands beyond those that fit
+    goes_on: bool = False  # its line goes on far beyond its last value
 
     @property
     def error(self) -> float:
@@ -315,7 +316,17 @@ def _panel(row: _Series, side: _Series, segments: Segments, size: tuple[float, f
     side = replace(side, others=[pair for pair in side.others if pair[0].box.y < floor])
     x = _axis(row, segments.upright, False, (ceiling, floor))
     y = _axis(side, segments.level, True, (wall, end))
-    return Panel(x, y, _frame(x, y, segments, size, (row, side)))
+    box = _frame(x, y, segments, size, (row, side))
+    return Panel(replace(x, goes_on=_goes_on(box, segments)), y, box)
+
+
+def _goes_on(box: Box, segments: Segments) -> bool:
+    """Whether the line of the time axis goes on far beyond where curves are looked for."""
+    return any(
+        abs(line.at - box.bottom) < 0.03 * box.height
+        and line.start < box.left + 0.05 * box.width and line.end > box.right + 0.1 * box.width
+        for line in segments.level
+    )  # fmt: skip
 
 
 def _axis(

@@ -18,7 +18,7 @@ from evinet.digitise.labels import like
 from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
 from evinet.digitise.strokes import levels_of
 from evinet.digitise.table import Row
-from evinet.digitise.trace import Curve, Trace, survival
+from evinet.digitise.trace import AT_FRAME, BEHIND, Curve, Trace, survival
 
 FINE = 1e-4  # standard error of survival below which every drop can be told
 ALIKE = 28  # units of 255: colours that cannot be told apart
@@ -49,6 +49,9 @@ def propose(
             doubts.append(Reason(f"{name}-left-out", f"beside the {name} axis "
                                  f"{', '.join(axis.left_out)} does not fit the other values{end}",
                                  0.85 if one else 0.5))  # fmt: skip
+    if panel.x.goes_on:
+        doubts.append(Reason("x-goes-on", "the line of the time axis goes on far beyond the last "
+                             "value that was read: values may be missing", 0.5))  # fmt: skip
     if score < 0.8:
         doubts.append(Reason("hard-to-read", "a number was hard to read", 0.85))
     if not traces:
@@ -301,6 +304,9 @@ def _doubts(reading: Reading) -> None:
             left = 0.95 if hidden < 0.004 else 0.8 if hidden < 0.01 else 0.5
             reading.note("not-seen", f"parts of the curve were not seen: survival may be off by "
                          f"{hidden:.4f} on average", left, arm.name)  # fmt: skip
+        for doubt in arm.trace.doubts:
+            if doubt.why in (AT_FRAME, BEHIND):
+                reading.note("end-unknown", doubt.why, 0.85, arm.name)
         if len(arm.curve.drops[0]) == 0:
             reading.note("flat", "the curve never falls", 0.7, arm.name)
 

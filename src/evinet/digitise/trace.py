@@ -9,6 +9,10 @@ import numpy as np
 from evinet.digitise.axes import Panel
 from evinet.digitise.drawing import Colour, Floats
 
+AT_FRAME = "it runs to the frame: whether it falls there cannot be seen"
+BEHIND = "another curve falls where it ends: whether it falls there, too, cannot be seen"
+"""Why it cannot be told whether a curve falls at its end."""
+
 
 @dataclass(frozen=True)
 class Look:

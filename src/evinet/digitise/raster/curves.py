@@ -16,7 +16,7 @@ from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
 from evinet.digitise.raster.shapes import dilated
 from evinet.digitise.strokes import Sample, levels_of, without_bands
-from evinet.digitise.trace import Doubt, Look, Trace
+from evinet.digitise.trace import AT_FRAME, BEHIND, Doubt, Look, Trace
 
 ERROR_ACROSS = 0.3  # pixels: standard error of a level
 ERROR_ALONG = 0.35  # pixels: standard error of the place of a drop
@@ -25,6 +25,7 @@ SAME = 28  # units of 255: two looks of one colour
 MARGIN = 6  # pixels around the plot
 MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
+HIDDEN = 0.5  # of a pixel: other ink hides what is there
 CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
 CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
 
@@ -141,7 +142,7 @@ class Plot:
         height = np.where(veiled, cut + 0.5, height)  # under other ink the path is all there is
         steps = staircase.runs(height, known | veiled)
         corners = staircase.corners(steps, float(end), start + 0.5)
-        corners = self._last_drop(corners, edges, cut, wide, marked, share)
+        corners, unknown = self._last_drop(corners, edges, cut, wide, marked, share, hidden)
         if not self._plausible(corners, start):
             return None, nothing
         own = _around(cut, share.shape, wide)
@@ -150,6 +151,8 @@ class Plot:
             bottom = np.fmax(edges.lower[column], cut[column])
             own[max(int(top) - 1, 0) : int(bottom) + 2, column] = True
         doubts = _gaps(known, dashes, self.left)
+        if unknown:
+            doubts += (Doubt(float(self.left + end - 1), float(self.left + end), unknown),)
         look = Look(colour, round(wide, 2), dashes)
         centres = marks.centres(marked, edges, wide)
         return self._placed(look, corners, centres, doubts), own
@@ -168,43 +171,62 @@ class Plot:
 
     def _last_drop(
         self, corners: Floats, edges: staircase.Edges, cut: NDArray[np.int64], wide: float,
-        marked: NDArray[np.bool_], share: Floats,
-    ) -> Floats:  # fmt: skip
+        marked: NDArray[np.bool_], share: Floats, hidden: Floats,
+    ) -> tuple[Floats, str]:  # fmt: skip
         """A drop at the very end of the curve, as when the last patient has the event.
 
-        One that ends on the axis ends at 0, if the axis is there and the line was clear of it.
+        One that ends on the axis ends at 0, if the axis is there and the line was clear of it. It
+        may be hidden in part by another curve that falls there, too. Second, why it cannot be told
+        whether there is one; else nothing.
         """
         size = int(np.ceil(wide)) + 1
-        below = np.where(marked, np.nan, edges.lower)[-size:]
-        nobody = self.panel.y.position(self.panel.full if self.rising else 0.0) - self.top
+        columns = np.arange(len(cut) - size, min(len(cut) + size, share.shape[1]))
+        rows = cut[np.minimum(columns, len(cut) - 1)]
+        below = np.full(len(columns), np.nan)
+        below[:size] = np.where(marked, np.nan, edges.lower)[-size:]
+        level, nobody = corners[-1, 1], self.panel.y.position(self.panel.full * self.rising)
+        nobody -= self.top
         nobody = share.shape[0] - nobody if self.rising else nobody
-        for place, column in enumerate(range(len(cut) - size, len(cut))):
-            end = _foot(share[:, column], int(cut[column]), wide)
-            if marked[column] or end < corners[-1, 1] + wide / 2 + CLEAR:
+        for place, column in enumerate(columns):
+            foot = _foot(share[:, column], hidden[:, column], int(rows[place]), wide)
+            if foot < level + wide / 2 + CLEAR or (place < size and marked[column]):
                 continue
-            if end > below[place] + 2 * wide:
-                below[place] = end
-            if self._framed(share[:, column], end, column) and abs(nobody - end) < wide + 6:
+            if not foot <= below[place] + 2 * wide:
+                below[place] = foot
+            if self._framed(share[:, column], foot, column) and abs(nobody - foot) < wide + 6:
                 below[place] = nobody + wide / 2
         if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
-            return corners
-        foot = float(np.nanmax(below)) - wide / 2
-        columns = np.arange(len(cut) - size, len(cut))
-        entering = levels_of(corners, np.maximum(columns - wide / 2 - 1, 0.0))
+            return corners, ""
+        low = float(np.nanmax(below)) - wide / 2
+        entering = levels_of(corners, np.maximum(columns[:size] - wide / 2 - 1, 0.0))
         out = max(1.5, 0.6 * wide)  # as far as a mark sticks out above the line
         with np.errstate(invalid="ignore"):
             sticks = bool((edges.upper[-size:] < entering - wide / 2 - out).any())
-        if foot < corners[-1, 1] + max(2.0, 0.75 * wide) or sticks:
-            return corners
+        if sticks or abs(low - level - _of_marks(corners, edges, wide)) < 1.5:
+            return corners, ""
+        if low < level + max(2.0, 0.75 * wide):
+            return corners, self._unknown_end(level, wide, columns, hidden)
         # the line's left edge tells where it falls: its right one may be cut off with the plot
-        falling = share[
-            int(corners[-1, 1] + wide / 2) + 1 : int(foot - 1), columns[0] : columns[-1] + 1
-        ]
-        seen = float(np.median(falling.sum(axis=1))) if len(falling) else wide
-        at = min(max(corners[-1, 0] - seen + wide / 2, corners[-2, 0]), corners[-1, 0])
+        falling = share[int(level + wide / 2) + 1 : int(low - 1), columns[0] : columns[-1] + 1]
+        at = columns[0] + _left(falling) + wide / 2 if len(falling) else corners[-1, 0] - wide / 2
+        inked = columns[(falling >= staircase.HALF).any(axis=0)]
+        at = min(max(at, corners[-2, 0]), max([corners[-1, 0], *(inked + 1.0)]))
         corners = corners.copy()
         corners[-1, 0] = at
-        return np.vstack([corners, [at, foot]])
+        return np.vstack([corners, [at, low]]), ""
+
+    def _unknown_end(
+        self, level: float, wide: float, columns: NDArray[np.int64], hidden: Floats
+    ) -> str:
+        """Why it cannot be told whether a curve falls at its end; else nothing."""
+        blank = (self.ink.blank[::-1] if self.rising else self.ink.blank)[:, columns]
+        start = int(level + wide / 2) + 1
+        stop = start + int(3 * wide) + 3
+        if stop >= len(blank):
+            return ""
+        if blank[start:stop].all(axis=0).any():
+            return AT_FRAME
+        return BEHIND if (hidden[start:stop, columns] > HIDDEN).all(axis=0).any() else ""
 
     def _framed(self, ink: Floats, row: int, column: int) -> bool:
         """Whether ink that ends before a row ends on a frame or axis."""
@@ -353,16 +375,38 @@ class Plot:
         return long / max(total, 1.0)
 
 
-def _foot(ink: Floats, row: int, wide: float) -> int:
-    """The row before which the ink that goes down from a line ends.
+def _foot(ink: Floats, hidden: Floats, row: int, wide: float) -> int:
+    """The row before which the ink that goes down from a line ends; other ink may hide parts.
 
     Where a line is cut off as it turns, a part of the turn may be missing.
     """
     near = np.flatnonzero(ink[row : row + int(np.ceil(wide)) + 1] >= staircase.HALF)
     row += int(near[-1]) if len(near) else 0
-    while row < len(ink) - 1 and ink[row] >= staircase.HALF:
+    last = row - 1
+    while row < len(ink) - 1 and (ink[row] >= staircase.HALF or hidden[row] > HIDDEN):
+        last = row if ink[row] >= staircase.HALF else last
         row += 1
-    return row
+    return last + 1
+
+
+def _of_marks(corners: Floats, edges: staircase.Edges, wide: float) -> float:
+    """How far the ink of marks goes below level stretches of a curve; NaN where few do."""
+    columns = np.arange(len(edges.lower) - int(np.ceil(wide)) - 1, dtype=np.float64)
+    before = levels_of(corners, np.maximum(columns - wide - 1, 0.0))
+    after = levels_of(corners, columns + wide + 2)
+    with np.errstate(invalid="ignore"):
+        deep = edges.lower[: len(columns)] - wide / 2 - before
+        alone = deep[(before == after) & (deep > max(2.0, 0.75 * wide))]
+    return float(np.median(alone)) if len(alone) >= 3 else np.nan
+
+
+def _left(falling: Floats) -> float:
+    """The left edge of the ink in most rows that have some."""
+    rows = falling[(falling >= staircase.HALF).any(axis=1)]
+    first = (rows >= staircase.HALF).argmax(axis=1)
+    number = np.arange(len(rows))
+    before = np.where(first > 0, rows[number, np.maximum(first - 1, 0)], 0.0)
+    return float(np.median(first - before + np.maximum(0.0, 1 - rows[number, first])))
 
 
 def _taken(
@@ -422,7 +466,14 @@ def _frames(part: Floats) -> NDArray[np.bool_]:
             blank[max(row - 1, 0) : row + 2] = True
     for column in [*range(min(9, columns)), *range(max(columns - 14, 0), columns)]:
         if dark[:, column].mean() > 0.85:
-            blank[:, max(column - 1, 0) : column + 2] = True
+            blank[:, column] = True
+            frame = np.median(part[dark[:, column], column], axis=0) - paper
+            for beside in (column - 1, column + 1):
+                if 0 <= beside < columns:  # its paler edges, not the curves that run up to it
+                    off = part[:, beside] - paper
+                    shade = np.clip(off @ frame / max(float(frame @ frame), 1.0), 0, 1)
+                    away = np.linalg.norm(off - shade[:, None] * frame, axis=1)
+                    blank[:, beside] |= away < inks.OFF
     return blank
 
 

@@ -17,6 +17,7 @@ from evinet.digitise.raster.shapes import opened
 
 OFF = 45.0  # units of 255: a colour so far off the line is another
 NEAR = 15.0  # units of 255: a colour so near to the line is a mixture
+DEEP = 1.35  # of a colour: where thin lines show it paler, their middle may be so much deeper
 WINDOW = (3, 11)  # every third pixel, eleven of them across: 33 pixels
 BROAD = 25  # pixels: what is as long and as high is a tint, not a line
 CORE = 0.75  # of the greatest contrast nearby: the middle of a line
@@ -158,9 +159,9 @@ def share(ink: Ink, colour: Colour) -> tuple[Floats, Floats]:
     line = np.array(colour, dtype=np.float64) - ink.paper
     length = float(line @ line)
     off = ink.pixels - ink.paper
-    part = np.clip(off @ line / length, 0.0, 1.0)
+    part = np.clip(off @ line / length, 0.0, DEEP)
     away = np.linalg.norm(off - part[..., None] * line, axis=2)
-    mixed = part * np.exp(-((away / OFF) ** 2))
+    mixed = np.minimum(part, 1.0) * np.exp(-((away / OFF) ** 2))
     base = np.minimum(opened(mixed, BROAD, 1), opened(mixed, 1, BROAD))
     base = np.where(base < 0.75, base, 0.0)
     own = np.clip((mixed - base) / (1 - base), 0.0, 1.0)

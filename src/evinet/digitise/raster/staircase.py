@@ -18,6 +18,7 @@ from evinet.digitise.raster.shapes import opened
 
 HALF = 0.5  # share of ink at an edge
 STEP = 0.45  # pixels: a smaller change of level is none
+BRIEF = 3  # columns: a curve that falls within so many is taken to start with everybody
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +174,8 @@ def corners(found: list[tuple[int, int, float]], end: float, start: float) -> Fl
     points: list[tuple[float, float]] = []
     if found and found[0][2] > start + 1.5:
         points = [(0.0, start), (found[0][0] / 2, start)]
+    elif found and found[0][1] < BRIEF:  # too short to be a level of its own
+        found = [(*found[0][:2], min(start, found[0][2])), *found[1:]]
     for place, (_, last, level) in enumerate(found):
         points.append((points[-1][0] if points else 0.0, level))
         right = end if place == len(found) - 1 else (last + 1 + found[place + 1][0]) / 2
