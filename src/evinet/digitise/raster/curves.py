@@ -200,8 +200,10 @@ class Plot:
         low = float(np.nanmax(below)) - wide / 2
         entering = levels_of(corners, np.maximum(columns[:size] - wide / 2 - 1, 0.0))
         out = max(1.5, 0.6 * wide)  # as far as a mark sticks out above the line
+        beyond = share[: int(level - wide / 2 - out), columns[size:]]
         with np.errstate(invalid="ignore"):
             sticks = bool((edges.upper[-size:] < entering - wide / 2 - out).any())
+        sticks = sticks or bool((beyond[-1:] >= staircase.HALF).any())
         if sticks or abs(low - level - _of_marks(corners, edges, wide)) < 1.5:
             return corners, ""
         if low < level + max(2.0, 0.75 * wide):
