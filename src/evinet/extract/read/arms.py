@@ -343,7 +343,9 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     read = [s for s in sentences(passages, "abstract", "results", "methods", "title")]
     totals = _totals(read)
     whole = " ".join(p.text for p in passages if p.section != "closed").lower()
-    candidates = [(found, s) for s in read for found in _candidates(s)]
+    candidates = [
+        (found, s) for s in read if not _INTENDED.search(s.text) for found in _candidates(s)
+    ]
     candidates = [
         (found, s) for found, s in candidates
         if sum(n for _, n in found) in totals
@@ -372,6 +374,13 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     return _finished(arms, passages)
 
 
+_INTENDED = re.compile(
+    r"\b(?:intention|intended|planned|plans?|aim(?:ed|s)?|goal|proposed|target)\b[^.]{0,40}?"
+    r"\b(?:to )?(?:be )?(?:random|recruit|enrol|includ|assign|allocat)"
+    r"|\b(?:to|will|would|should) be random",
+    re.IGNORECASE,
+)
+"""Patients who were to be randomised: a plan, not what was done."""
 _LONG = 6000
 """Characters of a text, from which on the name of an arm stands in it more than once."""
 _CLUSTERS = re.compile(

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import log
 from typing import Any
 
 from evinet.extract.read import numbers, words
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.assign import VERSUS, Assigned, assign, compared
-from evinet.extract.read.findings import Finding
+from evinet.extract.read.findings import NO_INTERVAL, Finding
 from evinet.extract.read.passages import Passage, Sentence, sentences
 from evinet.extract.read.quantities import Quantity, months, quantities
 
@@ -145,8 +146,9 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
             continue
         control = re.search(r"\bcontrols?\b", sentence.text, re.I)
         named = len({slug for _, _, slug in arms.mentions(sentence.text)}) > 1
+        overall = "os" in {topic[2] for topic in sentence.topics}
         for finding in read:
-            noted = _noted(finding, notes, only)
+            noted = _noted(finding, notes, only, overall)
             doubts = (arms.fewer, arms.assumed if control else "",
                       "" if named else arms.unproven, unsaid.get(finding.kind, ""))  # fmt: skip
             for doubt in filter(None, doubts):
@@ -253,7 +255,11 @@ def _other_groups(text: str, arms: Arms) -> list[str]:
     return []
 
 
-def _noted(finding: Finding, notes: list[str], only: str) -> Finding:
+def _noted(finding: Finding, notes: list[str], only: str, overall: bool) -> Finding:
+    """A finding with its notes, its assessor, and the doubts of its outcome's name.
+
+    `overall` tells that the sentence speaks of overall survival too.
+    """
     about = dict(finding.about)
     unsure = finding.unsure
     who = about["assessor"]
@@ -266,7 +272,10 @@ def _noted(finding: Finding, notes: list[str], only: str) -> Finding:
     if about["outcome"] == "survival":
         about["outcome"] = "os"
         who = "unstated"
-        unsure = "; ".join(filter(None, (unsure, "survival: taken for overall survival")))
+        if not overall:
+            unsure = "; ".join(filter(None, (unsure, "survival: taken for overall survival")))
+    if about["outcome"].startswith(_TIME_TO):
+        unsure = "; ".join(filter(None, (unsure, words.UNNAMED)))
     if about["outcome"] == "primary-outcome":
         unsure = "; ".join(filter(None, (unsure, "the primary outcome: name it")))
     about["assessor"] = who
@@ -294,6 +303,61 @@ def _survival(outcome: str) -> bool:
     )
 
 
+_TIME_TO = "time-to-"
+_TIMED = re.compile(
+    r"times? to (?:the |a )?(?P<what>[A-Za-z][^,.;:()]{2,80}?)(?=\s*(?:\b(?:was|were|of|with|in|for"
+    r"|from|did|and|by|at|compared|between|than|versus|vs)\b|[,.;:()]|$))",
+    re.IGNORECASE,
+)
+_RISK_OF = re.compile(
+    r"\b(?:risks?|rates?|incidences?|hazards?) (?:of|for) (?:an? |the )?"
+    r"(?P<what>[A-Za-z][^,.;:()]{2,80}?)"
+    r"(?=\s*(?:\b(?:was|were|by|with|in|at|did|than|compared|between|among|over)\b|[,;:()]|$))",
+    re.IGNORECASE,
+)
+_HAPPENS = re.compile(
+    r"(?P<what>[A-Za-z][^,.;:()]{2,80}?) (?:was |were )?(?:also |more |less |significantly )?"
+    r"(?:occurred|was|were|developed|had|did|differed|reported|experienced)\b",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(
+    r"^(?:the|an?|and|but|that|which|of|to|first|percentages?|proportions?|numbers?|shares?|patients"
+    r"|participants|who|with|incidences?|rates?|risks?|estimates?|kaplan-meier|cumulative) ",
+    re.IGNORECASE,
+)
+
+
+def _of_its_own(text: str, topic: tuple[int, int, str]) -> str:
+    """The slug of an outcome; of one without, the words of its time: `time-to-first-relapse`."""
+    if topic[2] != "other":
+        return topic[2]
+    timed = _TIMED.match(text, topic[0])
+    return _TIME_TO + _slug(timed["what"]) if timed else ""
+
+
+def _slug(words_printed: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", words_printed.lower())[:8])
+
+
+_NO_NAME = re.compile(
+    r"\d{2}|\bmedian\b|\bthere\b|^(?:in|at|with|for|to|it|they|these) |\bassigned\b", re.IGNORECASE
+)
+
+
+def _by_its_words(text: str, head: re.Match[str], between: str, arms: Arms) -> str:
+    """The slug of an outcome of which only the sentence's own words tell: what occurred, or may."""
+    said = re.match(r"\W*(?:for|of) (?:the )?(?P<what>[A-Za-z][^,.;:()\d]{2,70}?)(?= with | in "
+                    r"| was | of |[,;:(]|$)", between)  # fmt: skip
+    clause = re.split(r"[;:]|, (?:and|but|with)\b", text[: head.start()])[-1]
+    for found in (said, _TIMED.search(clause), _RISK_OF.search(clause), _HAPPENS.search(clause)):
+        what = found["what"].strip() if found else ""
+        while what and (shorter := _OPENS.sub("", what)) != what:
+            what = shorter
+        if what and not _NO_NAME.search(what) and not arms.mentions(what):
+            return (_TIME_TO if found is not None and found.re is _TIMED else "") + _slug(what)
+    return "outcome-without-a-name"
+
+
 def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) -> Iterator[Group]:
     """Quantities that are `wanted`, by the outcome named last before them (or right after)."""
     text, named = sentence.text, sentence.topics
@@ -307,7 +371,8 @@ def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) 
         else:
             groups.append((topic, [quantity]))
     for index, (topic, items) in enumerate(groups):
-        if topic is None or topic[2] == "other":
+        outcome = _of_its_own(text, topic) if topic else ""
+        if topic is None or not outcome:
             continue
         coordinated = [
             other for other in named
@@ -318,7 +383,7 @@ def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) 
             continue  # `median OS and PFS were 9.1 and 3.3 months`: the values are of the outcomes
         start = groups[index - 1][1][-1].end if index else 0
         end = _next(named, items[-1].end, groups, index)
-        yield Group(topic[2], tuple(items), start, end if end is not None else len(text))
+        yield Group(outcome, tuple(items), start, end if end is not None else len(text))
 
 
 def _next(
@@ -394,7 +459,7 @@ def _medians(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[
         return not timed and not words.GAIN.search(text, max(q.start - 90, 0), q.start)
 
     for group in _groups(sentence, found, wanted, arms):
-        if not _survival(group.outcome):
+        if not _survival(group.outcome) and not group.outcome.startswith(_TIME_TO):
             continue
         assigned = _assigned(sentence, group, arms)
         if assigned is None:
@@ -422,7 +487,7 @@ def _median_doubt(text: str, group: Group) -> str:
     said = [m.start() for m in _MEDIAN.finditer(text, 0, first)]
     if not said or re.search(r"follow[- ]?up|\bage\b", text[said[-1] : first]):
         return "the word median was not seen"
-    if _SPREAD.search(text, 0, group.items[-1].end) and "median (" not in text.lower():
+    if _SPREAD.search(text, said[-1], group.items[-1].end) and "median (" not in text.lower():
         return "the sentence speaks of a mean or range"
     return ""
 
@@ -575,17 +640,21 @@ def _ratios(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[F
         if re.search(r"\d\.\d|[.;] [A-Z]|\bP ?[<=>]|\bp ?[<=>]", between):
             continue
         interval = numbers.interval_at(text, value.end())
-        yield from _ratio(sentence, head, value, interval, index, heads, arms)
+        yield from _ratio(sentence, found, head, value, interval, index, heads, arms)
 
 
-def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
-           interval: numbers.Interval | None, index: int, heads: list[re.Match[str]],
-           arms: Arms) -> Iterator[Finding]:  # fmt: skip
+def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
+           value: re.Match[str], interval: numbers.Interval | None, index: int,
+           heads: list[re.Match[str]], arms: Arms) -> Iterator[Finding]:  # fmt: skip
     text = sentence.text
     between = text[head.end() : value.start()]
     outcome, doubt = _ratio_outcome(sentence, head, value)
-    if outcome is None or not _survival(outcome) or len(arms) < 2:
+    if len(arms) < 2:
         return
+    if outcome is None or not _survival(outcome):
+        if not arms.mentions(text):
+            return
+        outcome, doubt = _by_its_words(text, head, between, arms), words.UNNAMED
     estimate = float(value["value"])
     low = high = level = None
     end = value.end()
@@ -596,12 +665,15 @@ def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
             return
         low, high, level, end = interval.low, interval.high, interval.level, interval.end
     else:
-        doubt = doubt or "no confidence interval was read"
+        doubt = doubt or NO_INTERVAL
     previous = heads[index - 1].end() if index else 0
     following = heads[index + 1].start() if index + 1 < len(heads) else len(text)
     pair, how = _direction(text, between, previous, head.start(), end, following, arms)
     if pair is None:
         return
+    if how in ("", "control", "order"):
+        shares = [q for q in found if previous <= q.start and q.end <= head.start()]
+        how = "counted" if _counted(text, shares, pair, estimate, arms) else how
     factor = words.ASIDE["a factor, not the treatment"].search(text)
     if (factor or re.search(r"predict|variate", text)) and not arms.mentions(text):
         return
@@ -622,6 +694,41 @@ def _ratio(sentence: Sentence, head: re.Match[str], value: re.Match[str],
     }  # fmt: skip
     about = {"outcome": outcome, "arm": pair[0], "comparator": pair[1]}
     yield _finding(sentence, "hr", about, values, (head.start(), end), doubt)
+
+
+def _counted(text: str, shares: list[Quantity], pair: tuple[str, str], estimate: float,
+             arms: Arms) -> bool:  # fmt: skip
+    """Whether the shares of patients with an event go the way of a ratio, and about as far.
+
+    Of two shares p, -log(1 - p) are cumulative hazards; under proportional hazards their ratio is
+    the hazard ratio, but for censoring: 1.3 times off at the most.
+    """
+    stretch = text[shares[0].start - 80 if shares and shares[0].start > 80 else 0 :]
+    if len(shares) != 2 or not _HAPPENED.search(stretch) or _SURVIVED.search(stretch):
+        return False
+    assigned = assign(text, [(q.start, q.end) for q in shares], arms)
+    if assigned is None or not assigned.sure or set(assigned.slugs) != set(pair):
+        return False
+    risks = {slug: _share(q, slug, arms) for slug, q in zip(assigned.slugs, shares, strict=True)}
+    a, b = (risks[slug] for slug in pair)
+    if not (a and b and 0 < a < 1 and 0 < b < 1) or abs(log(estimate)) < 0.1:
+        return False
+    return abs(log(log(1 - a) / log(1 - b)) - log(estimate)) < min(log(1.3), abs(log(estimate)))
+
+
+_HAPPENED = re.compile(
+    r"\b(?:occurred|died|deaths?|events?|experienced|developed)\b", re.IGNORECASE
+)
+_SURVIVED = re.compile(r"\balive\b|\bsurviv(?:ed|ors?|ing)\b|\bfree\b(?![- ]survival events)"
+                       r"|\bwithout\b", re.IGNORECASE)  # fmt: skip
+
+
+def _share(quantity: Quantity, slug: str, arms: Arms) -> float | None:
+    """The share of an arm's patients that a quantity is, where it is one."""
+    whole = quantity.of or arms.n(slug)
+    if quantity.n is not None and whole:
+        return quantity.n / whole
+    return float(quantity.percent) / 100 if quantity.percent else None
 
 
 def _is_p(text: str, start: int) -> bool:
@@ -666,8 +773,6 @@ def _ratio_outcome(
 
 def _log_symmetric(estimate: float, low: float, high: float) -> bool:
     """Whether the interval is about symmetric on the log scale: a guard against misread numbers."""
-    from math import log
-
     if low <= 0 or estimate <= 0:
         return False
     left, right = log(estimate / low), log(high / estimate)

@@ -13,7 +13,7 @@ from math import erf, log, sqrt
 from statistics import NormalDist
 
 from evinet.extract.read import numbers
-from evinet.extract.read.findings import Finding
+from evinet.extract.read.findings import NO_INTERVAL, Finding
 
 MAIN = {
     "median": "median", "landmark": "survival", "events": "events", "hr": "estimate",
@@ -21,6 +21,8 @@ MAIN = {
 }  # fmt: skip
 """The value of a kind by which readings are compared."""
 LIMITS = ("lower", "upper")
+DIRECTED = ("said", "favours", "counted")
+"""How a ratio's direction is known: by words, or by the shares of patients with an event."""
 
 
 def settle(findings: Iterable[Finding]) -> list[Finding]:
@@ -78,6 +80,7 @@ def _whoever(finding: Finding) -> object:
 
 def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
     """The reading that stands for a fact, and those that agree with it."""
+    readings = _turned(readings)
     plain = [r for r in readings if not r.aside and not r.unsure]
     doubted = [r for r in readings if r.unsure and not r.aside]
     pool = plain or doubted or readings
@@ -111,6 +114,25 @@ def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
             if other is not first and not _same(first, other):
                 joined = joined.doubted(f"also read as {_shown(other)}, {other.aside}")
     return joined, agreeing
+
+
+def _turned(readings: list[Finding]) -> list[Finding]:
+    """Ratios of which no word gives the direction go the way of one that says it.
+
+    The same estimate and limits are the same ratio: it is read once with its direction.
+    """
+    said = [r for r in readings if r.kind == "hr" and r.values["direction"] in DIRECTED]
+    done = []
+    for reading in readings:
+        if reading.kind == "hr" and reading.values["direction"] in ("", "control"):
+            same = (r for r in said if _same_numbers(r, reading))
+            reading = replace(reading, about=next(same, reading).about)
+        done.append(reading)
+    return done
+
+
+def _same_numbers(a: Finding, b: Finding) -> bool:
+    return all(a.values[name] == b.values[name] for name in ("estimate", *LIMITS))
 
 
 def _read_too(finding: Finding) -> str:
@@ -151,7 +173,7 @@ def _rounded(x: object, y: object) -> bool:
 
 def _repeated(finding: Finding, readings: list[Finding]) -> bool:
     """Whether two parts of the document say it in so many words."""
-    plain = {r.part for r in readings if not r.aside and not r.unsure}
+    plain = {r.part for r in readings if not r.aside and r.unsure in ("", NO_INTERVAL)}
     return len(plain) > 1
 
 
@@ -167,11 +189,37 @@ def _fits(finding: Finding, facts: list[Finding]) -> bool:
     if finding.kind == "hr":
         return _hr_fits(finding, facts)
     if finding.kind == "median":
-        return values.get("lower") is not None and any(
-            _direction(ratio, facts) == "agree" and _sized(ratio, facts)
+        return any(
+            _direction(ratio, facts) == "agree"
+            and (
+                _sized(ratio, facts)
+                if values.get("lower") is not None
+                else _sized(ratio, facts, 1.25) and _beside(finding, ratio, facts)
+            )
             for ratio in _ratios(finding, facts)
         )
     return False
+
+
+def _beside(finding: Finding, ratio: Finding, facts: list[Finding]) -> bool:
+    """Whether the medians of both arms stand together, and right behind them a confirmed ratio.
+
+    A median without an interval needs as much: its only other reading is the size of a ratio whose
+    P value fits and whose direction words give.
+    """
+    both = [
+        f for f in facts
+        if f.kind == "median" and not f.unsure and not f.aside and f.place == ratio.place
+        and f.about["outcome"] == ratio.about["outcome"]
+        and f.about["arm"] in (ratio.about["arm"], ratio.about["comparator"])
+    ]  # fmt: skip
+    return (
+        len(both) == 2
+        and any(f.printed in ratio.words for f in both)
+        and all(f.printed in finding.words for f in both)
+        and p_fits(ratio)
+        and _directed(ratio.values["direction"], ratio)
+    )
 
 
 def _ratios(finding: Finding, facts: list[Finding]) -> list[Finding]:
@@ -191,13 +239,14 @@ def _hr_fits(finding: Finding, facts: list[Finding]) -> bool:
     against = _direction(finding, facts)
     how = finding.values["direction"]
     directed = _directed(how, finding) or against == "agree"
-    return against != "disagree" and directed and (p_fits(finding) or _sized(finding, facts))
+    sized = how == "counted" or _sized(finding, facts)
+    return against != "disagree" and directed and (p_fits(finding) or sized)
 
 
 def _directed(how: str, finding: Finding) -> bool:
     """Whether words say which arm is above the line, or that the first one did plainly better."""
     upper = finding.values.get("upper")
-    return how in ("said", "favours") or (how == "improved" and upper is not None and upper < 1)
+    return how in DIRECTED or (how == "improved" and upper is not None and upper < 1)
 
 
 def p_fits(finding: Finding) -> bool:
@@ -262,10 +311,10 @@ def _direction(finding: Finding, facts: list[Finding]) -> str:
     return "agree" if plain else "unknown"
 
 
-def _sized(finding: Finding, facts: list[Finding]) -> bool:
-    """Whether the medians' ratio is about the hazard ratio (1.6 times off at the most)."""
+def _sized(finding: Finding, facts: list[Finding], off: float = 1.6) -> bool:
+    """Whether the medians' ratio is about the hazard ratio (`off` times off at the most)."""
     return any(
-        a > 0 and b > 0 and abs(log(b / a) - log(finding.values["estimate"])) < log(1.6)
+        a > 0 and b > 0 and abs(log(b / a) - log(finding.values["estimate"])) < log(off)
         for a, b in _pair(finding, facts, "median")
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+NO_INTERVAL = "no confidence interval was read"
+"""Why a ratio may be no estimate; another reading of it, with an interval, takes this away."""
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -214,14 +214,17 @@ def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
     named = [name for _, _, name in topics(title)]
     outcome = "pfs" if ALIVE.search(title) else next(iter(named), None)
     outcome = "os" if outcome == "survival" and re.match(r"\W*survival\b", title, re.I) else outcome
+    titles = {_text(group, "id"): _text(group, "title") for group in _list(measure, "groups")}
     if outcome is None or "other" in named or not _read(outcome):
+        about = {"outcome": slug(title), "assessor": "unstated"}
+        for analysis in _list(measure, "analyses"):
+            yield from _analysis(analysis, about, titles, where, groups, vocabulary.UNNAMED)
         return
     who = assessor(title + " " + _text(measure, "description"))
     about = {
         "outcome": outcome,
         "assessor": "unstated" if who == "both" or outcome == "os" else who,
     }
-    titles = {_text(group, "id"): _text(group, "title") for group in _list(measure, "groups")}
     doubt = "; ".join(vocabulary.asides(re.sub(r"\bcentre|\bassociat", "", title)))
     if len(set(named)) > 1:
         doubt = doubt or f"the title names {', '.join(sorted(set(named)))}"

@@ -38,6 +38,8 @@ SURVIVAL = ("pfs2", "pfs", "os", "ttp", "ttf", "dfs", "rfs", "efs", "mfs", "ffs"
             "primary-outcome")  # fmt: skip
 COUNTED = ("orr", "dcr")
 
+UNNAMED = "the outcome has no name that is known: it is called by its words"
+"""Why a person must look at an outcome that none of these names tells."""
 # Words right before an outcome that make it another one (`CNS progression-free survival`).
 QUALIFIERS = (
     "CNS|intracranial|brain|neurological|local|locoregional|loco-regional|regional|distant|distal|"
@@ -47,7 +49,7 @@ QUALIFIERS = (
     "|graft-versus-host|"
     "GVHD|chemotherapy|quality-adjusted|restricted mean|conditional|second|relative|durable|graft|"
     "implant|allograft|invasive-disease|systemic|leukaemia|leukemia|molecular|ventilator|hospital|"
-    "transplant|transplantation|breast|in-hospital|late|colostomy|larynx|bladder-intact|prostate"
+    "metastatic|transplant|transplantation|breast|in-hospital|late|colostomy|larynx|bladder-intact|prostate"
 )
 OTHER = (
     r"durations? of|follow[- ]?up|times? to (?!(?:tumou?r |disease )?progression|treatment failure)"
@@ -192,7 +194,8 @@ ASIDES: dict[str, str] = {
     r"|\b(?:investigator|local|central)(?:ly)?[- ]?(?:\w+ )?(?:assess\w*|review\w*)? "
     r"(?:gave|showed|yielded)|\bmore recent\b|\bat the time of (?:the )?(?:first|second)\b"
     r"|\bcompleted\b|\bsupplementary\b|\bsimulat|\bmodel(?:led|ing)\b|\bquality-adjusted\b",
-    "another time or start": r"\bafter progression|post-?progression|from (?:the )?(?:date of )?"
+    "another time or start": r"\b(?:prior|previous|last)(?: systemic| line of| prior)? (?:therap"
+    r"|treatment|regimen)|\bafter progression|post-?progression|from (?:the )?(?:date of )?"
     r"(?:diagnosis|second|relapse|recurrence|progression|surgery|start of second)|since diagnosis"
     r"|second[- ]line|third[- ]line|salvage|subsequent|maintenance phase|\bsecond randomi[sz]ation"
     r"|after (?:crossover|surgery|transplant|relapse|recurrence|discontinu)|\bcross-?over\b",
