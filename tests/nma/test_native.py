@@ -1,6 +1,7 @@
 """Compiled models are kept between processes, and give the same draws from the cache."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
+SOURCE = Path(__file__).parents[2] / "src/evinet"
+CACHES = shutil.ignore_patterns("__pycache__")
 MODEL = """
 import sys
 from evinet.nma.fit import nuts as sampler
@@ -74,6 +77,31 @@ def test_other_processes_and_shapes_compile_nothing_and_draw_the_same(tmp_path: 
     # by numerical integration over the scale
     assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)
     assert first[1] == pytest.approx([52.11, 52.31], abs=0.3)
+
+
+STANDARDISED = """
+from evinet.nma.fit import nuts
+nuts.prepare()
+import sys
+from evinet.nma.fit import standardised
+assert standardised.__file__.startswith(sys.argv[1])
+standardised.psi(2.0)
+"""
+
+
+def test_another_copy_of_evinet_compiles_nothing(tmp_path: Path) -> None:
+    """Numba on its own knows a function by the folder of its source."""
+    kept = []
+    for name in ("one", "another"):
+        shutil.copytree(SOURCE, tmp_path / name / "evinet", ignore=CACHES)
+        subprocess.run(
+            [sys.executable, "-c", STANDARDISED, str(tmp_path / name)], check=True,
+            env={**os.environ, "EVINET_CACHE": str(tmp_path / "cache"),
+                 "PYTHONPATH": str(tmp_path / name)},
+        )  # fmt: skip
+        compiled = (tmp_path / "cache").rglob("evinet-nma-fit/*.nbc")
+        kept.append({path.name: path.stat().st_mtime_ns for path in compiled})
+    assert kept[0] == kept[1] != {}
 
 
 def test_processes_that_save_at_once_do_not_take_each_others_files(tmp_path: Path) -> None:

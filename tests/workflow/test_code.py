@@ -15,8 +15,9 @@ from evinet.reproduce.digest import modules
 from evinet.synthesise import OF_COVARIATES
 
 ROOT = Path(__file__).parents[2]
-START = {"evinet", "evinet.cli", "evinet.processor"}
-"""How a command is found, and what a module of commands imports for some of them."""
+START = {"evinet", "evinet.cli", "evinet.processor", "evinet.nma.fit.shared_cache"}
+"""How a command is found, what a module of commands imports for some of them, and where compiled
+code is kept."""
 JOBS = ("fit", "answers")
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evinet.nma.fit import data_vector
-from evinet.nma.fit.shared_cache import share
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -50,7 +49,6 @@ def compile_model(model: pm.Model) -> Any:
     import pandas as pd
     from nutpie.compile_pymc import CompiledPyMCModel, make_user_data
 
-    share()
     start = model.initial_point()
     free, kept = model.value_vars, _kept(model)
     density, quantities = functions(model)

@@ -37,6 +37,7 @@ def prepare() -> None:
     cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve() / _modules()
     processor.prepare()
     os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
+    os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = "evinet.nma.fit.shared_cache.Locator"
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'models'},numba__fastmath=False"
 
