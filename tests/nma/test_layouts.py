@@ -380,3 +380,23 @@ def test_a_measure_that_is_not_made_of_arms_is_refused(columns, measure):
     frame = pd.DataFrame({"study": ["s", "s"], "treatment": ["a", "b"], **columns})
     with pytest.raises(InputError, match="cannot be computed from these arms"):
         Network.read(frame, measure=measure)
+
+
+@pytest.mark.parametrize(
+    ("name", "unused"),
+    [
+        ("netmeta_Linde2016.csv", ["year", "treat1.long", "treat2.long", "resp1", "n1", "resp2",
+                                   "n2"]),  # its effects are read, not its counts
+        ("netmeta_Woods2010.csv", []),
+        ("metainsight_Binary_wide.csv", []),
+    ],
+)  # fmt: skip
+def test_columns_that_nothing_reads_are_named(name, unused):
+    assert network(name).readings[0]["unused"] == unused
+
+
+def test_counts_of_missing_outcomes_are_named_as_not_used():
+    """R's rnmamod models them (columns m1, m2, ...); here they change nothing."""
+    table = pd.DataFrame({"study": ["A"], "t1": [1], "t2": [2], "r1": [10], "r2": [12],
+                          "m1": [3], "m2": [4], "n1": [100], "n2": [100]})  # fmt: skip
+    assert layouts.read(table).record["unused"] == ["m1", "m2"]

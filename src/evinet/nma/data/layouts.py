@@ -567,6 +567,7 @@ def _record(
         "columns": {str(name): str(spelt[name]) for name in table.columns
                     if name in vocabulary.OURS and name in spelt},
         "level": reading.level, "measure": reading.measure, "dropped": dropped, "cautions": [],
+        "unused": [str(spelt.get(name, name)) for name in vocabulary.unknown(table)],
     }  # fmt: skip
 
 
@@ -588,4 +589,4 @@ def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]
     if within.any():
         done.append(f"{within.sum()} events within intervals, {event.sum()} at known times, "
                     f"{(~within & ~event).sum()} not seen")  # fmt: skip
-    return _record(table, Reading(), said, done, [])
+    return _record(table, Reading(), said, done, []) | {"unused": []}

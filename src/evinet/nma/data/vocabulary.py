@@ -199,6 +199,24 @@ def measure_of(text: str) -> str | None:
     return known.get(key(text))
 
 
+def unknown(frame: pd.DataFrame) -> list[str]:
+    """Columns whose names say nothing here, and that the caller does not read by their own names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> unknown(pd.DataFrame(columns=["study", "treatment", "r", "sampleSize", "missing", "lnHR"]))
+    ['missing']
+    """
+    kinds = (LABELS, ARMS, EFFECTS, BOTH)
+    said = {each for kind in kinds for several in kind.values() for each in several}
+    said |= {*LEVEL, *MEASURE, *CONTROL, *EXPERIMENTAL, "arm", "time"}
+    taken = OURS | set(frame.attrs.get("named", ())) | set(effect_names(frame))
+    return [name for name in map(str, frame.columns)
+            if name not in taken and key(LIMIT_WORDS.sub("", name)) not in said
+            and key(name) not in said]  # fmt: skip
+
+
 def effect_names(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Columns that hold an effect by its measure: column -> (measure, natural or log or se)."""
     found = {}
