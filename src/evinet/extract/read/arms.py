@@ -357,7 +357,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         for found, s in candidates:
             _take(arms, found, s, totals)
         return _finished(arms, passages)
-    fitting = [item for item in candidates if sum(n for _, n in item[0]) in totals]
+    fitting = [item for item in candidates if _adds_up(*item, totals)]
     sets = [sorted(n for _, n in found) for found, _ in candidates]
     twice = [item for item, own in zip(candidates, sets, strict=True) if sets.count(own) > 1]
     if candidates:
@@ -372,6 +372,18 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         return _finished(arms, passages)
     arms = _grouped(read, title) or _titled(title, whole)
     return _finished(arms, passages)
+
+
+def _adds_up(found: list[tuple[str, int]], said: Sentence, totals: set[int]) -> bool:
+    """Whether the arms make up the patients randomised: `Of 90 patients, 44 were randomised to`."""
+    whole = sum(n for _, n in found)
+    text = said.text.replace(",", "")
+    first = re.search(
+        rf"\bof (?:the |these )?{whole} (?:[\w-]+ )?(?:patients|participants|people|women|men|adults"
+        rf"|subjects|individuals)\b[^.;\d]{{0,80}}\d+ were (?:randomly|randomi[sz])",
+        text, re.IGNORECASE,
+    )  # fmt: skip
+    return whole in totals or first is not None
 
 
 _INTENDED = re.compile(

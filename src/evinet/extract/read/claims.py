@@ -66,7 +66,9 @@ _CENTRAL = re.compile(r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|\bICR\b|\b
 _LOCAL = re.compile(r"\binvestigators?\b|\blocal(?:ly)?[- ](?:assess|review)", re.IGNORECASE)
 _STRATIFIED = re.compile(r"\b(?P<un>un-?)?stratified", re.IGNORECASE)
 _COORDINATED = re.compile(
-    r"(?:\s*\([^()]*\))?\s*(?:,|and|or|and median|/|, and)\s*(?:the |median )*", re.IGNORECASE
+    r"(?:\s*\([^()]*\))?\s*"
+    r"(?:(?:and|or|and median|/|, and)\s*(?:the |median )*|,\s*(?:median )*)",
+    re.IGNORECASE,
 )
 _BEHIND = re.compile(
     r"(?: (?:group|arm|patients|alone|therapy|regimen)s?)?(?=\s*[,;]?\s*[(\[]?\s*(?:\d{2}% ?C|\["
@@ -402,17 +404,30 @@ def _assigned(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None:
     text = sentence.text
     own = assign(text, spans, arms, group.start, group.end)
     mentioned = [m for m in arms.mentions(text) if group.start <= m[0] < group.end]
+    if own and len(mentioned) == 1 and ";" in text[mentioned[0][1] : spans[0][0]]:
+        own, mentioned = None, []  # the arm is of what stands before the semicolon
     if own is not None and (own.sure or len(mentioned) > 1):
         return own
     if len(mentioned) < 2:
         whole = _shared(text, spans, arms)
         if whole is not None:
             return whole
+    said = arms.mentions(text[: spans[0][0]])
+    order = list(dict.fromkeys(slug for _, _, slug in said))
+    if own is None and len(order) == len(spans) and _IN_TURN.search(text, spans[-1][1], group.end):
+        return Assigned(tuple(order), "in the order in which the arms are named before", False)
     if own is None and not arms.mentions(text) and "respectively" in text:
         slugs = [slug for _, _, slug in arms.mentions(sentence.before)]
         if len(slugs) == len(spans) == len(arms) and len(set(slugs)) == len(slugs):
             return Assigned(tuple(slugs), "the arms are named in the sentence before", False)
     return own
+
+
+_IN_TURN = re.compile(
+    r"\bin (?:each|both|the (?:two|same|respective)) (?:treatment )?(?:groups?|arms?),?"
+    r" respectively",
+    re.IGNORECASE,
+)
 
 
 def _shared(text: str, spans: list[tuple[int, int]], arms: Arms) -> Assigned | None:

@@ -62,7 +62,8 @@ _WERE_RANDOMISED = re.compile(
     r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
 )
 _NOT_OWN = re.compile(
-    r"\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b|next step|\bneeded\b"
+    r"randomly (?:divided|split|selected|chosen|sampled|drawn)"
+    r"|\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b|next step|\bneeded\b"
     r"|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b|\bprior\b|\bno stud|\bprohibit"
     r"|\bin the only\b|\bfew\b"
     r"|\bextension\b|\bother\b|\banother\b|\bnumerous\b|\bseveral\b|\bhave (?:shown|been)\b"
@@ -84,7 +85,8 @@ _PERIOD = re.compile(
 _CUTOFF = re.compile(
     rf"(?:data )?cut-?\s?off(?: date)?(?: (?:for|of) [\w\s-]{{0,40}})?[ ,(]*(?:was |of |on |is "
     rf")?\(?"
-    rf"(?P<a>{_DATE})|(?P<b>{_DATE}) ?[(,] ?(?:the )?data cut-?\s?off",
+    rf"(?P<a>{_DATE})|(?P<b>{_DATE}) ?[(,] ?(?:the )?data cut-?\s?off"
+    rf"(?! ?(?:date)?[ ,:(]*(?:was |of |on |is )?{_DATE})",
     re.I,
 )
 _ENROLLED = re.compile(

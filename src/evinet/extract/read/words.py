@@ -285,7 +285,8 @@ OTHER_PAPER = {
         r"|ancillary|nested|case (?:study|series)|baseline (?:data|characteristics)|combined data"
         r"|aggregation|cohort|registry|observational|real[- ]world"
         r"|prognostic|predict(?:s|ive|ors?|ion)|biomarkers?|polymorphisms?|cost[- ]effectiveness"
-        r"|correlat\w+|associat\w+|pharmacokinetics?|rationale and design)\b",
+        r"|correlat\w+|associat\w+|pharmacokinetics?|rationale and design"
+        r"|(?:two|three|four|five) (?:[\w-]+,? ){0,6}(?:trials|studies))\b",
         IGNORECASE,
     ),
     "abstract": compile(
