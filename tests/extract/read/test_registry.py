@@ -391,6 +391,7 @@ def test_groups_of_the_results_are_joined_to_arms_of_the_protocol():
         "Progression-free Survival in Participants With KRAS Mutation",
         "Progression-free Survival, Per Protocol Population",
         "Progression-free Survival, Interim Analysis",
+        "Progression-free Survival on the Last Prior Therapy",
     ],
 )
 def test_measures_of_other_populations_and_analyses_are_marked(title):
@@ -403,3 +404,25 @@ def test_second_progression_is_an_outcome_of_its_own():
     record = copy.deepcopy(RECORD)
     measures(record)[0]["title"] = "Progression-Free Survival 2 (PFS2)"
     assert {f.about["outcome"] for f in read_record(record).of("median")} == {"pfs2"}
+
+
+def test_a_ratio_of_an_outcome_without_a_known_name_is_called_by_its_title_and_marked():
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["title"] = "First Hospitalization for Heart Failure"
+    (ratio,) = read_record(record).of("hr")
+    assert ratio.about["outcome"] == "first-hospitalization-for-heart-failure"
+    assert "called by its words" in ratio.unsure
+    assert not read_record(record).of("median")
+
+
+def test_a_response_that_is_posted_for_a_day_is_marked():
+    record = copy.deepcopy(RECORD)
+    values = [{"groupId": "OG000", "value": "26.7"}]
+    measure = {
+        "type": "SECONDARY", "title": "Overall Response Rate", "paramType": "NUMBER",
+        "unitOfMeasure": "percentage of participants", "groups": copy.deepcopy(GROUPS),
+        "classes": [{"title": "Day 147", "categories": [{"measurements": values}]}],
+    }  # fmt: skip
+    measures(record).append(measure)
+    marks = [f.unsure for f in read_record(record).of("response") if f.values["percent"] == 26.7]
+    assert marks == ["it is posted for a time (Day 147)"]

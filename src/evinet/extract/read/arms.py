@@ -379,8 +379,8 @@ def _adds_up(found: list[tuple[str, int]], said: Sentence, totals: set[int]) -> 
     whole = sum(n for _, n in found)
     text = said.text.replace(",", "")
     first = re.search(
-        rf"\bof (?:the |these )?{whole} (?:[\w-]+ )?(?:patients|participants|people|women|men|adults"
-        rf"|subjects|individuals)\b[^.;\d]{{0,80}}\d+ were (?:randomly|randomi[sz])",
+        rf"\bof (?:the |these )?{whole} (?:[\w-]+ )?(?:patients|participants|people|women|men"
+        rf"|adults|subjects|individuals)\b[^.;\d]{{0,80}}\d+ were (?:randomly|randomi[sz])",
         text, re.IGNORECASE,
     )  # fmt: skip
     return whole in totals or first is not None
@@ -438,6 +438,15 @@ def _others_randomised(read: list[Sentence],
         return f"arms of {min(sums - {whole})} patients randomised are named too"
     if any(_AGAIN.search(sentence.text) for sentence in read):
         return "patients were randomised more than once"
+    for label, n in found:
+        said = re.compile(
+            rf"(?<![\d.,])(?P<n>\d[\d,]*) (?:patients |participants )?(?:were |was )?(?:randomly "
+            rf"(?:assigned|allocated)|randomi[sz]ed) to (?:receive |the )?{re.escape(label)}\b",
+            re.IGNORECASE,
+        )
+        for match in (m for sentence in read for m in said.finditer(sentence.text)):
+            if (other := count(match["n"])) not in (n, whole, None):
+                return f"{other} patients are said to be randomised to {label} too"
     return ""
 
 

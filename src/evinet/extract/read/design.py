@@ -62,9 +62,10 @@ _WERE_RANDOMISED = re.compile(
     r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
 )
 _NOT_OWN = re.compile(
-    r"randomly (?:divided|split|selected|chosen|sampled|drawn)"
-    r"|\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b|next step|\bneeded\b"
-    r"|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b|\bprior\b|\bno stud|\bprohibit"
+    r"randomly (?:divided|split|selected|chosen|sampled|drawn)|\b(?:report|data) (?:from|of) the\b"
+    r"|\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b"
+    r"|next step|\bneeded\b|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b"
+    r"|\bprior\b|\bno stud|\bprohibit"
     r"|\bin the only\b|\bfew\b"
     r"|\bextension\b|\bother\b|\banother\b|\bnumerous\b|\bseveral\b|\bhave (?:shown|been)\b"
     r"|\b(?:studies|trials)\b|\[cited\]|\bsubstudy\b|\bpart of\b|\bsub-?set\b",
@@ -332,6 +333,8 @@ def _allocation(passages: list[Passage]) -> Iterator[Finding]:
     others = ", ".join(sorted(set(values)))
     doubt = "" if len(set(values)) == 1 else f"other ratios are named: {others}"
     doubt = doubt or ("" if own else "it may be of part of the patients, or of another trial")
+    if re.search(r"\bchanged\b|\bamend", found[first][0].text):
+        doubt = doubt or "it was changed"
     yield _said(found[first][0], "allocation", values[first], found[first][1].group(), doubt)
 
 

@@ -209,6 +209,9 @@ def slug(label: str) -> str:
 ALIVE = re.compile(r"alive and progression[- ]free|progression[- ]free and alive", re.IGNORECASE)
 
 
+_AT_A_TIME = re.compile(r"\b(?:week|month|day|year|cycle|visit)s?\b|over time", re.IGNORECASE)
+
+
 def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
     title = _text(measure, "title")
     named = [name for _, _, name in topics(title)]
@@ -228,7 +231,7 @@ def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
     doubt = "; ".join(vocabulary.asides(re.sub(r"\bcentre|\bassociat", "", title)))
     if len(set(named)) > 1:
         doubt = doubt or f"the title names {', '.join(sorted(set(named)))}"
-    if outcome in ("orr", "dcr") and re.search(r"\b(?:week|month|day|year|cycle)s?\b", title, re.I):
+    if outcome in ("orr", "dcr") and _AT_A_TIME.search(title):
         doubt = doubt or "the title names a time"
     counts = _participants(measure)
     classes = _list(measure, "classes")
@@ -240,6 +243,8 @@ def _measure(measure: Json, where: str, groups: Groups) -> Iterator[Finding]:
                 if group:
                     n = counts.get(_text(item, "groupId"))
                     unsure = doubt or _odd(group, label, len(classes), groups)
+                    if outcome in ("orr", "dcr") and _AT_A_TIME.search(label):
+                        unsure = unsure or f"it is posted for a time ({label})"
                     yield from _value(measure, about, label, group, groups, n, item, where, unsure)
     for analysis in _list(measure, "analyses"):
         yield from _analysis(analysis, about, titles, where, groups, doubt)
