@@ -16,9 +16,9 @@ from hypothesis import settings
 
 from evinet.nma.fit import nuts
 
-nuts.prepare()  # before any file of tests imports what it concerns
-
 ROOT = Path(__file__).parents[1]
+os.environ.setdefault("EVINET_CACHE", str(ROOT / ".cache"))
+nuts.prepare()  # before any file of tests imports what it concerns
 
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")

@@ -31,7 +31,6 @@ SHELL = {"cd", "cat", "head", "grep", "mkdir", "printf", "source", "export", "#"
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "EVINET_CACHE": str(ROOT / ".cache"),
 }
 
 

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import os
 import platform
+from pathlib import Path
+
+from evinet import cache
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def prepare() -> None:
-    """Set this for the process and those it starts; must run before NumPy is imported."""
+def prepare() -> Path:
+    """Set this for the process and those it starts; must run before NumPy is imported.
+
+    Returns the folder in which compiled code is kept.
+    """
     for name in THREADS:
         os.environ[name] = "1"
     if platform.machine() in ("x86_64", "AMD64"):
         os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+    return cache.prepare()
 
 
 def cores() -> int:

@@ -46,7 +46,7 @@ for word in sys.argv[1:]:
 SAVE = """
 import sys
 from numba.core.caching import IndexDataCacheFile
-from evinet.nma.fit.shared_cache import share
+from evinet.numba_cache import share
 
 share()
 for number in range(50):

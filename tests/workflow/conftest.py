@@ -34,12 +34,11 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """That of its commands: its own code, the compile cache of the project."""
+        """That of its commands: its own code, not that of the checkout."""
         return {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join([str(self.folder / "src"), *self._recorder]),
-            "EVINET_CACHE": str(ROOT / ".cache"),
         }
 
     @property

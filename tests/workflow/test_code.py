@@ -15,7 +15,7 @@ from evinet.reproduce.digest import modules
 from evinet.synthesise import OF_COVARIATES
 
 ROOT = Path(__file__).parents[2]
-START = {"evinet", "evinet.cli", "evinet.processor", "evinet.nma.fit.shared_cache"}
+START = {"evinet", "evinet.cli", "evinet.processor", "evinet.cache", "evinet.numba_cache"}
 """How a command is found, what a module of commands imports for some of them, and where compiled
 code is kept."""
 JOBS = ("fit", "answers")

@@ -85,7 +85,7 @@ class Runner:
         path = [str(gh.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
         self.environment = {
             **os.environ, **environment, "PATH": os.pathsep.join(path),
-            "PYTHONPATH": str(folder / "src"), "EVINET_CACHE": str(ROOT / ".cache"),
+            "PYTHONPATH": str(folder / "src"),
             "EVINET_CONTACT": "reviewer@example.org", "NCBI_API_KEY": "",
             "RUNNER_TEMP": str(self.temporary), "GITHUB_OUTPUT": str(self.output),
         }  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evinet import cache as cached
 from evinet import files
 from evinet.errors import OutputError
 
@@ -169,7 +169,7 @@ def _remember() -> None:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("EVINET_CACHE", ".cache"), "code.json")
+    return cached.folder() / "code.json"
 
 
 @cache

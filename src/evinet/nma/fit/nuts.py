@@ -6,11 +6,9 @@ fast-math flags change the last bits of draws, and cannot be set later.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evinet import processor
@@ -23,33 +21,11 @@ if TYPE_CHECKING:
     from evinet.nma.model import Model
 
 
-WRITTEN_OUT = ("density.py", "hazards.py", "standardised.py")
-
-
 def prepare() -> None:
-    """Set what makes draws repeatable, and where compiled code is kept (`.cache/`).
-
-    Compiled code names the modules that it came from, so that it has a place of its own for each
-    set of modules: what an older version left is not read. Numba looks at one file alone to see
-    whether a function has changed, so that what calls functions of several files has one for each
-    state of these.
-    """
-    cache = Path(os.environ.get("EVINET_CACHE", ".cache")).resolve() / _modules()
-    processor.prepare()
-    os.environ["NUMBA_CACHE_DIR"] = str(cache / "numba")
-    os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = "evinet.nma.fit.shared_cache.Locator"
+    """Set what makes draws repeatable, and where compiled models are kept (`evinet.cache`)."""
+    kept = processor.prepare()
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
-    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={cache / 'models'},numba__fastmath=False"
-
-
-def _modules() -> str:
-    root = Path(__file__).parents[1]
-    names = sorted(
-        path.relative_to(root).as_posix()
-        for part in ("fit", "likelihoods") for path in (root / part).rglob("*.py")
-    )  # fmt: skip
-    written_out = b"".join((root / "fit" / name).read_bytes() for name in WRITTEN_OUT)
-    return hashlib.sha256("\n".join(names).encode() + written_out).hexdigest()[:12]
+    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={kept / 'models'},numba__fastmath=False"
 
 
 OF_PEOPLE = ("person_", "event_", "other_", "node_")

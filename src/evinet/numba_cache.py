@@ -24,11 +24,11 @@ from typing import Any
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import CacheImpl, IndexDataCacheFile, UserProvidedCacheLocator
 
-PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parent
 
 
 class Locator(UserProvidedCacheLocator):
-    """Where Numba keeps a function. `nuts.prepare` names it in the environment for Numba.
+    """Where Numba keeps a function. `evinet.cache` names it in the environment for Numba.
 
     PyTensor's functions, and those of other packages, go where they always go.
     """
@@ -36,11 +36,12 @@ class Locator(UserProvidedCacheLocator):
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
         share()
-        if Path(py_file).is_relative_to(PACKAGE):
-            return super().from_function(py_func, py_file)
+        ours = Path(py_file).is_relative_to(PACKAGE)
+        if ours and (found := super().from_function(py_func, py_file)):
+            return found
         others: list[Any] = CacheImpl._locator_classes
-        found = (each.from_function(py_func, py_file) for each in others)
-        return next(filter(None, found), None)
+        tried = (each.from_function(py_func, py_file) for each in others)
+        return next(filter(None, tried), None)
 
     @classmethod
     def get_suitable_cache_subpath(cls, py_file: str) -> str:

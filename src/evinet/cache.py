@@ -1,0 +1,50 @@
+"""Where evinet keeps what it compiled, and what it found in code, between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+CALLED = ("nma/fit/density.py", "nma/fit/hazards.py", "nma/fit/standardised.py")
+"""Files with compiled functions that those of other files call."""
+
+
+def folder() -> Path:
+    """`.cache` in the folder of a review, elsewhere the user's folder for caches.
+
+    A review keeps its own, so that removing the folder removes everything; a command that is run
+    beside data leaves nothing there, and finds what it compiled in another folder. `EVINET_CACHE`
+    names any other place.
+    """
+    if named := os.environ.get("EVINET_CACHE"):
+        return Path(named).resolve()
+    if Path("Snakefile").is_file() and Path("config").is_dir():
+        return Path(".cache").resolve()
+    found = Path(platformdirs.user_cache_dir("evinet", appauthor=False))
+    with suppress(OSError):
+        found.mkdir(parents=True, exist_ok=True)
+    # Some services have a home into which nobody may write.
+    return found if os.access(found, os.W_OK) else Path(".cache").resolve()
+
+
+def prepare() -> Path:
+    """Tell Numba where to keep compiled functions; must run before it is imported. The folder.
+
+    It is one of its own for each set of modules, since compiled code names the modules that it came
+    from; and for each state of `CALLED`, since Numba looks at one file alone to see whether a
+    function has changed.
+    """
+    root = Path(__file__).parent
+    names = sorted(
+        path.relative_to(root).as_posix()
+        for part in ("fit", "likelihoods") for path in (root / "nma" / part).rglob("*.py")
+    )  # fmt: skip
+    called = b"".join((root / name).read_bytes() for name in CALLED)
+    found = folder() / hashlib.sha256("\n".join(names).encode() + called).hexdigest()[:12]
+    os.environ["NUMBA_CACHE_DIR"] = str(found / "numba")
+    os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = "evinet.numba_cache.Locator"
+    return found

@@ -1,0 +1,43 @@
+"""Compiled code is kept in the folder of a review, and beside no data elsewhere."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from evinet import cache
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.delenv("EVINET_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "home"
+
+
+def test_a_review_keeps_its_own(home, tmp_path):
+    (tmp_path / "here/Snakefile").touch()
+    (tmp_path / "here/config").mkdir()
+    assert cache.folder() == tmp_path / "here/.cache"
+
+
+def test_a_folder_of_data_keeps_nothing(home, tmp_path):
+    assert cache.folder() == home / "evinet"
+    assert not list((tmp_path / "here").iterdir())
+
+
+def test_where_the_home_cannot_be_written_it_is_the_folder(home, tmp_path, monkeypatch):
+    home.write_text("not a folder")
+    assert cache.folder() == tmp_path / "here/.cache"
+
+
+def test_any_other_place_can_be_named(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("EVINET_CACHE", str(tmp_path / "there"))
+    assert cache.folder() == tmp_path / "there"
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    found = cache.prepare()
+    assert found.parent == tmp_path / "there"
+    assert os.environ["NUMBA_CACHE_DIR"] == str(found / "numba")
