@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evinet.digitise import labels
+from evinet.digitise import axes, judge, labels, table
 from evinet.digitise.axes import Panel, Tick, fit
 from evinet.digitise.drawing import Box, Word
 from evinet.digitise.strokes import Sample
+from evinet.digitise.table import Row
 from evinet.digitise.trace import Look, Trace
 
 BLACK, RED, TEAL, PALE_TEAL = (1, 1, 1), (223, 83, 107), (75, 181, 173), (107, 245, 229)
@@ -77,3 +78,40 @@ def test_the_legend_of_another_plot_names_the_same_arms():
     words = [*ARM_A, *ARM_B, *other]
     assert labels.lost([curve(BLACK), curve(RED)], samples, words, PANEL) == []
     assert labels.lost([curve(BLACK)], samples, words, PANEL) == ["Arm B"]
+
+
+def test_an_entry_for_the_marks_of_an_arm_is_no_arm():
+    """SPSS lists "Surgery" and "Surgery-censored"."""
+    marks = [Word("Surgery-censored", Box(2177, 163, 2310, 197))]
+    samples = [Sample(TOP, Look(RED, 3)), Sample(NEXT, Look(RED, 3))]
+    assert labels.lost([curve(RED)], samples, marks + ARM_B, PANEL) == []
+
+
+def test_words_beside_other_lines_than_those_of_the_legend_are_no_arm():
+    """A title or a P value beside something black, in another place and of another length."""
+    title = [Word("Estimates", Box(900, 63, 1100, 97))]
+    samples = [(TOP, BLACK), (NEXT, RED), (Box(860, 79, 890, 80), BLACK)]
+    found = [Sample(box, Look(colour, 3)) for box, colour in samples]
+    assert labels.lost([curve(BLACK), curve(RED)], found, ARM_A + ARM_B + title, PANEL) == []
+
+
+@pytest.mark.parametrize(("text", "value"), [("1.00-", 1), ("75%\u2013", 75), ("0-", 0)])
+def test_a_tick_read_as_a_dash_after_its_value_is_none_of_it(text, value):
+    assert axes.number(text) == value
+
+
+def test_a_number_before_a_name_is_its_label_in_the_table():
+    """PROC LIFETEST of SAS: "1: Placebo" in the legend, "1" beside the numbers at risk."""
+    rows = [Row(label, (), (0, 0, 0)) for label in ("1", "2")]
+    assert judge._by_name(["2: Placebo", "1: Drug"], rows) == [1, 0]
+
+
+def test_the_row_above_is_no_name_of_a_row():
+    """Of a row whose own label is cut off."""
+    words = [Word("Drug", Box(380, 1580, 470, 1610))]
+    for y, counts in ((1595, (40, 30, 20)), (1655, (41, 25, 11))):
+        words += [
+            Word(str(n), Box(x - 20, y - 15, x + 20, y + 15))
+            for x, n in zip((600, 1470, 2340), counts, strict=True)
+        ]
+    assert [row.label for row in table.rows(words, PANEL)] == ["Drug", ""]

@@ -8,10 +8,17 @@ from benchmarks import digitise as benchmark
 from benchmarks import figures
 from click.testing import CliRunner
 
-from evinet.digitise import axis
+from evinet.digitise import axis, check, judge, strokes, svg
+from evinet.digitise.axes import Panel, Tick, fit
 from evinet.digitise.commands import digitise as command
+from evinet.digitise.drawing import BLACK, Box, Stroke
+from evinet.digitise.reading import Traced
 from evinet.digitise.run import digitise
+from evinet.digitise.table import Cell, Row
+from evinet.digitise.trace import Curve, Look, Trace
 from evinet.errors import InputError
+from evinet.patients.data import Patients
+from evinet.patients.kaplan_meier import kaplan_meier
 
 VECTOR = [name for name, style in figures.STYLES.items() if style.suffix in ("pdf", "svg")]
 
@@ -142,3 +149,89 @@ def test_an_empty_page_is_named(figure, tmp_path):
     with pytest.raises(InputError, match="the page is empty"):
         digitise(tmp_path / "two.pdf")
     assert digitise(tmp_path / "two.pdf", page=2).reading.answered
+
+
+@pytest.mark.parametrize("lying", ["nothing", "of another figure"])
+def test_the_advice_for_a_foreign_axis_file_leads_out(figure, tmp_path, lying):
+    path, _ = figure("pdf")
+    made = digitise(figure("svg")[0])
+    own = tmp_path / "axis.yaml"
+    own.write_text("")
+    if lying == "of another figure":
+        axis.write(own, made.axis)
+    options = [str(path), "--out", str(tmp_path)]
+    with pytest.raises(InputError, match=r"(?i)delete"):
+        CliRunner().invoke(command, options, catch_exceptions=False, standalone_mode=False)
+    own.unlink()
+    assert CliRunner().invoke(command, options).exit_code == 0
+
+
+@pytest.mark.parametrize("changes", [{"page": 2}, {"panel": 2}])
+def test_an_axis_file_of_another_page_or_plot_is_not_used(figure, changes):
+    path, _ = figure("pdf")
+    made = digitise(path, panel=1).axis
+    assert digitise(path, page=1, panel=1, axis=made).reading.answered
+    with pytest.raises(InputError, match="is not that of the axis file"):
+        digitise(path, axis=made, **changes)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["at", "after"])
+def test_numbers_at_risk_are_counted_at_or_after_their_times(after):
+    """Whole months: who fails at 6 months counts among those at risk at 6, or no more."""
+    rng = np.random.default_rng(5)
+    time = np.ceil(rng.exponential(14, 120)).clip(max=36)
+    arm = Patients(time, (rng.random(120) < 0.7).astype(int))
+    drawn = kaplan_meier(arm)
+    whole, cells = np.arange(37.0), np.arange(0.0, 31, 6)
+    level = drawn.at(whole)
+    curve = Curve(np.repeat(whole, 2)[1:], np.repeat(level, 2)[:-1])
+    counts = [int((time > t).sum() if after else (time >= t).sum()) for t in cells]
+    row = Row(
+        "", tuple(Cell(t, n, axis.NOWHERE) for t, n in zip(cells, counts, strict=True)), BLACK
+    )
+    assert check.counted([(curve, row)], 1e-5, 3e-4).after is after
+    settled = check.settled(curve, row, 1e-5, 3e-4, after)
+    lost = settled.time < 6 if after else settled.time <= 6
+    np.testing.assert_allclose(settled.survival[lost].min(), drawn.at(np.array([6.0]))[0])
+
+
+def test_limits_that_rise_are_limits():
+    """R's limits of the last patients rise; they are dashed, of the curve's own colour."""
+
+    def line(points, dash=()):
+        return Stroke(np.array(points, dtype=float), (0, 0, 0), 1.0, dash, False)
+
+    panel = Panel(
+        fit([Tick(0, 0), Tick(50, 12), Tick(100, 24)]), fit([Tick(100, 0), Tick(0, 1)]),
+        Box(0, 0, 100, 100),
+    )  # fmt: skip
+    curve = line([(0, 0), (30, 0), (30, 30), (70, 30), (70, 60), (100, 60)])
+    upper = line([(0, 0), (30, 0), (30, 15), (70, 15), (70, 35), (85, 35), (85, 30), (100, 30)],
+                 (4, 4))  # fmt: skip
+    lower = line([(0, 0), (30, 0), (30, 45), (70, 45), (70, 80), (100, 80)], (4, 4))
+    found = strokes.find([upper, curve, lower], [], panel).traces
+    assert [trace.look.dash for trace in found] == [()]
+
+
+def test_a_current_colour_is_that_of_the_element_around(tmp_path):
+    """Gnuplot's marks."""
+    path = tmp_path / "marks.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><g color="#aa0000">'
+        '<path stroke="currentColor" d="M1,1 h8"/></g></svg>'
+    )
+    assert [stroke.colour for stroke in svg.read(path).strokes] == [(170, 0, 0)]
+
+
+def test_a_picture_of_lines_that_slant_is_refused():
+    """Straight from point to point: where the events were is not known."""
+    steps = np.arange(40.0)
+    points = np.column_stack([np.repeat(3 * steps, 2)[1:], np.repeat(steps, 2)[:-1]])
+    panel = Panel(
+        fit([Tick(0, 0), Tick(60, 12), Tick(120, 24), Tick(180, 36)]),
+        fit([Tick(40, 0), Tick(20, 0.5), Tick(10, 0.75), Tick(0, 1)]), Box(0, 0, 180, 40),
+    )  # fmt: skip
+    traced = Traced((Trace(Look((0, 0, 0), 2.0), points),), 0.3, 0.3)
+    reading = judge.confirm(panel, traced, [("arm", None)], [], 1.0)
+    assert "slanting" in {reason.code for reason in reading.reasons}
+    assert not reading.answered

@@ -97,8 +97,15 @@ def fit(ticks: Sequence[Tick]) -> Axis:
 
 
 def number(text: str) -> float | None:
-    """A number as it stands beside an axis: "0.5", ".5", "0,5", "50%", "1,000"."""
-    text = text.strip().rstrip("%").strip().replace("\u2212", "-").replace("\u00b7", ".")
+    """A number as it stands beside an axis: "0.5", ".5", "0,5", "50%", "1,000", "0.5-"."""
+    text = (
+        text.strip()
+        .rstrip("-\u2010\u2011\u2012\u2013\u2014_")
+        .rstrip("%")
+        .strip()
+        .replace("\u2212", "-")
+        .replace("\u00b7", ".")
+    )
     if re.fullmatch(r"[oO]", text):
         return 0.0
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text):

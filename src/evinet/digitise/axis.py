@@ -94,6 +94,7 @@ class AxisFile(_Part):
     figure: str
     sha256: str
     page: int = Field(1, ge=1)
+    plot: int | None = Field(None, ge=1)
     kind: Literal["vector", "raster"]
     size: tuple[float, float]
     unit: Literal["days", "weeks", "months", "years"] | None = None
@@ -215,7 +216,7 @@ def read(path: Path) -> AxisFile:
     if not isinstance(written.tree, dict):
         raise InputError(
             Problem(str(path), "(file)", path.name, "holds no axis file",
-                    "Run `evinet digitise` without --axis to get one")
+                    f"Delete {path}, and leave --axis out: the figure is then read anew")
         )  # fmt: skip
     return document.validate(written, AxisFile)
 

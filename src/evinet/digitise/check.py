@@ -9,6 +9,7 @@ doi:10.1186/2046-4053-3-151).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 
@@ -18,7 +19,8 @@ from evinet.digitise.table import Row
 from evinet.digitise.trace import Curve
 
 MOST_ARMS = 6
-REACH = 3.0  # standard errors of time
+REACH = 3.0  # standard errors
+KNOWN = 0.12  # of a patient: the standard error below which a number of events can be told
 
 
 @dataclass(frozen=True)
@@ -69,22 +71,84 @@ def fit(curve: Curve, row: Row, sigma: float, dt: float, end: float) -> Fit:
     )
 
 
-def settled(curve: Curve, row: Row, sigma: float, dt: float) -> Curve:
-    """The curve with drops just before a time of the table at that time, if the table says so.
+@dataclass(frozen=True)
+class Counted:
+    """Whether tables count those who fail at a time of theirs.
 
-    Who fails at a time is still at risk then. A drop is read with an error, so one that is nearer
-    to a time of the table than `REACH` standard errors may be at that time: it is, where otherwise
-    the table would count more patients there than the curve leaves.
+    `after`: they do not, and count those at risk after it; None where neither fits. `open` is by
+    how many events the two differ where it cannot be told.
+    """
+
+    after: bool | None
+    open: float = 0.0
+
+
+def counted(pairs: Sequence[tuple[Curve, Row]], sigma: float, dt: float) -> Counted:
+    """How the tables of a figure count, by the drops at their times.
+
+    A drop by a share q at a time with R in the table is of q R patients if those who fail are among
+    the R, else of q (R + c) / (1 - q), with c censored at that time: whole numbers.
+
+    Examples
+    --------
+    >>> from evinet.digitise.drawing import Box
+    >>> from evinet.digitise.table import Cell
+    >>> curve = Curve(np.array([0.0, 6.0, 12.0]), np.array([1.0, 0.9, 0.8]))
+    >>> at, after = ([Cell(t, n, Box(0, 0, 0, 0)) for t, n in zip((0, 6, 12), counts)]
+    ...              for counts in ((50, 50, 45), (50, 45, 40)))
+    >>> [counted([(curve, Row("", tuple(cells), (0, 0, 0)))], 1e-5, 1e-4).after
+    ...  for cells in (at, after)]
+    [False, True]
+    """
+    ties = [tie for curve, row in pairs for tie in _ties(curve, row, sigma, dt)]
+    at, after, differ = [], [], 0.0
+    for number, left, share, error in ties:
+        if error > KNOWN:
+            differ += number * share**2 / (1 - share)
+            continue
+        ways = (number + np.arange(left + 1)) * share / (1 - share)
+        scale = np.hypot(0.02, error)
+        at.append(abs(number * share - round(number * share)) / scale)
+        after.append(np.abs(ways - np.round(ways)).min() / scale)
+    if sum(off > REACH for off in at) < 2 or np.mean(at) < 2:
+        return Counted(False, differ if len(at) < 2 else 0.0)
+    return Counted(True) if np.mean(after) < 2 else Counted(None)
+
+
+def _ties(
+    curve: Curve, row: Row, sigma: float, dt: float
+) -> Iterator[tuple[int, int, float, float]]:  # fmt: skip
+    """(R, how many fewer than before, q, error of qR) of each time at which the curve drops."""
+    when, high, low = curve.drops
+    for before, cell in pairwise(row.cells):
+        near = np.flatnonzero(np.abs(when - cell.time) < REACH * dt)
+        if len(near) and cell.n > 0 and low[near[-1]] > 0:
+            first, last = high[near[0]], low[near[-1]]
+            share = (first - last) / first
+            yield cell.n, max(before.n - cell.n, 0), share, 1.5 * sigma * cell.n / first
+
+
+def settled(curve: Curve, row: Row, sigma: float, dt: float, after: bool) -> Curve:
+    """The curve with drops near a time of the table on the side of it that the table says.
+
+    Who fails at a time is still at risk then, unless the table counts those at risk `after` it. A
+    drop is read with an error, so one that is nearer to a time of the table than `REACH` standard
+    errors may be at that time: it is, where otherwise the table would count more patients there
+    than the curve leaves.
     """
     time = curve.time.copy()
     for before, cell in pairwise(row.cells):
+        if after:
+            near = np.abs(time - cell.time) < REACH * dt
+            time[near] = np.minimum(time[near], cell.time - dt)
+            continue
         near = (time > cell.time - REACH * dt) & (time < cell.time)
         start = float(curve.at(np.array([before.time + 2 * dt]))[0])
         left = float(curve.at(np.array([cell.time]))[0])
         if near.any() and start > 2 * sigma:
             most = before.n * min(1.0, (left + 2 * sigma) / (start - 2 * sigma)) + 0.5
             time[near] = np.where(cell.n > most, cell.time, time[near])
-    return Curve(time, curve.survival)
+    return Curve(np.maximum.accumulate(time), curve.survival)
 
 
 def _tail(curve: Curve, time: np.ndarray, number: np.ndarray, dt: float, end: float) -> str:

@@ -14,11 +14,13 @@ KINDS = {"vector": "read as drawn lines", "raster": "read as a picture"}
 
 @click.command()
 @click.argument("figure", type=FILE)
-@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Page of a PDF.")
+@click.option("--page", type=click.IntRange(1), help="Page of a PDF; the first if not given.")
 @click.option("--panel", type=click.IntRange(1), help="Which plot of the page, from left to right.")
 @click.option("--axis", type=FILE, help="axis.yaml to use instead of what the figure says.")
 @click.option("--out", type=FOLDER, required=True, help="Folder to write.")
-def digitise(figure: Path, page: int, panel: int | None, axis: Path | None, out: Path) -> None:
+def digitise(
+    figure: Path, page: int | None, panel: int | None, axis: Path | None, out: Path
+) -> None:
     """Curves, censor marks and numbers at risk from FIGURE: PDF, SVG, PNG or JPEG.
 
     Writes OUT/axis.yaml (what was read, to be corrected by hand), overlay.html (the figure with

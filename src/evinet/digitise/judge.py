@@ -7,7 +7,9 @@ contradicted costs so much confidence that no curve is written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,9 +20,10 @@ from evinet.digitise.labels import like
 from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
 from evinet.digitise.strokes import levels_of
 from evinet.digitise.table import Row
-from evinet.digitise.trace import AT_FRAME, BEHIND, Curve, Trace, survival
+from evinet.digitise.trace import AT_FRAME, BEHIND, Curve, Trace, slanting, survival
 
 FINE = 1e-4  # standard error of survival below which every drop can be told
+SLOPE = 0.1  # share of a curve that slants
 ALIKE = 28  # units of 255: colours that cannot be told apart
 Named = Sequence[tuple[str, str]]
 
@@ -108,7 +111,7 @@ def _by_name(names: list[str], rows: Sequence[Row]) -> list[int]:
     """The row of each name, if every name has one of its own."""
     labels = [_plain(row.label) for row in rows]
     found = [
-        [k for k, label in enumerate(labels) if label and label == _plain(name)]
+        [k for k, label in enumerate(labels) if label and label in (_plain(name), _number(name))]
         or [k for k, label in enumerate(labels) if label and _alike(label, _plain(name))]
         for name in names
     ]
@@ -118,6 +121,12 @@ def _by_name(names: list[str], rows: Sequence[Row]) -> list[int]:
 
 def _plain(label: str) -> str:
     return "".join(char for char in label.lower() if char.isalnum())
+
+
+def _number(name: str) -> str:
+    """The number or letter that stands before a name and alone beside a table: "1: Placebo"."""
+    found = re.match(r"(\w{1,2})\s*[:.)=]\s*\S", name)
+    return found[1].lower() if found else ""
 
 
 def _alike(a: str, b: str) -> bool:
@@ -160,7 +169,10 @@ def confirm(
     for name, axis in (("x", panel.x), ("y", panel.y)):
         _axis(reading, name, axis, scale)
     if panel.x.lowest > 0.3 * (panel.x.highest - panel.x.lowest):
-        reading.note("time-truncated", f"the time axis starts at {panel.x.lowest:g}", 0.5)
+        step = min(np.diff(sorted(tick.value for tick in panel.x.ticks)))
+        left = 0.9 if panel.x.lowest < 1.05 * step else 0.5  # one step: 0 alone was not read
+        reading.note("time-truncated", f"the first value of the time axis is {panel.x.lowest:g}, "
+                     "not 0", left)  # fmt: skip
     if not known:
         reading.note("no-curve", "no curve starts at time 0 with everybody event-free", 0.0)
     rising = set()
@@ -171,9 +183,8 @@ def confirm(
         curve, rises = survival(panel, trace.corners)
         rising.add(rises)
         _origin(reading, name, trace, rises)
-        if row is not None:
-            curve = check.settled(curve, row, reading.sigma, reading.dt)
         reading.arms.append(Arm(name, trace, curve, row))
+    _settled(reading)
     if len(rising) > 1:
         reading.note("mixed", "some curves rise and others fall", 0.0)
     reading.incidence = rising == {True}
@@ -193,6 +204,27 @@ def confirm(
     _fits(reading, float(panel.x.value(panel.box.right)))
     _doubts(reading)
     return reading
+
+
+def _settled(reading: Reading) -> None:
+    """Drops at the times of the table put on the side of them that the table counts."""
+    pairs = [(arm.curve, arm.row) for arm in reading.arms if arm.row is not None]
+    how = check.counted(pairs, reading.sigma, reading.dt)
+    if how.after is None or how.open > 1:
+        reading.note(
+            "count-unclear",
+            "many events lie at the times of the table: whether they are "
+            "among those at risk is not clear",
+            0.85 if how.after is False else 0.75,
+        )
+    elif how.after:
+        reading.note("counted-after", "the table counts those at risk after its times, not at them",
+                     0.95)  # fmt: skip
+    reading.arms = [
+        arm if arm.row is None else replace(arm, curve=check.settled(
+            arm.curve, arm.row, reading.sigma, reading.dt, bool(how.after)))
+        for arm in reading.arms
+    ]  # fmt: skip
 
 
 def _origin(reading: Reading, name: str, trace: Trace, rises: bool) -> None:
@@ -279,6 +311,10 @@ def _fits(reading: Reading, end: float) -> None:
         if arm.row.cells[0].time > 0:
             reading.note("table-start", "no number at risk was read at time 0: how many patients "
                          "there were is not known", 0.7, arm.name)  # fmt: skip
+        drops, most = len(arm.curve.drops[0]), arm.row.cells[0].n
+        if arm.row.cells[0].time == 0 and drops > 2 * most:
+            reading.note("too-many-drops", f"it falls {drops} times, but there were only {most} "
+                         "patients", 0.3, arm.name)  # fmt: skip
         found = check.fit(arm.curve, arm.row, reading.sigma, reading.dt, end)
         if found.excess > 0:
             left = 0.9 if found.excess < 0.02 else 0.75 if found.excess < 0.05 else 0.3
@@ -299,6 +335,9 @@ def _doubts(reading: Reading) -> None:
         reading.note("dashed", "the gaps of a dashed line in a picture hide small drops: events "
                      "may be misplaced or missed", 0.85)  # fmt: skip
     for arm in reading.arms:
+        if reading.sigma >= FINE and slanting(arm.trace.corners) > SLOPE:
+            reading.note("slanting", "it slants where a curve of survival is level or falls: where "
+                         "it falls is not known", 0.3, arm.name)  # fmt: skip
         hidden = _hidden(reading, arm)
         if hidden > 0.0015:
             left = 0.95 if hidden < 0.004 else 0.8 if hidden < 0.01 else 0.5

@@ -21,6 +21,7 @@ UNITS = {
 }
 INCIDENCE = r"incidence|event rate|cumulative (?:event|prob|haz)|probability of (?:death|event|"
 INCIDENCE += r"progression|relapse)|death rate|percent dead"
+CENSORED = re.compile(r"censor", re.I)  # an entry for the marks of an arm, not for its curve
 SIGN = re.compile(r"^[+|×x•●○\-–—=_.]+$")
 
 
@@ -106,19 +107,20 @@ def lost(
 ) -> list[str]:
     """Entries of the legend for which there is no trace, in line with those of traces."""
     entries = _entries(samples, [word for word in words if not SIGN.match(word.text)], panel)
+    entries = [entry for entry in entries if not CENSORED.search(entry[1])]
     drawn = [trace.look.colour for trace in traces]
-    listed = [sample.look.colour for sample, _ in entries]
 
     def count(colours: Iterable[Colour], sample: Sample) -> int:
         return sum(_one_colour(colour, sample.look.colour) for colour in colours)
 
-    matched = [sample.box for sample, _ in entries if count(drawn, sample)]
-    return [
-        plain(text)
+    matched = [sample for sample, _ in entries if count(drawn, sample)]
+    entries = [
+        (sample, text)
         for sample, text in entries
-        if count(listed, sample) > count(drawn, sample)
-        and any(_in_line(sample.box, box) for box in matched)
+        if any(_in_line(sample.box, other.box) for other in matched if other is not sample)
     ]
+    listed = [sample.look.colour for sample, _ in entries]
+    return [plain(text) for sample, text in entries if count(listed, sample) > count(drawn, sample)]
 
 
 def _entries(

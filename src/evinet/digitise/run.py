@@ -48,20 +48,20 @@ class Digitised:
 
 
 def digitise(
-    path: Path, page: int = 1, panel: int | None = None, axis: AxisFile | None = None
+    path: Path, page: int | None = None, panel: int | None = None, axis: AxisFile | None = None
 ) -> Digitised:
     """Read a figure.
 
     Parameters
     ----------
-    page : the page of a PDF, from 1.
+    page : the page of a PDF, from 1; the first where none is given.
     panel : which plot of the page, from 1; needed only where there are several.
     axis : an axis file to use instead of what the figure says.
 
     Raises
     ------
     InputError
-        The file cannot be read, or is not the one that the axis file was made from.
+        The file cannot be read, or the axis file is of another figure, page or plot.
 
     Examples
     --------
@@ -69,21 +69,33 @@ def digitise(
     1.0
     """
     digest = hashlib.sha256(_bytes(path)).hexdigest()
-    if axis is not None and axis.sha256 != digest:
-        raise InputError(
-            Problem(str(path), "sha256", digest, f"is not the figure {axis.figure!r} of the axis "
-                    "file", "Give the figure it was made from, or digitise anew without --axis")
-        )  # fmt: skip
-    figure = open_figure(path, axis.page if axis else page, axis.kind if axis else None)
     if axis is not None:
+        _belongs(axis, path, digest, page, panel)
+        figure = open_figure(path, axis.page, axis.kind)
         return Digitised(path, axis, trace(figure, axis), figure)
+    page = page or 1
+    figure = open_figure(path, page)
     plots = figure.plots()
     made, cells = _proposed(figure, plots, panel)
     axis = AxisFile(
-        figure=path.name, sha256=digest, page=page, kind=figure.kind,
+        figure=path.name, sha256=digest, page=page, plot=panel, kind=figure.kind,
         size=(round(figure.size[0], 3), round(figure.size[1], 3)), **made,
     )  # fmt: skip
     return Digitised(path, axis, trace(figure, axis), figure, cells)
+
+
+def _belongs(axis: AxisFile, path: Path, digest: str, page: int | None, panel: int | None) -> None:
+    """Whether an axis file is of the figure, page and plot that are asked for; else an error."""
+    for field, asked, own in (
+        ("sha256", digest, axis.sha256), ("--page", page, axis.page), ("--panel", panel, axis.plot)
+    ):  # fmt: skip
+        if asked is not None and own is not None and asked != own:
+            raise InputError(
+                Problem(str(path), field, asked, f"is not that of the axis file, which is of "
+                        f"{axis.figure}, page {axis.page}, and has {own}", "Give what it was made "
+                        "from, or another --out, or delete the axis file (that of --axis, or "
+                        "axis.yaml in --out): then this figure is read anew")
+            )  # fmt: skip
 
 
 def _bytes(path: Path) -> bytes:

@@ -51,6 +51,7 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
         if not _small(stroke, panel.box) and _whole(_forward(stroke.points), panel)
     }
     traces: list[Trace] = []
+    limits: list[Trace] = []
     small: list[Stroke] = []
     for (colour, width, dash), members in groups.items():
         look = Look(colour, width, dash)
@@ -62,14 +63,13 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
             if _starts(points, panel) and _monotone(points, panel):
                 traces.append(Trace(look, staircase(points), doubts=doubts))
                 used |= pieces
-        for stroke in members:
-            if id(stroke) in used:
-                continue
-            if _is_sample(stroke, panel.box):
-                samples.append(Sample(stroke.box, look))
-            elif stroke in little:
-                small.append(stroke)
-    kept = without_bands(traces, panel)
+            elif _starts(points, panel) and _forth(points):
+                limits.append(Trace(look, staircase(points)))
+        rest = [stroke for stroke in members if id(stroke) not in used]
+        flat = [stroke for stroke in rest if _is_sample(stroke, panel.box)]
+        samples += [Sample(stroke.box, look) for stroke in flat]
+        small += [stroke for stroke in rest if stroke in little and stroke not in flat]
+    kept = [trace for trace in without_bands(traces + limits, panel) if trace not in limits]
     marked = [_marked(trace, small, words, kept, panel) for trace in kept]
     return Found(marked, samples, len(traces) - len(kept))
 
@@ -148,6 +148,12 @@ def _monotone(points: Floats, panel: Panel) -> bool:
     slanting = np.abs(step).min(axis=1) > 0.3
     steep = float(np.hypot(*step[slanting].T).sum()) / max(float(np.hypot(*step.T).sum()), 1e-9)
     return back < 0.5 and min(down, up) < 0.02 * max(down, up) + 0.3 and steep < 0.5
+
+
+def _forth(points: Floats) -> bool:
+    """Whether a chain goes only right, level or straight up and down."""
+    step = np.diff(points, axis=0)
+    return bool(step[:, 0].min() > -0.5 and (np.abs(step).min(axis=1) < 0.3).all())
 
 
 def _chains(

@@ -21,7 +21,7 @@ from evinet.errors import InputError, Problem
 LINK = "{http://www.w3.org/1999/xlink}href"
 INHERITED = (
     "stroke", "stroke-width", "stroke-dasharray", "fill", "font-size", "text-anchor", "display",
-    "visibility", "stroke-opacity", "fill-opacity",
+    "visibility", "stroke-opacity", "fill-opacity", "color",
 )  # fmt: skip
 LENGTHS = ("x", "y", "width", "height", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry")
 GLYPH = 0.55  # width of a character, of its font size, where nothing better is known
@@ -204,14 +204,14 @@ class _Walk:
             corners = np.array([[x - shift, y - 0.72 * size], [x - shift + width, y]])
             box = _around(_placed(corners, here.matrix))
             matrix = here.matrix
-            self._say(said, box, _colour(style.get("fill"), BLACK) or BLACK,
+            self._say(said, box, _painted("fill", style, BLACK) or BLACK,
                       abs(matrix.a) >= abs(matrix.b))  # fmt: skip
 
     def _line(self, points: Floats, curved: bool, here: _Here) -> None:
         style = here.style
         scale = float(np.sqrt(abs(here.matrix.a * here.matrix.d - here.matrix.b * here.matrix.c)))
-        stroke = _colour(style.get("stroke"), None)
-        fill = _colour(style.get("fill"), BLACK)
+        stroke = _painted("stroke", style, None)
+        fill = _painted("fill", style, BLACK)
         if len(points) < 2:
             return
         if stroke is not None:
@@ -232,7 +232,10 @@ def _wide(text: str, size: float) -> float:
     return size * (GLYPH * len(text) - 0.2 * narrow)
 
 
-def _colour(text: str | None, default: Colour | None) -> Colour | None:
+def _painted(name: str, style: dict[str, str], default: Colour | None) -> Colour | None:
+    text = style.get(name)
+    if text is not None and text.lower() == "currentcolor":
+        text = style.get("color", "black")
     if text is None:
         return default
     if text in ("none", "transparent") or text.startswith("url("):

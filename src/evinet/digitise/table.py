@@ -216,8 +216,18 @@ def _label(line: list[Word], first: Box, words: list[Word]) -> tuple[str, Box | 
         and phrase.box.left < first.right
         and any(char.isalpha() for char in phrase.text)
         and not HEADING.search(phrase.text)
+        and not _has_numbers(phrase, words)
     ]
     if above:
         nearest = max(above, key=lambda phrase: phrase.box.y)
         return nearest.text, nearest.box
     return "", None
+
+
+def _has_numbers(phrase: Word, words: list[Word]) -> bool:
+    """Whether a phrase is the label of a row of its own: numbers stand to its right."""
+    level = [
+        word for word in words
+        if abs(word.box.y - phrase.box.y) < 0.45 * phrase.size and word.box.left > phrase.box.right
+    ]  # fmt: skip
+    return sum(CELL.match(word.text) is not None for word in level) >= 2

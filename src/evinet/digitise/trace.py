@@ -12,6 +12,7 @@ from evinet.digitise.drawing import Colour, Floats
 AT_FRAME = "it runs to the frame: whether it falls there cannot be seen"
 BEHIND = "another curve falls where it ends: whether it falls there, too, cannot be seen"
 """Why it cannot be told whether a curve falls at its end."""
+EVEN = 6  # like steps in a row that are a slope
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,29 @@ def survival(panel: Panel, corners: Floats) -> tuple[Curve, bool]:
     time = np.maximum.accumulate(np.maximum(time, 0.0))
     value = np.minimum.accumulate(np.clip(value, 0.0, 1.0))
     return Curve(time, value), rising
+
+
+def slanting(corners: Floats) -> float:
+    """The share of the fall of a picture's curve that goes in even small steps, as slopes do.
+
+    Steps of patients differ: runs of `EVEN` like ones, within a pixel, are those of a slope.
+
+    Examples
+    --------
+    >>> slope = np.repeat(np.arange(40.0), 2)
+    >>> slanting(np.column_stack([3 * slope[1:], slope[:-1]]))
+    1.0
+    """
+    step = np.diff(corners, axis=0)
+    along, down = step[:-1, 0], np.abs(step[1:, 1])
+    pairs = np.column_stack([along, down])[(along > 0) & (down > 0)]
+    like = np.concatenate([(np.abs(np.diff(pairs, axis=0)) <= (1.0, 0.5)).all(axis=1), [False]])
+    total, start = 0.0, 0
+    for k in np.flatnonzero(~like).tolist():
+        if k + 1 - start >= EVEN:
+            total += float(pairs[start : k + 1, 1].sum())
+        start = k + 1
+    return total / max(float(pairs[:, 1].sum()), 1e-12)
 
 
 def staircase(points: Floats) -> Floats:

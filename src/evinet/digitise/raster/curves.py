@@ -27,6 +27,7 @@ MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
 HIDDEN = 0.5  # of a pixel: other ink hides what is there
 CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
+PLAIN = 0.1  # share of its length of which a curve is a curve though the table has no row for it
 CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
 
 
@@ -51,7 +52,7 @@ class Plot:
     def find(self, rows: int) -> list[Trace]:
         """Every curve that starts at time 0 with everybody, and nothing but curves.
 
-        Where there are more of them than `rows` of numbers at risk, those least seen are no curves.
+        Where there are more of them than `rows` of numbers at risk, those hardly seen are none.
         """
         found: list[Trace] = []
         for rising in (False, True):
@@ -62,7 +63,8 @@ class Plot:
                 break
         found = without_bands(_different(found), self.panel)
         if 0 < rows < len(found):
-            found = sorted(found, key=_unseen)[:rows]
+            seen = sorted(found, key=_unseen)
+            found = seen[:rows] + [trace for trace in seen[rows:] if _unseen(trace) < PLAIN]
         return sorted(found, key=lambda trace: (trace.look.colour, len(trace.look.dash)))
 
     def follow(self, looks: Sequence[Look]) -> list[Trace | None]:
@@ -271,6 +273,8 @@ class Plot:
             below = word.box.y > self.panel.box.bottom
             if not word.upright or word.size < 5 or below or number(word.text) is not None:
                 continue
+            if not self._near(word):
+                continue
             high = word.size
             box = Box(word.box.left - 5.5 * high, word.box.y - 0.45 * high, word.box.left - 2,
                       word.box.y + 0.45 * high)  # fmt: skip
@@ -280,6 +284,11 @@ class Plot:
                 if not any(_on(trace, here) for trace in traces)
             ]
         return found
+
+    def _near(self, word: Word) -> bool:
+        """Whether a word stands where the legend of this plot may be, not of the one beside it."""
+        box = self.panel.box
+        return box.left - 0.1 * box.width < word.box.left < box.right + 0.4 * box.width
 
     def _drawn(self, box: Box, looks: Sequence[Look]) -> list[tuple[Box, Look]]:
         """The line of a look that crosses a box, if there is one."""
@@ -315,11 +324,9 @@ class Plot:
         own line does; another plot's legend is none of them.
         """
         found = []
-        wide = self.panel.box.width
         words = [
             word for word in words
-            if word.upright and not SIGN.match(word.text)
-            and self.panel.box.left - 0.1 * wide < word.box.left < self.panel.box.right + 0.4 * wide
+            if word.upright and not SIGN.match(word.text) and self._near(word)
         ]  # fmt: skip
         for sample in samples:
             for own in name_of(sample.box, words, self.panel)[:1]:
