@@ -50,7 +50,7 @@ _BRACKETED = re.compile(
     r"?(?P<n>\d[\d,]*)(?=\s*[;,)])"
 )
 _NUMBERED = re.compile(
-    rf"(?<![\d.,=])(?<!\d )(?P<n>\d[\d,]*|{'|'.join(WORDS)})"
+    rf"(?<![\d.,=])(?<!\d )(?P<n>\d[\d,]*|(?<![A-Za-z-])(?:no|{SPELLED})\b)"
     r"(?: \(\d+(?:\.\d+)?%\)| \[\d+(?:\.\d+)?%\])?"
     r"(?: patients| participants| women| men| subjects)?(?: were| was)?(?: randomly)?"
     r"(?: assigned| allocated| randomi[sz]ed)?(?: to(?: receive)?| received| receiving|,? allocated"
@@ -589,7 +589,8 @@ def _numbered(text: str) -> list[tuple[str, int]]:
     """`205 to everolimus and 97 to placebo`, `in 275 patients allocated ABC`."""
     found = []
     for match in _NUMBERED.finditer(text):
-        value, label = count(match["n"]), _clean(match["label"])
+        said, label = match["n"].lower(), _clean(match["label"])
+        value = count(said) if said[0].isdigit() or said in WORDS else spelled(said)
         if value and label and len(label) <= 70 and value not in (1, 2, 3):
             found.append((label, value))
     return found

@@ -697,6 +697,8 @@ def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
     ):
         doubt = doubt or "the sentence names no arm"
     doubt = doubt or _limited(sentence, head.end(), value.start(), arms)
+    if outcome == "os" and (until := _UNTIL.search(text)) and not _OVERALL.search(text):
+        doubt = doubt or f"deaths of a time may be meant ({until.group()})"
     p = re.compile(
         rf"[^;.]{{0,6}}[,;\])\s]*(?:[A-Za-z-]+ ){{0,4}}(?={numbers.P_VALUE.pattern})"
     ).match(text, end)
@@ -709,6 +711,15 @@ def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
     }  # fmt: skip
     about = {"outcome": outcome, "arm": pair[0], "comparator": pair[1]}
     yield _finding(sentence, "hr", about, values, (head.start(), end), doubt)
+
+
+_OVERALL = re.compile(r"[Oo]verall survival|\bOS\b")
+_NUMERAL = r"(?:\d+|one|two|three|five|six|ten|twelve|thirty|sixty|ninety)"
+_UNTIL = re.compile(
+    rf"\b(?:by|at|within|before|until|through|in the first) (?:day|week|month|year|{_NUMERAL})\b"
+    rf"|\b{_NUMERAL}-(?:day|week|month|year)\b|\bin[- ]hospital\b",
+    re.IGNORECASE,
+)
 
 
 def _counted(text: str, shares: list[Quantity], pair: tuple[str, str], estimate: float,
