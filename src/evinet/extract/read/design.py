@@ -166,7 +166,7 @@ def find_design(passages: list[Passage]) -> Iterator[Finding]:
     yield from _terms(passages)
     yield from _allocation(passages)
     yield from _enrolment(passages)
-    yield from _only(body, "data-cutoff", _CUTOFF)
+    yield from _cutoff(body)
     yield from _follow_up(body)
 
 
@@ -358,13 +358,17 @@ def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
         yield first if not other else first.doubted(f"other periods are named: {other}")
 
 
-def _only(body: _Text, name: str, pattern: re.Pattern[str]) -> Iterator[Finding]:
-    """A date that is the same wherever it is named."""
-    matches = list(pattern.finditer(body.text))
+def _cutoff(body: _Text) -> Iterator[Finding]:
+    """The date of the data cutoff, where it is the same wherever it is named."""
+    matches: list[re.Match[str]] = []
+    for word in re.finditer(r"cut-?\s?off", body.text, re.IGNORECASE):
+        start = max(word.start() - 60, matches[-1].end() if matches else 0)
+        if found := _CUTOFF.search(body.text, start, word.end() + 120):
+            matches.append(found)
     values = list(dict.fromkeys(" to ".join(filter(None, m.groups())) for m in matches))
     if matches:
         doubt = "" if len(values) == 1 else f"other dates are named: {', '.join(values[1:])}"
-        yield body.finding(name, values[0], matches[0], doubt)
+        yield body.finding("data-cutoff", values[0], matches[0], doubt)
 
 
 def _follow_up(body: _Text) -> Iterator[Finding]:
