@@ -128,7 +128,9 @@ def _ties(
             yield cell.n, max(before.n - cell.n, 0), share, 1.5 * sigma * cell.n / first
 
 
-def settled(curve: Curve, row: Row, sigma: float, dt: float, after: bool) -> Curve:
+def settled(
+    curve: Curve, row: Row, sigma: float, dt: float, after: bool = False
+) -> Curve:  # fmt: skip
     """The curve with drops near a time of the table on the side of it that the table says.
 
     Who fails at a time is still at risk then, unless the table counts those at risk `after` it. A
