@@ -62,7 +62,8 @@ _WERE_RANDOMISED = re.compile(
     r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
 )
 _NOT_OWN = re.compile(
-    r"randomly (?:divided|split|selected|chosen|sampled|drawn)|\b(?:report|data) (?:from|of) the\b"
+    r"randomly (?:divided|split|selected|chosen|sampled|drawn|assigned a number)"
+    r"|\b(?:report|data) (?:from|of) the\b"
     r"|\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b"
     r"|next step|\bneeded\b|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b"
     r"|\bprior\b|\bno stud|\bprohibit"
@@ -102,7 +103,8 @@ _MORE_THAN_JOINED = re.compile(
     r"follow|screen|invit|plan(?:ned)?\b|collect|conduct|took place in|commenced"
     r"|perform|carried out|ended|complet|evaluat"
     r"|referred|approach|assessed|visit|treated|underwent (?!random)|scheduled|admitted|registry"
-    r"|extension|sub-?stud|other|second|pilot|expected",
+    r"|extension|sub-?stud|other|second|pilot|expected|temporar|\berror"
+    r"|^\W*of (?:the )?\d[\d ,]{5,}",
     re.IGNORECASE,
 )
 _SEARCHED = re.compile(

@@ -64,6 +64,15 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
     return Reading(name, _whole_trial(settle(findings), doubt))
 
 
+_RANDOMISED = re.compile(
+    r"\brandomi[sz](?:ed|ation|e)\b(?! (?:[\w-]+ ){0,3}(?:trials|studies)\b)"
+    r"|\brandomly (?!select|sampl|chosen|drawn|pick)"
+    r"|\brandom(?:ly)? (?:assign|alloc|order|sequence)|\ballocat",
+    re.IGNORECASE,
+)
+"""Words of a trial's own randomisation; models have random effects, and surveys random samples."""
+
+
 def _other_paper(read: list[Passage], title: str) -> str:
     """Why a paper may be no first report of one whole trial: a subgroup, a review, or others."""
     if found := words.OTHER_PAPER["title"].search(title):
@@ -74,7 +83,7 @@ def _other_paper(read: list[Passage], title: str) -> str:
         if found := words.OTHER_PAPER["abstract"].search(sentence.text):
             return f"the abstract speaks of another kind of paper ({found.group()})"
     whole = " ".join(passage.text for passage in read if passage.section != "closed")
-    if len(whole) > _WHOLE and not re.search("random|allocat", whole, re.IGNORECASE):
+    if len(whole) > _WHOLE and not _RANDOMISED.search(whole):
         return "the paper does not say that patients were randomised"
     return ""
 
