@@ -86,7 +86,7 @@ _SPEAKS = re.compile(
 _PRIMARY = re.compile(r"primary (?:efficacy )?(?:end[- ]?point|outcome)", re.IGNORECASE)
 _UNSAID = {
     "response": (
-        re.compile(r"(?:objective|overall|tumou?r) response|RECIST|complete response|remission"
+        re.compile(r"(?:objective|tumou?r) response|RECIST|complete response|remission"
                    r"|cancer|tumou?r|carcinoma|lymphom|leuk|melanom|myelom|sarcom|gliom", re.I),
         "the paper does not speak of tumours",
     ),
@@ -96,6 +96,11 @@ _UNSAID = {
     ),
 }  # fmt: skip
 """What a paper must speak of somewhere for a kind of reading to be what it seems."""
+
+
+_ASKED = re.compile(r"questionnaires? (?:were |was )?(?:mailed|sent|post|return)|\bsurvey"
+                    r"|respondents?\b|\bmailed\b|\bpostal\b", re.IGNORECASE)  # fmt: skip
+"""Words of papers whose response rates may be of people who were asked, not of tumours."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def not_spoken_of(passages: list[Passage]) -> dict[str, str]:
         kind: doubt
         for kind, (pattern, doubt) in _UNSAID.items()
         if not pattern.search(said[:_OPENING])
+        or (kind == "response" and _ASKED.search(said[:_OPENING]))
     }
 
 
