@@ -76,9 +76,9 @@ _SUBSET = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
-    r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|one of .*|with|without|no"
-    r"|not|who|were|was|had|have|did|of|in|those|that|which|both|all|total|men|"
-    r"women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
+    r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|(?:arms|groups)\b.*"
+    r"|one of .*|with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both|all"
+    r"|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
     r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
     r"|\b(?:rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
@@ -630,6 +630,11 @@ def _clean(label: str) -> str:
 def _stripped(label: str) -> str:
     label = re.sub(r"\s+", " ", label).strip(" ,;:-")
     label = re.sub(r"^\(\w\)\s+", "", label)
+    label = re.sub(
+        r"^(?:(?:single|oral|repeated|two|three|four|five|six|\d+) )*"
+        r"(?:courses?|cycles?|doses?) of\s+",
+        "", label, flags=re.IGNORECASE,
+    )  # fmt: skip
     for start, end in ("()", "[]"):
         label = label.rstrip(end) if label.count(end) > label.count(start) else label
     label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)
