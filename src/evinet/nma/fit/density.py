@@ -43,18 +43,21 @@ FAMILIES = {
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 TINY = 1e-14  # averaged probabilities are this far from 0 and 1
 LOWEST, HIGHEST, PER_UNIT = -10.0, 8.0, 64  # where log Phi is tabled, and knots per unit
+NEAR = min(-LOWEST, HIGHEST)
 
 
-def _knots() -> np.ndarray:
-    """log Phi and its slope at knots, shape (knots, 2)."""
+def _pieces() -> np.ndarray:
+    """log Phi between knots, cubic Hermite: coefficients of the share of the way, (pieces, 4)."""
     from scipy import special
 
     x = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * PER_UNIT) + 1)
     log = special.log_ndtr(x)
-    return np.column_stack([log, np.exp(-0.5 * x * x - HALF_LOG_2PI - log)])
+    slope = np.exp(-0.5 * x * x - HALF_LOG_2PI - log) / PER_UNIT
+    rise, start, end = np.diff(log), slope[:-1], slope[1:]
+    return np.column_stack([log[:-1], start, 3 * rise - 2 * start - end, start + end - 2 * rise])
 
 
-KNOTS = _knots()
+PIECES = _pieces()
 
 
 def supported(model: Model) -> bool:
@@ -98,7 +101,10 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _people(model: Model, values: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """Patients and points of the arms; none without patients' covariates."""
+    """Patients and points of the arms; none without patients' covariates.
+
+    Columns of an arm one after another: products with slopes are fast along them.
+    """
     if "arm_means" not in values:
         return []
     keep, spread = model.design.mixing
@@ -111,9 +117,10 @@ def _people(model: Model, values: dict[str, np.ndarray]) -> list[np.ndarray]:
     sizes = [len(arm), *values["point_weights"].shape, _residuals(values)]
     return [
         np.array(sizes), of @ keep, of @ spread, values["arm_means"], *ends, place,
-        values["residual_of"], values["residual_start"], values["person_columns"],
+        values["residual_of"], values["residual_start"],
+        *(np.ravel(values["person_columns"][start:stop].T) for start, stop in zip(*ends, strict=True)),
         *(values[f"person_{name}"] for name in ("x", "s", "n", "square")),
-        values["points"], values["point_weights"],
+        values["points"].swapaxes(1, 2), values["point_weights"],
     ]  # fmt: skip
 
 
@@ -167,17 +174,13 @@ def dimension(model: Model, values: dict[str, np.ndarray]) -> int:
 
 @njit(cache=True)
 def _log_ndtr(x):
-    """log Phi(x) and phi(x) / Phi(x): cubic Hermite between exact knots, right to 1e-10."""
+    """log Phi(x) and phi(x) / Phi(x), right to 1e-10."""
     at = (x - LOWEST) * PER_UNIT
-    if 0 <= at < len(KNOTS) - 1:
+    if 0 <= at < len(PIECES):
         place = int(at)
-        t = at - place
-        low, high = KNOTS[place, 0], KNOTS[place + 1, 0]
-        rise, fall = KNOTS[place, 1] / PER_UNIT, KNOTS[place + 1, 1] / PER_UNIT
-        square = 3 * (high - low) - 2 * rise - fall
-        cube = 2 * (low - high) + rise + fall
-        log = low + t * (rise + t * (square + t * cube))
-        return log, (rise + t * (2 * square + t * 3 * cube)) * PER_UNIT
+        t, piece = at - place, PIECES[place]
+        log = piece[0] + t * (piece[1] + t * (piece[2] + t * piece[3]))
+        return log, (piece[1] + t * (2 * piece[2] + t * 3 * piece[3])) * PER_UNIT
     if x > -35.0:
         share = 0.5 * math.erfc(-x / math.sqrt(2.0))
         return math.log(share), math.exp(-0.5 * x * x - HALF_LOG_2PI) / share
@@ -211,10 +214,6 @@ def _likelihood(code, x, s, eta):
         large = math.exp(eta)
         return x * eta - s * math.log1p(large), x - s * large / (1 + large)
     if code == 1:
-        if s == 1 and (x == 0 or x == 1):  # one patient: no branch that is hard to foresee
-            sign = 2 * x - 1
-            log, ratio = _log_ndtr(sign * eta)
-            return log, sign * ratio
         log, slope = 0.0, 0.0
         if x > 0:
             above, ratio = _log_ndtr(eta)
@@ -389,9 +388,40 @@ def _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta):
         g_mu[j] = width * p * (1 - p) * g_mu[j] + 1 - 2 * p
 
 
+@njit(cache=True, error_model="numpy")
+def _of_probits(at, x, s, g_at):
+    """`_of_patients` of the probit link: patients alone, and near enough, without a branch.
+
+    So that the processor takes several at once: the last bits do not depend on how many.
+    """
+    log, share = np.empty(len(at)), np.empty(len(at))
+    place = np.empty(len(at), np.int32)
+    last = len(PIECES) - 1.0
+    for i in range(len(at)):
+        here = ((2 * x[i] - 1) * at[i] - LOWEST) * PER_UNIT
+        here = min(here, last) if here > 0 else 0.0  # 0 also if it is not a number
+        place[i] = np.int32(here)
+        share[i] = here - place[i]
+    for i in range(len(at)):
+        k, t = place[i], share[i]
+        one, two, three = PIECES[k, 1], PIECES[k, 2], PIECES[k, 3]
+        log[i] = PIECES[k, 0] + t * (one + t * (two + t * three))
+        g_at[i] = (one + t * (2 * two + t * 3 * three)) * PER_UNIT
+    total = 0.0
+    for i in range(len(at)):
+        g_at[i] *= 2 * x[i] - 1
+        alone = s[i] == 1 and (x[i] == 0 or x[i] == 1)
+        if not (alone and abs(at[i]) < NEAR):
+            log[i], g_at[i] = _likelihood(1, x[i], s[i], at[i])
+        total += log[i]
+    return total
+
+
 @njit(cache=True)
 def _of_patients(code, at, x, s, wide, cuts, g_cuts, g_at):
     """Log-likelihood of an arm's patients by their predictors; fills the slopes in these."""
+    if code == 1:
+        return _of_probits(at, x, s, g_at)
     log = 0.0
     for i in range(len(at)):
         if code >= 7:
@@ -639,7 +669,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             arm_means = data[at : at + arms * terms].reshape(arms, terms)
             people_at = at + arms * terms
             at = people_at + 3 * arms + studies + residuals
-            person_columns = data[at : at + people * terms].reshape(people, terms)
+            person_columns = data[at : at + people * terms]
             at += people * terms
             person_x = data[at : at + people * wide]
             at += people * wide
@@ -649,7 +679,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             at += people
             person_square = data[at : at + people]
             at += people
-            every_point = data[at : at + published_arms * points * terms].reshape(-1, terms)
+            every_point = data[at : at + published_arms * points * terms]
             at += published_arms * points * terms
             point_weights = data[at : at + published_arms * points].reshape(-1, points)
             at += published_arms * points
@@ -699,10 +729,14 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             if terms:
                 start, stop = int(data[people_at + i]), int(data[people_at + arms + i])
                 number = int(data[people_at + 2 * arms + i])
-                own = person_columns[start:stop]
+                own = person_columns[start * terms : stop * terms]
                 if number >= 0:
-                    own = every_point[number * points : (number + 1) * points]
-                at_own = eta[i] + np.dot(own, slopes[i])
+                    own = every_point[number * points * terms : (number + 1) * points * terms]
+                own = own.reshape(terms, -1)
+                at_own = np.full(own.shape[1], eta[i])
+                for k in range(terms):
+                    for q in range(len(at_own)):
+                        at_own[q] += slopes[i, k] * own[k, q]
                 g_own = np.empty(len(at_own))
                 if number >= 0:
                     one = _averaged(
@@ -725,7 +759,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                         g_own,
                     )  # fmt: skip
                 slope = g_own.sum()
-                g_slopes[i] += np.dot(g_own, own)
+                g_slopes[i] += np.dot(own, g_own)
             elif gaps:
                 one, slope = _ordered(code, here, there, eta[i], cuts[j], g_cuts[j])
             else:
