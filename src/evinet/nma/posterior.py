@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from evinet.config import Margin
     from evinet.nma.answers.absolute import Population
+    from evinet.nma.answers.fit_measures import Part
     from evinet.nma.plot import Plot
 
 RANKED = 200_000  # draws of an exact posterior for ranks: an error of 0.001
@@ -421,6 +422,13 @@ class Fit:
         from evinet.nma.answers import survival
 
         return survival.restricted_mean_tables(self, until)[0]
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The data's parts, by the first reconstruction: what deviance and leave-one-out are of."""
+        from evinet.nma.answers.fit_measures import parts
+
+        return list(parts(self))
 
     def measures(self) -> dict[str, Any]:
         """Residual deviance, pD, DIC, leave-one-out and the points that they are made of."""

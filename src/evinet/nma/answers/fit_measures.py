@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
+from evinet.nma.answers import pareto
 from evinet.nma.answers.control_variates import Controls
 from evinet.nma.fit.exact import NormalData, data
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 HIGH_PARETO_K = 0.7
-AVERAGED = 1_000  # draws of survival that is averaged over covariates
+AVERAGED = 1_000  # draws of patients with covariates
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,11 @@ def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
     if fit.network.regression is not None:
         from evinet.nma.population import fitted
 
+        samples = samples.isel(sample=_kept(fit, number))
         if fit.specification.patients is None:
             yield from fitted.arms(fit, samples)
         else:
-            yield from fitted.patients(fit, samples.isel(sample=_kept(fit, number)),
-                                       fit.specification.patients.draws[number])  # fmt: skip
+            yield from fitted.patients(fit, samples, fit.specification.patients.draws[number])
         return
     theta = samples["theta"].transpose("sample", ...).to_numpy()
     model, design = fit.specification, fit.specification.design
@@ -82,9 +83,8 @@ def parts(fit: Fit, number: int = 0) -> Iterator[Part]:
 
 
 def _kept(fit: Fit, number: int) -> slice:
-    """Draws that measures are taken over: survival averaged over covariates needs fewer."""
-    averaged = fit.network.regression is not None and fit.specification.patients is not None
-    return slice(None, None, thinned(fit, number) if averaged else 1)
+    """Draws that measures are taken over: of many patients with covariates fewer are enough."""
+    return slice(None, None, 1 if fit.network.regression is None else thinned(fit, number))
 
 
 def thinned(fit: Fit, number: int = 0) -> int:
@@ -198,13 +198,11 @@ class LeaveOneOut:
 
 def leave_one_out(log_likelihood: np.ndarray) -> LeaveOneOut:
     """Leave out every point (column) of a log-likelihood, shape (draws, points)."""
-    import arviz as az
-
     transposed = log_likelihood.T
-    log_weights, pareto_k = az.psislw(-transposed, 1.0)
+    log_weights, pareto_k = pareto.smoothed(-transposed)
     elpd = logsumexp(log_weights + transposed, axis=1)
     with_it = logsumexp(transposed, axis=1) - np.log(len(log_likelihood))
-    return LeaveOneOut(elpd, with_it - elpd, np.atleast_1d(pareto_k))
+    return LeaveOneOut(elpd, with_it - elpd, pareto_k)
 
 
 def fit_measures(fit: Fit) -> dict[str, Any]:
@@ -275,7 +273,7 @@ def dev_dev(fit: Fit, other: Fit) -> pd.DataFrame:
 
 def _measure(fit: Fit, number: int) -> dict[str, Any]:
     """The measures by one reconstruction; mean deviances have control variates."""
-    found = list(parts(fit, number))
+    found = list(parts(fit, number)) if number else fit.parts
     controls = Controls(fit.traces[number], _kept(fit, number))
     deviance = controls.mean(np.column_stack([p.deviance for p in found]))
     leverage = [mean - part.at_mean for mean, part in zip(deviance, found, strict=True)]

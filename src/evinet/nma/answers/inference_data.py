@@ -57,7 +57,7 @@ def write(path: Path, parts: Mapping[str, xr.Dataset]) -> None:
             clean = group.copy()
             clean.attrs = {}
             compressed: dict[Any, dict[str, Any]] = {
-                each: {"zlib": True, "complevel": 4}
+                each: {"zlib": True, "complevel": 1, "shuffle": True}
                 for each, variable in clean.variables.items() if variable.dtype.kind in "fiub"
             }  # fmt: skip
             if name == "log_likelihood":  # a patient a column: half the size, and seven digits
@@ -120,21 +120,15 @@ def _patients(fit: Fit) -> dict[str, Any]:
 def _log_likelihood(fit: Fit) -> Any:
     import xarray as xr
 
-    chains, size = fit.posterior.sizes["chain"], fit.posterior.sizes["draw"]
     if fit.mixture is None:
-        from evinet.nma.answers.fit_measures import parts, thinned
-
-        found = list(parts(fit))
-        every = 1 if fit.network.regression is None else thinned(fit)
         names, columns = [], []
-        for part in found:
+        for part in fit.parts:
             own = part.log_likelihood
-            own = own[::every] if len(own) == chains * size else own
             own = own if part.place is None else own[:, part.place]
             label = f"{part.study}: {part.treatment}" if part.treatment else part.study
             columns.append(own)
             names += own.shape[1] * [label]
-        values = np.hstack(columns).reshape(chains, size // every, -1)
+        values = np.hstack(columns).reshape(fit.posterior.sizes["chain"], -1, len(names))
     else:
         names, values = _exactly(fit)
     return xr.Dataset({"outcome": (("chain", "draw", "point"), values)},

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evinet import tables
 from evinet.errors import InputError, Problem
-from evinet.nma.answers.fit_measures import leave_one_out, parts
+from evinet.nma.answers.fit_measures import leave_one_out
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.distribution import COLUMNS, QUANTILES
 
@@ -207,5 +207,5 @@ def compare(proportional: Fit, other: Fit) -> pd.DataFrame:
 def _elpd(fit: Fit) -> list[tuple[str, np.ndarray, np.ndarray]]:
     return [
         (part.study, leave_one_out(part.log_likelihood).elpd, part.counts)
-        for part in parts(fit) if part.treatment
+        for part in fit.parts if part.treatment
     ]  # fmt: skip

@@ -115,10 +115,10 @@ def _people(model: Model, values: dict[str, np.ndarray]) -> list[np.ndarray]:
     place = np.full(len(of), -1)
     place[published] = np.arange(len(published))
     sizes = [len(arm), *values["point_weights"].shape, _residuals(values)]
+    columns = [np.ravel(values["person_columns"][slice(*own)].T) for own in zip(*ends, strict=True)]
     return [
         np.array(sizes), of @ keep, of @ spread, values["arm_means"], *ends, place,
-        values["residual_of"], values["residual_start"],
-        *(np.ravel(values["person_columns"][start:stop].T) for start, stop in zip(*ends, strict=True)),
+        values["residual_of"], values["residual_start"], *columns,
         *(values[f"person_{name}"] for name in ("x", "s", "n", "square")),
         values["points"].swapaxes(1, 2), values["point_weights"],
     ]  # fmt: skip

@@ -56,6 +56,21 @@ class Compiled:
         return _nutpie(self._model.with_data(**packed), sampler, seed)
 
 
+def _import_nutpie() -> None:
+    """Import nutpie, and ArviZ, whose function for one figure would be compiled in every process.
+
+    With its signature that takes a second; without one it is compiled where it is called.
+    """
+    import numba
+
+    at_once = numba.vectorize
+    numba.vectorize = lambda *_signatures, **options: at_once(**options)
+    try:
+        import nutpie  # noqa: F401
+    finally:
+        numba.vectorize = at_once
+
+
 def _nutpie(model: Any, sampler: Sampler, seed: int) -> Any:
     import nutpie
 
@@ -161,6 +176,7 @@ def sample(
     from evinet.nma import model as models
     from evinet.nma.fit import density
 
+    _import_nutpie()
     patients = model.patients
     draws: list[Any] = [None] if patients is None else list(patients.draws)
     each = shared(sampler, len(draws))

@@ -9,11 +9,12 @@ Vianello 2017, Dolomites Res Notes Approx 10:5). Of a few binary covariates alon
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
+from scipy import linalg, optimize
 
 NEW = 1e-5  # a polynomial below this share of its size is one of those before
 HIGHEST = 12  # degree
 CANDIDATES = 1024
+PER_POINT = 4  # rows by which polynomials are told to be new, for each point that may be kept
 EXACT = 1e-9
 
 
@@ -67,18 +68,31 @@ def _polynomials(columns: np.ndarray, share: np.ndarray, most: int) -> np.ndarra
     z = centred[:, spread > 0] / spread[spread > 0]
     basis = np.ones((len(z), 1))
     last = basis
+    rows = np.linspace(0, len(z) - 1, min(len(z), PER_POINT * most)).astype(int)
     for _ in range(HIGHEST):
-        more = (last[:, :, None] * z[:, None, :]).reshape(len(z), -1)
-        more = more / np.sqrt(share @ more**2).clip(min=NEW)
-        new = _orthonormal(basis, more, share)
-        if not new.shape[1] or basis.shape[1] + new.shape[1] > most:
+        products = (last[rows][:, :, None] * z[rows][:, None, :]).reshape(len(rows), -1)
+        chosen = _independent(basis[rows], products)
+        if not len(chosen) or basis.shape[1] + len(chosen) > most:
             return basis
-        basis, last = np.hstack([basis, new]), new
+        one, other = np.divmod(chosen, z.shape[1])
+        last = _orthonormal(basis, last[:, one] * z[:, other], share)
+        basis = np.hstack([basis, last])
     return basis
+
+
+def _independent(basis: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Numbers of columns that neither a basis nor the others hold; shape (these,)."""
+    own = np.linalg.qr(basis)[0]
+    more = more / np.sqrt((more**2).sum(axis=0)).clip(min=NEW)
+    for _ in range(2):  # once leaves rounding errors
+        more = more - own @ (own.T @ more)
+    triangle, order = linalg.qr(more, mode="r", pivoting=True)
+    return np.asarray(order[: (abs(np.diag(triangle)) > NEW).sum()])
 
 
 def _orthonormal(basis: np.ndarray, more: np.ndarray, share: np.ndarray) -> np.ndarray:
     """What is new in some columns, given an orthonormal basis."""
+    more = more / np.sqrt(share @ more**2)
     for _ in range(2):  # once leaves rounding errors
         more = more - basis @ (basis.T @ (share[:, None] * more))
         values, vectors = np.linalg.eigh(more.T @ (share[:, None] * more))

@@ -46,6 +46,7 @@ def arms(fit: Fit, samples: xr.Dataset) -> Iterator[Part]:
     for place, row in enumerate(model.design.of("arm")):
         pair = (str(model.design.rows["study"][row]), str(model.design.rows["treatment"][row]))
         cuts = fit.cuts(place)
+        cuts = None if cuts is None else cuts[:: thinned(fit)]
         if pair in regression.published:
             columns, weights = regression.rules[pair]
             at = eta[:, [place]] + every[:, row] @ columns.T
@@ -75,7 +76,7 @@ def arms(fit: Fit, samples: xr.Dataset) -> Iterator[Part]:
         yield Part(
             *pair, int(counts.sum()), likelihood.deviance(x, s, fitted) @ counts,
             float(likelihood.deviance(x, s, fitted.mean(axis=0)) @ counts),
-            likelihood.log_likelihood(x, s, given[:: thinned(fit)]), counts, place_of,
+            likelihood.log_likelihood(x, s, given), counts, place_of,
         )  # fmt: skip
 
 
