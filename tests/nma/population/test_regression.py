@@ -616,6 +616,7 @@ def files(tmp_path):
         (["--regression", "age", "--baseline-risk"], [], "--baseline-risk cannot be combined"),
         (["--regression", "age", "--baseline", "weibull"], [], "the outcome is no survival"),
         (["--regression", "age + grade"], [], "grade"),
+        (["--regression", "age at entry"], [], "operator between `age` and `at`. Write one"),
         (["--regression", "age", "--population", "nobody"], [], "neither a study"),
         (["--regression", "age", "--margin", "age=beta"], [], "between 0 and 1"),
         (["--regression", "age", "--interactions", "class"], [], "no class"),
@@ -635,6 +636,26 @@ def test_the_command_refuses_before_it_samples(
     assert run.exit_code != 0
     assert said in run.output + str(run.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_correlations_are_read_with_and_without_a_name_of_their_rows(tmp_path):
+    """R's write.csv leaves the first cell of the header empty."""
+    from evinet import usertable
+    from evinet.nma.population.regression import correlations
+
+    for first in ("covariate", '""'):
+        path = tmp_path / "correlations.csv"
+        path.write_text(f'{first},"age","male"\n"age",1,0.25\n"male",0.25,1\n')
+        found = correlations(usertable.read(path))
+        assert list(found.index) == list(found.columns) == ["age", "male"]
+        assert found.to_numpy().tolist() == [[1, 0.25], [0.25, 1]]
+
+
+def test_a_study_of_another_case_among_the_covariates_is_named():
+    patients, arms, covariates = trials("binomial")
+    covariates["study"] = covariates["study"].str.lower()
+    with pytest.raises(InputError, match=r"S2, s2.*labels that differ only by case"):
+        network(patients, arms, "age", covariates=covariates)
 
 
 def test_the_units_of_patients_covariates_do_not_change_the_prior():

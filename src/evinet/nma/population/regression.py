@@ -330,7 +330,9 @@ def _variables(formula: str) -> list[str]:
         found = sorted(parsed.required_variables, key=lambda name: formula.find(str(name)))
     except (FormulaicError, SyntaxError) as error:
         raise _refused(
-            formula, f"is not a formula: {error}", 'Write one such as "age + grade"'
+            formula,
+            f"is not a formula: {str(error).splitlines()[0].rstrip('.')}",
+            'Write one such as "age + grade", and names with blanks as `age at entry`',
         ) from error
     if not found:
         raise _refused(formula, "names no covariate", 'Write one such as "age + grade"')
@@ -483,8 +485,11 @@ def _margins(
     for study, treatment in arms:
         own = [row for row in rows if row.study == study and row.treatment in (treatment, "")]
         if not own:
-            raise InputError(Problem(where, "study", study, f"has no covariates for {treatment}",
-                                     "Add a row of the arm, or of the study"))  # fmt: skip
+            lacking = Problem(where, "study", study, f"has no covariates for {treatment}",
+                              "Add a row of the arm, or of the study")  # fmt: skip
+            alike = frames.two_spellings([study, *(row.study for row in rows)], where, "study",
+                                         "labels", "label")  # fmt: skip
+            raise InputError(alike or lacking)
         chosen = next((row for row in own if row.treatment), own[0])
         share = 1 if chosen.treatment else sum(name == study for name, _ in arms)
         size[study, treatment] = chosen.n / share
@@ -540,14 +545,19 @@ def _classes(*tables: pd.DataFrame) -> dict[str, str]:
 def correlations(table: pd.DataFrame) -> pd.DataFrame:
     """A table of correlations as numbers, its first column the names of the rows.
 
+    Rows without names, as of R's ``write.csv(cor(x), ...)``, whose column of names has none itself,
+    are in the order of the columns.
+
     Raises
     ------
     InputError
         A cell is no number.
     """
     problems: list[Problem] = []
-    names = [str(each) for each in table.iloc[:, 0]]
-    values = {str(name): frames.numbers(table, str(name), problems) for name in table.columns[1:]}
+    names, columns = [str(each) for each in table.iloc[:, 0]], table.columns[1:]
+    if table.shape[0] == table.shape[1]:
+        names, columns = list(table.columns), table.columns
+    values = {str(name): frames.numbers(table, str(name), problems) for name in columns}
     frames.stop(problems)
     found = pd.DataFrame(values, index=[usertable.column(name) for name in names])
     found.attrs = dict(table.attrs)
