@@ -47,7 +47,7 @@ def test_a_measure_that_all_share_heads_the_table_and_the_forest(
 ) -> None:
     found = counted(scale, scale)
     text = unescape(beyond._effects(found, "counts"))
-    assert f"{name}s by every model" in text
+    assert f"| {name} |" in text
     assert "Measure" not in text
     *_, forest = _counted(found, "counts")
     assert f"{name.lower()}s with 95 %" in forest.caption
@@ -61,7 +61,9 @@ def test_differences_are_no_ratios(counted: Counted) -> None:
     row = next(each for each in fit.league.to_dict("records") if each["comparator"] in references)
     text = unescape(beyond._effects(found, "counts")).replace("\N{MINUS SIGN}", "-")
     assert f"{row['q50']:.2f}" in text
-    assert "Risk differences by every model" in text
+    assert "| Risk difference |" in text
+    predicted = row["predict_q2.5"], row["predict_q97.5"]
+    assert " to ".join(f"{end:.2f}" for end in predicted) in text
     assert "Odds ratio" not in text
     assert all(not each.name.endswith("forest") for each in _counted(found, "counts"))
 

@@ -13,16 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evinet import tables
-from evinet.conduct import Conduct, Excluded, Modifier, Search
+from evinet.conduct import Conduct, Excluded, Flow, Modifier, Protocol, Search
 from evinet.config import Analysis, Harm, Question, Support
 from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
 from evinet.report.pages import summary
 from evinet.report.pages.beside import beside, other_bridges, would_join
+from evinet.report.pages.common import value_names
 from evinet.report.pages.later import caution
 from evinet.report.pages.notes import mark, notes, weak_sources
-from evinet.report.pages.provenance import FOUND, plausibility
+from evinet.report.pages.provenance import FOUND
 from evinet.report.results import Results
 from evinet.report.rows import records
 
@@ -58,8 +59,9 @@ def test_overall_survival_never_stands_without_its_later_treatment(
     assert caution(opened, "pfs") == "", "progression-free survival ends before"
     text = unescape(caution(overall(opened), "pfs"))
     assert "ALBA, High dose: 36 of 75 (48\N{NO-BREAK SPACE}%) crossover to New drug" in text
-    assert "ALBA, New drug: [not known]" in text
-    assert text.count("[not known]") == 5, "every other arm of the network says it is not known"
+    silent = text.split("- Not known: ")[1].splitlines()[0]
+    assert "ALBA, New drug" in silent
+    assert len(silent.split("; ")) == 5, "every other arm of the network is named as not known"
 
 
 def test_questions_choose_the_comparisons_that_pages_answer(results: Results) -> None:
@@ -120,15 +122,19 @@ def test_trials_that_would_connect_islands_are_named_with_the_reason(results: Re
     assert "name no such trial" in would_join(results)
 
 
-def test_the_checks_say_what_did_not_pass(results: Results) -> None:
-    passed = {"trial": "alba", "verdict": "pass", "rule": "percent-count", "path": "a", "found": "",
-              "expected": ""}  # fmt: skip
+def test_the_checks_say_what_did_not_pass(results: Results, tmp_path: Path) -> None:
+    passed = {"trial": "alba", "verdict": "pass", "rule": "percent-count", "path": "a",
+              "found": "1", "expected": "1"}  # fmt: skip
     odd = {"trial": "alba", "verdict": "warn", "rule": "subgroup-sum",
            "path": "subgroups[pfs].race.new.n",
            "found": "1 + 2 = 3", "expected": "4 patients"}  # fmt: skip
-    assert unescape(plausibility(results, [passed])) == "All 1 checks passed."
-    text = unescape(plausibility(results, [passed, odd]))
-    assert "1 of 2 checks passed. The other one" in text
+    every = changed(results, tmp_path / "a", tables.CHECKS, [passed])
+    assert unescape(pages.provenance.checks(every)) == (
+        "Of 1 checks: 1 passed, 0 need a look, 0 failed.\n"
+    )
+    text = unescape(pages.provenance.checks(changed(results, tmp_path / "b", tables.CHECKS,
+                                                    [passed, odd])))  # fmt: skip
+    assert "**ALBA**: 1 of 2 checks passed. The others:" in text
     assert "race, New drug, patients: 1 + 2 = 3, expected 4 patients" in text
 
 
@@ -211,11 +217,55 @@ def test_patients_are_described_as_a_whole_else_arm_by_arm(results: Results) -> 
     assert set(said[1:]) == {"age median: 61 years (New drug)", "age median: 63 years (High dose)"}
 
 
-def test_nobody_but_a_reviewer_judges(results: Results) -> None:
+def test_what_reviewers_have_not_written_is_said_in_one_sentence(results: Results) -> None:
+    asked = {"Funding": "funding", "Selection": "selection", "Screened": "flow.screened",
+             "Protocol": "protocol.registration protocol.date"}  # fmt: skip
+    none = unescape(pages.conduct.fields(with_conduct(results, Conduct()), asked))
+    assert none.strip() == "[Not reported: funding, selection, screened and protocol.]{.no}"
+    said = Conduct(funding="None.", flow=Flow(screened=0), protocol=Protocol(registration="C-1"))
+    some = unescape(pages.conduct.fields(with_conduct(results, said), asked))
+    assert "- **Funding**: None.\n- **Screened**: 0\n- **Protocol**: C-1\n" in some
+    assert "Not reported: selection." in some
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("arms.new.n_randomised", "New drug, patients randomised"),
+        ("results[pfs,interim-os,bicr].contrasts[new,high,hr]",
+         "PFS, Interim OS report, blinded central review, New drug, High dose, hazard ratio"),
+        ("results[pfs,interim-os].arms.new.landmarks[0.9,12.5]",
+         "PFS, Interim OS report, New drug, survival at 12.5 months"),
+        ("adverse_events[interim-os,long-term safety].events[low, or no, cells,>=3].counts.high",
+         "adverse events, Interim OS report, long-term safety, low, or no, cells, "
+         "grade 3 or more, High dose"),
+        ("subgroups[pfs,interim-os,new,high].levels[age,<65].in_arm",
+         "subgroups, PFS, Interim OS report, New drug, High dose, age, <65, in the first arm"),
+        ("stratification.factors[0]", "stratified by"),
+        ("other_evidence[dose, median (IQR)]", "dose, median (IQR)"),
+    ],
+)  # fmt: skip
+def test_values_are_named_in_words_and_not_by_their_place_in_a_file(
+    results: Results, tmp_path: Path, path: str, name: str
+) -> None:
+    report = {"trial": "alba", "report": "interim-os", "title": "An interim look"}
+    opened = changed(results, tmp_path, tables.REPORTS, [report])
+    assert value_names(opened, "alba")(path) == name
+
+
+def test_nobody_but_a_reviewer_judges(results: Results, tmp_path: Path) -> None:
     modifier = Modifier(label="Stage", characteristics=["progressed"], why="it may matter")
     opened = with_conduct(results, Conduct(modifiers=[modifier]))
     text = pages.trials.populations(opened) + pages.reviewers.risk_of_bias(opened)
-    assert text.count("[awaiting the reviewers]") == 1 + 3 * 6
+    assert text.count("[awaiting the reviewers]") == 1
+    assert "awaiting the reviewers: BIRCH (PFS), CEDAR (PFS) and ALBA (PFS)." in unescape(text)
+    one = {"trial": "alba", "outcome": "pfs", "domain": "overall", "judgement": "low",
+           "reviewer": "A. Person", "reason": "read"}  # fmt: skip
+    begun = changed(results, tmp_path, tables.RISK_OF_BIAS, [one])
+    text = unescape(pages.reviewers.risk_of_bias(begun))
+    assert text.count("[awaiting the reviewers]") == 5
+    assert "low (A. Person)" in text
+    assert "awaiting the reviewers: BIRCH (PFS) and CEDAR (PFS)." in text
     judged = modifier.model_copy(update={"judgement": "alike enough", "reviewer": "A. Person"})
     judgement = with_conduct(results, Conduct(modifiers=[judged]))
     assert "alike enough (A. Person)" in unescape(pages.trials.populations(judgement))

@@ -34,11 +34,11 @@ def test_effects_by_population_stand_beside_what_they_are():
     for part in (
         "Trial One",
         "clinic",
-        "B against A",
+        "B vs A",
         "0&#46;74",
         "0&#46;50",
         "extrapolates",
-        "Marginal",
+        "Marginal ratio",
     ):
         assert part in page
     analysis.models = ["plain"]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evinet.report import markdown
-from evinet.report.markdown import Markdown, blocks, escape, link, md, safe, table
+from evinet.report.markdown import PAPER, Markdown, blocks, escape, link, md, safe, table
 
 SOURCES = sorted((Path(markdown.__file__).parent).rglob("*.py"))
 
@@ -95,3 +95,11 @@ def test_a_column_is_as_wide_as_its_text_and_no_wider_than_a_limit() -> None:
     text = table(["A", "B"], [["short", "word " * 50]], "Widths")
     narrow, wide = (len(part) for part in text.splitlines()[3].strip("|").split("|"))
     assert narrow < 10 < wide < 45
+
+
+def test_on_paper_no_name_sticks_out_of_a_column_beside_long_texts() -> None:
+    columns = ["Trial", *"ABCDE"]
+    text = table(columns, [["NETTER-1", *["some words that go on and on " * 3] * 5]], "Wide")
+    widths = [len(part) for part in text.splitlines()[3].strip("|").split("|")]
+    assert widths[0] / sum(widths) >= len("NETTER-1") / PAPER
+    assert len(set(widths[1:])) == 1, "the others share what is left"

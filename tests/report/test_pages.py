@@ -189,14 +189,14 @@ def test_a_rejected_value_stands_beside_the_used_one(results: Results) -> None:
     assert row.count("0.37") == 2
 
 
-def test_no_value_of_an_arm_hides_another() -> None:
+def test_no_value_of_an_arm_hides_another(results: Results) -> None:
     rows = [
-        {"arm": "a", "event": "fever", "n": n, "source": "s", "locator": "p. 1"} for n in (1, 2)
+        {"arm": "new", "event": "fever", "n": n, "source": "s", "locator": "p. 1"} for n in (1, 2)
     ]
-    arms, cells = by_arm(rows, ("event",), lambda row: str(row["n"]))
+    columns = by_arm(results, "alba", rows, lambda row: str(row["n"]))
     link = '[{}](provenance.qmd#source-s "s, p. 1"){{.sourced}}'
-    assert arms == ["a"]
-    assert unescape(cells[0][1]) == f"{link.format(1)}; {link.format(2)}"
+    assert list(columns) == ["New drug"]
+    assert unescape(columns["New drug"](rows)) == f"{link.format(1)}; {link.format(2)}"
 
 
 def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -> None:
@@ -239,10 +239,12 @@ def test_facts_without_a_table_are_shown_with_their_source(results: Results) -> 
         {"trial": "birch", "path": path, "value": value, "use": "used", "source": None}
         for path, value in values.items()
     ]
-    again = Results(results.root, results.config, _tables={"facts": pd.DataFrame(facts)})
+    report = tables.REPORTS.frame([{"trial": "birch", "report": "january-2018"}])
+    held = {"facts": pd.DataFrame(facts), "reports": report}
+    again = Results(results.root, results.config, _tables=held)
     text = unescape(pages.trial.more(again, "birch"))
     assert "| Stratified by | grade; origin |" in text
-    assert "| Median follow-up in months, report: January 2018 | 23.2 |" in text
+    assert "| January 2018 report, median follow-up in months | 23.2 |" in text
     assert "| Crossover of Lu-177 | 57 % |" in text
     assert "| x |" not in text
 

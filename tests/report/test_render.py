@@ -64,6 +64,20 @@ def test_links_between_pages_and_to_files_resolve(site: Path) -> None:
                 assert f'id="{anchor}"' in linked.read_text(), f"{page.name}: {target}"
 
 
+def test_no_path_and_no_key_of_a_file_names_a_row_or_a_heading(site: Path) -> None:
+    """But on the page of files: people read words, such as patients randomised."""
+    path = re.compile(r"[a-z]\w*\[|[a-z]+_[a-z]+|\b[a-z]+\.[a-z]+\.[a-z]+\b")
+    assert path.search("results[pfs]")
+    assert path.search("outcomes.pfs.hr")
+    assert path.search("d[a]")
+    for page in site.glob("*.html"):
+        if page.stem in ("reproducibility", "invented"):
+            continue
+        for cell in re.findall(r"<(td|th|h[1-6])\b[^>]*>(.*?)</\1>", page.read_text(), re.DOTALL):
+            said = unescape(re.sub(r"<[^>]*>", "", cell[1]))
+            assert not path.search(re.sub(r"https?:\S+", "", said)), f"{page.name}: {said}"
+
+
 def test_no_identifier_is_given_twice(site: Path) -> None:
     for page in site.glob("*.html"):
         given = re.findall(r'\sid="([^"]+)"', page.read_text())

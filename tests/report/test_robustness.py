@@ -55,7 +55,7 @@ def test_safety_signals_are_shown(results: Results) -> None:
 
 def test_convergence_is_shown_for_every_model(results: Results) -> None:
     text = unescape(models.convergence(results))
-    assert text.count("| 1.001 | 800 | 0 | 3.0 (3) |") == len(results.config.models)
+    assert text.count("| 3.0 (3) | 3.0 | 6.0 | 1.001 | 800 | 0 |") == len(results.config.models)
 
 
 def test_a_finding_of_several_islands_is_said_once(results: Results) -> None:

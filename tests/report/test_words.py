@@ -162,9 +162,3 @@ def test_the_class_assumption_says_how_far_members_may_differ() -> None:
     assert "scale 0.20" in words.class_effect(None, 0.2)
     with pytest.raises(ValueError, match="sigma"):
         words.class_effect(None, None)
-
-
-def test_failed_fits_are_named() -> None:
-    assert "passed" in words.convergence(3, [])
-    assert words.convergence(3, ["random"]).startswith("random failed")
-    assert "passed" not in words.convergence(3, ["random"])

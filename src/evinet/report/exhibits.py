@@ -411,7 +411,8 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
         f"{fit.analysis}-{fit.name}-ranks",
         f"{fit.model.label}: probability of each rank, inside each connected island only. "
         "SUCRA sums them up: 1 would be surely the lowest hazard of the island, 0 surely the "
-        "highest. Ranks say nothing about how large or how certain a difference is.",
+        "highest. Ranks say nothing about how large or how certain a difference is."
+        + (" † These rest on the assumption of the bridge." if fit.model.bridge else ""),
         "Rankograms, one panel for each treatment, with SUCRA. The table of ranks holds the "
         "numbers.",
         lambda: ranks.draw(ranked(fit), results.labels) if len(ranked(fit)) else None,
@@ -508,7 +509,9 @@ def _benefit(results: Results) -> Iterator[Exhibit]:
         yield Exhibit(
             "benefit-risk",
             f"Benefit and risk: hazard ratio of {title.lower()} against {against}, both with "
-            "95 % credible intervals. Only treatments that trials compare in both are shown.",
+            "95 % credible intervals. To the left, events come more slowly with the first "
+            "treatment; upwards, more of its patients have what the panel is named after. Only "
+            "treatments that trials compare in both are shown.",
             f"Hazard ratio against {against} with an interval along each axis, a panel for each "
             "outcome.",
             lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", measures),

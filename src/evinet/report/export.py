@@ -53,7 +53,7 @@ def all_tables(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
     """The tables that readers ask for, each with its name."""
     for table in (
         tables.TRIALS, tables.CONTRASTS, tables.SURVIVAL, tables.RESPONSES, tables.ADVERSE_EVENTS,
-        tables.LATER_TREATMENT, tables.POPULATIONS,
+        tables.LATER_TREATMENT, tables.POPULATIONS, tables.FACTS,
     ):  # fmt: skip
         yield table.name, results.evidence(table)
     for analysis in (*results.config.analyses, *results.supporting):

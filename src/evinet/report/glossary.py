@@ -7,6 +7,9 @@ GLOSSARY = {
     "of the models.",
     "Time ratio": "by how much a treatment stretches the time to the event; above 1, events come "
     "later with the first. It is not a hazard ratio, and the two are not compared.",
+    "Marginal and conditional ratio": "of a model of patients' covariates: outcomes are averaged "
+    "over the patients of a population and then compared, or patients of the same covariates are "
+    "compared and then averaged. Only like may be compared with like.",
     "PFS, OS, TTP": "progression-free survival, overall survival, time to progression.",
     "ORR, DCR": "share of patients with an objective response, and with disease control.",
     "95 % confidence interval": "what publications print: a procedure that catches the true value "

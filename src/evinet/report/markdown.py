@@ -15,6 +15,8 @@ from urllib.parse import quote, urlsplit
 SCHEMES = ("http", "https", "mailto")
 WIDEST = 40
 """Characters beyond which a column of a table is not wider."""
+PAPER = 80
+"""Characters that a line of a table holds on paper, capitals and the space between columns too."""
 NUMBER = re.compile(r"[−–-]?[\d.]*(\s?%)?|not known|exact")
 """Cells of a column of numbers."""
 NAME = re.compile(r"[^\s-]+-[^\s-]{1,4}|[A-Z]+-\d")
@@ -176,7 +178,7 @@ def table(
         for row in rows
     ]
     columns = [[_plain(row[place]) for row in body] for place in range(len(headings))]
-    rule = "|".join(map(_rule, headings, columns))
+    rule = "|".join(map(_rule, columns, _widths(headings, columns)))
     lines = [_row(headings), Markdown(f"|{rule}|"), *map(_row, body)]
     box = md(
         '::: {{.scroll role="group" tabindex="0" aria-label="{}"}}\n\n{}\n\n:::',
@@ -193,11 +195,21 @@ def _plain(cell: Markdown) -> str:
     return unescape(shown)
 
 
-def _rule(heading: str, cells: Sequence[str]) -> str:
+def _widths(headings: Sequence[str], columns: Sequence[Sequence[str]]) -> list[int]:
+    """The width of each column: as its text asks for, but in a wide table no word sticks out."""
+    words = [max((len(word) for text in (heading, *cells) for word in text.split(" ")), default=0)
+             for heading, cells in zip(headings, columns, strict=True)]  # fmt: skip
+    least = [max(4, min(longest, WIDEST)) for longest in words]
+    wanted = [max(least[i], min(max(map(len, cells), default=0), WIDEST), len(headings[i]) // 3)
+              for i, cells in enumerate(columns)]  # fmt: skip
+    over, spare = sum(wanted) - PAPER, sum(wanted) - sum(least)
+    share = min(over / spare, 1) if over > 0 and spare else 0
+    return [round(wide - share * (wide - low)) for wide, low in zip(wanted, least, strict=True)]
+
+
+def _rule(cells: Sequence[str], width: int) -> str:
     """The line under the head of a column, which says how it is set and how wide it is."""
-    longest = max((len(word) for text in (heading, *cells) for word in text.split(" ")), default=0)
-    whole = max(map(len, cells), default=0)
-    dashes = "-" * max(4, min(longest, WIDEST), min(whole, WIDEST), len(heading) // 3)
+    dashes = "-" * width
     some = any(character.isdigit() for cell in cells for character in cell)
     return f"-{dashes}:" if some and all(map(NUMBER.fullmatch, cells)) else f":{dashes}-"
 

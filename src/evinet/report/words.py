@@ -156,19 +156,6 @@ def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
     )
 
 
-def loops(independent: int) -> str:
-    """Whether direct and indirect evidence can be held against each other."""
-    if not independent:
-        return (
-            "Without a bridge the network has no closed loop: no comparison has both direct and "
-            "indirect evidence, so inconsistency can be neither seen nor ruled out."
-        )
-    return (
-        f"The network has {counted(independent, 'independent closed loop')}: there direct and "
-        "indirect evidence can disagree."
-    )
-
-
 def apart(islands: Sequence[Sequence[str]]) -> str:
     """Which comparisons the trials alone cannot make."""
     names = "; ".join(f"({i}) {listing(list(island))}" for i, island in enumerate(islands, 1))
@@ -264,16 +251,6 @@ def agreement(published: Interval, reconstructed: Interval) -> str:
     if bare or published.side_of_one() == reconstructed.side_of_one():
         return text
     return text + " The two intervals lie differently about 1: treat the reconstruction with care."
-
-
-def convergence(models: int, failed: Sequence[str]) -> str:
-    """Whether the sampler converged."""
-    if not failed:
-        return f"All {counted(models, 'model')} passed every convergence check."
-    return (
-        f"{listing(list(failed))} failed a convergence check: "
-        f"{'its' if len(failed) == 1 else 'their'} estimates are not results and are not shown."
-    )
 
 
 def moved(before: Interval, after: Interval) -> str:
@@ -417,14 +394,6 @@ def not_predicted(treatments: Sequence[str]) -> str:
     return (
         f"Nothing is predicted for {listing(list(treatments), 'or')}: no chain of trials joins "
         f"{'it' if len(treatments) == 1 else 'them'} with this population."
-    )
-
-
-def ranking(treatment: str, sucra: float, p_first: float, among: int) -> str:
-    """A rank with its uncertainty."""
-    return (
-        f"{treatment}: SUCRA {number(sucra)}; probability of the first rank among "
-        f"{counted(among, 'treatment')} {chance(p_first)}."
     )
 
 

@@ -67,9 +67,7 @@ def study(
             shared = {"study": trial, "outcome": analysis.outcome, "tier": tier, "report": report,
                       "assessor": assessor or None}  # fmt: skip
             return _compared(known, analysis, shared), data, ""
-    named = analysis.outcome.upper() if analysis.data == "responses" else (
-        f"adverse events ({analysis.event}) of grade {' or '.join(analysis.grades)}"
-    )  # fmt: skip
+    named = analysis.title[0].lower() + analysis.title[1:]
     return [], [], wrong or f"no counts of {named} were published for two arms"
 
 
@@ -110,7 +108,8 @@ def _counted(row: dict[Any, Any], arms: pd.DataFrame) -> dict[str, Any] | str | 
         if counts is None:
             return f"{percent} % is the share of no count of {total} patients{note}"
         r, fewest, most = counts
-        note = f"; count from {percent} %, which allows {fewest} to {most}{note}"
+        others = f"allows {fewest} to {most}" if fewest < most else "fits no other count"
+        note = f"; count from {percent} %, which {others}{note}"
     return {
         "arm": row["arm"], "treatment": arms.at[row["arm"], "treatment"], "r": r, "n": total,
         "fewest": fewest, "most": most, "source": row["source"],

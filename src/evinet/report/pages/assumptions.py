@@ -88,10 +88,10 @@ def tipping(results: Results, name: str) -> Markdown:
     ])  # fmt: skip
 
 
-@each_analysis("No other bridge was tried.")
-def others(results: Results, name: str) -> Markdown:
+def others(results: Results) -> Markdown:
     """Analyses that rest on another bridge."""
-    return beside(results, name, "bridge")
+    every = blocks(beside(results, name, "bridge") for name in results.config.analyses)
+    return every or escape("No other bridge was tried.")
 
 
 def proxies(results: Results) -> Markdown:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evinet import tables
-from evinet.nma.answers import natural
 from evinet.report import words
-from evinet.report.effects import interval
 from evinet.report.markdown import (
     Markdown,
     blocks,
+    breaks,
     bullets,
     callout,
     escape,
@@ -22,15 +21,18 @@ from evinet.report.markdown import (
     heading,
     md,
 )
-from evinet.report.numbers import chance, estimate, limits, listing, number, outcome_name
+from evinet.report.numbers import listing, outcome_name
 from evinet.report.pages.common import (
+    GRADES,
     Row,
     dash,
+    effects_table,
     failed,
     of_arm,
     optional_exhibit,
     patients,
     printed_limits,
+    scaled,
     source_link,
     table_of,
     unknown,
@@ -41,7 +43,6 @@ from evinet.report.results import Results
 from evinet.report.rows import grouped, records
 
 NOT_GIVEN = faint("not given")
-GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
 SHOWN = (
     "orr", "dcr", "complete-response", "partial-response", "stable-disease", "progressive-disease",
 )  # fmt: skip
@@ -70,25 +71,24 @@ def response(results: Results) -> Markdown:
         return SHOWN.index(name) if name in SHOWN else len(SHOWN), name
 
     def named(found: list[Row]) -> str:
-        name = found[0]["outcome"]
+        name, assessor = found[0]["outcome"], found[0]["assessor"] or "unstated"
         said = NAMES.get(name) or outcome_name(name)
-        return said[0].upper() + said[1:]
+        return f"{said[0].upper()}{said[1:]}, {words.ASSESSORS[assessor]}"
 
-    def ratio(found: list[Row]) -> Markdown:
+    def arms(found: list[Row]) -> Markdown:
         row = ratios.get(tuple(found[0][key] for key in keys))
         if row is None:
-            return md("")
+            return both(found)
         reach = printed_limits(row)
         said = f"{row['measure'].upper()} {row['estimate']:g}"
-        return with_source(f"{said} ({reach})" if reach else said, row)
+        return breaks([both(found), with_source(f"{said} ({reach})" if reach else said, row)])
+
+    both = _arms(results, responders)
 
     listed = table_of(sorted(grouped(rows, *keys).values(), key=kind),
                       "Response in every trial", {
         "Response": named, "Trial": lambda found: results.trial_names[found[0]["trial"]],
-        **_both_arms(results, responders),
-        "Assessed by": lambda found: words.ASSESSORS.get(
-            found[0]["assessor"], words.ASSESSORS["unstated"]),
-        "Ratio": ratio,
+        "Arms": arms,
     })  # fmt: skip
     if not rows:
         return escape("The trials of the analyses published no response.")
@@ -110,20 +110,24 @@ def harms(results: Results) -> Markdown:
     def order(found: list[Row]) -> tuple[int, bool, str]:
         return place[found[0]["harm"]], found[0]["grade"] != "any", found[0]["grade"]
 
-    def counted(found: list[Row]) -> str:
-        event = "" if found[0]["event"] == found[0]["usual"] else found[0]["event"]
-        related = " (related to treatment)" if found[0]["related"] in (True, "True") else ""
-        return f"{event}{related}".strip()
+    def named(found: list[Row]) -> str:
+        row = found[0]
+        event = "" if row["event"] == row["usual"] else row["event"]
+        more = "; ".join(filter(None, [event, "related to treatment" if row["related"] else ""]))
+        grade = (
+            "any grade"
+            if row["grade"] == "any"
+            else f"grade {GRADES.get(row['grade'], row['grade'])}"
+        )
+        return f"{row['harm']}{more and f' ({more})'}, {grade}"
 
     groups = grouped(rows, "harm", "grade", "trial", "event", "related", "report").values()
     if not rows:
         return escape("No trial of the analyses published any of these adverse events.")
     return blocks([
         table_of(sorted(groups, key=order), "Adverse events in every trial", {
-            "Event": lambda found: found[0]["harm"],
-            "Grade": lambda found: GRADES.get(found[0]["grade"], found[0]["grade"]),
-            "Trial": lambda found: results.trial_names[found[0]["trial"]],
-            **_both_arms(results, patients), "Counted as": counted,
+            "Event": named, "Trial": lambda found: results.trial_names[found[0]["trial"]],
+            "Arms": _arms(results, patients),
         }),
         notes(rows, results), _silent(results, rows),
     ])  # fmt: skip
@@ -177,21 +181,12 @@ def networks(results: Results) -> Markdown:
             heading(3, analysis.title, f"counts-{name}"),
             callout("warning", "Bear in mind", bullets(analysis.cautions))
             if analysis.cautions else "",
-            _islands(results.islands(name)),
+            words.connectivity(results.islands(name), results.studies(name)["trial"].nunique()),
             optional_exhibit(results, f"{name}-network"),
             optional_exhibit(results, f"{name}-forest"),
             _counts(results, name), _effects(results, name),
         )
     ) or escape("No analysis of counts is named in the configuration.")  # fmt: skip
-
-
-def _islands(islands: list[list[str]]) -> str:
-    if len(islands) == 1:
-        return "The trials form one connected network."
-    return (
-        f"The trials form {len(islands)} islands that no trial joins: "
-        f"{'; '.join(map(', '.join, islands))}. Nothing is said across islands."
-    )
 
 
 def _counts(results: Results, name: str) -> Markdown:
@@ -212,49 +207,21 @@ def _counts(results: Results, name: str) -> Markdown:
 
 
 def _effects(results: Results, name: str) -> Markdown:
-    """Effects by every model, each on the natural scale of its link: not all are odds ratios."""
+    """Effects by every model against the references, each on the natural scale of its link."""
     asked = results.counted[name]
-    rows = [
-        {**row, "model": fit.model.label, "scale": fit.scale}
-        for fit in results.every_fit(name) if not fit.failures
-        for row in records(fit.league) if row["comparator"] in asked.references
-    ]  # fmt: skip
+    rows = [row for fit in results.converged(name) for row in scaled(fit, fit.scale)
+            if row["comparator"] in asked.references]  # fmt: skip
     left = [
-        f"{results.trial_names[row['trial']]}: {row['reason']}." for row in results.excluded(name)
+        f"{listing([results.trial_names[row['trial']] for row in found])}: {reason}."
+        for (reason,), found in grouped(results.excluded(name), "reason").items()
     ]
-    measures = list(dict.fromkeys(natural.name_of(row["scale"]) for row in rows))
-    one = measures[0].capitalize() if len(measures) == 1 else "Effect"
-    measure = {} if len(measures) == 1 else {"Measure": lambda row: natural.name_of(row["scale"])}
-
-    listed = table_of(rows, f"{one}s by every model", {
-        "Model": "model", "Treatment": lambda row: results.labels[row["treatment"]],
-        "Against": lambda row: results.labels[row["comparator"]], **measure,
-        one: lambda row: said_effect(row)[0] + (" ‡" if row["prior_only"] else ""),
-        "95 % interval": lambda row: said_effect(row)[1],
-        f"Probability of {'more' if asked.better == 'higher' else 'fewer'}": lambda row: chance(
-            row["p_better"]),
-    })  # fmt: skip
+    better = f"Probability of {'more' if asked.better == 'higher' else 'fewer'}"
+    listed = effects_table(results, rows, "Effects by every model", better)
     return blocks([
-        failed(results, name), folded(f"{one}s in a table", listed) if rows else "",
+        failed(results, name), folded("Effects in a table", listed) if rows else "",
         PRIOR_ONLY if any(row["prior_only"] for row in rows) else "",
         "Not in this analysis:" if left else "", bullets(left),
     ])  # fmt: skip
-
-
-def said_effect(row: Row) -> tuple[str, str]:
-    """An effect of table `league` with its `scale`, and its interval, on the natural scale.
-
-    Examples
-    --------
-    >>> said_effect({"scale": "risk difference", "q50": -0.1, "q2.5": -0.2, "q97.5": 0.0})[0]
-    '−0.10'
-    >>> said_effect({"scale": "ln RR", "q50": 0.0953, "q2.5": 0.0, "q97.5": 0.2})[0]
-    '1.10'
-    """
-    if natural.is_ratio(row["scale"]):
-        return estimate(interval(row)), limits(interval(row))
-    middle, lower, upper = (number(row[key]) for key in ("q50", "q2.5", "q97.5"))
-    return middle, f"{lower} to {upper}"
 
 
 def trials_of(results: Results) -> list[str]:
@@ -268,30 +235,24 @@ def _mine(results: Results, of: tables.Table) -> list[Row]:
     return [row for trial in trials_of(results) for row in results.rows(of, trial)]
 
 
-def _both_arms(
-    results: Results, say: Callable[[Row], Markdown]
-) -> dict[str, Callable[[list[Row]], object]]:
-    """Columns for the arms of trials, each with its treatment; first the one that is tested.
+def _arms(results: Results, say: Callable[[Row], Markdown]) -> Callable[[list[Row]], Markdown]:
+    """What makes a cell of the rows of one trial, one for each arm: first the arm that is tested.
 
-    Their cells are made of the rows of one trial, one for each arm.
+    Both arms stand in one cell, so that a narrow screen never shows one without the other.
     """
     tested = {(row["trial"], row["arm"]) for name in results.config.analyses
               for row in results.studied(name)}  # fmt: skip
 
-    def cells(found: list[Row]) -> list[Markdown]:
-        by_arm = {row["arm"]: row for row in found}
+    def cell(found: list[Row]) -> Markdown:
+        given = {row["arm"]: with_source(say(row), row) for row in found}
         arms = results.rows(tables.ARMS, found[0]["trial"])
-        return [
-            md("{}: {}", results.labels[arm["treatment"]],
-               with_source(say(by_arm[arm["arm"]]), by_arm[arm["arm"]])
-               if arm["arm"] in by_arm else NOT_GIVEN)
-            for arm in sorted(arms, key=lambda arm: (arm["trial"], arm["arm"]) not in tested)
-        ]  # fmt: skip
+        arms.sort(key=lambda arm: (arm["trial"], arm["arm"]) not in tested)
+        return breaks(
+            md("{}: {}", results.labels[arm["treatment"]], given.get(arm["arm"], NOT_GIVEN))
+            for arm in arms
+        )
 
-    return {
-        "First arm": lambda found: cells(found)[0],
-        "Second arm": lambda found: md("; ").join(cells(found)[1:]),
-    }
+    return cell
 
 
 def _silent(results: Results, rows: list[Row]) -> Markdown:

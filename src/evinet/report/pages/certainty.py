@@ -9,7 +9,7 @@ from evinet.report import certainty as appraisal
 from evinet.report.certainty import JUDGED
 from evinet.report.effects import contrasts, interval, pair, prediction, versus
 from evinet.report.markdown import Markdown, blocks, bullets, faint
-from evinet.report.numbers import ratio
+from evinet.report.numbers import listing, ratio
 from evinet.report.pages.common import Row, each_analysis, table_of
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.models import independent_loops
@@ -62,6 +62,11 @@ def comparisons(results: Results, name: str, judgements: Path | str = JUDGEMENTS
             return NOT_COMPUTED
         return appraisal.heterogeneity(interval(row), new, smallest)
 
+    open_domains = [
+        domain for domain in JUDGED
+        if not any(entered.judged(name, (row["treatment"], row["comparator"]), domain)
+                   for row in contrasts(results, fit))
+    ]  # fmt: skip
     reasons = [
         f"{versus(results.labels, entry.treatment, entry.comparator)}, {entry.domain}, "
         f"{entry.level}: {entry.reason}"
@@ -73,9 +78,12 @@ def comparisons(results: Results, name: str, judgements: Path | str = JUDGEMENTS
         caution_line(results, name),
         table_of(contrasts(results, fit), "Certainty of each comparison", {
             "Comparison": lambda row: pair(results, row),
-            **{domain.capitalize(): judged(domain) for domain in JUDGED},
+            **{domain.capitalize(): judged(domain) for domain in JUDGED
+               if domain not in open_domains},
             "Imprecision": imprecision, "Heterogeneity": heterogeneity,
             "Incoherence": judged("incoherence", unseen),
         }),
+        faint(f"Judged by nobody yet, and awaiting the reviewers: {listing(open_domains)}.")
+        if open_domains else "",
         "Reasons for the judgements:" if reasons else "", bullets(reasons),
     ])  # fmt: skip

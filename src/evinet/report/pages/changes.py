@@ -9,13 +9,12 @@ from evinet.report.markdown import (
     blocks,
     bullets,
     callout,
-    code,
     folded,
     md,
     strong,
 )
 from evinet.report.numbers import NBSP, Interval, listing, with_limits
-from evinet.report.pages.common import dash, table_of
+from evinet.report.pages.common import dash, table_of, value_names
 from evinet.report.releases import (
     Move,
     Release,
@@ -70,7 +69,8 @@ def evidence(results: Results) -> Markdown:
     old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, results))
     facts, names = changed_facts(before, results), {**before.trial_names, **results.trial_names}
     listed = table_of(facts, "Values then and now", {
-        "Trial": lambda fact: names[fact["trial"]], "Value of": lambda fact: code(fact["path"]),
+        "Trial": lambda fact: names[fact["trial"]],
+        "Value of": lambda fact: value_names(results, fact["trial"])(fact["path"]),
         "Before": lambda fact: dash(fact["before"]), "Now": lambda fact: dash(fact["after"]),
     })  # fmt: skip
     return blocks([

@@ -10,7 +10,9 @@ from typing import Any
 from evinet import files, tables
 from evinet.config import ComponentSums, HalfNormal, Model, Weights
 from evinet.errors import InputError, Problem
+from evinet.nma.answers import natural
 from evinet.report import words
+from evinet.report.effects import interval, pair, prediction
 from evinet.report.exhibit import INDEX
 from evinet.report.markdown import (
     Markdown,
@@ -27,23 +29,26 @@ from evinet.report.markdown import (
     strong,
     table,
 )
-from evinet.report.numbers import NBSP, listing, number, percent
+from evinet.report.numbers import NBSP, chance, estimate, limits, listing, number, percent
 from evinet.report.results import REMEDY, Fit, Results
-from evinet.report.rows import grouped
+from evinet.report.rows import grouped, records
 
 DAGGER = "\N{DAGGER}"
 AWAITING = faint("awaiting the reviewers")
-SHORT = ("os", "pfs", "ttp")
+SHORT = ("dcr", "orr", "os", "pfs", "ttp")
 """Outcomes that are written as abbreviations."""
+GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
+"""Grades of adverse events as sources print them -> in words."""
 Row = dict[str, Any]
 
 
 def each_analysis(
-    none: object = "", level: int = 3
+    none: object = "", level: int = 3, anchor: str = ""
 ) -> Callable[[Callable[..., Markdown]], Callable[..., Markdown]]:
     """Make what shows one analysis show every one, each under its title; `none` without any.
 
-    What it makes takes the results, and what else the function takes after the analysis.
+    What it makes takes the results, and what else the function takes after the analysis. With an
+    `anchor`, such as ``for-whom-{}``, links lead to the heading by it and the analysis' name.
     """
 
     def decorated(show: Callable[..., Markdown]) -> Callable[..., Markdown]:
@@ -53,7 +58,7 @@ def each_analysis(
                 part
                 for name, analysis in results.config.analyses.items()
                 if (content := show(results, name, *more))
-                for part in (heading(level, analysis.title), content)
+                for part in (heading(level, analysis.title, anchor.format(name)), content)
             ) or escape(none)
 
         return every
@@ -179,13 +184,61 @@ def slug_words(slug: str | None) -> Markdown:
     """A slug as words: ``January 2018``, ``Interim OS``; a dash where there is none."""
     if slug is None:
         return dash(None)
+    return escape(_report_words(slug))
+
+
+def _report_words(slug: str) -> str:
     said = " ".join(word.upper() if word in SHORT else word for word in slug.split("-"))
-    return escape(said[0].upper() + said[1:])
+    return said[0].upper() + said[1:]
 
 
 def arm_name(results: Results, trial: str, arm: str) -> str:
     """An arm by its treatment."""
     return results.arm_names(trial)[arm]
+
+
+PATHS = {
+    "results": "", "arms": "", "contrasts": "", "counts": "", "levels": "", "responses": "",
+    "reports": "", "factors": "", "population": "patients", "other_evidence": "",
+    "stratification": "stratified by", "n": "patients", "n_randomised": "patients randomised",
+    "n_treated": "patients treated", "in_arm": "in the first arm", "hr": "hazard ratio",
+    "or": "odds ratio", "in_comparator": "in the second arm", "data_cutoff": "data cut-off",
+    "follow_up": "median follow-up in months",
+    "totals": "all patients", "doi": "DOI", "year": "year of publication",
+}  # fmt: skip
+"""Parts of the path of a value in the file of a trial -> what they are called; some say nothing."""
+SLUG = re.compile(r"(?=.*[a-z])[a-z0-9]+([-_][a-z0-9]+)+")
+
+
+def value_names(results: Results, trial: str) -> Callable[[str], str]:
+    """What says in words which value of a trial is meant, by its path in the file of the trial.
+
+    ``results[pfs,primary,bicr].arms.drug.median``: PFS, Primary report, blinded central review,
+    Drug, median.
+    """
+    called = PATHS | words.ASSESSORS | {name: name.upper() for name in SHORT}
+    called |= {f"grade {grade}": f"grade {said}" for grade, said in GRADES.items()}
+    called |= {row["report"]: f"{_report_words(row['report'])} report"
+               for row in results.rows(tables.REPORTS, trial)}  # fmt: skip
+    called |= results.arm_names(trial)
+
+    def name(path: str) -> str:
+        path = re.sub(r"landmarks\[(?:[\d.]+,)?([\d.]+)\]", r"[survival at \1 months]", path)
+        path = re.sub(r"factors\[\d+\]", "factors", path)
+        path = re.sub(r"\.events\[([^\]]*),([^,\]]*)\]", r".[\1,grade \2]", path)
+        parts = [
+            part
+            for bracket, plain in re.findall(r"\[([^\]]*)\]|([^.\[\]/]+)", path)
+            for part in (map(str.strip, bracket.split(",")) if bracket else [plain])
+        ]
+        return ", ".join(filter(None, (called.get(part, _unslugged(part)) for part in parts)))
+
+    return name
+
+
+def _unslugged(text: str) -> str:
+    """A slug with spaces; any other text as it is."""
+    return re.sub("[-_]", " ", text) if SLUG.fullmatch(text) else text
 
 
 def in_words(results: Results, trial: str, text: str) -> str:
@@ -210,26 +263,84 @@ def table_of(
     return table(list(columns), lines, label, **named) if lines else escape(none)
 
 
+def effects_table(
+    results: Results, rows: list[Row], label: str, better: str, none: object = ""
+) -> Markdown:
+    """Effects with what belongs to each: rows of tables `league` with their `model` and `scale`.
+
+    `better` heads the probability that the first treatment is the better one. What does not
+    differ between the rows, or none of them has, gets no column.
+    """
+    measures = list(dict.fromkeys(natural.name_of(row["scale"]) for row in rows))
+    one = measures[0].capitalize() if len(measures) == 1 else "Effect"
+    columns: dict[str, str | Callable[[Row], object]] = {}
+    if len({row["model"] for row in rows}) > 1:
+        columns["Model"] = "model"
+    columns["Comparison"] = lambda row: pair(results, row)
+    if len(measures) > 1:
+        columns["Measure"] = lambda row: natural.name_of(row["scale"])
+    columns[one] = lambda row: said_effect(row)[0] + (" ‡" if row["prior_only"] else "")
+    columns["95 % credible interval"] = lambda row: said_effect(row)[1]
+    columns[better] = lambda row: chance(row["p_better"])
+    if any(row["predict_q2.5"] is not None for row in rows):
+        columns["95 % prediction interval"] = _said_prediction
+    if any(row["bridged"] for row in rows):
+        columns["Evidence"] = lambda row: strong("assumption") if row["bridged"] else "trials"
+    return table_of(rows, label, columns, none)
+
+
+def said_effect(row: Row) -> tuple[str, str]:
+    """An effect of table `league` with its `scale`, and its interval, on the natural scale.
+
+    Examples
+    --------
+    >>> said_effect({"scale": "risk difference", "q50": -0.1, "q2.5": -0.2, "q97.5": 0.0})[0]
+    '−0.10'
+    >>> said_effect({"scale": "ln RR", "q50": 0.0953, "q2.5": 0.0, "q97.5": 0.2})[0]
+    '1.10'
+    """
+    if natural.is_ratio(row["scale"]):
+        return estimate(interval(row)), limits(interval(row))
+    middle, lower, upper = (number(row[key]) for key in ("q50", "q2.5", "q97.5"))
+    return middle, f"{lower} to {upper}"
+
+
+def _said_prediction(row: Row) -> Markdown:
+    new = prediction(row)
+    if new is None:
+        return dash(None)
+    ends = (number(row[key]) for key in ("predict_q2.5", "predict_q97.5"))
+    return escape(limits(new) if natural.is_ratio(row["scale"]) else " to ".join(ends))
+
+
+def scaled(fit: Fit, scale: str) -> list[Row]:
+    """Every comparison of a fit as `effects_table` takes them; `scale` is such as ``ln HR``."""
+    return [{**row, "model": fit.model.label, "scale": scale} for row in records(fit.league)]
+
+
 def listed_pairs(found: Mapping[Any, object], label: str, key: str, value: str) -> Markdown:
     """A table of two columns, headed `key` and `value`."""
     return table_of(found.items(), label, {key: lambda each: each[0], value: lambda each: each[1]})
 
 
 def by_arm(
-    rows: list[Row], names: tuple[str, ...], say: Callable[[Row], object]
-) -> tuple[list[str | None], list[list[Any]]]:
-    """Rows of a table with a column for each arm: the arms, and the cells of each row.
+    results: Results, trial: str, rows: list[Row], say: Callable[[Row], object]
+) -> dict[str, Callable[[list[Row]], Markdown]]:
+    """A column for each arm of the rows of a trial, for a table whose lines are groups of them.
 
-    `names` are the columns that make a row; `say` writes the cell of an arm. Where an arm has
-    several values they all stand in its cell, each with its source.
+    `say` writes the cell of an arm. Several values of one all stand there, each with its source.
     """
-    arms = [arm for (arm,) in grouped(rows, "arm")]
-    cells = [
-        [*key, *(md("; ").join(with_source(say(row), row) for row in found if row["arm"] == arm)
-                 or dash(None) for arm in arms)]
-        for key, found in grouped(rows, *names).items()
-    ]  # fmt: skip
-    return arms, cells
+
+    def of(arm: str | None) -> Callable[[list[Row]], Markdown]:
+        return lambda found: (
+            md("; ").join(with_source(say(row), row) for row in found if row["arm"] == arm)
+            or dash(None)
+        )
+
+    return {
+        "All" if arm is None else arm_name(results, trial, arm): of(arm)
+        for (arm,) in grouped(rows, "arm")
+    }
 
 
 def patients(row: Row) -> Markdown:
@@ -262,6 +373,12 @@ def of_arm(
     return lambda row: with_source(
         (show or unknown)(row[name]), facts.get((row["trial"], f"arms.{row['arm']}.{name}"), {})
     )
+
+
+def parameter(results: Results, name: str) -> str:
+    """A parameter in plain words: ``d[drug]`` is the effect of a drug."""
+    found = re.fullmatch(r"d\[(.*)\]", name)
+    return f"effect of {results.part(found[1])}" if found else name
 
 
 def formula(prior: str) -> str:

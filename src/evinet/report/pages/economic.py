@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.report.effects import asked, league, pair
-from evinet.report.markdown import Markdown, blocks, escape, folded, heading
+from evinet.report.markdown import Markdown, blocks, escape, folded
 from evinet.report.numbers import number, percent, percent_limits
 from evinet.report.pages.common import DAGGER, each_analysis, table_of
 from evinet.report.results import Results
@@ -26,21 +26,21 @@ def effects(results: Results, name: str) -> Markdown:
     })  # fmt: skip
 
 
-def baselines(results: Results) -> Markdown:
-    """Survival of the arm that gives the baseline, month by month."""
-    parts: list[object] = []
-    for name, analysis in results.config.analyses.items():
-        for slug, population in analysis.populations.items():
-            of, model = tables.PREDICTED_SURVIVAL, results.unbridged(name).name
-            rows = [row for row in results.predicted(name, of, slug, model)
-                    if row["treatment"] == row["comparator"]]  # fmt: skip
-            trial = results.trial_names[population.trial]
-            arm = results.labels[rows[0]["treatment"]]
-            title = f"{analysis.title}, {arm}, patients as in {trial}"
-            months = table_of(rows, title, {
-                "Months": lambda row: number(row["time"], int(row["time"] != int(row["time"]))),
-                analysis.title: lambda row: percent(row["q50"]),
-                "95 % interval": percent_limits,
-            })  # fmt: skip
-            parts += [heading(3, title), folded("Month by month", months)]
-    return blocks(parts) or escape("The configuration names no population, so there is none.")
+@each_analysis()
+def baselines(results: Results, name: str) -> Markdown:
+    """Survival of the arm that gives the baseline, month by month; that there is none, if so."""
+    analysis, parts = results.config.analyses[name], []
+    for slug, population in analysis.populations.items():
+        of, model = tables.PREDICTED_SURVIVAL, results.unbridged(name).name
+        rows = [row for row in results.predicted(name, of, slug, model)
+                if row["treatment"] == row["comparator"]]  # fmt: skip
+        title = (f"{results.labels[rows[0]['treatment']]}, patients as in "
+                 f"{results.trial_names[population.trial]}")  # fmt: skip
+        parts.append(folded(f"{title}, month by month", table_of(rows, title, {
+            "Months": lambda row: number(row["time"], int(row["time"] != int(row["time"]))),
+            analysis.title: lambda row: percent(row["q50"]), "95 % interval": percent_limits,
+        })))  # fmt: skip
+    return blocks(parts) or escape(
+        f"This review gives no baseline of {analysis.title.lower()}: it names no trial whose "
+        "patients would be the baseline. A cost model needs one from elsewhere."
+    )

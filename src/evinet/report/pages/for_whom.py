@@ -7,7 +7,7 @@ from collections.abc import Callable
 from evinet import tables
 from evinet.config import Modifier
 from evinet.report import words
-from evinet.report.effects import interval
+from evinet.report.effects import interval, pair, versus
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -37,18 +37,6 @@ from evinet.report.rows import grouped
 NONE = (
     "The configuration names no effect modifier. The field modifiers of an analysis takes "
     "covariates that publications state for subgroups or for whole trials."
-)
-ECOLOGICAL = (
-    "Within trials: subgroups of one trial are compared, which differ in this and were randomised "
-    "together. Across trials: trials with different patients are compared, which differ in many "
-    "other things too (ecological bias). The two are kept apart; together means that they are "
-    "taken to be the same. A ratio above 1 means that the treatment does less in the patients "
-    "named first."
-)
-REGRESSED = md(
-    "A model of patients' covariates, averaged over the patients of each population. Marginal: "
-    "outcomes are averaged first, then compared. Conditional: patients of the same covariates are "
-    "compared, then averaged. Only like may be compared with like."
 )
 INFORMATION = {"within": "Within trials", "across": "Across trials",
                "difference": "Within against across", "both": "Together"}  # fmt: skip
@@ -97,19 +85,14 @@ def _subgroup(results: Results, row: Row) -> Markdown:
 def every(results: Results) -> Markdown:
     """Each modifier of each analysis: patients, slopes, and the effect by level."""
     parts: list[object] = []
-    explained = False
     for name, analysis in {**results.config.analyses, **results.supporting}.items():
         regressed = _regressed(results, name)
-        if not analysis.modifiers and not regressed:
-            continue
-        parts.append(heading(3, analysis.title, f"for-whom-{name}"))
-        if analysis.modifiers and not explained:
-            parts.append(callout("note", "Two kinds of information", ECOLOGICAL))
-            explained = True
-        for slug in analysis.modifiers:
-            parts.append(_modifier(results, name, slug, results.config.modifiers[slug]))
+        if analysis.modifiers or regressed:
+            parts.append(heading(3, analysis.title, f"for-whom-{name}"))
+        parts += [_modifier(results, name, slug, results.config.modifiers[slug])
+                  for slug in analysis.modifiers]  # fmt: skip
         parts.append(regressed)
-    return blocks(parts or [NONE])
+    return blocks(parts) or escape(NONE)
 
 
 def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) -> Markdown:
@@ -129,7 +112,7 @@ def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) ->
         named = [results.trial_names[name] for name in (row["trials"] or "").split(", ") if name]
         return listing(named) or "indirect"
 
-    comparison: dict[str, Callable[[Row], object]] = {"Comparison": lambda row: _pair(results, row)}
+    comparison: dict[str, Callable[[Row], object]] = {"Comparison": lambda row: pair(results, row)}
     kinds = list(INFORMATION)
     slopes.sort(key=lambda row: (
         row["treatment"], row["comparator"], kinds.index(row["information"])))  # fmt: skip
@@ -169,19 +152,19 @@ def _said(
     questions = results.analysis(analysis).questions
     asked = [(each.treatment, each.comparator) for each in questions] or sorted(pairs)
     for asked_for in asked:
-        pair = asked_for if asked_for in pairs else asked_for[::-1]
-        names = _pair(results, dict(zip(("treatment", "comparator"), pair, strict=True)))
-        if pair not in pairs:
-            apart.append(_pair(results, {"treatment": pair[1], "comparator": pair[0]}))
+        both_ways = (asked_for, asked_for[::-1])
+        known = next((each for each in both_ways if each in pairs), None)
+        if known is None:
+            apart.append(versus(results.labels, *asked_for))
             continue
-        both = by_pair[*pair, "both"]
+        names, both = versus(results.labels, *known), by_pair[*known, "both"]
         if both["mean"] is None:
             silent.append(names)
             continue
         told = [
-            f"{with_limits(interval(by_pair[*pair, kind]))} {INFORMATION[kind].lower()}"
+            f"{with_limits(interval(by_pair[*known, kind]))} {INFORMATION[kind].lower()}"
             for kind in ("within", "across")
-            if by_pair[*pair, kind]["mean"] is not None
+            if by_pair[*known, kind]["mean"] is not None
         ]
         weak = (
             "The data are compatible with no change, and with a large one"
@@ -192,7 +175,7 @@ def _said(
         outside = [
             row["level_name"]
             for row in levels
-            if (row["treatment"], row["comparator"]) == pair and row["extrapolated"]
+            if (row["treatment"], row["comparator"]) == known and row["extrapolated"]
         ]
         beyond = (
             f" Extrapolation begins at {listing(outside)}: no trial of this pair has results there."
@@ -234,15 +217,11 @@ def _regressed(results: Results, analysis: str) -> Markdown:
                      f"{fit.model.label}: the effect in each population", {
                 "Population": lambda row: results.trial_names.get(
                     row["population"], row["population"]),
-                "Comparison": lambda row: _pair(results, row),
+                "Comparison": lambda row: pair(results, row),
                 "Marginal ratio": lambda row: with_limits(interval(row)),
                 "Conditional ratio": lambda row, other=conditional: with_limits(  # type: ignore[misc]
                     interval(other[row["population"], row["treatment"], row["comparator"]])),
             }),
             bullets(escape(line) for line in fit.record["populations"]["cautions"]),
         ]  # fmt: skip
-    return blocks([REGRESSED, *parts]) if parts else md("")
-
-
-def _pair(results: Results, row: Row) -> str:
-    return f"{results.labels[row['treatment']]} against {results.labels[row['comparator']]}"
+    return blocks(parts)

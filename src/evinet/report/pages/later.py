@@ -48,19 +48,18 @@ def caution(results: Results, analysis: str) -> Markdown:
     """A box beside the estimates of an outcome that later treatment confounds; else nothing."""
     if not confounded(results, analysis):
         return md("")
-    names = results.trial_names
-    items = [
-        md("{}, {}", names[study["trial"]], said)
-        for study in results.studied(analysis)
-        for said in of_study(results, study)
-    ]
-    items += [
-        md("{} (gives no hazard ratio here), {}: {}", names[left["trial"]],
-           results.labels[arm["treatment"]], text)
-        for left in results.excluded(analysis)
-        for arm in results.rows(tables.ARMS, left["trial"])
-        if (text := arm_text(results, arm["trial"], arm["arm"])) != unknown(None)
+    aside = {row["trial"]: " (gives no hazard ratio here)" for row in results.excluded(analysis)}
+    role = {row["trial"]: "" for row in results.studied(analysis)}
+    used, role = set(role), role | {name: said for name, said in aside.items() if name not in role}
+    told = [
+        (trial, f"{results.trial_names[trial]}{said}, {results.labels[arm['treatment']]}",
+         arm_text(results, trial, arm["arm"]))
+        for trial, said in role.items() for arm in results.rows(tables.ARMS, trial)
     ]  # fmt: skip
+    items = [md("{}: {}", who, text) for _, who, text in told if text != unknown(None)]
+    silent = [who for trial, who, text in told if trial in used and text == unknown(None)]
+    if silent:
+        items.append(md("Not known: {}", "; ".join(silent)))
     return callout(
         "caution",
         "Many patients later had another treatment",

@@ -10,7 +10,6 @@ from evinet.report.numbers import NBSP, listing, outcome_name
 from evinet.report.pages.common import (
     bridge_words,
     by_patients,
-    dash,
     named_prior,
     prior_text,
     table_of,
@@ -38,12 +37,9 @@ def reconstructed(results: Results) -> str:
 
 def analyses(results: Results) -> Markdown:
     """The trials of each analysis, and the choices that were made beforehand."""
-    away = {name: [results.trial_names[row["trial"]] for row in results.excluded(name)]
-            for name in results.config.analyses}  # fmt: skip
     return table_of(results.config.analyses.items(), "Analyses", {
         "Analysis": lambda named: strong(named[1].title),
         "Trials": lambda named: listing([results.trial_names[each] for each in named[1].trials]),
-        "Could not be used": lambda named: listing(away[named[0]]) or dash(None),
         "Assessor, in the order of choice": lambda named: ", ".join(
             words.ASSESSORS[each] for each in named[1].assessors),
         "References of the islands": lambda named: listing(

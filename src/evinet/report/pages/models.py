@@ -9,38 +9,54 @@ from typing import Any
 import networkx as nx
 
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, bullets, code, folded, md
+from evinet.report.markdown import Markdown, blocks, bullets, folded, md
 from evinet.report.numbers import number
-from evinet.report.pages.common import dash, each_analysis, failed, optional_exhibit, table_of
+from evinet.report.pages.common import (
+    dash,
+    each_analysis,
+    failed,
+    optional_exhibit,
+    parameter,
+    table_of,
+)
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
 EXACT = "exact"
-"""How fit.json calls a posterior that is known without sampling: nothing has to converge."""
+"""How fit.json calls a posterior that is known without sampling."""
+
+
+def _exact(fit: Fit) -> bool:
+    """Whether a posterior is known without sampling: then nothing has to converge."""
+    return bool(fit.record.get("method") == EXACT)
 
 
 @each_analysis()
 def convergence(results: Results, name: str) -> Markdown:
     """Whether each model can be trusted to have been sampled, and how well it fits."""
 
-    def sampled(show: Callable[[dict[str, Any]], str], exact: object) -> Callable[[Fit], object]:
-        return lambda fit: (
-            exact if fit.record.get("method") == EXACT else show(fit.record["convergence"])
-        )
+    fits = results.converged(name)
 
-    checked = table_of(results.converged(name), "Convergence and fit of every model", {
+    def sampled(show: Callable[[dict[str, Any]], str]) -> Callable[[Fit], object]:
+        return lambda fit: dash(None) if _exact(fit) else show(fit.record["convergence"])
+
+    columns: dict[str, Callable[[Fit], object]] = {
         "Model": lambda fit: fit.model.label,
-        "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3), EXACT),
-        "Smallest effective sample size": sampled(
-            lambda found: number(min(found["ess_bulk_min"], found["ess_tail_min"]), 0), dash(None)),
-        "Divergences": sampled(lambda found: f"{found['divergences']}", dash(None)),
         "Residual deviance (data points)": lambda fit: (
             f"{number(fit.record['deviance'], 1)} ({fit.record['data_points']})"),
         "pD": lambda fit: number(fit.record["pD"], 1),
         "DIC": lambda fit: number(fit.record["DIC"], 1),
-        "Reconstructions": lambda fit: dash(
-            f"{fit.record['reconstructions']}" if fit.model.ipd else None),
-    })  # fmt: skip
+    }  # fmt: skip
+    if not all(map(_exact, fits)):
+        columns |= {
+            "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3)),
+            "Smallest effective sample size": sampled(
+                lambda found: number(min(found["ess_bulk_min"], found["ess_tail_min"]), 0)),
+            "Divergences": sampled(lambda found: f"{found['divergences']}"),
+            "Reconstructions": lambda fit: dash(
+                f"{fit.record['reconstructions']}" if fit.model.ipd else None),
+        }  # fmt: skip
+    checked = table_of(fits, "Convergence and fit of every model", columns)
     return blocks([failed(results, name), checked])
 
 
@@ -63,28 +79,25 @@ def heterogeneity(results: Results, name: str) -> Markdown:
 
 
 @each_analysis()
-def loops(results: Results, name: str) -> Markdown:
-    """Whether direct and indirect evidence can be compared."""
-    return blocks([words.loops(independent_loops(results, name))])
-
-
-@each_analysis()
 def parameters(results: Results, name: str) -> Markdown:
     """Every parameter of every model."""
 
-    def rounded(name: str, decimals: int, exact: bool = False) -> Callable[[dict[str, Any]], str]:
-        return lambda row: EXACT if exact and row["rhat"] is None else number(row[name], decimals)
+    def rounded(name: str, decimals: int) -> Callable[[dict[str, Any]], str]:
+        return lambda row: number(row[name], decimals)
 
     columns = {
-        "Parameter": lambda row: code(row["parameter"]), "Mean": rounded("mean", 3),
+        "Parameter": lambda row: parameter(results, row["parameter"]), "Mean": rounded("mean", 3),
         "SD": rounded("sd", 3), "2.5 %": rounded("q2.5", 3), "97.5 %": rounded("q97.5", 3),
-        "Bulk ESS": rounded("ess_bulk", 0, True), "Tail ESS": rounded("ess_tail", 0, True),
-        "R-hat": rounded("rhat", 4, True),
+    }  # fmt: skip
+    sampled = {
+        "Bulk ESS": rounded("ess_bulk", 0), "Tail ESS": rounded("ess_tail", 0),
+        "R-hat": rounded("rhat", 4),
     }  # fmt: skip
     return blocks(
         folded(fit.model.label, blocks([
-            "Effects d are ln time ratios: above 0 is better." if fit.model.time_ratios else "",
-            table_of(records(fit.estimates), f"Parameters of {fit.model.label}", columns),
+            "Effects are ln time ratios: above 0 is better." if fit.model.time_ratios else "",
+            table_of(records(fit.estimates), f"Parameters of {fit.model.label}",
+                     columns | ({} if _exact(fit) else sampled)),
             _components(results, fit),
         ]))
         for fit in results.converged(name)

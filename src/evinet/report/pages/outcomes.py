@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from evinet.report.effects import interval, pair, prediction, ranked
-from evinet.report.markdown import Markdown, blocks, folded, heading, strong
-from evinet.report.numbers import chance, estimate, limits, number
-from evinet.report.pages import times
-from evinet.report.pages.common import assumed, exhibit, judged, optional_exhibit, table_of
+from evinet.report.effects import ranked
+from evinet.report.markdown import Markdown, blocks, folded, heading
+from evinet.report.numbers import chance, number
+from evinet.report.pages.common import (
+    assumed,
+    each_analysis,
+    effects_table,
+    exhibit,
+    judged,
+    optional_exhibit,
+    scaled,
+    table_of,
+)
 from evinet.report.pages.explorer import explorer
 from evinet.report.pages.later import caution
+from evinet.report.pages.sensitivity import pointer as time_ratios
 from evinet.report.results import Fit, Results
 from evinet.report.rows import grouped, records
 
 
-def every(results: Results) -> Markdown:
+@each_analysis(level=2, anchor="{}")
+def every(results: Results, name: str) -> Markdown:
     """The results of each analysis, without a bridge and with the first one."""
-    return blocks(
-        part
-        for name, analysis in results.config.analyses.items()
-        for part in (
-            heading(2, analysis.title, name), exhibit(results, f"{name}-forest"),
-            caution(results, name), explorer(results, name), times.pointer(results, name),
-            *(_fit(results, fit) for fit in results.main(name)),
-        )
-    )  # fmt: skip
+    return blocks([
+        exhibit(results, f"{name}-forest"), caution(results, name), explorer(results, name),
+        time_ratios(results, name), *(_fit(results, fit) for fit in results.main(name)),
+    ])  # fmt: skip
 
 
 def _fit(results: Results, fit: Fit) -> Markdown:
     """One model's results."""
     base, ranks = f"{fit.analysis}-{fit.name}", _ranks(results, fit)
+    listed = effects_table(results, scaled(fit, "ln HR"), f"Every comparison, {fit.model.label}",
+                           "Probability of a lower hazard")  # fmt: skip
     return blocks([
         heading(3, fit.model.label, base),
         assumed(results, fit) if fit.model.bridge else "",
         judged(results, fit) if fit.model.weights else "",
         exhibit(results, f"{base}-league"),
-        folded("Every comparison in a table", _comparisons(results, fit)),
+        folded("Every comparison in a table", listed),
         optional_exhibit(results, f"{base}-ranks"),
         folded("Ranks in a table", ranks) if ranks else "",
     ])  # fmt: skip
-
-
-def _comparisons(results: Results, fit: Fit) -> Markdown:
-    """Every comparison that a model can make, on the hazard-ratio scale."""
-    rows = [{**row, "new": prediction(row)} for row in records(fit.league)]
-    predicted = any(row["new"] is not None for row in rows)
-    return table_of(rows, f"Every comparison, {fit.model.label}", {
-        "Comparison": lambda row: pair(results, row),
-        "Hazard ratio": lambda row: estimate(interval(row)),
-        "95 % credible interval": lambda row: limits(interval(row)),
-        "Probability of a lower hazard": lambda row: chance(row["p_better"]),
-        **({"95 % prediction interval": lambda row: row["new"] and limits(row["new"])}
-           if predicted else {}),
-        "Evidence": lambda row: strong("assumption") if row["bridged"] else "trials",
-    })  # fmt: skip
 
 
 def _ranks(results: Results, fit: Fit) -> Markdown:

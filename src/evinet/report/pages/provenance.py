@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from evinet import tables
 from evinet.report import words
@@ -13,7 +12,6 @@ from evinet.report.markdown import (
     anchor,
     blocks,
     bullets,
-    code,
     escape,
     faint,
     folded,
@@ -22,7 +20,7 @@ from evinet.report.markdown import (
     searchable,
     strong,
 )
-from evinet.report.pages.common import Row, in_words, table_of
+from evinet.report.pages.common import Row, in_words, table_of, value_names
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -45,11 +43,6 @@ FOUND = {
 }
 """What a rule found where it did not pass; docs/evidence.md says what each expects."""
 
-WORDS = {
-    "n": "patients", "hr": "hazard ratio", "data_cutoff": "data cut-off", "reports": "reports",
-    "pfs": "PFS", "os": "OS",
-}  # fmt: skip
-"""Parts of the path of a value, as people say them."""
 VERDICTS = {"pass": "passed", "warn": "need a look", "fail": "failed"}
 
 
@@ -69,19 +62,11 @@ def rejected(results: Results) -> Markdown:
     """Rejected values beside those that are used in their place."""
     instead = {(row["trial"], row["path"]): row["value"] for row in _facts(results, "used")}
     return table_of(_facts(results, "rejected"), "Rejected values", {
-        **_of(results),
+        "Trial": lambda row: results.trial_names[row["trial"]], "Value of": "name",
         "Used": lambda row: instead.get((row["trial"], row["path"]), "none"),
         "Rejected": _value, "Why it was rejected": "reason",
         "Source of the rejected value": lambda row: md("{}, {}", _source(row), row["locator"]),
     }, "No value was rejected.")  # fmt: skip
-
-
-def _of(results: Results) -> dict[str, Callable[[Row], object]]:
-    """The columns that say which value a row is about."""
-    return {
-        "Trial": lambda row: results.trial_names[row["trial"]],
-        "Value of": lambda row: code(row["path"]),
-    }
 
 
 def used(results: Results) -> Markdown:
@@ -90,7 +75,7 @@ def used(results: Results) -> Markdown:
         folded(
             f"{results.trial_names[trial]}: {words.counted(len(found), 'value')}",
             table_of(found, f"Values in use, {results.trial_names[trial]}", {
-                "Value of": lambda row: code(row["path"]), "Value": _value, "Source": _source,
+                "Value of": "name", "Value": _value, "Source": _source,
                 "Where in the source": "locator",
             }),
         )
@@ -101,55 +86,45 @@ def used(results: Results) -> Markdown:
 def missing(results: Results) -> Markdown:
     """Values that were looked for and not found."""
     return table_of(_facts(results, "not-known"), "Missing values", {
-        **_of(results), "Why": "reason",
+        "Trial": lambda row: results.trial_names[row["trial"]], "Value of": "name", "Why": "reason",
     }, "No missing value is recorded.")  # fmt: skip
 
 
 def checks(results: Results) -> Markdown:
-    """How many checks there were, and those that did not pass."""
+    """How many checks there were, and what those found that did not pass, trial by trial."""
     rows = results.rows(tables.CHECKS)
     found = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{found[verdict]} {how}" for verdict, how in VERDICTS.items())
-    return blocks([
-        f"Of {words.counted(len(rows), 'check')}: {said}.",
-        *(part for (trial,), of_trial in grouped(rows, "trial").items()
-          if any(row["verdict"] != "pass" for row in of_trial)
-          for part in (strong(results.trial_names[trial]), plausibility(results, of_trial))),
-    ])  # fmt: skip
-
-
-def plausibility(results: Results, rows: Sequence[Row]) -> Markdown:
-    """How many checks passed, and what each of the others found."""
-    others = [row for row in rows if row["verdict"] != "pass"]
-    passed = len(rows) - len(others)
-    if not others:
-        return escape(f"All {len(rows)} checks passed.")
-    lead = (
-        f"{passed} of {len(rows)} checks passed. "
-        f"{'The other one' if len(others) == 1 else f'The other {len(others)}'} may be right and "
-        f"{'deserves' if len(others) == 1 else 'deserve'} a second look. No value was changed:"
-    )
-    by_rule = grouped(others, "rule").items()
-    return blocks([lead, bullets(_found(results, rule, found) for (rule,), found in by_rule)])
+    parts: list[object] = [f"Of {len(rows)} checks: {said}."]
+    for (trial,), mine in grouped(rows, "trial").items():
+        others = grouped((row for row in mine if row["verdict"] != "pass"), "rule")
+        if others:
+            failed = sum(map(len, others.values()))
+            lead = f"{len(mine) - failed} of {len(mine)} checks passed. The others:"
+            parts += [
+                md("**{}**: {}", results.trial_names[trial], lead),
+                bullets(_found(results, rule, of_rule) for (rule,), of_rule in others.items()),
+            ]
+    return blocks(parts)
 
 
 def _found(results: Results, rule: str, rows: Sequence[Row]) -> str:
     """What one rule found, with each value and what was expected."""
+    named = value_names(results, rows[0]["trial"])
     each = [
-        in_words(results, row["trial"],
-                 f"{_about(row['path'])}: {row['found']}, expected {row['expected']}")
+        f"{named(_end(row['path']))}: "
+        + in_words(results, row["trial"], f"{row['found']}, expected {row['expected']}")
         for row in rows
-    ]  # fmt: skip
+    ]
     failed = sum(row["verdict"] == "fail" for row in rows)
     grave = f" ({failed} of them cannot be right)" if failed else ""
     said = f"{FOUND.get(rule, rule)}{grave}. {'; '.join(each)}."
     return said[0].upper() + said[1:]
 
 
-def _about(path: str) -> str:
-    """The end of a path, which tells the value: ``race, sunitinib, patients``."""
-    end = path.rsplit("]", 1)[-1].strip(".") or re.sub(r".*\[|\]", "", path).replace(",", ".")
-    return ", ".join(WORDS.get(part, part) for part in end.split("."))
+def _end(path: str) -> str:
+    """The end of a path, which tells the value: what follows the last bracket, or stands in it."""
+    return path.rsplit("]", 1)[-1] or path[path.rindex("[") :]
 
 
 def bibliography(results: Results) -> Markdown:
@@ -168,7 +143,14 @@ def _entry(row: Row) -> Markdown:
 
 
 def _facts(results: Results, use: str) -> list[Row]:
-    return [row for row in results.rows(tables.FACTS) if row["use"] == use]
+    """The facts of a use, each with its name in words."""
+    rows = (row for row in results.rows(tables.FACTS) if row["use"] == use)
+    return [
+        {**row, "name": named(row["path"])}
+        for (trial,), found in grouped(rows, "trial").items()
+        for named in [value_names(results, trial)]
+        for row in found
+    ]
 
 
 def _value(row: Row) -> Markdown:

@@ -5,37 +5,52 @@ The program judges nothing. What nobody has judged is shown as awaiting the revi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from evinet import tables
-from evinet.report.markdown import Markdown, escape, md, table
-from evinet.report.numbers import outcome_name
-from evinet.report.pages.common import AWAITING
+from evinet.report.markdown import Markdown, blocks, escape, faint, md
+from evinet.report.numbers import listing, outcome_name
+from evinet.report.pages.common import AWAITING, Row, table_of
 from evinet.report.results import Results
+from evinet.report.rows import grouped
 
 DOMAINS = ("randomisation", "deviations", "missing-data", "measurement", "selection", "overall")
 
 
 def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
-    """RoB 2: a row for each trial and outcome in use, a column for each domain."""
+    """RoB 2: a row for each trial and outcome in use that somebody judged; the others by name."""
     entered = {
         (row["trial"], row["outcome"], row["domain"]): row
         for row in results.rows(tables.RISK_OF_BIAS)
     }
-    rows = []
-    for name, outcome in judged_results(results):
-        if trial not in (None, name):
-            continue
-        cells = [
-            AWAITING
-            if (row := entered.get((name, outcome, domain))) is None
-            else md("{} ({})", row["judgement"], row["reviewer"])
-            for domain in DOMAINS
-        ]
-        rows.append([results.trial_names[name], outcome_name(outcome), *cells])
-    if not rows:
+    asked = [{"trial": name, "outcome": outcome} for name, outcome in judged_results(results)
+             if trial in (None, name)]  # fmt: skip
+    if not asked:
         return escape("No judgement is asked for: no analysis uses the trial.")
-    fields = ["Trial", "Outcome"]
-    fields += [domain.replace("-", " ").capitalize() for domain in DOMAINS]
-    return table(fields, rows, "Risk of bias by trial and outcome")
+    begun = {key[:2] for key in entered}
+    silent = grouped((row for row in asked if tuple(row.values()) not in begun), "trial")
+    names = [
+        f"{results.trial_names[name]} ({listing([outcome_name(row['outcome']) for row in found])})"
+        for (name,), found in silent.items()
+    ]
+
+    def judged(domain: str) -> Callable[[Row], Markdown]:
+        def cell(row: Row) -> Markdown:
+            found = entered.get((row["trial"], row["outcome"], domain))
+            return md("{} ({})", found["judgement"], found["reviewer"]) if found else AWAITING
+
+        return cell
+
+    return blocks([
+        table_of((row for row in asked if tuple(row.values()) in begun),
+                 "Risk of bias by trial and outcome", {
+            "Trial": lambda row: results.trial_names[row["trial"]],
+            "Outcome": lambda row: outcome_name(row["outcome"]),
+            **{domain.replace("-", " ").capitalize(): judged(domain) for domain in DOMAINS},
+        }),
+        faint(f"Judged by nobody yet, and awaiting the reviewers: {listing(names)}.")
+        if names else "",
+    ])  # fmt: skip
 
 
 def judged_results(results: Results) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from evinet.report.numbers import (
     percent,
     ratio,
 )
-from evinet.report.pages.common import each_analysis, optional_exhibit, table_of
+from evinet.report.pages.common import each_analysis, optional_exhibit, parameter, table_of
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Results
 from evinet.report.rows import grouped
@@ -183,13 +183,9 @@ def predictive(results: Results, rows: Rows) -> Markdown:
 def priors(results: Results, rows: Rows) -> Markdown:
     """How much the priors say: the parameters that one moves, and all numbers folded."""
 
-    def parameter(row: dict[str, Any]) -> str:
-        """A parameter in plain words: d[lu] is an effect."""
-        slug = row["parameter"].removeprefix("d[").removesuffix("]")
-        return row["parameter"] if slug == row["parameter"] else f"effect of {results.labels[slug]}"
-
     said = [
-        f"{parameter(row)}: {row['component']}" + (f" ({row['finding']})" if row["finding"] else "")
+        f"{parameter(results, row['parameter'])}: {row['component']}"
+        + (f" ({row['finding']})" if row["finding"] else "")
         for row in rows
         if row["component"] != "likelihood" and row["sensitivity"] >= NOTABLE
     ]
@@ -198,7 +194,8 @@ def priors(results: Results, rows: Rows) -> Markdown:
         else "Nothing changes notably when the weight of a prior is doubled.",
         bullets(said),
         folded("Every number", table_of(rows, "Sensitivity to priors and data by power scaling", {
-            "Parameter": parameter, "Weight changed": "component",
+            "Parameter": lambda row: parameter(results, row["parameter"]),
+            "Weight changed": "component",
             "Sensitivity": lambda row: number(row["sensitivity"], 3), "Finding": "finding",
         })),
     ])  # fmt: skip

@@ -7,15 +7,27 @@ import math
 from evinet.config import Model
 from evinet.report import words
 from evinet.report.effects import contrasts, interval, pair
-from evinet.report.markdown import Markdown, blocks, folded, heading
+from evinet.report.markdown import (
+    Markdown,
+    blocks,
+    bullets,
+    escape,
+    folded,
+    heading,
+    link,
+    md,
+    strong,
+)
 from evinet.report.numbers import listing, with_limits
-from evinet.report.pages import times
 from evinet.report.pages.beside import beside
 from evinet.report.pages.common import (
     Row,
     by_patients,
     each_analysis,
+    effects_table,
     formula,
+    optional_exhibit,
+    scaled,
     table_of,
     weights_text,
 )
@@ -26,10 +38,46 @@ from evinet.report.results import Fit, Results
 @each_analysis(level=2)
 def models(results: Results, name: str) -> Markdown:
     """Each model compared with the main one of its kind: what was changed, and what moved."""
+    compared = [_against(results, base) for base in results.main(name)]
+    compared.append(beside(results, name, "sensitivity"))
+    if not any(compared):
+        return escape("No other model of this outcome was fitted.")
+    return blocks([caution_line(results, name), *compared])
+
+
+@each_analysis("No model of this review has such effects.", anchor="{}-times")
+def times(results: Results, name: str) -> Markdown:
+    """Every model whose effects are ratios of times: sentences, and every comparison folded."""
+    fits = results.time_ratios(name)
     return blocks([
-        caution_line(results, name), *(_against(results, base) for base in results.main(name)),
-        times.ratios(results, name), beside(results, name, "sensitivity"),
+        optional_exhibit(results, f"{name}-times-forest") if fits else "",
+        *(part for fit in fits for part in _times(results, fit)),
     ])  # fmt: skip
+
+
+def _times(results: Results, fit: Fit) -> list[Markdown]:
+    labels = results.labels
+    one = "All trials of a comparison share one true time ratio."
+    said = one if fit.model.effects == "fixed" else "True ln time ratios vary between trials."
+    return [
+        md("{}. {}", strong(fit.model.label), said),
+        bullets(
+            words.time_comparison(labels[row["treatment"]], labels[row["comparator"]],
+                                  interval(row), row["p_better"])
+            for row in contrasts(results, fit)
+        ),
+        folded(f"Every comparison, {fit.model.label}", effects_table(
+            results, scaled(fit, "ln time ratio"), f"Time ratios, {fit.model.label}",
+            "Probability of a longer time")),
+    ]  # fmt: skip
+
+
+def pointer(results: Results, analysis: str) -> Markdown:
+    """Where the models of an analysis are whose effects are ratios of times."""
+    if not results.time_ratios(analysis):
+        return md("")
+    there = link("ratios of times", f"sensitivity.qmd#{analysis}-times")
+    return md("Models without proportional hazards are apart, with {} for effects.", there)
 
 
 def _against(results: Results, base: Fit) -> Markdown:
@@ -47,7 +95,7 @@ def _against(results: Results, base: Fit) -> Markdown:
         if fit.name != base.name and (fit.model.bridge is None) == (base.model.bridge is None)
     }  # fmt: skip
     if not changes:
-        return blocks([title, "No other model of this kind was fitted."])
+        return md("")
     every = table_of((row for rows in changes.values() for row in rows),
                      "Every comparison before and after", {
         "Model": lambda row: row["fit"].model.label, "Comparison": "pair",

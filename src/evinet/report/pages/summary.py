@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from evinet import tables
@@ -21,11 +19,12 @@ from evinet.report.markdown import (
     link,
     md,
     strong,
+    table,
 )
 from evinet.report.numbers import NBSP, estimate, listing, months, outcome_name, with_limits
 from evinet.report.numbers import limits as reach
 from evinet.report.pages.beside import other_answers, other_bridges
-from evinet.report.pages.common import DAGGER, Row, exhibit, table_of, unknown, with_source
+from evinet.report.pages.common import DAGGER, Row, exhibit, unknown, with_source
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.notes import weak_sources, weakly_sourced
 from evinet.report.pages.trials import described
@@ -68,48 +67,27 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
         pair for pair in shown for name in analyses for domain in certainty.JUDGED
         if appraised.judged(name, pair, domain)
     }  # fmt: skip
-    rows: list[Row] = []
+    outcomes = [outcome_name(analysis.outcome) for analysis in analyses.values()]
+    headings = [
+        "Comparison", *(f"{outcome}, hazard ratio" for outcome in outcomes), "Rests on", "Trial",
+        f"Median {outcomes[0]}, months", *(each.title for each in results.counted.values()),
+        "In whom",
+    ]  # fmt: skip
+    rows: list[list[object]] = []
+    lead = ""
     for pair in shown:
-        studies: list[Row | None] = [*compared(results, pair)] or [None]
-        again = bool(rows) and rows[-1]["pair"][0] == pair[0]
-        rows += [{"pair": pair, "study": study, "first": study is studies[0], "again": again}
-                 for study in studies]  # fmt: skip
-
-    def head(say: Callable[[Pair], Markdown]) -> Callable[[Row], object]:
-        """Said of a comparison in its first row only."""
-        return lambda row: say(row["pair"]) if row["first"] else ""
-
-    def of_trial(say: Callable[[Row], Markdown]) -> Callable[[Row], Markdown]:
-        return lambda row: NO_TRIAL if row["study"] is None else say(row["study"])
-
-    def named(row: Row) -> Markdown:
-        """Both treatments; the first is written out again only where each row is a card."""
-        if not row["first"]:
-            return md("")
-        lead = breaks([strong(results.labels[row["pair"][0]]), ""])
-        versus = f"vs {results.labels[row['pair'][1]]}"
-        return (md("[{}]{{.again}}", lead) if row["again"] else lead) + versus
-
-    def rests(pair: Pair) -> Markdown:
-        what = _rests_on(results, pair)
+        rests = _rests_on(results, pair)
         appraisal = "certainty appraised" if pair in judged else "not appraised"
-        return breaks([what, appraisal]) if judged else what
-
-    columns: dict[str, Callable[[Row], object]] = {"Comparison": named}
-    for name, analysis in analyses.items():
-        columns[f"{outcome_name(analysis.outcome)}, hazard ratio"] = head(
-            partial(_ratio, results, name)
-        )
-    outcome = outcome_name(next(iter(analyses.values())).outcome)
-    columns |= {
-        "Rests on": head(rests),
-        "Trial": of_trial(lambda study: link(
-            results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd")),
-        f"Median {outcome}, months": of_trial(partial(_medians, results)),
-        **{counted.title: of_trial(partial(_shares, results, counted))
-           for counted in results.counted.values()},
-        "In whom": of_trial(lambda study: in_whom(results, study["trial"])),
-    }  # fmt: skip
+        said: list[object] = [
+            _named(results, pair, again=pair[0] == lead),
+            *(_ratio(results, name, pair) for name in analyses),
+            breaks([rests, appraisal]) if judged else rests,
+        ]
+        studies: list[Row | None] = [*compared(results, pair)] or [None]
+        for study in studies:
+            rows.append([*said, *_of_trial(results, study)])
+            said = [""] * len(said)
+        lead = pair[0]
     bridges = dict.fromkeys(
         f"“{results.bridge_label(fit.model.bridge)}”"
         for name in analyses for fit in results.main(name) if fit.model.bridge
@@ -123,9 +101,27 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
         + ("Certainty: appraised where it says so." if judged
            else "Certainty: not appraised by the reviewers.")
     )  # fmt: skip
-    listed = table_of(rows, "Findings", columns, name="findings", caption=caption)
+    listed = table(headings, rows, "Findings", name="findings", caption=caption)
     cautions = dict.fromkeys(caution_line(results, name) for name in analyses)
     return blocks([md("::: {{.findings}}\n\n{}\n\n:::", listed), *cautions])
+
+
+def _named(results: Results, pair: Pair, again: bool) -> Markdown:
+    """Both treatments; the first is written out again only where each row is a card."""
+    lead = breaks([strong(results.labels[pair[0]]), ""])
+    return (md("[{}]{{.again}}", lead) if again else lead) + f"vs {results.labels[pair[1]]}"
+
+
+def _of_trial(results: Results, study: Row | None) -> list[Markdown]:
+    """The cells about one trial; dashes without one."""
+    if study is None:
+        return [NO_TRIAL] * (3 + len(results.counted))
+    return [
+        link(results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd"),
+        _medians(results, study),
+        *(_shares(results, counted, study) for counted in results.counted.values()),
+        in_whom(results, study["trial"]),
+    ]
 
 
 def compared(results: Results, pair: Pair) -> list[Row]:
@@ -340,11 +336,6 @@ def networks(results: Results) -> Markdown:
             said = f"the trials and the islands are those of {same.lower()}."
             parts.append(f"{analysis.title}: {said}")
             continue
-        text = words.connectivity(islands, len(trials))
-        if len(islands) > 1:
-            text += (
-                " An answer that crosses from one island to another rests on a stated assumption "
-                "(a bridge), and is only as good as that assumption."
-            )
-        parts += [heading(3, analysis.title), text, exhibit(results, f"{name}-network")]
+        parts += [heading(3, analysis.title), words.connectivity(islands, len(trials)),
+                  exhibit(results, f"{name}-network")]  # fmt: skip
     return blocks(parts)

@@ -10,8 +10,9 @@ from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import Markdown, blocks, escape, folded, md, strong
 from evinet.report.numbers import NBSP, count, months, outcome_name
-from evinet.report.pages.beyond import GRADES, responders
+from evinet.report.pages.beyond import responders
 from evinet.report.pages.common import (
+    GRADES,
     Row,
     arm_name,
     by_arm,
@@ -24,6 +25,7 @@ from evinet.report.pages.common import (
     source_link,
     table_of,
     unknown,
+    value_names,
     with_source,
 )
 from evinet.report.pages.later import later_treatment as later
@@ -32,21 +34,15 @@ from evinet.report.pages.reconstruction import of_trial as reconstructions
 from evinet.report.pages.trials import TIERS
 from evinet.report.pages.watch import doi, registration
 from evinet.report.results import Results
+from evinet.report.rows import grouped
 
 __all__ = [
     "adverse_events", "arms", "effects", "later", "more", "overview", "populations",
     "reconstructions", "responses", "subgroups", "times",
 ]  # fmt: skip
 NONE = "Nothing was published, or nothing could be read."
-FURTHER = (
-    (r"enrolment\.start", "Enrolment from"),
-    (r"enrolment\.end", "Enrolment to"),
-    (r"stratification\.factors\[\d+\]", "Stratified by"),
-    (r"reports\.(.+)\.data_cutoff", "Data cut-off, report: "),
-    (r"reports\.(.+)\.follow_up", "Median follow-up in months, report: "),
-    (r"other_evidence\[(.+)\]", ""),
-)
-"""Path of a fact that no table holds -> what it is called."""
+FURTHER = re.compile(r"enrolment\.|stratification\.|reports\.|other_evidence\[")
+"""Paths of facts that no other table of the page holds start so."""
 
 
 def _facts(results: Results, slug: str) -> dict[str, Row]:
@@ -186,34 +182,33 @@ def _across(
 ) -> tuple[int, Markdown, Markdown]:  # fmt: skip
     """The number of lines of a table with a column for each arm, the table, and its notes.
 
-    `keys` are the columns that make a line, each with its heading and what makes its cells.
+    `keys` are the headings that make a line, each with its column and what makes its cells.
     """
     rows = results.rows(of, slug)
-    arms, lines = by_arm(rows, tuple(keys), say)
-    columns: dict[str, Callable[[list[Any]], object]] = {}
-    for place, (heading_, show) in enumerate(keys.values()):
-        columns[heading_] = lambda line, show=show, place=place: show(line[place])  # type: ignore[misc]
-    for place, arm in enumerate(arms, len(keys)):
-        name = "All" if arm is None else arm_name(results, slug, arm)
-        columns[name] = lambda line, place=place: line[place]  # type: ignore[misc]
+    lines = grouped(rows, *(name for name, _ in keys.values())).values()
+    columns: dict[str, Callable[[list[Row]], object]] = {
+        heading: lambda found, name=name, show=show: show(found[0][name])  # type: ignore[misc]
+        for heading, (name, show) in keys.items()
+    }
+    columns |= by_arm(results, slug, rows, say)
     return len(lines), table_of(lines, label, columns, NONE), notes(rows, results, slug)
 
 
 def responses(results: Results, slug: str) -> Markdown:
     """Response, a column for each arm."""
     return blocks(_across(results, tables.RESPONSES, slug, "Response", {
-        "outcome": ("Outcome", outcome_name), "report": ("Report", slug_words),
-        "assessor": ("Assessed by", lambda name: words.ASSESSORS.get(name, dash(None))),
+        "Outcome": ("outcome", outcome_name), "Report": ("report", slug_words),
+        "Assessed by": ("assessor", lambda name: words.ASSESSORS.get(name, dash(None))),
     }, responders)[1:])  # fmt: skip
 
 
 def adverse_events(results: Results, slug: str) -> Markdown:
     """Adverse events, a column for each arm."""
+    related = {None: dash(None), True: "yes", False: "no"}
     number, *shown = _across(results, tables.ADVERSE_EVENTS, slug, "Adverse events", {
-        "event": ("Event", escape), "report": ("Report", slug_words),
-        "grade": ("Grade", lambda grade: GRADES.get(grade, grade)),
-        "related": ("Related only", lambda related: dash(
-            None if related is None else "yes" if related else "no")),
+        "Event": ("event", escape), "Report": ("report", slug_words),
+        "Grade": ("grade", lambda grade: GRADES.get(grade, grade)),
+        "Related only": ("related", related.get),
     }, patients)  # fmt: skip
     return _folded(number, "adverse events", *shown)
 
@@ -221,23 +216,17 @@ def adverse_events(results: Results, slug: str) -> Markdown:
 def populations(results: Results, slug: str) -> Markdown:
     """Who the patients were, a column for each arm."""
     return blocks(_across(results, tables.POPULATIONS, slug, "Patients", {
-        "characteristic": ("Characteristic", slug_words), "category": ("Category", dash),
+        "Characteristic": ("characteristic", slug_words), "Category": ("category", dash),
     }, lambda row: row["value"] or patients(row))[1:])  # fmt: skip
 
 
 def more(results: Results, slug: str) -> Markdown:
     """What no other table of the page shows."""
-    found: dict[str, list[Markdown]] = {}
-    for pattern, label in FURTHER:
-        for path, fact in _facts(results, slug).items():
-            if match := re.fullmatch(pattern, path):
-                name = "".join(match.groups())
-                what = (
-                    label + slug_words(name)
-                    if label.endswith(" ")
-                    else (label or name[0].upper() + name[1:])
-                )
-                found.setdefault(what, []).append(with_source(fact["value"], fact))
-    return table_of(found.items(), "What else was published", {
-        "Item": lambda item: item[0], "As published": lambda item: md("; ").join(item[1]),
+    named = value_names(results, slug)
+    found = [{**fact, "name": named(path)} for path, fact in _facts(results, slug).items()
+             if FURTHER.match(path)]  # fmt: skip
+    return table_of(grouped(found, "name").items(), "What else was published", {
+        "Item": lambda item: item[0][0][0].upper() + item[0][0][1:],
+        "As published": lambda item: md("; ").join(
+            with_source(fact["value"], fact) for fact in item[1]),
     }, NONE)  # fmt: skip
