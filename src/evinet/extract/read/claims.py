@@ -719,7 +719,7 @@ def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
     yield _finding(sentence, "hr", about, values, (head.start(), end), doubt)
 
 
-_OVERALL = re.compile(r"[Oo]verall survival|\bOS\b")
+_OVERALL = re.compile(r"[Ss]urvival|\bOS\b")
 _NUMERAL = r"(?:\d+|one|two|three|five|six|ten|twelve|thirty|sixty|ninety)"
 _UNTIL = re.compile(
     rf"\b(?:by|at|within|before|until|through|in the first) (?:day|week|month|year|{_NUMERAL})\b"

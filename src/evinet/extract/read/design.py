@@ -62,7 +62,9 @@ _WERE_RANDOMISED = re.compile(
     r"\b(?:were|was) (?:\w+ )?(?:randomly|randomi[sz]ed)\b|\bwe (?:then )?random", re.IGNORECASE
 )
 _NOT_OWN = re.compile(
-    r"randomly (?:divided|split|selected|chosen|sampled|drawn|assigned a number)"
+    r"randomly (?:divided|split|selected|chosen|sampled|drawn|classified"
+    r"|assigned a number)"
+    r"|\b(?:validation|training|derivation) (?:\([^)]*\) )?(?:sets?|cohorts?|samples?)\b"
     r"|\b(?:report|data) (?:from|of) the\b"
     r"|\bnot? (?:\w+ ){0,3}random|non-?random|\bshould\b|\bfuture\b|\bfurther\b"
     r"|next step|\bneeded\b|\bwarrant|\brecent(?:ly)?\b|\bprevious(?:ly)?\b|\bearlier\b"

@@ -66,7 +66,7 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
 
 _RANDOMISED = re.compile(
     r"\brandomi[sz](?:ed|ation|e)\b(?! (?:[\w-]+ ){0,3}(?:trials|studies)\b)"
-    r"|\brandomly (?!select|sampl|chosen|drawn|pick)"
+    r"|\brandomly (?!select|sampl|chosen|drawn|pick|classif)"
     r"|\brandom(?:ly)? (?:assign|alloc|order|sequence)|\ballocat",
     re.IGNORECASE,
 )
