@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -166,6 +167,25 @@ def _box(x: Axis, y: Axis) -> Box:
     top = min(tick.at for tick in y.ticks)
     bottom = max(tick.at for tick in y.ticks)
     return Box(x.position(0.0), top, max(tick.at for tick in x.ticks), bottom)
+
+
+def rounded(panel: Panel) -> Panel:
+    """The plot as its axis file will give it, so that what is worked out of it serves both."""
+    axes = []
+    for axis in (panel.x, panel.y):
+        again = fit([Tick(each.at, each.value) for each in ticks(axis)])
+        axes.append(
+            replace(again, left_out=axis.left_out, broken=axis.broken, goes_on=axis.goes_on)
+        )
+    return Panel(axes[0], axes[1], Box(*frame(panel.box)))
+
+
+def frame(box: Box) -> tuple[float, float, float, float]:
+    """The entry of the plot's rectangle."""
+    left, top, right, bottom = (
+        round(float(v), 4) for v in (box.left, box.top, box.right, box.bottom)
+    )
+    return left, top, right, bottom
 
 
 def ticks(axis: Axis, digits: int = 4) -> list[TickEntry]:

@@ -20,7 +20,7 @@ from evinet.digitise.labels import like
 from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
 from evinet.digitise.strokes import levels_of
 from evinet.digitise.table import Row
-from evinet.digitise.trace import AT_FRAME, BEHIND, Curve, Trace, slanting, survival
+from evinet.digitise.trace import AT_FRAME, BEHIND, GOES_ON, Curve, Trace, slanting, survival
 
 FINE = 1e-4  # standard error of survival below which every drop can be told
 SLOPE = 0.1  # share of a curve that slants
@@ -344,7 +344,7 @@ def _doubts(reading: Reading) -> None:
             reading.note("not-seen", f"parts of the curve were not seen: survival may be off by "
                          f"{hidden:.4f} on average", left, arm.name)  # fmt: skip
         for doubt in arm.trace.doubts:
-            if doubt.why in (AT_FRAME, BEHIND):
+            if doubt.why in (AT_FRAME, BEHIND, GOES_ON):
                 reading.note("end-unknown", doubt.why, 0.85, arm.name)
         if len(arm.curve.drops[0]) == 0:
             reading.note("flat", "the curve never falls", 0.7, arm.name)

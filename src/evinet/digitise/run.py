@@ -153,7 +153,7 @@ def _proposed(
         doubts.append(
             Reason("panels", f"the page has {len(plots)} plots: choose with --panel", 0.0)
         )
-    found = figure.propose(plots[(panel or 1) - 1])
+    found = figure.propose(axis_file.rounded(plots[(panel or 1) - 1]))
     doubts += found.doubts
     assert found.panel is not None
     box = found.panel.box
@@ -165,7 +165,7 @@ def _proposed(
     rows = [(name, row) for name, _, row in found.arms if row is not None]
     return {
         "unit": found.unit, "unit_read": found.unit,
-        "frame": tuple(round(float(v), 4) for v in (box.left, box.top, box.right, box.bottom)),
+        "frame": axis_file.frame(box),
         "time": axis_file.ticks(found.panel.x), "survival": axis_file.ticks(found.panel.y),
         "arms": arms, "at_risk": axis_file.table(rows), "doubts": _entries(doubts),
     }, found.cells  # fmt: skip

@@ -11,6 +11,7 @@ from evinet.digitise.drawing import Colour, Floats
 
 AT_FRAME = "it runs to the frame: whether it falls there cannot be seen"
 BEHIND = "another curve falls where it ends: whether it falls there, too, cannot be seen"
+GOES_ON = "something of its colour falls further just beyond its end: it may be its last events"
 """Why it cannot be told whether a curve falls at its end."""
 EVEN = 6  # like steps in a row that are a slope
 

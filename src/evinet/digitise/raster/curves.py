@@ -16,7 +16,7 @@ from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
 from evinet.digitise.raster.shapes import dilated
 from evinet.digitise.strokes import Sample, levels_of, without_bands
-from evinet.digitise.trace import AT_FRAME, BEHIND, Doubt, Look, Trace
+from evinet.digitise.trace import AT_FRAME, BEHIND, GOES_ON, Doubt, Look, Trace
 
 ERROR_ACROSS = 0.3  # pixels: standard error of a level
 ERROR_ALONG = 0.35  # pixels: standard error of the place of a drop
@@ -27,6 +27,7 @@ MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
 HIDDEN = 0.5  # of a pixel: other ink hides what is there
 CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
+BEYOND = 10  # pixels beyond the end of a curve that hold no more of it
 PLAIN = 0.1  # share of its length of which a curve is a curve though the table has no row for it
 CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
 
@@ -118,6 +119,7 @@ class Plot:
     ) -> tuple[Trace | None, NDArray[np.bool_]]:
         blank = self.ink.blank[::-1] if self.rising else self.ink.blank
         along, down = path.costs(share, hidden, taken, blank)
+        along[:, int(np.ceil(self.panel.box.right)) + 1 - self.left :] = 0.0  # no curve runs there
         start = self._start()
         first, last = max(start - 2, 0), min(start + 2, share.shape[0] - 1)
         found = path.find(along, down, first, last)
@@ -145,6 +147,8 @@ class Plot:
         steps = staircase.runs(height, known | veiled)
         corners = staircase.corners(steps, float(end), start + 0.5)
         corners, unknown = self._last_drop(corners, edges, cut, wide, marked, share, hidden)
+        if not unknown and _goes_on(corners, share, wide):
+            unknown = GOES_ON
         if not self._plausible(corners, start):
             return None, nothing
         own = _around(cut, share.shape, wide)
@@ -384,6 +388,13 @@ class Plot:
         return long / max(total, 1.0)
 
 
+def _goes_on(corners: Floats, share: Floats, wide: float) -> bool:
+    """Whether ink of the colour falls further just beyond the end of a curve."""
+    column, row = int(corners[-1, 0] + wide), int(corners[-1, 1] + wide / 2) + 2
+    beyond = share[row:, column : column + BEYOND] >= staircase.HALF
+    return bool(beyond.sum(axis=0).max(initial=0) > 3 * wide + 4)
+
+
 def _foot(ink: Floats, hidden: Floats, row: int, wide: float) -> int:
     """The row before which the ink that goes down from a line ends; other ink may hide parts.
 
@@ -463,7 +474,10 @@ def _together(a: Trace, b: Trace) -> bool:
 
 
 def _frames(part: Floats) -> NDArray[np.bool_]:
-    """Pixels of frames and axes: dark rows at the top and bottom, dark columns at the sides."""
+    """Pixels of frames and axes: dark rows at the top and bottom, dark columns at the sides.
+
+    A curve that ends at the last time with a drop to 0 fills a column, too, but not up to the top.
+    """
     grey = part.mean(axis=2)
     paper = float(np.median(grey))
     dark = grey < paper - 60
@@ -474,7 +488,8 @@ def _frames(part: Floats) -> NDArray[np.bool_]:
         if dark[row].mean() > 0.93:
             blank[max(row - 1, 0) : row + 2] = True
     for column in [*range(min(9, columns)), *range(max(columns - 14, 0), columns)]:
-        if dark[:, column].mean() > 0.85:
+        upper = dark[MARGIN + 1 : MARGIN + 1 + max(rows // 20, 3), column]
+        if dark[:, column].mean() > 0.85 and upper.mean() > 0.5:
             blank[:, column] = True
             frame = np.median(part[dark[:, column], column], axis=0) - paper
             for beside in (column - 1, column + 1):
