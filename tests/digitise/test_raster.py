@@ -212,7 +212,9 @@ def test_marks_and_names_of_a_fine_picture(figure):
 
 def test_a_mark_that_reads_like_a_letter_is_no_name(figure):
     path, truth = figure("direct-labels")
-    reading = digitise(path).reading
+    made = digitise(path)
+    reading = made.reading
+    assert len(made.source.seen) == 1  # what was worked out to propose the arms serves the trace
     assert [arm.name for arm in reading.arms] == [each.name for each in truth]
 
 
@@ -222,3 +224,26 @@ def test_opening_with_an_even_side_does_not_move_what_it_keeps():
     line[0, 5] = 1
     kept = shapes.opened(line, 1, 4)
     np.testing.assert_array_equal(kept, np.where(np.arange(3)[:, None] == 1, line, 0))
+
+
+@pytest.mark.parametrize(("top", "frame"), [(0, True), (14, False), (60, False)])
+def test_a_drop_to_0_at_the_last_time_is_no_frame(top, frame):
+    """It fills the last column as a frame does, but from the curve's own level only."""
+    part = np.full((120, 80, 3), 255.0)
+    part[top:, 77] = (0, 114, 255)
+    assert curves._frames(part)[:, 77].all() == frame
+
+
+@pytest.mark.parametrize(("deep", "more"), [(80, True), (6, False), (0, False)])
+def test_ink_that_falls_beyond_the_end_of_a_curve_is_told(deep, more):
+    """A level of few pixels before the last drop was passed over: 2 of 6 events were missed."""
+    share = np.zeros((100, 70))
+    share[10 : 10 + deep, 56] = 1.0
+    assert curves._goes_on(np.array([[0.0, 10.0], [50.0, 10.0]]), share, 2.0) == more
+
+
+def test_a_curve_that_is_plainly_seen_is_kept_though_the_table_has_no_row_for_it(figure):
+    """Numbers at risk of two arms printed over each other are one row: an arm was left out."""
+    path, truth = figure("direct-labels")
+    plot = next(iter(digitise(path).source.seen.values()))
+    assert len(plot.find(1)) == len(truth)
