@@ -19,18 +19,35 @@ from evinet.reconstruct.lattice import reconstruct
 MISSED = 0.002  # SD of a click, in shares of the axes
 
 
-@pytest.mark.parametrize("index", [0, 1, 2, 3])
-def test_corners_clicked_in_the_wrong_order_are_one_drop_each(index: int) -> None:
-    trial = simulated(1, index, 60)
-    made = reconstruct(published(trial, "clicked-corners", ("at-risk",), 1), 0,
-                       np.random.default_rng(1))  # fmt: skip
+def test_corners_clicked_in_the_wrong_order_are_one_drop_each() -> None:
+    missed, left_out = [], 0.0
+    for index in range(4):
+        trial = simulated(1, index, 60)
+        made = reconstruct(published(trial, "clicked-corners", ("at-risk",), 1), 0,
+                           np.random.default_rng(1))  # fmt: skip
+        for name, patients in trial.arms.items():
+            found = made.arms[name][0]
+            assert abs(found.event.sum() - patients.event.sum()) <= 1
+            end = float(patients.time.max())
+            missed.append(distance(kaplan_meier(patients), kaplan_meier(found), end)[0])
+        left_out += sum(flag.size for flag in made.flags if flag.code == "curve-outliers")
+    assert np.mean(missed) < 0.75 * MISSED
+    assert max(missed) < 1.5 * MISSED
+    assert left_out <= 24  # of some 1400 clicks
+
+
+@pytest.mark.parametrize(("style", "index"), [("clicked-corners", 25), ("clicked", 16)])
+def test_a_hand_does_not_lift_or_lower_a_curve(style: str, index: int) -> None:
+    """Corners put together are feet of drops, and other clicks are points of the line.
+
+    Taken for the other, survival is half an event or half the distance of two clicks off.
+    """
+    trial = simulated(201, index)
+    made = reconstruct(published(trial, style, ("at-risk",), 201), 0, np.random.default_rng(1))
     for name, patients in trial.arms.items():
-        found = made.arms[name][0]
-        assert abs(found.event.sum() - patients.event.sum()) <= 1
-        away, _ = distance(kaplan_meier(patients), kaplan_meier(found), float(patients.time.max()))
-        assert away < MISSED
-    left_out = sum(flag.size for flag in made.flags if flag.code == "curve-outliers")
-    assert left_out <= 6  # of some 340 clicks
+        end = float(patients.time.max())
+        true, found = (kaplan_meier(each).rmst(end) for each in (patients, made.arms[name][0]))
+        assert abs(found - true) < MISSED * end
 
 
 POINTS = """

@@ -14,10 +14,12 @@ from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.inputs import ArmInput, TrialInput
 from evinet.reconstruct.lattice import _some, reconstruct
 from evinet.reconstruct.quality import assess
+from evinet.reconstruct.unseen import Tail, events
 
 LINES = ("points", "clicked", "corners375", "vector", "raster375")
 CODES = {"curve-ends-early", "curve-may-end-early"}
 NEAR = 0.03  # of ln HR, that `good` promises
+WITH_EVENTS = 0.05  # within which ln HR is known where a curve was cut and the events are known
 TRIALS = {index: simulated(3, index, 150) for index in (1, 6)}
 
 
@@ -52,9 +54,11 @@ def cut(content: TrialInput, name: str, time: float) -> TrialInput:
     ))  # fmt: skip
 
 
-def answer(content: TrialInput, seed: int = 1) -> tuple[Floats, str, set[tuple[str, str]]]:
+def answer(
+    content: TrialInput, seed: int = 1, draws: int = 20
+) -> tuple[Floats, str, set[tuple[str, str]]]:
     """ln HR of draw 0 and the draws, the grade, and what the flags say of ends, by arm."""
-    made = reconstruct(content, 20, np.random.default_rng(seed))
+    made = reconstruct(content, draws, np.random.default_rng(seed))
     found = zip(*(made.arms[name] for name in ARMS), strict=True)
     log_hr = np.array([hazard_ratio(own, other).log_hr for own, other in found])
     said = {(flag.code, flag.arm) for flag in made.flags if flag.code in CODES}
@@ -71,11 +75,11 @@ def test_a_line_digitised_in_part_is_said_and_never_good(style: str, share: floa
     for index, trial in TRIALS.items():
         name = ARMS[index % 2]
         end = share * float(trial.arms[name].time.max())
-        log_hr, grade, said = answer(cut(given(trial, style), name, end))
+        log_hr, grade, said = answer(cut(given(trial, style), name, end), draws=60)
         assert said == {("curve-ends-early", name)}, index
         assert grade != "good"
-        low, high = log_hr[1:].min(), log_hr[1:].max()
-        assert low - NEAR <= truth(trial) <= high + NEAR, index
+        off = abs(truth(trial) - log_hr[1:].mean())
+        assert off <= 3 * log_hr[1:].std() + NEAR, index
 
 
 @pytest.mark.parametrize("style", ["exact", "rounded375"])
@@ -101,7 +105,7 @@ def test_a_curve_digitised_in_part_is_never_good_whatever_else_is_printed(
         assert {arm for _, arm in said} == {name}
         assert grade != "good"
         if "events" in printed and "at-risk" in printed:  # the total tells what is not seen
-            assert abs(log_hr[0] - truth(trial)) <= NEAR
+            assert abs(log_hr[0] - truth(trial)) <= WITH_EVENTS
 
 
 @pytest.mark.parametrize("style", [*LINES, "exact", "rounded375", "rounded375-end"])
@@ -109,7 +113,8 @@ def test_a_whole_curve_keeps_its_grade(style: str) -> None:
     for index, trial in TRIALS.items():
         log_hr, grade, said = answer(given(trial, style))
         assert not said
-        assert grade == ("fair" if (style, index) == ("clicked", 6) else "good"), index
+        hard = index == 6 and style in ("clicked", "points")
+        assert grade == ("fair" if hard else "good"), index
         assert abs(log_hr[0] - truth(trial)) <= NEAR
 
 
@@ -133,3 +138,17 @@ def test_draws_that_are_few_have_their_share_of_what_is_open() -> None:
         found = _some(share, 200, np.random.default_rng(1))
         assert found.mean() == pytest.approx(share, abs=0.01)
         assert found[:20].mean() == pytest.approx(share, abs=0.051)
+
+
+def test_events_that_are_not_seen_follow_the_person_time() -> None:
+    """Of an even hazard as many are expected in either half, though most leave in the second."""
+    tail = Tail(6.0, 4.0, 100.0, np.array([0.0, 50.0, 50.0]), 0.1, None)
+    censored = np.array([7, 10, 90])
+    rng = np.random.default_rng(1)
+    drawn = np.array([events(tail, censored, 12, rng) for _ in range(300)])
+    assert (drawn.sum(axis=1) == 12).all()
+    assert (drawn[:, 0] == 0).all()
+    assert (drawn[:, 1] <= 10).all()
+    assert drawn[:, 1].mean() == pytest.approx(5.5, abs=0.7)  # not 12 of 100 times 10
+    assert events(tail, censored, 12, None).tolist() == [0, 6, 6]
+    assert events(tail, censored, 100, None).tolist() == [0, 10, 90]

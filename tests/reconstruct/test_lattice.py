@@ -15,6 +15,7 @@ from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct import methods
 from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, Reconstruction, TrialInput
 from evinet.reconstruct.lattice import reconstruct
+from evinet.reconstruct.lattice_censoring import course
 
 TABLE = np.arange(0.0, 25.0, 6.0)
 
@@ -236,3 +237,21 @@ def test_bands_of_clicked_curves_hold_the_median() -> None:
             drawn = sorted(median(each) for each in made[name][1:])
             held.append(drawn[0] <= median(patients) <= drawn[-1])
     assert np.mean(held) >= 0.9
+
+
+def test_a_drop_in_every_pixel_may_be_many_events() -> None:
+    """A large arm that is steep at first: all pixels have a drop, of ten events each.
+
+    How many pixels have one tells no more then; how far the curve falls does.
+    """
+    trial = simulated(201, 7, 1000)
+    made = reconstruct(published(trial, "raster375", ("at-risk",)), 0, np.random.default_rng(1))
+    for name, patients in trial.arms.items():
+        assert abs(made.arms[name][0].event.sum() - patients.event.sum()) <= 10
+
+
+def test_those_who_leave_until_nobody_is_left_leave_evenly() -> None:
+    times, counts = np.array([0.0, 6.0, 12.0]), np.array([100, 100, 0])
+    curve = np.array([0.5, 12.0]), np.array([0.99, 0.98])
+    halfway = float(course(curve, (times, counts), None).number(np.array([9.0]))[0])
+    assert 40 < halfway < 70  # at an even hazard about 7

@@ -13,7 +13,8 @@ from evinet.reconstruct.noise import rounding
 
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
-CORNERS = 0.7  # share of the points that must be corners
+CORNERS = 0.75  # share of the points that must pair up as corners
+TOO_MANY = 1.3  # points for each event, from which on they are no feet of drops
 TURNED = 3  # drops whose corners were clicked in the wrong order, from which on a hand did it
 HAND = 0.012  # of the time axis: the ends of a drop that a hand clicked are no further apart
 MOST = 3000  # points looked at, at most
@@ -21,8 +22,7 @@ COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no r
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
-AROUND = 12  # points on either side that tell how dense drops are
-FULLEST = 0.9  # share of the pixels with a drop from which on it no longer tells the events
+AROUND = 12  # points on either side that tell how dense events are
 NEIGHBOURS = 3  # points on either side that tell how steep a curve is
 
 
@@ -38,7 +38,7 @@ class Reading:
     half, time_half : (K,) half the widths to which survival and time were rounded.
     steepness : (K,) fall of the curve around each time, in shares of the axes.
     hidden : (K,) events beyond the first expected at a drop, because their times were rounded to
-        the same: so many as the density of drops around it tells.
+        the same: so many as the fall of the curve around it tells.
     style : the points are the feet of drops, whole steps, or any points of the curve.
     survival_grid, time_grid : usual width of the rounding (pixels, decimals); 0 if none.
     skipped : times of points that tell nothing beside their neighbours.
@@ -90,7 +90,7 @@ def read(
         kept = np.unique(np.linspace(0, len(time) - 1, MOST).astype(int))
         flags.append(Flag("curve-thinned", name, f"{MOST} points used", float(len(time))))
         time, survival = time[kept], survival[kept]
-    time, survival = _corners(time, survival, max(float(at_risk[1][0]), 1.0))
+    time, survival, style = _corners(time, survival, at_risk)
     low = 0.5 / max(float(at_risk[1][0]), 1.0)
     # a curve that touched the axis while patients were at risk
     kept = _falling(survival) & ~((survival <= low) & (time < alive))
@@ -103,39 +103,53 @@ def read(
     if len(places) and places[0] == 0 and low[0] == 1:  # the start of the curve tells nothing
         places, high, low = places[1:], high[1:], low[1:]
     points = _Points(places, high, low, at_risk)
-    return [points.reading(style, prior) for style, prior in points.styles()], flags
+    styles = points.styles() if style is None else [(style, 0.0)]
+    return [points.reading(each, prior) for each, prior in styles], flags
 
 
-def _corners(time: Floats, survival: Floats, n: float) -> tuple[Floats, Floats]:
-    """The points, with one foot for both corners of each drop if a hand clicked them.
+def _corners(
+    time: Floats, survival: Floats, at_risk: tuple[Floats, Floats]
+) -> tuple[Floats, Floats, Style | None]:
+    """The points, with one foot for both corners of each drop if a hand clicked them; their style.
 
     A hand misses the time of either corner, so that some lower corners come first in time. Along
     the curve, to the right and down, the upper one comes first: where most points are corners, and
-    some drops go back in time, the time of each drop is the mean of its two. Points of the line
-    between two drops are left out, but for its end.
-
-    Parameters
-    ----------
-    n
-        Patients: half the drop of one of them, of an event, is told from the noise of a line.
+    some drops go back in time, the time of each drop is the mean of its two, and the height of the
+    line after it that of its lower corner and the next upper one. Points of the line between two
+    drops are left out, but for its end. Corners too dense to tell which two belong together (more
+    points than events, by far) are points of the line; without any, the style is open.
     """
+    n = max(float(at_risk[1][0]), 1.0)
     order = np.argsort(time / time[-1] - survival, kind="stable")
     along, level = time[order], survival[order]
     apart = np.diff(along) / time[-1]
     fall = -np.diff(level)
-    least = min(0.5 / n, RISE / 2)
+    least = min(0.5 / n, RISE / 2)  # half an event is told from the noise of a line
     drop = (fall > np.maximum(np.abs(apart), least)) & (np.abs(apart) < HAND)
     foot = np.zeros(len(time), dtype=bool)
     for i in np.flatnonzero(drop):
         foot[i + 1] = not foot[i]
     feet = np.flatnonzero(foot)
-    if (apart[feet - 1] < 0).sum() < TURNED or 2 * len(feet) < CORNERS * len(time):
-        return time, survival
+    if (apart[feet - 1] < 0).sum() < TURNED:
+        return time, survival, None
+    if 2 * len(feet) + 2 < CORNERS * len(time):
+        lowest = np.append(1.0, np.minimum.accumulate(level))
+        hazard = -np.diff(lowest) / np.maximum(lowest[:-1], 1e-9)
+        events = float(hazard @ np.interp(along, *at_risk))
+        return time, survival, "points" if len(time) > TOO_MANY * events else None
     along[feet] = (along[feet] + along[feet - 1]) / 2
+    paired = np.zeros(len(time), dtype=bool)
+    paired[feet - 1] = True  # the upper corners
+    paired[-1] = True  # the end of the line
+    flat = feet[feet + 1 < len(time)]
+    flat = flat[paired[flat + 1]]  # the line after a drop: its height was clicked twice
+    level[flat] = (level[flat] + level[flat + 1]) / 2
+    if foot[-2:-1].any():
+        level[-1] = level[-2]
     kept = foot | (np.append(1.0, level[:-1]) - level > least)
-    kept[feet - 1] = False  # the upper corners
+    kept[feet - 1] = False
     kept[-1] = True
-    return np.maximum.accumulate(along[kept]), level[kept]
+    return np.maximum.accumulate(along[kept]), level[kept], "drops"
 
 
 def _falling(survival: Floats) -> np.ndarray:
@@ -261,14 +275,19 @@ class _Points:
         return np.maximum(self.low[first] - self.low[last], 0) / width
 
     def _hidden(self) -> Floats:
-        """Events beyond the first behind each drop, if events fall into pixels independently."""
+        """Events beyond the first behind each drop, if events fall into pixels independently.
+
+        The events around are those by which the curve falls there: where every pixel has a drop,
+        how many pixels have one does not tell.
+        """
         size = len(self.time)
         if not self.time_grid or size < 2:
             return np.zeros(size)
         first = np.maximum(np.arange(size) - AROUND, 0)
         last = np.minimum(np.arange(size) + AROUND, size - 1)
         pixels = np.rint((self.time[last] - self.time[first]) / self.time_grid)
-        share = np.minimum((last - first) / np.maximum(pixels, 1), FULLEST)
-        rate = np.maximum(-np.log1p(-share), 1e-9)
+        fallen = self.number * np.maximum(self.fall, 0) / np.maximum(self.before, 1e-9)
+        events = np.cumsum(fallen)
+        rate = np.maximum((events[last] - events[first]) / np.maximum(pixels, 1), 1e-9)
         hidden: Floats = rate / -np.expm1(-rate) - 1
         return hidden

@@ -20,6 +20,7 @@ from evinet.reconstruct.particles import systematic
 FIRST = 50  # points of the curve on which hypotheses of style and noise are compared
 MORE_TIES = 1.2  # times the events that drops explain, from which on they are of several events
 CLICKED = 1e-3  # of the axis: no hand is nearer
+HAND_TIES = -10.0  # log prior of a hand that clicked feet of several events each, and no others
 PLAUSIBLE = 5.0  # log evidence within which other hypotheses of style and noise are drawn, too
 MOST = 3  # such hypotheses
 OTHER_STYLE = 5.0  # log evidence lost by a style that the points of another arm cannot have
@@ -105,6 +106,8 @@ class _Arm:
         read = self.segments.read[: len(width)]
         between = ~read & ~first.pinned
         found = forward(self.n, first, 0.0, COARSE).log_evidence + float(width[between].sum())
+        if self.noise.of_eye and self.reading.log_prior < 0:
+            found += HAND_TIES
         skipped = self.reading.early(cut)
         if skipped and read.any():
             found -= skipped * float(np.median(width[read]))
@@ -242,7 +245,8 @@ def _arms(
     for noise in hypotheses(reading.survival_grid, arm.n):
         if fine and noise.of_eye and noise.sd < CLICKED:
             continue
-        parts = segments(reading, table, arm.marks, _blur(reading, noise), _spread(reading, noise))
+        blur, spread = _blur(reading, noise), _spread(reading, noise, found)
+        parts = segments(reading, table, arm.marks, blur, spread)
         states.append(
             _Arm(arm.n, arm.events, reading, parts, found, noise, ties, arm.marks is not None)
         )
@@ -259,11 +263,19 @@ def _blur(reading: Reading, noise: Noise) -> Floats:
     return np.zeros(size)
 
 
-def _spread(reading: Reading, noise: Noise) -> Floats:
-    """Factor of the noise of survival where times are as noisy: the steeper the curve, the more."""
+def _spread(reading: Reading, noise: Noise, found: Course) -> Floats:
+    """Factor of the noise of survival of points of a line that a hand clicked.
+
+    Times are as noisy as survival, which counts the more, the steeper the curve; and where it is
+    steep some points are on the risers of its steps, half an event off at most.
+    """
     if reading.style != "points" or not noise.of_eye:
         return np.ones(len(reading.time))
-    return np.hypot(1.0, reading.steepness)
+    fall = -np.diff(reading.survival, prepend=1.0, append=reading.survival[-1:])
+    event = np.maximum(reading.survival, 0) / np.maximum(found.number(reading.time), 1.0)
+    off = np.clip(np.minimum(fall[:-1], fall[1:]), 0, event / 2)
+    riser = off * np.sqrt(reading.steepness / (1 + reading.steepness) / 3)
+    return np.hypot(np.hypot(1.0, reading.steepness), riser / noise.sd)
 
 
 def _pixel(reading: Reading, noise: Noise) -> float:

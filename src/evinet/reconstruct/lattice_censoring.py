@@ -15,7 +15,7 @@ from evinet.patients.data import Floats, Integers
 from evinet.reconstruct import monotone
 
 UNKNOWN_SHARE = 0.3  # censored in all of follow-up, where nothing is known of it
-SMOOTH = 0.8  # share of the hazard that is smooth in time; the rest is even between counts
+SMOOTH = 0.8  # share of it that is smooth in time; the rest is even between numbers at risk
 LEAST_CENSORED = 0.2  # in an interval
 RECENT = 3  # intervals that tell the rate of censoring after the last number at risk
 HALVINGS = 40
@@ -185,10 +185,15 @@ def _hazard_with_events(beyond: Floats, factors: Floats, events: float) -> float
 
 
 def _smooth(grid: Floats, times: Floats, total: Floats) -> Floats:
-    """A rising quantity at the times of a grid, given that at the numbers at risk."""
+    """The cumulative hazard of censoring at the times of a grid, given it at the numbers at risk.
+
+    What is smooth in time is the share that is censored, not its hazard: where follow-up ends and
+    nobody is left, the hazard grows without limit.
+    """
     if len(times) == 1:
         return np.zeros(len(grid))
-    even = np.interp(grid, times, total)
-    smooth = monotone.interpolate(np.minimum(grid, times[-1]), times, total)
-    result: Floats = SMOOTH * smooth + (1 - SMOOTH) * even
+    gone = -np.expm1(-total)
+    even = np.interp(grid, times, gone)
+    smooth = np.minimum(monotone.interpolate(np.minimum(grid, times[-1]), times, gone), gone[-1])
+    result: Floats = -SMOOTH * np.log1p(-smooth) - (1 - SMOOTH) * np.log1p(-even)
     return result

@@ -34,6 +34,8 @@ OTHER_WORTH = 0.5  # of that evidence: arms may be censored differently
 WEIGHED = 4000  # the same to tell whether a curve was digitised in part
 MARKED = 1.2  # times the patients that marks stand for: more leave in another way
 PLATEAU = 0.01  # probability of a plateau from the last event on, whatever the hazard was
+TREND_SD = 1.0  # SD by which the log hazard changes in the time not seen
+LEAST_CHANCE = 1e-9
 LEAST = 0.1  # probability below which the curve of one arm is not taken to end before the others
 SAID, BELIEVED = 0.1, 0.5  # probabilities from which it is said, and from which draw 0 has it
 
@@ -73,6 +75,14 @@ class Tail:
         if rng is None:
             return float(np.average(share, weights=weight))
         return float(share[rng.choice(CANDIDATES, p=weight / weight.sum())])
+
+    def expected(self, rng: np.random.Generator | None) -> Floats:
+        """(K,) events expected after each node, but for a factor: the hazard is even, or changes
+        evenly on the log scale in a draw."""
+        slope = 0.0 if rng is None else TREND_SD * rng.standard_normal()
+        reached = np.cumsum(self.person_time) - self.person_time / 2
+        result: Floats = self.person_time * np.exp(slope * reached / self.exposure)
+        return result
 
     def cut(self, lost: float, prior: float) -> float:
         """Probability that events go on unseen, rather than that nobody has one, if so many leave.
@@ -162,20 +172,47 @@ def rests(
 def events(
     tail: Tail, censored: Integers, total: int | None, rng: np.random.Generator | None
 ) -> Integers:
-    """(K,) of those who leave after each node, those with an event; `total` in all, if known."""
+    """(K,) of those who leave after each node, those with an event; `total` in all, if known.
+
+    Events follow the person-time, because their hazard hardly changes: where few leave, as long as
+    follow-up goes on for most, they are a larger share than where many are censored.
+    """
     lost = tail.lost(censored)
     number = int(lost.sum())
     if number == 0 or total == 0:
         return np.zeros(len(censored), dtype=np.int64)
-    share = tail.share(number, rng)
+    wanted = tail.share(number, rng) * number if total is None else min(total, number)
+    chance = _chances(lost, tail.expected(rng), wanted)
     if rng is None:
-        wanted = round(share * number) if total is None else min(total, number)
-        reached = np.rint(np.cumsum(lost) * wanted / number).astype(np.int64)
+        reached = np.rint(np.cumsum(lost * chance)).astype(np.int64)
         return np.diff(reached, prepend=0)
     if total is None:
-        return rng.binomial(lost, share)
-    picked = rng.choice(np.repeat(np.arange(len(lost)), lost), min(total, number), replace=False)
+        return rng.binomial(lost, chance)
+    node = np.repeat(np.arange(len(lost)), lost)
+    weight = np.maximum(chance[node], LEAST_CHANCE)
+    picked = rng.choice(node, int(wanted), replace=False, p=weight / weight.sum())
     return np.bincount(picked, minlength=len(lost)).astype(np.int64)
+
+
+def _chances(lost: Integers, expected: Floats, wanted: float) -> Floats:
+    """(K,) chance of an event of those who leave after each node, in proportion to the `expected`
+    events, such that `wanted` events result in all; nowhere more than leave.
+
+    >>> _chances(np.array([2, 10]), np.array([3.0, 3.0]), 6.0)
+    array([1. , 0.4])
+    """
+    chance = np.zeros(len(lost))
+    open_nodes = lost > 0
+    while open_nodes.any():
+        rest = wanted - float(lost[chance == 1].sum())
+        level = rest / max(float(expected[open_nodes].sum()), 1e-12)
+        each = np.divide(level * expected, lost, out=np.zeros(len(lost)), where=open_nodes)
+        full = open_nodes & (each >= 1)
+        chance[full] = 1.0
+        if not full.any():
+            return np.where(open_nodes, each, chance)
+        open_nodes &= ~full
+    return chance
 
 
 def _log_poisson(count: float, mean: Floats) -> Floats:
