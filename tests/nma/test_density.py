@@ -76,8 +76,7 @@ def agree(model: models.Model) -> None:
         value, *slope = compiled(*(pieces[name] for name in order))
         slopes = {name: np.ravel(own) for name, own in zip(order, slope, strict=True)}
         gradient = np.empty(size)
-        of_patients = True if density.has_hazards(data) else None
-        found = density._evaluate(point, data, gradient, np.empty(0), of_patients)
+        found = density._evaluate(point, data, gradient, np.empty(0), *density.parts(data))
         wanted = np.concatenate([slopes[theirs[name]] for name in ours])
         assert gradient == pytest.approx(wanted, rel=1e-5, abs=1e-5)
         apart.append(value - found)

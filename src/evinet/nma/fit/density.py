@@ -40,6 +40,7 @@ FAMILIES = {
     "half-normal": 0, "half-cauchy": 1, "half-t": 2, "exponential": 3, "uniform": 4,
     "log-normal": 5, "log-t": 6,
 }  # fmt: skip
+LIMITED = (5, 6)  # likelihoods whose levels have limits
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 TINY = 1e-14  # averaged probabilities are this far from 0 and 1
 LOWEST, HIGHEST, PER_UNIT = -10.0, 8.0, 64  # where log Phi is tabled, and knots per unit
@@ -547,17 +548,17 @@ def _averaged(code, of_two, at, x, s, weights, cuts, g_cuts, g_at):
 
 
 @njit(cache=True)
-def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
+def _evaluate(point, data, gradient, kept, rarer, of_hazard):  # noqa: C901
     """Log density; fills the gradient, and `kept` with `names` if it has room.
 
-    Without patients' hazards `of_patients` is None, and their part is not compiled.
+    What is `rarer`, and what is of hazards, is compiled where it is not None: see `parts`.
     """
     acting, extra = int(data[0]), int(data[1])
     rows, arms, studies = int(data[2]), int(data[3]), int(data[4])
     free, members, contrasts, gaps = int(data[5]), int(data[6]), int(data[7]), int(data[8])
     code, sigma_free, risky = int(data[9]), data[11] > 0, data[12] > 0
     intercept_sd, sigma, random_cuts = data[13], data[14], data[15] > 0
-    limited, wide = code == 5 or code == 6, gaps + 2 if gaps else 1
+    limited, wide = code in LIMITED, gaps + 2 if gaps else 1
     terms, of_two = int(data[SIZES + CODES - 3]), data[SIZES + CODES - 2] > 0
     curves = int(data[SIZES + CODES - 1])
     size = acting + extra
@@ -656,8 +657,9 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
         if risky:
             at += arms + 1
         slopes, g_slopes = np.zeros((arms, terms)), np.zeros((arms, terms))
+        arm_means = slopes
         people_at = at
-        if terms:
+        if rarer is not None and terms:
             people, published_arms, points = int(data[at]), int(data[at + 1]), int(data[at + 2])
             residuals = int(data[at + 3])
             at += 4
@@ -696,14 +698,14 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             else:
                 moved[j] = level[j]
             mu[j] = level_centre[j] + level_scale[j] * moved[j]
-        if gaps:
+        if rarer is not None and gaps:
             more, cuts_sigma = _cut_points(
                 point, cuts_at, studies, gaps, random_cuts, data, cuts, gradient
             )
             log += more
         share = np.empty(studies if limited else 0)
         ends = np.empty((len(share), 2), np.int64)
-        if limited:
+        if rarer is not None and limited:
             log += _limited(code, mu, theta, study, weights, share, ends)
             if log == -math.inf:
                 return log
@@ -726,7 +728,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                 times += data[risk_at + i] * c[size - 1]
             here = x[i * wide : (i + 1) * wide]
             there = s[i * (wide + 1) : (i + 1) * (wide + 1)] if gaps else s[i : i + 1]
-            if terms:
+            if rarer is not None and terms:
                 start, stop = int(data[people_at + i]), int(data[people_at + arms + i])
                 number = int(data[people_at + 2 * arms + i])
                 own = person_columns[start * terms : stop * terms]
@@ -760,7 +762,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                     )  # fmt: skip
                 slope = g_own.sum()
                 g_slopes[i] += np.dot(own, g_own)
-            elif gaps:
+            elif rarer is not None and gaps:
                 one, slope = _ordered(code, here, there, eta[i], cuts[j], g_cuts[j])
             else:
                 one, slope = _likelihood(code, x[i], s[i], eta[i])
@@ -769,11 +771,11 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             g_mu[j] += slope * times
             if risky:
                 g_c[size - 1] += slope * data[risk_at + i] * (mu[j] - data[risk_at + arms])
-        if gaps:
+        if rarer is not None and gaps:
             _cut_points_back(
                 point, cuts_at, studies, gaps, random_cuts, data, cuts_sigma, cuts, g_cuts, gradient
             )
-        if limited:
+        if rarer is not None and limited:
             _limited_back(code, theta, study, weights, share, ends, g_mu, g_theta)
         else:
             for i in range(arms):
@@ -781,7 +783,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
                 g_theta[i] -= moved_by
                 for k in range(terms):
                     g_slopes[i, k] -= moved_by * arm_means[i, k]
-        if terms:
+        if rarer is not None and terms:
             flat_slopes = g_slopes.reshape(arms * terms)
             g_c[:acting] += np.dot(slope_c.T, flat_slopes)
             if members:
@@ -794,7 +796,7 @@ def _evaluate(point, data, gradient, kept, of_patients):  # noqa: C901
             else:
                 gradient[place + j] = g
     put = 0
-    if of_patients is not None:
+    if of_hazard is not None:
         if len(kept):
             put = size + members + rows + (free > 0) + (members > 0 and sigma_free)
         more, g_curves, at = of_hazards(
@@ -898,18 +900,23 @@ def _data(record):
     return carray(start, (numba.int64(header[1]),), numba.float64)
 
 
-def has_hazards(data: np.ndarray) -> bool:
-    """Whether a vector of data has patients whose hazards are modelled."""
-    return bool(data[SIZES + CODES - 1] > 0)
+def parts(data: np.ndarray) -> tuple[bool | None, bool | None]:
+    """Which parts of the density a vector of data needs, True or None.
+
+    What is rarer: categories, links whose levels have limits, patients' covariates. Then patients'
+    hazards.
+    """
+    rarer = data[8] > 0 or data[9] in LIMITED or data[SIZES + CODES - 3] > 0
+    return True if rarer else None, True if data[SIZES + CODES - 1] > 0 else None
 
 
-def _density(of_patients: bool | None) -> Any:
+def _density(rarer: bool | None, hazard: bool | None) -> Any:
     """The sampler's log density."""
 
     def density(size, point, gradient, value, record):
         slope = carray(gradient, (numba.int64(size),))
         here = carray(point, (numba.int64(size),))
-        found = _evaluate(here, _data(record), slope, np.empty(0), of_patients)
+        found = _evaluate(here, _data(record), slope, np.empty(0), rarer, hazard)
         carray(value, (1,))[0] = found
         if math.isfinite(found) and np.isfinite(slope).all():
             return 0
@@ -918,13 +925,13 @@ def _density(of_patients: bool | None) -> Any:
     return density
 
 
-def _quantities(of_patients: bool | None) -> Any:
+def _quantities(rarer: bool | None, hazard: bool | None) -> Any:
     """What the sampler keeps of a point."""
 
     def quantities(size, length, point, values, record):
         kept = carray(values, (numba.int64(length),))
         here, slope = carray(point, (numba.int64(size),)), np.empty(numba.int64(size))
-        _evaluate(here, _data(record), slope, kept, of_patients)
+        _evaluate(here, _data(record), slope, kept, rarer, hazard)
         return 0
 
     return quantities
@@ -936,10 +943,9 @@ _QUANTITIES = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.
 
 
 @cache
-def functions(with_hazards: bool) -> tuple[Any, Any]:
-    """The compiled log density and what is kept of a point, of networks with hazards or without."""
-    of_patients = True if with_hazards else None
+def functions(rarer: bool | None, hazard: bool | None) -> tuple[Any, Any]:
+    """The compiled log density and what is kept of a point, with the `parts` that are needed."""
     return (
-        cfunc(_DENSITY, cache=True)(_density(of_patients)),
-        cfunc(_QUANTITIES, cache=True)(_quantities(of_patients)),
+        cfunc(_DENSITY, cache=True)(_density(rarer, hazard)),
+        cfunc(_QUANTITIES, cache=True)(_quantities(rarer, hazard)),
     )

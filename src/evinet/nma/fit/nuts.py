@@ -102,7 +102,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
     record["address"], record["size"] = data.ctypes.data, data.size
     shapes = density.names(model, values)
-    log_density, kept = density.functions(density.has_hazards(data))
+    log_density, kept = density.functions(*density.parts(data))
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     size = density.dimension(model, values)
     compiled = CompiledPyMCModel(
