@@ -20,12 +20,15 @@ def test_effects_by_population_stand_beside_what_they_are():
         model=SimpleNamespace(label="By age"), table=lambda _: rows, failures=[],
         record={"populations": {"cautions": ["The integration error is small", "it extrapolates"]}},
     )  # fmt: skip
-    analysis = SimpleNamespace(references=["a"], models=["plain", "by-age"])
+    analysis = SimpleNamespace(
+        references=["a"], models=["plain", "by-age"], title="Response", modifiers=[]
+    )
     results: Any = SimpleNamespace(
         fit=lambda _, name: {"by-age": fit}[name], trial_names={"one": "Trial One"},
         labels={"a": "A", "b": "B"},
-        analysis=lambda _: analysis,
+        analysis=lambda _: analysis, supporting={}, counted={"response": analysis},
         config=SimpleNamespace(
+            analyses={},
             models={"plain": SimpleNamespace(regression=None),
                     "by-age": SimpleNamespace(regression=object())},
         ),
@@ -41,5 +44,8 @@ def test_effects_by_population_stand_beside_what_they_are():
         "Marginal ratio",
     ):
         assert part in page
+    assert page in str(for_whom.every(results))  # also of counts of responses
+    fit.failures = ["R-hat 1.2 is above 1.01"]
+    assert "By age did not converge" in str(for_whom.every(results))
     analysis.models = ["plain"]
     assert not for_whom._regressed(results, "pfs")

@@ -5,6 +5,7 @@ The wheel is installed in an environment that knows nothing of the checkout.
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -101,6 +102,69 @@ def test_the_report_of_snakemake_shows_figures_and_tables(done):
     listed = done.command(done.installed / "python", "-m", "zipfile", "-l", "report.zip")
     assert "os-network.svg" in listed
     assert "league.csv" in listed
+
+
+RESPONSES = """responses:
+  - outcome: orr
+    report: primary
+    locator: nowhere
+    arms:
+      {one}: {{n: {r}, total: 200}}
+      {other}: {{n: {s}, total: 200}}
+"""
+BY_AGE = """
+  by-age:
+    label: By age
+    effects: fixed
+    regression:
+      formula: age
+      patients: data/patients.csv
+      covariates: data/covariates.csv
+      populations: {clinic: data/clinic.csv}
+
+analyses:
+  response:
+    title: Response
+    outcome: orr
+    data: responses
+    better: higher
+    trials: [example-1, example-2]
+    references: [old-drug]
+    models: [by-age]
+"""
+
+
+@pytest.mark.slow
+def test_patients_with_covariates_answer_for_whom_on_the_page(begun):
+    """Age is five years above the patients' in the clinic, and the effect grows with age."""
+    folder = begun.folder
+    lines, count = ["study,treatment,age,r"], {"new-drug": 0, "old-drug": 0}
+    for number in range(400):  # ages and outcomes that follow one another in fixed cycles
+        treatment, age = ("new-drug", "old-drug")[number % 2], 50 + number // 2 % 21
+        share = 0.4 if treatment == "old-drug" else 0.4 + 0.025 * (age - 50)
+        event = int(number * 0.6180339887 % 1 < share)
+        count[treatment] += event
+        lines.append(f"example-1,{treatment},{age},{event}")
+    (folder / "data/patients.csv").write_text("\n".join(lines) + "\n")
+    (folder / "data/covariates.csv").write_text("study,n,age_mean,age_sd\nexample-2,400,62,6\n")
+    (folder / "data/clinic.csv").write_text("age_mean,age_sd\n65,4\n")
+    for trial, arms in {
+        "example-1": count,
+        "example-2": {"old-drug": 80, "older-drug": 60},
+    }.items():
+        (one, r), (other, s) = arms.items()
+        with (folder / f"data/raw/trials/{trial}/trial.yaml").open("a") as file:
+            file.write(RESPONSES.format(one=one, other=other, r=r, s=s))
+    config = folder / "config/config.yaml"
+    config.write_text(config.read_text().replace("\nanalyses:\n", BY_AGE, 1))
+    begun.command("evinet", "run", "--cores", "2")
+    page = (folder / "results/report/for-whom.html").read_text()
+    assert all(part in page for part in ("By age", "clinic", "New drug against Old drug"))
+    with (folder / "results/fits/response/by-age/adjusted.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "conditional"]
+    effect = {row["population"]: float(row["mean"]) for row in rows
+              if (row["treatment"], row["comparator"]) == ("new-drug", "old-drug")}  # fmt: skip
+    assert effect["example-1"] < effect["example-2"] < effect["clinic"]
 
 
 def test_the_workflow_as_a_module_makes_the_same(begun, done):

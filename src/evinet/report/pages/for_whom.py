@@ -85,12 +85,13 @@ def _subgroup(results: Results, row: Row) -> Markdown:
 def every(results: Results) -> Markdown:
     """Each modifier of each analysis: patients, slopes, and the effect by level."""
     parts: list[object] = []
-    for name, analysis in {**results.config.analyses, **results.supporting}.items():
-        regressed = _regressed(results, name)
-        if analysis.modifiers or regressed:
+    for name in [*results.config.analyses, *results.supporting, *results.counted]:
+        analysis, regressed = results.analysis(name), _regressed(results, name)
+        modifiers = [] if name in results.counted else analysis.modifiers  # these are of ln HR
+        if modifiers or regressed:
             parts.append(heading(3, analysis.title, f"for-whom-{name}"))
         parts += [_modifier(results, name, slug, results.config.modifiers[slug])
-                  for slug in analysis.modifiers]  # fmt: skip
+                  for slug in modifiers]  # fmt: skip
         parts.append(regressed)
     return blocks(parts) or escape(NONE)
 
@@ -199,7 +200,7 @@ def _said(
 
 
 def _regressed(results: Results, analysis: str) -> Markdown:
-    """Effects by population, of each model with patients' covariates that converged."""
+    """Effects by population, of each model with patients' covariates; or that it has failed."""
     asked = results.analysis(analysis)
     parts: list[object] = []
     for name in asked.models:
@@ -207,6 +208,8 @@ def _regressed(results: Results, analysis: str) -> Markdown:
             continue
         fit = results.fit(analysis, name)
         if fit.failures:
+            parts.append(escape(f"{fit.model.label} did not converge and is not reported: "
+                                f"{'; '.join(fit.failures)}."))  # fmt: skip
             continue
         of_kind = grouped(fit.table(tables.ADJUSTED), "kind")
         conditional = {(row["population"], row["treatment"], row["comparator"]): row
