@@ -12,7 +12,8 @@ from evinet.digitise import axis, check, judge, strokes, svg
 from evinet.digitise.axes import Panel, Tick, fit
 from evinet.digitise.commands import digitise as command
 from evinet.digitise.drawing import BLACK, Box, Stroke
-from evinet.digitise.reading import Traced
+from evinet.digitise.reading import Arm as ReadArm
+from evinet.digitise.reading import Reading, Traced
 from evinet.digitise.run import digitise
 from evinet.digitise.table import Cell, Row
 from evinet.digitise.trace import Curve, Look, Trace
@@ -182,6 +183,7 @@ def test_numbers_at_risk_are_counted_at_or_after_their_times(after):
     time = np.ceil(rng.exponential(14, 120)).clip(max=36)
     arm = Patients(time, (rng.random(120) < 0.7).astype(int))
     drawn = kaplan_meier(arm)
+    traced = Trace(Look(BLACK, 1.0), np.zeros((2, 2)))
     whole, cells = np.arange(37.0), np.arange(0.0, 31, 6)
     level = drawn.at(whole)
     curve = Curve(np.repeat(whole, 2)[1:], np.repeat(level, 2)[:-1])
@@ -190,6 +192,11 @@ def test_numbers_at_risk_are_counted_at_or_after_their_times(after):
         "", tuple(Cell(t, n, axis.NOWHERE) for t, n in zip(cells, counts, strict=True)), BLACK
     )
     assert check.counted([(curve, row)], 1e-5, 3e-4).after is after
+    drawn_as = {1e-5: ["counted-after"] if after else [], 2e-4: ["count-unclear"] if after else []}
+    for sigma, codes in drawn_as.items():  # of a vector figure, and of a fine picture
+        reading = Reading(None, arms=[ReadArm("arm", traced, curve, row)], sigma=sigma, dt=3e-4)
+        judge._settled(reading)
+        assert [reason.code for reason in reading.reasons] == codes
     settled = check.settled(curve, row, 1e-5, 3e-4, after)
     lost = settled.time < 6 if after else settled.time <= 6
     np.testing.assert_allclose(settled.survival[lost].min(), drawn.at(np.array([6.0]))[0])

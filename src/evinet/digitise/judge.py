@@ -210,19 +210,20 @@ def _settled(reading: Reading) -> None:
     """Drops at the times of the table put on the side of them that the table counts."""
     pairs = [(arm.curve, arm.row) for arm in reading.arms if arm.row is not None]
     how = check.counted(pairs, reading.sigma, reading.dt)
-    if how.after is None or how.open > 1:
+    after = bool(how.after) and reading.sigma < FINE  # of a picture the sizes are not that sure
+    if after:
+        reading.note("counted-after", "the table counts those at risk after its times, not at them",
+                     0.95)  # fmt: skip
+    elif how.after is not False or how.open > 1:
         reading.note(
             "count-unclear",
             "many events lie at the times of the table: whether they are "
             "among those at risk is not clear",
-            0.85 if how.after is False else 0.75,
+            0.75 if how.after is None else 0.85,
         )
-    elif how.after:
-        reading.note("counted-after", "the table counts those at risk after its times, not at them",
-                     0.95)  # fmt: skip
     reading.arms = [
         arm if arm.row is None else replace(arm, curve=check.settled(
-            arm.curve, arm.row, reading.sigma, reading.dt, bool(how.after)))
+            arm.curve, arm.row, reading.sigma, reading.dt, after))
         for arm in reading.arms
     ]  # fmt: skip
 
