@@ -99,8 +99,8 @@ def test_the_stage_and_its_page(project):
     assert trials.at["cedar", "mean"] == pytest.approx(0.3)
     assert trials.at["dune", "unused"] == 2
     page = for_whom.every(load(project / "config.json", results)).replace("&#46;", ".")
-    assert "Last against Other&#58; not known." in page
-    assert "No trials connect New against Other" in page
+    assert "Last vs Other&#58; not known." in page
+    assert "No trials connect New vs Other" in page
     assert "| 2.00 &#40;" in page
 
 

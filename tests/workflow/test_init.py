@@ -159,7 +159,7 @@ def test_patients_with_covariates_answer_for_whom_on_the_page(begun):
     config.write_text(config.read_text().replace("\nanalyses:\n", BY_AGE, 1))
     begun.command("evinet", "run", "--cores", "2")
     page = (folder / "results/report/for-whom.html").read_text()
-    assert all(part in page for part in ("By age", "clinic", "New drug against Old drug"))
+    assert all(part in page for part in ("By age", "clinic", "New drug vs Old drug"))
     with (folder / "results/fits/response/by-age/adjusted.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "conditional"]
     effect = {row["population"]: float(row["mean"]) for row in rows
