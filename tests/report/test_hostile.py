@@ -57,6 +57,9 @@ WANTED = {
 }  # fmt: skip
 """Fields that must be seen on some page, or the test looks at nothing."""
 
+IN_WORDS = {"facts.path"}
+"""Fields that a page takes apart and says in words: nothing of them may run, but they change."""
+
 
 class Payloads:
     """Hostile texts, with a number to find each by; a spreadsheet would compute them."""
@@ -221,7 +224,8 @@ def test_no_page_runs_what_data_say_and_every_page_shows_it(
             for found in re.finditer(r"Zq(\d+)q", text):
                 number = int(found[1])
                 whole = _words(f"{found[0]}{HOSTILE}z{number}q")
-                if not text.startswith(whole, found.start()):
+                as_it_is = payload.made[number] not in IN_WORDS
+                if as_it_is and not text.startswith(whole, found.start()):
                     said = text[found.start() : found.start() + len(whole)]
                     changed.setdefault(payload.made[number], f"{name}: {said}")
                 shown.add(number)
