@@ -47,21 +47,6 @@ def test_the_matrix_is_the_league(ratios):
     assert list(matrix.index) == list(matrix.columns)
 
 
-def test_weights_are_smoothed_as_arviz_does():
-    """Ties, one weight above all others, and tails that are light, heavy, short or flat."""
-    from evinet.nma.answers import pareto
-
-    for draws in (20, 100, 1000, 4000):
-        ratios = np.random.default_rng(1).standard_normal((40, draws))
-        ratios *= np.linspace(0.01, 3, 40)[:, None]
-        ratios[::3, : draws // 2] = ratios[::3, draws // 2 :]
-        ratios[5], ratios[7] = 0.0, np.where(np.arange(draws) == 3, 5.0, 0.0)
-        ours, theirs = pareto.smoothed(ratios), az.psislw(ratios.copy(), 1.0)
-        np.testing.assert_allclose(ours[1], theirs[1], atol=1e-12)
-        for own, other in zip(ours[0], theirs[0], strict=True):  # of ties any may come first
-            np.testing.assert_allclose(np.sort(own), np.sort(other), atol=1e-10)
-
-
 def test_arviz_leaves_out_what_fit_json_leaves_out(exact):
     rng = np.random.default_rng(1)
     fit = Network.read(pd.DataFrame({

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import logsumexp
 
-from evinet.nma.answers import pareto
 from evinet.nma.answers.control_variates import Controls
 from evinet.nma.fit.exact import NormalData, data
 
@@ -198,11 +197,13 @@ class LeaveOneOut:
 
 def leave_one_out(log_likelihood: np.ndarray) -> LeaveOneOut:
     """Leave out every point (column) of a log-likelihood, shape (draws, points)."""
+    import arviz as az
+
     transposed = log_likelihood.T
-    log_weights, pareto_k = pareto.smoothed(-transposed)
+    log_weights, pareto_k = az.psislw(-transposed, 1.0)
     elpd = logsumexp(log_weights + transposed, axis=1)
     with_it = logsumexp(transposed, axis=1) - np.log(len(log_likelihood))
-    return LeaveOneOut(elpd, with_it - elpd, pareto_k)
+    return LeaveOneOut(elpd, with_it - elpd, np.atleast_1d(pareto_k))
 
 
 def fit_measures(fit: Fit) -> dict[str, Any]:
