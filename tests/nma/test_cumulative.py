@@ -43,11 +43,12 @@ def test_effects_are_those_of_the_studies_so_far(senn):
 
 
 def test_the_command_writes_them(senn, tmp_path):
-    senn.to_csv(tmp_path / "pairs.csv", index=False)
+    senn.assign(note="x").to_csv(tmp_path / "pairs.csv", index=False)
     options = [str(tmp_path / "pairs.csv"), "--measure", "MD", "--effects", "fixed", "--out",
                str(tmp_path / "out"), "--cumulative"]  # fmt: skip
     result = CliRunner().invoke(command.nma, [*options, "year"])
     assert result.exit_code == 0, result.output
+    assert "columns that are not used: note\n" in result.output  # but the year
     assert (tmp_path / "out" / "cumulative.csv").exists()
     missing = CliRunner().invoke(command.nma, [*options, "years"])
     assert isinstance(missing.exception, InputError)

@@ -365,6 +365,7 @@ def test_it_is_said_how_the_published_studies_were_read(kind):
     own, other, covariates = trials(kind)
     (reading,) = network(own, other, "age", covariates=covariates, reference="A").readings
     assert "1 study, 2 arms" in reading["said"][0]
+    assert reading["unused"] == []  # columns of covariates' means are used
 
 
 @pytest.mark.slow

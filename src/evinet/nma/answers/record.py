@@ -38,7 +38,8 @@ def record(fit: Fit) -> dict[str, Any]:
         "studies": len(fit.network.studies),
         "treatments": len(fit.treatments),
         "patients": _patients(fit),
-        "data": [dict(reading) for reading in fit.network.readings],
+        "data": [{name: value for name, value in reading.items() if name != "unused"}
+                 for reading in fit.network.readings],  # a model may use other columns
         "set_apart": list(model.apart),
         "weights": dict(fit.network.weights),
         "depends_on": _depends(model),

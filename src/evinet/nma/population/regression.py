@@ -408,7 +408,8 @@ def _outcomes(
                          categories=reading.categories,
                          category_counts="exclusive" if named else None)  # fmt: skip
     size = _sizes(table)
-    made = replace(asked, tables=(own, other), readings=(understood.record,))
+    record = understood.record | {"unused": []}  # other columns may summarise covariates
+    made = replace(asked, tables=(own, other), readings=(record,))
     return list(size), made, size
 
 
