@@ -70,3 +70,14 @@ def test_a_year_in_words_is_told_once():
     with pytest.raises(InputError, match=r"1999a.*is not a number") as told:
         Network.read(table).study_numbers("year")
     assert "has no value" not in str(told.value)
+
+
+def test_a_column_of_two_words_that_is_used_is_not_called_unused(senn, tmp_path):
+    renamed = senn.rename(columns={"year": "Year of publication"}).assign(note="x")
+    renamed.to_csv(tmp_path / "pairs.csv", index=False)
+    result = CliRunner().invoke(command.nma, [
+        str(tmp_path / "pairs.csv"), "--measure", "MD", "--effects", "fixed", "--out",
+        str(tmp_path / "out"), "--cumulative", "Year of publication",
+    ])  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "columns that are not used: note\n" in result.output

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -549,7 +548,7 @@ def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
     if named:
         outcome = "survival" if survival else "no survival"
         raise click.UsageError(f"{', '.join(named)} does nothing: the outcome is {outcome}")
-    _say_readings(found, asked)
+    _say_readings(found)
     return found
 
 
@@ -566,7 +565,8 @@ def _network(
                "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
                "kind": kind, "category_counts": asked["category_counts"],
                "categories": _listed(asked["categories"], "--categories"),
-               "named": (*filter(None, [asked["weights"]]), *asked["covariate"])}  # fmt: skip
+               "named": (*asked["covariate"], *filter(None, (
+                   asked["weights"], asked["cumulative"], asked["time_column"])))}  # fmt: skip
     if not people:
         network = Network.read(*tables, reference=references, **options)
     else:
@@ -576,22 +576,18 @@ def _network(
         for table in tables:
             network = network.add_contrasts(table, Reading(**options))
     if cause == "".join(asked["causes"][:1]):  # all causes are of the same tables
-        _say_readings(network, asked)
+        _say_readings(network)
     return network
 
 
-def _say_readings(network: Network, asked: dict[str, Any]) -> None:
+def _say_readings(network: Network) -> None:
     """What was understood of each table, and what was left out."""
-    from evinet import usertable
-
-    words = set(re.findall(r"[\w.]+", " ".join(map(str, asked.values()))))
     for reading in network.readings:
         said, worked = reading["said"]
         click.echo(f"Read {said}")
         click.echo(f"  {worked}")
-        unused = [name for name in reading["unused"] if not {name, usertable.column(name)} & words]
-        if unused:
-            click.echo(f"  columns that are not used: {', '.join(unused)}")
+        if reading["unused"]:
+            click.echo(f"  columns that are not used: {', '.join(reading['unused'])}")
         for name in reading["dropped"]:
             click.echo(f"  left out: {name}")
 
