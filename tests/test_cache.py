@@ -32,6 +32,8 @@ def test_a_folder_of_data_keeps_nothing(home, tmp_path):
 def test_where_the_home_cannot_be_written_it_is_the_folder(home, tmp_path, monkeypatch):
     home.write_text("not a folder")
     assert cache.folder() == tmp_path / "here/.cache"
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    assert str(cache.prepare()) == os.environ["XDG_CACHE_HOME"]  # ArviZ and Matplotlib look there
 
 
 def test_any_other_place_can_be_named(home, tmp_path, monkeypatch):

@@ -24,11 +24,15 @@ def folder() -> Path:
         return Path(named).resolve()
     if Path("Snakefile").is_file() and Path("config").is_dir():
         return Path(".cache").resolve()
+    return _of_user() or Path(".cache").resolve()
+
+
+def _of_user() -> Path | None:
+    """The user's folder for caches; some services have a home into which nobody may write."""
     found = Path(platformdirs.user_cache_dir("evinet", appauthor=False))
     with suppress(OSError):
         found.mkdir(parents=True, exist_ok=True)
-    # Some services have a home into which nobody may write.
-    return found if os.access(found, os.W_OK) else Path(".cache").resolve()
+    return found if os.access(found, os.W_OK) else None
 
 
 def prepare() -> Path:
@@ -45,6 +49,8 @@ def prepare() -> Path:
     )  # fmt: skip
     called = b"".join((root / name).read_bytes() for name in CALLED)
     found = folder() / hashlib.sha256("\n".join(names).encode() + called).hexdigest()[:12]
+    if _of_user() is None:  # where ArviZ would stop, because it keeps the day of its last warning
+        os.environ["XDG_CACHE_HOME"] = str(found)
     os.environ["NUMBA_CACHE_DIR"] = str(found / "numba")
     os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = "evinet.numba_cache.Locator"
     return found

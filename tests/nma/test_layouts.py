@@ -400,3 +400,14 @@ def test_counts_of_missing_outcomes_are_named_as_not_used():
     table = pd.DataFrame({"study": ["A"], "t1": [1], "t2": [2], "r1": [10], "r2": [12],
                           "m1": [3], "m2": [4], "n1": [100], "n2": [100]})  # fmt: skip
     assert layouts.read(table).record["unused"] == ["m1", "m2"]
+
+
+def test_years_that_tell_studies_of_one_author_apart_and_classes_are_used():
+    table = pd.DataFrame({"author": ["Smith", "Smith"], "year": [2001, 2005], "event.e": [3, 4],
+                          "n.e": [20, 30], "event.c": [5, 6], "n.c": [21, 31]})  # fmt: skip
+    found = layouts.read(table)
+    assert set(found.table["study"]) == {"Smith 2001", "Smith 2005"}
+    assert found.record["unused"] == []
+    classed = pd.DataFrame({"study": ["A", "A"], "treatment": ["x", "y"], "r": [3, 4],
+                            "n": [20, 30], "Trt Class": ["p", "q"]})  # fmt: skip
+    assert layouts.read(classed).record["unused"] == []

@@ -91,8 +91,8 @@ def _belongs(axis: AxisFile, path: Path, digest: str, page: int | None, panel: i
     ):  # fmt: skip
         if asked is not None and own is not None and asked != own:
             raise InputError(
-                Problem(str(path), field, asked, f"is not that of the axis file, which is of "
-                        f"{axis.figure}, page {axis.page}, and has {own}", "Give what it was made "
+                Problem(str(path), field, asked, f"is not that of the axis file ({own}), "
+                        f"which is of {axis.figure}, page {axis.page}", "Give what it was made "
                         "from, or another --out, or delete the axis file (that of --axis, or "
                         "axis.yaml in --out): then this figure is read anew")
             )  # fmt: skip

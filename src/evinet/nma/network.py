@@ -24,13 +24,13 @@ from evinet.nma.data.categories import CategoryCounts
 from evinet.nma.data.contrasts import EMPTY, Contrasts
 from evinet.nma.data.layouts import Kind, Reading, Understood
 from evinet.nma.data.patients import Patients
+from evinet.nma.data.vocabulary import CLASSES
 
 if TYPE_CHECKING:
     from evinet.nma.population.regression import Regression
     from evinet.nma.posterior import Fit
 
 SHOWN = 40  # islands in a message
-CLASSES = ("class", "trtclass", "trt_class")
 
 
 @dataclass(frozen=True, eq=False)
@@ -633,7 +633,7 @@ class Network:
             There is no such column, or a treatment has several classes.
         """
         names = {usertable.column(str(name)) for table in self.tables for name in table}
-        known = next((name for name in CLASSES if name in names), CLASSES[0])
+        known = next((each for each in CLASSES if each in names), CLASSES[0])
         told = self._told(known, "treatment", True)
         return {name: str(label) for (_, name), label in told.items()}
 

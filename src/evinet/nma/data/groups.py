@@ -266,7 +266,7 @@ def _with_years(table: pd.DataFrame) -> pd.DataFrame:
     found = table.copy()
     found[study] = [f"{name} {when:g}" if isinstance(when, float) else f"{name} {when}"
                     for name, when in zip(table[study], table[year], strict=True)]  # fmt: skip
-    found.attrs = dict(table.attrs)
+    found.attrs = dict(table.attrs) | {"named": (*table.attrs.get("named", ()), year)}
     return found
 
 

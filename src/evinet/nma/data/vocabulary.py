@@ -68,6 +68,8 @@ CONTROL = ("control", "controlgroup", "controlarm", "controltreatment", "referen
 EXPERIMENTAL = ("experimental", "experimentalgroup", "experimentalarm", "experimentaltreatment")
 """Treatments of a table of pairs; with outcomes of arms these may be anything."""
 LEVEL = ("level", "cilevel", "conflevel", "confidencelevel", "levelofconfidence")
+CLASSES = ("class", "trtclass", "trt_class")
+"""Columns of the classes of treatments."""
 MEASURE = ("measure", "effectmeasure", "summarymeasure", "measureofeffect", "sm")
 OURS = {"study", "treatment", "comparator", *ARMS, *EFFECTS, *BOTH, *RATIOS, *DIFFERENCES}
 OURS -= {"se_diff"}
@@ -210,7 +212,7 @@ def unknown(frame: pd.DataFrame) -> list[str]:
     """
     kinds = (LABELS, ARMS, EFFECTS, BOTH)
     said = {each for kind in kinds for several in kind.values() for each in several}
-    said |= {*LEVEL, *MEASURE, *CONTROL, *EXPERIMENTAL, "arm", "time"}
+    said |= {*LEVEL, *MEASURE, *CONTROL, *EXPERIMENTAL, *map(key, CLASSES), "arm", "time"}
     taken = OURS | set(frame.attrs.get("named", ())) | set(effect_names(frame))
     return [name for name in map(str, frame.columns)
             if name not in taken and key(LIMIT_WORDS.sub("", name)) not in said

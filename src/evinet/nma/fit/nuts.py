@@ -25,6 +25,7 @@ def prepare() -> None:
     """Set what makes draws repeatable, and where compiled models are kept (`evinet.cache`)."""
     kept = processor.prepare()
     warnings.filterwarnings("ignore", message="PyTensor could not link to a BLAS")
+    warnings.filterwarnings("ignore", message=r"\s*ArviZ is undergoing a major refactor")
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={kept / 'models'},numba__fastmath=False"
 
 

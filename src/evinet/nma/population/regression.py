@@ -30,6 +30,7 @@ from evinet.nma.data import categories as category_data
 from evinet.nma.data import frames, layouts
 from evinet.nma.data import patients as patient_data
 from evinet.nma.data.categories import CategoryCounts
+from evinet.nma.data.vocabulary import CLASSES
 from evinet.nma.network import Network
 from evinet.nma.population import comparison, cubature, margins, summaries
 from evinet.nma.population.margins import Margin
@@ -525,11 +526,11 @@ def _correlation(
 
 
 def _classes(*tables: pd.DataFrame) -> dict[str, str]:
-    """The class of each treatment, from a column class (or trtclass) of the tables."""
+    """The class of each treatment, from a column class (or trtclass, trt_class) of the tables."""
     found: dict[str, str] = {}
     for table in tables:
         named = table.rename(columns={name: usertable.column(str(name)) for name in table})
-        name = next((each for each in ("class", "trtclass") if each in named), None)
+        name = next((each for each in CLASSES if each in named), None)
         label = next((each for each in ("treatment", "trt") if each in named), None)
         if name is None or label is None:
             continue
