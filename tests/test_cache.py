@@ -7,6 +7,7 @@ import os
 import pytest
 
 from evinet import cache
+from evinet.errors import InputError
 
 
 @pytest.fixture
@@ -43,3 +44,24 @@ def test_any_other_place_can_be_named(home, tmp_path, monkeypatch):
     found = cache.prepare()
     assert found.parent == tmp_path / "there"
     assert os.environ["NUMBA_CACHE_DIR"] == str(found / "numba")
+
+
+def test_a_place_below_the_home_can_be_named(home, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EVINET_CACHE", "~/kept")
+    assert cache.folder() == tmp_path / "kept"
+
+
+@pytest.mark.parametrize("below", ["", "/folder"])
+def test_a_place_that_is_no_folder_is_refused(home, tmp_path, monkeypatch, below):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EVINET_CACHE", f"{tmp_path}/file{below}")
+    with pytest.raises(InputError, match=r"EVINET_CACHE = .*Name such a folder"):
+        cache.folder()
+
+
+def test_a_folder_of_somebody_else_is_refused(home, tmp_path, monkeypatch):
+    monkeypatch.setenv("EVINET_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda *_given: False)
+    with pytest.raises(InputError, match="into which you may write"):
+        cache.folder()

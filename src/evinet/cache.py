@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from evinet.errors import InputError, Problem
+
 CALLED = ("nma/fit/density.py", "nma/fit/hazards.py", "nma/fit/standardised.py")
 """Files with compiled functions that those of other files call."""
 
@@ -19,12 +21,31 @@ def folder() -> Path:
     A review keeps its own, so that removing the folder removes everything; a command that is run
     beside data leaves nothing there, and finds what it compiled in another folder. `EVINET_CACHE`
     names any other place.
+
+    Raises
+    ------
+    InputError
+        `EVINET_CACHE` is no folder into which this user may write.
     """
     if named := os.environ.get("EVINET_CACHE"):
-        return Path(named).resolve()
+        return _writable(named)
     if Path("Snakefile").is_file() and Path("config").is_dir():
         return Path(".cache").resolve()
     return _of_user() or Path(".cache").resolve()
+
+
+def _writable(named: str) -> Path:
+    """The folder of this name, made if it is not there."""
+    found = Path(os.path.expanduser(named)).resolve()
+    with suppress(OSError):
+        found.mkdir(parents=True, exist_ok=True)
+    if not (found.is_dir() and os.access(found, os.W_OK)):
+        raise InputError(
+            Problem("(environment)", "EVINET_CACHE", named,
+                    "is not a folder into which you may write, so that every run would compile "
+                    "its model anew", "Name such a folder, or unset it for the usual one")
+        )  # fmt: skip
+    return found
 
 
 def _of_user() -> Path | None:

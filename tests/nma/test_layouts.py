@@ -385,29 +385,55 @@ def test_a_measure_that_is_not_made_of_arms_is_refused(columns, measure):
 @pytest.mark.parametrize(
     ("name", "unused"),
     [
-        ("netmeta_Linde2016.csv", ["year", "treat1.long", "treat2.long", "resp1", "n1", "resp2",
-                                   "n2"]),  # its effects are read, not its counts
+        ("netmeta_Linde2016.csv", ["author", "year", "treat1.long", "treat2.long", "resp1", "n1",
+                                   "resp2", "n2"]),  # effects by id are read, not counts
         ("netmeta_Woods2010.csv", []),
         ("metainsight_Binary_wide.csv", []),
     ],
 )  # fmt: skip
 def test_columns_that_nothing_reads_are_named(name, unused):
-    assert network(name).readings[0]["unused"] == unused
+    assert network(name, named=()).readings[0]["unused"] == unused
+    assert network(name).readings[0]["unused"] == []  # a model may use them
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "unused"),
+    [
+        ({"r": [3, 4], "n": [20, 30], "time": [12, 12], "hr": [1, 0.7], "P value": [1, 0.04],
+          "sd": [1, 1], "lower": [0, 0.5], "control": ["x", "x"]}, {},
+         ["time", "hr", "P value", "sd", "lower", "control"]),
+        ({"events": [3, 4], "dead": [2, 3], "n": [20, 30]}, {"columns": {"dead": "r"}}, ["events"]),
+        ({"r": [2, 1], "dead": [2, 3], "n": [20, 30]}, {"columns": {"dead": "r"}}, ["r"]),
+        ({"r": [3, 4], "time": [12.0, 12.5]}, {}, []),  # person-time
+        ({"r": [3, 4], "n": [20, 30], "time": [12, 12]}, {"named": ("time",)}, []),
+        ({"y": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5], "n": [9, 9], "level": [90, 90],
+          "p": [0.5, 0.5]}, {}, ["p"]),
+        ({"comparator": ["p", "q"], "hr": [0.7, 0.8], "lower": [0.5, 0.6], "upper": [0.98, 1.07],
+          "r": [3, 4], "n": [20, 30], "sm": ["HR", "HR"]}, {}, ["r", "n"]),
+        ({"comparator": ["p", "q"], "yi": [0.1, 0.2], "vi": [0.04, 0.04], "hr": [1.1, 1.2]}, {},
+         ["hr"]),
+    ],
+)  # fmt: skip
+def test_a_known_column_without_a_role_in_this_table_is_named(columns, options, unused):
+    table = pd.DataFrame({"study": ["A", "A"], "treatment": ["x", "y"], **columns})
+    read = layouts.read(table, layouts.Reading(**{"named": (), **options}))
+    assert read.record["unused"] == unused
 
 
 def test_counts_of_missing_outcomes_are_named_as_not_used():
     """R's rnmamod models them (columns m1, m2, ...); here they change nothing."""
     table = pd.DataFrame({"study": ["A"], "t1": [1], "t2": [2], "r1": [10], "r2": [12],
                           "m1": [3], "m2": [4], "n1": [100], "n2": [100]})  # fmt: skip
-    assert layouts.read(table).record["unused"] == ["m1", "m2"]
+    read = layouts.read(table, layouts.Reading(named=()))
+    assert read.record["unused"] == ["m1", "m2"]
 
 
 def test_years_that_tell_studies_of_one_author_apart_and_classes_are_used():
     table = pd.DataFrame({"author": ["Smith", "Smith"], "year": [2001, 2005], "event.e": [3, 4],
                           "n.e": [20, 30], "event.c": [5, 6], "n.c": [21, 31]})  # fmt: skip
-    found = layouts.read(table)
+    found = layouts.read(table, layouts.Reading(named=()))
     assert set(found.table["study"]) == {"Smith 2001", "Smith 2005"}
     assert found.record["unused"] == []
     classed = pd.DataFrame({"study": ["A", "A"], "treatment": ["x", "y"], "r": [3, 4],
                             "n": [20, 30], "Trt Class": ["p", "q"]})  # fmt: skip
-    assert layouts.read(classed).record["unused"] == []
+    assert layouts.read(classed, layouts.Reading(named=())).record["unused"] == []

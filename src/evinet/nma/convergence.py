@@ -25,8 +25,9 @@ def convergence(traces: list[Any], parameters: dict[str, list[np.ndarray]]) -> d
     if not traces:
         return {"rhat_max": None, "ess_bulk_min": None, "ess_tail_min": None, "bfmi_min": None,
                 "divergences": 0}  # fmt: skip
-    import arviz as az
+    from evinet.nma import arviz_stats
 
+    az = arviz_stats.load()
     found = [
         mixing(several)
         for several in parameters.values()
@@ -43,8 +44,9 @@ def convergence(traces: list[Any], parameters: dict[str, list[np.ndarray]]) -> d
 
 def mixing(several: list[np.ndarray]) -> dict[str, float]:
     """Effective sample sizes and R-hat of one quantity, drawn in several fits that are pooled."""
-    import arviz as az
+    from evinet.nma import arviz_stats
 
+    az = arviz_stats.load()
     moving = [draws for draws in several if np.ptp(draws) > 0] or several
     # draw by draw, so that the halves that R-hat compares hold every reconstruction
     together = np.stack(moving, axis=-1).reshape(len(moving[0]), -1)

@@ -105,7 +105,7 @@ class Network:
         kind: Kind | None = None,
         categories: Sequence[str] = (),
         category_counts: CategoryCounts | None = None,
-        named: Sequence[str] = (),
+        named: Sequence[str] | None = None,
     ) -> Network:
         """A network of whatever the tables hold: arms, effects, or both.
 
@@ -133,7 +133,8 @@ class Network:
             exclusive (counts of each category alone) or inclusive (of it or a better one); by
             default what the counts allow, if they allow one alone.
         named
-            Columns that you use by their name later, such as weights of studies.
+            Columns that you use by their name later, such as weights of studies: `readings` then
+            name the others that nothing reads.
 
         Raises
         ------
@@ -152,7 +153,7 @@ class Network:
         """
         reading = layouts.Reading(
             columns or {}, level, measure, drop_incomplete, kind, tuple(categories),
-            category_counts, tuple(named),
+            category_counts, None if named is None else tuple(named),
         )  # fmt: skip
         found = cls(asked=_listed(reference))
         for source in sources:

@@ -197,10 +197,10 @@ class LeaveOneOut:
 
 def leave_one_out(log_likelihood: np.ndarray) -> LeaveOneOut:
     """Leave out every point (column) of a log-likelihood, shape (draws, points)."""
-    import arviz as az
+    from evinet.nma import arviz_stats
 
     transposed = log_likelihood.T
-    log_weights, pareto_k = az.psislw(-transposed, 1.0)
+    log_weights, pareto_k = arviz_stats.load().psislw(-transposed, 1.0)
     elpd = logsumexp(log_weights + transposed, axis=1)
     with_it = logsumexp(transposed, axis=1) - np.log(len(log_likelihood))
     return LeaveOneOut(elpd, with_it - elpd, np.atleast_1d(pareto_k))

@@ -38,8 +38,7 @@ def record(fit: Fit) -> dict[str, Any]:
         "studies": len(fit.network.studies),
         "treatments": len(fit.treatments),
         "patients": _patients(fit),
-        "data": [{name: value for name, value in reading.items() if name != "unused"}
-                 for reading in fit.network.readings],  # a model may use other columns
+        "data": list(fit.network.readings),
         "set_apart": list(model.apart),
         "weights": dict(fit.network.weights),
         "depends_on": _depends(model),

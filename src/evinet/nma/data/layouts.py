@@ -50,7 +50,8 @@ class Reading:
     category_counts
         exclusive (each category alone) or inclusive (it or a better one); None: as counts tell.
     named
-        Columns that the analysis uses by their name, such as a weight.
+        Columns that the analysis uses by their name, such as a weight: `record` then names the
+        others that nothing reads. None: it is not known which these are, and none is named.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Reading:
     kind: Kind | None = None
     categories: tuple[str, ...] = ()
     category_counts: CategoryCounts | None = None
-    named: tuple[str, ...] = ()
+    named: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ def read(frame: pd.DataFrame, reading: Reading | None = None) -> Understood:
             Problem(file, "(whole file)", "", "has no rows", "Write one row for each arm")
         )
     given = vocabulary.mapped(vocabulary.written(frame), reading.columns, file)
-    kept = (*reading.named, *reading.categories)
+    kept = (*(reading.named or ()), *reading.categories)
     given.attrs |= {"file": file, "named": tuple(map(usertable.column, kept))}
     given, cautions = (given, []) if reading.kind == "effects" else groups.read(given)
     wide = _wide(given) if reading.kind != "effects" else None
@@ -567,7 +568,9 @@ def _record(
         "columns": {str(name): str(spelt[name]) for name in table.columns
                     if name in vocabulary.OURS and name in spelt},
         "level": reading.level, "measure": reading.measure, "dropped": dropped, "cautions": [],
-        "unused": [str(spelt.get(name, name)) for name in vocabulary.unknown(table)],
+        "unused": [] if reading.named is None else [
+            str(spelt.get(name, name)) for name in vocabulary.unused(table)
+        ],
     }  # fmt: skip
 
 
@@ -589,4 +592,4 @@ def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]
     if within.any():
         done.append(f"{within.sum()} events within intervals, {event.sum()} at known times, "
                     f"{(~within & ~event).sum()} not seen")  # fmt: skip
-    return _record(table, Reading(), said, done, []) | {"unused": []}
+    return _record(table, Reading(), said, done, [])

@@ -201,22 +201,34 @@ def measure_of(text: str) -> str | None:
     return known.get(key(text))
 
 
-def unknown(frame: pd.DataFrame) -> list[str]:
-    """Columns whose names say nothing here, and that the caller does not read by their own names.
+def unused(frame: pd.DataFrame) -> list[str]:
+    """Columns of a table, with our names, that neither its reading nor the caller reads.
+
+    Arms have outcomes r, n and e, or means with what tells their standard errors; effects what
+    tells them and their standard errors. Of several columns that hold an effect
+    ``attrs["estimate"]`` is read.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> unknown(pd.DataFrame(columns=["study", "treatment", "r", "sampleSize", "missing", "lnHR"]))
-    ['missing']
+    >>> unused(pd.DataFrame(columns=["study", "treatment", "r", "n", "missing", "time", "p", "hr"]))
+    ['missing', 'time', 'p', 'hr']
     """
-    kinds = (LABELS, ARMS, EFFECTS, BOTH)
-    said = {each for kind in kinds for several in kind.values() for each in several}
-    said |= {*LEVEL, *MEASURE, *CONTROL, *EXPERIMENTAL, *map(key, CLASSES), "arm", "time"}
-    taken = OURS | set(frame.attrs.get("named", ())) | set(effect_names(frame))
+    roles = {"study", "treatment", "comparator", "arm", "diff", "shared_variance"}
+    told = set(map(key, CLASSES))
+    estimate = frame.attrs.get("estimate")
+    if estimate is None:
+        roles |= {"r", "n", "e", "se_diff"} | ({"se"} if "diff" in frame else set())
+        if "y" in frame:
+            roles |= {"y", "sd", *BOTH}
+            told |= set(LEVEL)
+    else:
+        roles |= {estimate, "p", "o_e", "v", *BOTH}
+        roles |= {name for name, (_, scale) in effect_names(frame).items() if scale == "se"}
+        told |= {*LEVEL, *MEASURE, "vi"}
+    roles |= set(frame.attrs.get("named", ()))
     return [name for name in map(str, frame.columns)
-            if name not in taken and key(LIMIT_WORDS.sub("", name)) not in said
-            and key(name) not in said]  # fmt: skip
+            if name not in roles and key(name) not in told]  # fmt: skip
 
 
 def effect_names(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:

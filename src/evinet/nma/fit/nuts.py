@@ -57,21 +57,6 @@ class Compiled:
         return _nutpie(self._model.with_data(**packed), sampler, seed)
 
 
-def _import_nutpie() -> None:
-    """Import nutpie, and ArviZ, whose function for one figure would be compiled in every process.
-
-    With its signature that takes a second; without one it is compiled where it is called.
-    """
-    import numba
-
-    at_once = numba.vectorize
-    numba.vectorize = lambda *_signatures, **options: at_once(**options)
-    try:
-        import nutpie  # noqa: F401
-    finally:
-        numba.vectorize = at_once
-
-
 def _nutpie(model: Any, sampler: Sampler, seed: int) -> Any:
     import nutpie
 
@@ -174,10 +159,11 @@ def sample(
     `known` holds compiled models by the shapes of their data, and is added to.
     """
     from evinet import seeds
+    from evinet.nma import arviz_stats
     from evinet.nma import model as models
     from evinet.nma.fit import density
 
-    _import_nutpie()
+    arviz_stats.load()  # before nutpie, which else imports figures
     patients = model.patients
     draws: list[Any] = [None] if patients is None else list(patients.draws)
     each = shared(sampler, len(draws))

@@ -409,8 +409,7 @@ def _outcomes(
                          categories=reading.categories,
                          category_counts="exclusive" if named else None)  # fmt: skip
     size = _sizes(table)
-    record = understood.record | {"unused": []}  # other columns may summarise covariates
-    made = replace(asked, tables=(own, other), readings=(record,))
+    made = replace(asked, tables=(own, other), readings=(understood.record,))
     return list(size), made, size
 
 
