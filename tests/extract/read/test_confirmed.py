@@ -90,7 +90,7 @@ Introduction
 Little is known, and much was written. Nobody has compared the two before in a trial of any size.
 
 Methods
-We randomly assigned patients to amab or placebo.
+We randomly assigned 400 patients to amab (n=200) or placebo (n=200).
 
 Results
 Progression-free survival was like that in both groups (hazard ratio {}).

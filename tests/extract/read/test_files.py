@@ -132,7 +132,8 @@ def test_a_word_file(tmp_path):
     path = docx(tmp_path / "a.docx", [
         ("Title", "Ormalin or placebo"),
         ("Heading1", "Abstract"),
-        ("Normal", "Patients were randomly assigned to ormalin (n=100) or placebo (n=50). Median "
+        ("Normal", "In all, 150 patients were randomly assigned to ormalin (n=100) or placebo "
+         "(n=50). Median "
          "progression-free survival was 14.3 months with ormalin and 6.0 months with placebo."),
         ("Heading1", "Results"),
         ("Normal", "Median progression-free survival was 14.3 months with ormalin and 6.0 months "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.numbers import SPELLED, WORDS, count, spelled
-from evinet.extract.read.passages import Passage, Sentence, sentences
+from evinet.extract.read.passages import Passage, Sentence, is_paper, sentences
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
 _TOKEN = re.compile(
@@ -81,7 +81,7 @@ _NOT_A_NAME = re.compile(
     r"|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
     r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
-    r"|\b(?:rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
+    r"|\b(?:is|are|has|have|been|that|which|rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
     r"events?|deaths?|withdrew|were|was|had|did|median|countries|sites|ratio|trial|study|tumou?rs?|"
     r"stage|metastas[ie]s|males?|females?|response|survival|both|consent|criteria|toxicity|eligib\w+|tests?|"
     r"using|regression|recurrent|efficacy|tolerability|centers?|centres?|january|february|march|april|"
@@ -202,7 +202,7 @@ class Arms:
     finding: list[Finding] = field(default_factory=list)
     assumed: str = ""
     fewer: str = ""
-    unproven: str = ""
+    doubt: str = ""
     _mentions: dict[tuple[str, int], list[tuple[int, int, str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -238,6 +238,19 @@ class Arms:
         named = self.meant(label)
         same = [i for i, arm in enumerate(self.arms) if n is not None and arm.n == n]
         return named or (self.slugs[same[0]] if len(same) == 1 else None)
+
+    def names(self, slug: str, label: str) -> bool:
+        """Whether a label has the name of an arm, or a word of it that no other arm's name has."""
+        sets = [tokens(arm.label) for arm in self.arms]
+        index, said = self.slugs.index(slug), tokens(label)
+        others = frozenset().union(*(own for i, own in enumerate(sets) if i != index))
+        return said == sets[index] or bool(said & (sets[index] - others))
+
+    def seconded(self) -> None:
+        """Another part of the paper repeats the names and numbers of the arms."""
+        if all(finding.unsure in ("", _SAID_ONCE) for finding in self.finding):
+            self.finding = [replace(finding, unsure="") for finding in self.finding]
+            self.doubt = ""
 
     def learn(self, slug: str, label: str) -> None:
         """Remember another name of an arm, as the heading of a table prints it."""
@@ -338,7 +351,8 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     """The arms, from the sentence that says how many were randomised to what.
 
     Where no sentence gives numbers, the title or the methods name the arms; `given` names them by
-    hand. A number is confirmed when the arms add up to the patients randomised, or are said twice.
+    hand. A number is confirmed when the arms add up to the patients randomised, or are said twice;
+    in a paper, when they are said twice, and add up or are said to be randomised.
     """
     read = [s for s in sentences(passages, "abstract", "results", "methods", "title")]
     totals = _totals(read)
@@ -366,12 +380,31 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
         doubt = "" if confirmed else _UNADDED
         odd = _no_patients(read, s, found) or _odd_names(arms, passages)
-        _say(arms, s, odd or _others_randomised(read, candidates, found, totals) or doubt)
+        odd = odd or _others_randomised(read, candidates, found, totals)
+        if is_paper(passages) and not _said_again(arms, candidates, found, s):
+            doubt = doubt or _SAID_ONCE
+        _say(arms, s, odd or doubt)
         _nicknames(arms, s.text)
-        arms.unproven = doubt and "the sentence does not name both arms, whose numbers are unsure"
+        arms.doubt = odd or (doubt and UNSURE_ARMS)
         return _finished(arms, passages)
     arms = _grouped(read, title) or _titled(title, whole)
+    arms.doubt = UNSURE_ARMS
     return _finished(arms, passages)
+
+
+UNSURE_ARMS = "the arms, or the numbers of their patients, are unsure"
+"""Why nothing that is said of the arms is sure."""
+_SAID_ONCE = "one sentence gives the numbers, and no other says them again"
+
+
+def _said_again(arms: Arms, candidates: list[tuple[list[tuple[str, int]], Sentence]],
+                found: list[tuple[str, int]], said: Sentence) -> bool:  # fmt: skip
+    """Whether another sentence gives the same arms the same numbers."""
+    numbers = {arms.meant(label): n for label, n in found}
+    return None not in numbers and any(
+        sentence != said and {arms.meant(label): n for label, n in other} == numbers
+        for other, sentence in candidates
+    )
 
 
 def _adds_up(found: list[tuple[str, int]], said: Sentence, totals: set[int]) -> bool:
@@ -638,6 +671,7 @@ def _stripped(label: str) -> str:
     for start, end in ("()", "[]"):
         label = label.rstrip(end) if label.count(end) > label.count(start) else label
     label = re.sub(r"^(?:the|an?|receive|either|compare[ds]?|between|into|\d+ to)\s+", "", label)
+    label = re.sub(r"^(?:continue (?:to receive |with |on )?|switch to )(?=\S)", "", label)
     label = re.sub(
         r"^(?:patients |participants |those )?(?:who were )?(?:randomi[sz]ed|assigned|allocated|"
         r"treated|receiving|received|treatment)(?: to| with)? (?:receive )?(?:the )?", "", label,
@@ -761,6 +795,7 @@ def _nicknames(arms: Arms, text: str) -> None:
 
 def _name_roles(arms: Arms) -> None:
     """`the control group` is the one arm that is plainly the control, if no arm has that name."""
+    _name_combination(arms)
     if not arms.has_control:
         known = {word for arm in arms.arms for name in arm.names for word in name}
         if len(arms) == 2 and "control" not in known:
@@ -771,8 +806,20 @@ def _name_roles(arms: Arms) -> None:
     control = next(arm for arm in arms.arms if _compares(arm, arms.arms))
     if "control" not in known:
         control.names.append(frozenset({"control"}))
-    if len(arms) == 2 and not {"experimental", "combination"} & known:
+    if len(arms) == 2 and "experimental" not in known:
         (other,) = (arm for arm in arms.arms if arm is not control)
         other.names.append(frozenset({"experimental"}))
-        if tokens(control.label) < tokens(other.label):
-            other.names.append(frozenset({"combination"}))
+
+
+_COMBINES = re.compile(r"\bplus\b|\+|\bcombin|\badded to\b|\bwith\b(?!out)|\band\b", re.IGNORECASE)
+
+
+def _name_combination(arms: Arms) -> None:
+    """`the combination group` is the one arm of two that combines or adds to the other."""
+    known = {word for arm in arms.arms for name in arm.names for word in name}
+    adding = [
+        arm for arm in arms.arms
+        if any(tokens(other.label) < tokens(arm.label) for other in arms.arms)
+    ] or [arm for arm in arms.arms if _COMBINES.search(arm.label)]  # fmt: skip
+    if len(arms) == 2 and len(adding) == 1 and "combination" not in known:
+        adding[0].names.append(frozenset({"combination"}))

@@ -152,13 +152,13 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
             notes.append(f"the sentence opens with {limit!r}")
         if any(note.startswith("another trial") for note in notes):
             continue
+        limits = {f.unsure for f in read if f.unsure.startswith(_LIMITED)}
         control = re.search(r"\bcontrols?\b", sentence.text, re.I)
-        named = len({slug for _, _, slug in arms.mentions(sentence.text)}) > 1
         overall = "os" in {topic[2] for topic in sentence.topics}
         for finding in read:
             noted = _noted(finding, notes, only, overall)
-            doubts = (arms.fewer, arms.assumed if control else "",
-                      "" if named else arms.unproven, unsaid.get(finding.kind, ""))  # fmt: skip
+            doubts = (*sorted(limits), arms.fewer, arms.assumed if control else "",
+                      unsaid.get(finding.kind, ""))  # fmt: skip
             for doubt in filter(None, doubts):
                 noted = noted.doubted(doubt)
             yield noted
@@ -246,10 +246,13 @@ def _limit(text: str, arms: Arms) -> str:
     return ""
 
 
+_LIMITED = "it may be limited: "
+
+
 def _limited(sentence: Sentence, start: int, end: int, arms: Arms) -> str:
     """Why a value may be limited, from what stands between its outcome and itself."""
     limit = _limit(sentence.text[start:end], arms)
-    return f"it may be limited: {limit!r}" if limit else ""
+    return f"{_LIMITED}{limit!r}" if limit else ""
 
 
 def _other_groups(text: str, arms: Arms) -> list[str]:
@@ -370,17 +373,22 @@ def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) 
     """Quantities that are `wanted`, by the outcome named last before them (or right after)."""
     text, named = sentence.text, sentence.topics
     kept = [q for q in found if wanted(q)]
+    crowded: set[Quantity] = set()
     groups: list[tuple[tuple[int, int, str] | None, list[Quantity]]] = []
     for quantity in kept:
         before = [topic for topic in named if topic[1] <= quantity.start]
         topic = before[-1] if before else None
         if groups and groups[-1][0] == topic and len(groups[-1][1]) < max(len(arms), 2):
             groups[-1][1].append(quantity)
-        else:
-            groups.append((topic, [quantity]))
+            continue
+        if groups and groups[-1][0] == topic:
+            last = groups[-1][1][-1]
+            if _LISTED.fullmatch(text, last.end, quantity.start):
+                crowded |= {*groups[-1][1], quantity}  # more values than arms that are known
+        groups.append((topic, [quantity]))
     for index, (topic, items) in enumerate(groups):
         outcome = _of_its_own(text, topic) if topic else ""
-        if topic is None or not outcome:
+        if topic is None or not outcome or crowded & {*items}:
             continue
         coordinated = [
             other for other in named
@@ -392,6 +400,9 @@ def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) 
         start = groups[index - 1][1][-1].end if index else 0
         end = _next(named, items[-1].end, groups, index)
         yield Group(outcome, tuple(items), start, end if end is not None else len(text))
+
+
+_LISTED = re.compile(r"\W*(?:(?:and|or|versus|vs\.?)\W*)?", re.IGNORECASE)
 
 
 def _next(
@@ -680,7 +691,7 @@ def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
     low = high = level = None
     end = value.end()
     if interval is not None and interval.low is not None and interval.high is not None:
-        if not interval.low < estimate < interval.high or not _log_symmetric(
+        if not interval.low < estimate < interval.high or not log_symmetric(
             estimate, interval.low, interval.high
         ):
             return
@@ -803,7 +814,7 @@ def _ratio_outcome(
     return None, ""
 
 
-def _log_symmetric(estimate: float, low: float, high: float) -> bool:
+def log_symmetric(estimate: float, low: float, high: float) -> bool:
     """Whether the interval is about symmetric on the log scale: a guard against misread numbers."""
     if low <= 0 or estimate <= 0:
         return False

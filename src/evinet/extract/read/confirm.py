@@ -1,8 +1,9 @@
 """From readings to facts: a value is sure only when a second, independent reading confirms it.
 
-Confirmed is: the abstract and the body say the same; text and table say the same; a count fits its
-percentage and N; an interval fits its P value; medians, landmarks and hazard ratio agree in
-direction and size. All else is unsure, with every reading and its words.
+Confirmed is, in a paper: two of its parts (abstract, text, tables) say the same. An abstract alone
+has one part; there a count that fits its percentage and N, an interval that fits its P value, and
+medians, landmarks and hazard ratio that agree in direction and size confirm, too. All else is
+unsure, with every reading and its words.
 """
 
 from __future__ import annotations
@@ -25,26 +26,31 @@ DIRECTED = ("said", "favours", "counted")
 """How a ratio's direction is known: by words, or by the shares of patients with an event."""
 
 
-def settle(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding a fact, sure where it is confirmed."""
+ONE_PART = "one part of the paper says it, and no other"
+"""Why a value of a paper is unsure."""
+TABLED = ("adverse-event", "subgroup")
+"""Kinds that only tables and figures give: of these, a paper has no second reading."""
+
+
+def settle(findings: Iterable[Finding], paper: bool = False) -> list[Finding]:
+    """One finding a fact, sure where it is confirmed; a `paper` is more than an abstract."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     order: list[Finding] = []
     for finding in _one_assessor(list(findings)):
         if finding.kind in MAIN:
             groups.setdefault(_fact(finding), []).append(finding)
         else:
-            order.append(finding)
+            tabled = paper and finding.kind in TABLED
+            order.append(finding.doubted(ONE_PART) if tabled else finding)
     joined = [_join(readings) for readings in groups.values()]
     facts = once(order, _read_too) + [finding for finding, _ in joined]
+    plain = [finding for finding in facts if not finding.unsure]
     settled = []
     for finding, readings in joined:
-        confirmed = _repeated(finding, readings) or _fits(finding, facts)
-        settled.append(finding if finding.unsure or confirmed else finding.doubted(_why(finding)))
+        confirmed = _repeated(readings) or (not paper and _fits(finding, plain))
+        doubt = ONE_PART if paper else "read once, and nothing confirms it"
+        settled.append(finding if finding.unsure or confirmed else finding.doubted(doubt))
     return once(order, _read_too) + [_public(_against(finding, settled)) for finding in settled]
-
-
-def _why(finding: Finding) -> str:
-    return "read once, and nothing confirms it"
 
 
 def _fact(finding: Finding) -> tuple[object, ...]:
@@ -171,7 +177,7 @@ def _rounded(x: object, y: object) -> bool:
     return abs(a - b) <= 0.5 * 10**-decimals + 1e-9
 
 
-def _repeated(finding: Finding, readings: list[Finding]) -> bool:
+def _repeated(readings: list[Finding]) -> bool:
     """Whether two parts of the document say it in so many words."""
     plain = {r.part for r in readings if not r.aside and r.unsure in ("", NO_INTERVAL)}
     return len(plain) > 1

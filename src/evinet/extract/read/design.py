@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evinet.extract.read import numbers
 from evinet.extract.read.findings import Finding
-from evinet.extract.read.passages import Passage, Sentence, sentences
+from evinet.extract.read.passages import Passage, Sentence, is_paper, sentences
 from evinet.extract.read.words import ASIDE, PLANNED
 
 _REGISTRATION = re.compile(
@@ -155,10 +155,13 @@ def _joined(passages: list[Passage]) -> _Text:
 
 
 def find_design(passages: list[Passage]) -> Iterator[Finding]:
-    """Design facts, each from the first place that gives it."""
+    """Design facts, each from the first place that gives it.
+
+    In a paper, words of the design are sure where the title or two sentences have them.
+    """
     if not passages:
         return
-    body = _joined(passages)
+    body, paper = _joined(passages), is_paper(passages)
     yield from _registration(body)
     match = _DOI.search(body.text)
     if match:
@@ -166,12 +169,20 @@ def find_design(passages: list[Passage]) -> Iterator[Finding]:
         others = {m.group().rstrip(").") for m in _DOI.finditer(body.text)} - {doi}
         late = len(others) > 0 and match.start() > len(body.text) / 3
         yield body.finding("doi", doi, match, "it may be of a reference" if late else "")
-    yield from _phase(passages, body)
-    yield from _terms(passages)
-    yield from _allocation(passages)
-    yield from _enrolment(passages)
-    yield from _cutoff(body)
+    found = [*_phase(passages, body), *_terms(passages), *_allocation(passages),
+             *_enrolment(passages), *_cutoff(body)]  # fmt: skip
+    for finding, times in found:
+        yield finding.doubted(_ONCE) if paper and times < 2 else finding
     yield from _follow_up(body)
+
+
+_ONCE = "the paper says it once"
+_Often = tuple[Finding, int]
+"""A fact of the design and how often it is said; what the title says counts as said twice."""
+
+
+def _often(said: list[Sentence]) -> int:
+    return 2 if any(s.passage.section == "title" for s in said) else len(set(said))
 
 
 def _registration(body: _Text) -> Iterator[Finding]:
@@ -255,7 +266,7 @@ def _designs(sentence: Sentence) -> Iterator[str]:
             yield sentence.text[start : study.end()]
 
 
-def _phase(passages: list[Passage], body: _Text) -> Iterator[Finding]:
+def _phase(passages: list[Passage], body: _Text) -> Iterator[_Often]:
     """The phase, from the words of the design; any other phase that is named puts it in doubt."""
     own = [
         (s, found) for s in _of_the_trial(passages) for design in _designs(s)
@@ -270,10 +281,11 @@ def _phase(passages: list[Passage], body: _Text) -> Iterator[Finding]:
     doubt = "" if len(set(values)) == 1 else f"other phases are named: {others}"
     if own:
         sentence, found = own[0]
-        yield _said(sentence, "phase", values[0], found.group(), doubt)
+        yield (_said(sentence, "phase", values[0], found.group(), doubt),
+               _often([s for s, _ in own]))  # fmt: skip
     else:
         doubt = doubt or "it was not seen to be of this trial"
-        yield body.finding("phase", values[0], named[0], doubt)
+        yield body.finding("phase", values[0], named[0], doubt), 1
 
 
 def _phase_of(match: re.Match[str]) -> str:
@@ -290,23 +302,24 @@ def _said(sentence: Sentence, name: str, value: object, printed: str, doubt: str
                    sentence.where(0), sentence.text.strip()[:300], doubt)  # fmt: skip
 
 
-def _terms(passages: list[Passage]) -> Iterator[Finding]:
+def _terms(passages: list[Passage]) -> Iterator[_Often]:
     """Words of the design that stand before `trial` or `study`, in what is of this trial."""
-    found: dict[str, Sentence] = {}
+    found: dict[str, list[Sentence]] = {}
     for s in _of_the_trial(passages):
         if _WERE_RANDOMISED.search(s.text):
-            found.setdefault("randomised", s)
+            found.setdefault("randomised", []).append(s)
         for design in _designs(s):
             for name, pattern in _TERMS.items():
                 if re.search(pattern, design, re.IGNORECASE):
-                    found.setdefault(name, s)
+                    found.setdefault(name, []).append(s)
     if not found:
         return
     terms = [name for name in _TERMS if name in found]
     apart = next((pair for pair in _APART if pair <= found.keys()), set())
     doubt = f"both are said: {' and '.join(sorted(apart))}" if apart else ""
-    first = next(iter(found.values()))
-    yield _said(first, "terms", ", ".join(terms), ", ".join(terms), doubt)
+    first = next(iter(found.values()))[0]
+    yield (_said(first, "terms", ", ".join(terms), ", ".join(terms), doubt),
+           min(map(_often, found.values())))  # fmt: skip
 
 
 _RATIO = re.compile(
@@ -321,7 +334,7 @@ _NO_RATIO = re.compile(
 )
 
 
-def _allocation(passages: list[Passage]) -> Iterator[Finding]:
+def _allocation(passages: list[Passage]) -> Iterator[_Often]:
     """The ratio of allocation; another ratio that is named puts it in doubt."""
     found = [
         (s, match) for s in sentences(passages, "title", "abstract", "methods", "results")
@@ -339,10 +352,11 @@ def _allocation(passages: list[Passage]) -> Iterator[Finding]:
     doubt = doubt or ("" if own else "it may be of part of the patients, or of another trial")
     if re.search(r"\bchanged\b|\bamend", found[first][0].text):
         doubt = doubt or "it was changed"
-    yield _said(found[first][0], "allocation", values[first], found[first][1].group(), doubt)
+    yield (_said(found[first][0], "allocation", values[first], found[first][1].group(), doubt),
+           _often([found[i][0] for i in own]))  # fmt: skip
 
 
-def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
+def _enrolment(passages: list[Passage]) -> Iterator[_Often]:
     """The period of enrolment, from a sentence that speaks of patients and of no search."""
     found: list[Finding] = []
     for sentence in sentences(passages, "abstract", "methods", "results"):
@@ -359,10 +373,11 @@ def _enrolment(passages: list[Passage]) -> Iterator[Finding]:
         first = next((finding for finding in found if not finding.unsure), found[0])
         values = {finding.values["value"] for finding in found}
         other = "; ".join(sorted(map(str, values - {first.values["value"]})))
-        yield first if not other else first.doubted(f"other periods are named: {other}")
+        doubt = f"other periods are named: {other}" if other else ""
+        yield first.doubted(doubt) if doubt else first, len(found)
 
 
-def _cutoff(body: _Text) -> Iterator[Finding]:
+def _cutoff(body: _Text) -> Iterator[_Often]:
     """The date of the data cutoff, where it is the same wherever it is named."""
     matches: list[re.Match[str]] = []
     for word in re.finditer(r"cut-?\s?off", body.text, re.IGNORECASE):
@@ -372,7 +387,7 @@ def _cutoff(body: _Text) -> Iterator[Finding]:
     values = list(dict.fromkeys(" to ".join(filter(None, m.groups())) for m in matches))
     if matches:
         doubt = "" if len(values) == 1 else f"other dates are named: {', '.join(values[1:])}"
-        yield body.finding("data-cutoff", values[0], matches[0], doubt)
+        yield body.finding("data-cutoff", values[0], matches[0], doubt), len(matches)
 
 
 def _follow_up(body: _Text) -> Iterator[Finding]:

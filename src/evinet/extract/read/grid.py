@@ -46,6 +46,10 @@ OTHER = re.compile(
 WHOLE = re.compile(r"\b(?:all|total|overall|both|entire)\b", re.IGNORECASE)
 
 
+EMPTY = "a cell of the row is empty"
+"""Why a whole row is doubtful."""
+
+
 @dataclass
 class Column:
     """A column: the arm (None: all patients, or not an arm), its N, its grade if it has one.
@@ -141,6 +145,15 @@ def consistent(cell: str, n: int) -> bool:
         return False
     return counted is not None and (
         counted[0] <= n if counted[1] is None else agrees(counted[0], n, counted[1])
+    )
+
+
+def heads_repeat(grid: Grid, arms: Arms) -> bool:
+    """Whether the head of a table gives every arm its name and its number of patients again."""
+    said = {column.arm: column for column in grid.columns if column.arm}
+    return all(
+        slug in said and said[slug].n == arm.n and arms.names(slug, said[slug].label)
+        for arm, slug in zip(arms.arms, arms.slugs, strict=True)
     )
 
 
@@ -407,7 +420,7 @@ def of_cells(cells: Cells, arms: Arms) -> Grid | None:
             continue
         section = ": ".join(name for _, name in heads if name)
         section = section if indented else _still_open(grid, section)
-        doubt = "" if label and all(own) else "a cell of the row is empty"
+        doubt = "" if label and all(own) else EMPTY
         if section and not indented and _overfull(grid, section, values):
             doubt = doubt or f"it may not belong under {section!r}"
         grid.rows.append(Row(section, label, values, cells.place, doubt))

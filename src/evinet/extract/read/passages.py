@@ -74,6 +74,16 @@ class Sentence:
         return words.topics(self.text)
 
 
+_ABSTRACT = 6000
+"""Characters that no abstract has."""
+
+
+def is_paper(passages: list[Passage]) -> bool:
+    """Whether a document is more than an abstract, so that its parts can confirm each other."""
+    read = [p for p in passages if p.section in ("abstract", "methods", "results")]
+    return any(p.part == "body" for p in read) or sum(len(p.text) for p in read) > _ABSTRACT
+
+
 def sentences(passages: list[Passage], *sections: str) -> Iterator[Sentence]:
     """Sentences of the passages of these sections."""
     for passage in passages:

@@ -15,10 +15,11 @@ from evinet.extract.read.at_risk import find_at_risk
 from evinet.extract.read.claims import find_claims, not_spoken_of
 from evinet.extract.read.confirm import settle
 from evinet.extract.read.design import find_design
+from evinet.extract.read.efficacy import find_efficacy
 from evinet.extract.read.findings import Finding, Reading
-from evinet.extract.read.grid import Grid, grids, of_cells
+from evinet.extract.read.grid import Grid, grids, heads_repeat, of_cells
 from evinet.extract.read.marked import Marked
-from evinet.extract.read.passages import Passage, headings, passages, sentences
+from evinet.extract.read.passages import Passage, headings, is_paper, passages, sentences
 from evinet.extract.read.patients import find_patients
 from evinet.extract.read.subgroups import find_subgroups
 from evinet.extract.read.text import Document, document
@@ -45,23 +46,31 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
     read = passages(source, marks)
     found = find_arms(read, _title(source), arms)
     tables = list(grids(source, found)) if found.arms else []
+    _seconded(found, tables)
     findings = [*find_design(read), *found.finding]
     if found.arms:
         findings += _results(passages(source, marks), tables, found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
-    return Reading(name, _whole_trial(settle(findings), _other_paper(read, _title(source))))
+    paper = is_paper(read) or bool(tables)
+    settled = _of_sure_arms(settle(findings, paper), found)
+    return Reading(name, _whole_trial(settled, _other_paper(read, _title(source))))
 
 
 def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> Reading:
     """Read a document whose sections and tables are marked as such."""
     found, tables = document.passages, document.tables
     known = find_arms(found, document.title, arms)
+    grids_found = [
+        grid for cells in tables if known.arms and (grid := of_cells(cells, known)) is not None
+    ]
+    _seconded(known, grids_found)
     findings = [*find_design(found), *known.finding]
     if known.arms:
-        grids_found = [grid for cells in tables if (grid := of_cells(cells, known)) is not None]
         findings += _results(found, grids_found, known)
     doubt = document.other_paper or _other_paper(found, document.title)
-    return Reading(name, _whole_trial(settle(findings), doubt))
+    paper = is_paper(found) or bool(tables)
+    settled = _of_sure_arms(settle(findings, paper), known)
+    return Reading(name, _whole_trial(settled, doubt))
 
 
 _RANDOMISED = re.compile(
@@ -98,6 +107,22 @@ def _whole_trial(findings: list[Finding], doubt: str) -> list[Finding]:
     ]
 
 
+def _seconded(arms: Arms, tables: list[Grid]) -> None:
+    """Confirm the arms where the head of a table repeats them."""
+    if arms.arms and any(heads_repeat(grid, arms) for grid in tables):
+        arms.seconded()
+
+
+def _of_sure_arms(findings: list[Finding], arms: Arms) -> list[Finding]:
+    """The findings; where the arms are unsure, nothing that is said of them is sure."""
+    return [
+        finding.doubted(arms.doubt)
+        if arms.doubt and not finding.unsure and "arm" in {**finding.about, **finding.values}
+        else finding
+        for finding in findings
+    ]
+
+
 def tables_findings(tables: list[Grid], arms: Arms, unsaid: dict[str, str]) -> list[Finding]:
     """The findings of all tables; a table that counts too few patients may be of a part of them.
 
@@ -107,7 +132,7 @@ def tables_findings(tables: list[Grid], arms: Arms, unsaid: dict[str, str]) -> l
         finding.doubted(doubt) if doubt else finding
         for grid in tables
         for others in [_counts_others(grid, arms)]
-        for finding in find_patients(grid)
+        for finding in (*find_patients(grid), *find_efficacy(grid, arms))
         for doubt in [others or unsaid.get(finding.kind, "")]
     ]
 
