@@ -80,8 +80,8 @@ benchmark-synthesise: $(READY) ## Speed of the models, as whole processes
 	python benchmarks/synthesise.py
 
 benchmark-population: $(READY) ## Speed and coverage of multilevel regressions
-	python benchmarks/population.py speed
-	python benchmarks/population.py simulation
+	python -m benchmarks.population speed
+	python -m benchmarks.population simulation
 
 benchmark-calibration: $(READY) ## Calibration by simulation of survival networks and regressions
 	python -m benchmarks.calibration

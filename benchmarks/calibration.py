@@ -7,8 +7,8 @@ chi-squared test of uniform ranks.
 
 Survival networks (`FAMILIES`, mspline, piecewise): random effects, two studies of two arms and one
 of three by their patients, and where effects are ln HR one by its published contrast. Multilevel
-meta-regressions, of `population.KINDS`: binomial, ordered, poisson, normal, survival (exponential)
-and ageing (Weibull).
+meta-regressions, of `population.KINDS`: binomial, ordered, poisson, normal, survival (exponential),
+ageing (Weibull), splines (M-splines) and pieces (piecewise hazards).
 
 Data sets that a model cannot take (an arm almost without events, an interval without) are drawn
 anew. Which they are the data alone say, so that ranks stay uniform.
@@ -35,6 +35,7 @@ CUTS = (0.25, 0.6, 1.2)
 HAZARDS = (0.2, 2.0)
 """Piecewise hazards, flat on the logarithm between these: the model's prior has no limits, so that
 draws of its posterior beyond them are left out."""
+LIMITED = ("piecewise", "pieces")
 PRIORS = {"effects": f"normal(0, {WIDTH})", "tau": f"half-normal({TAU})"}
 
 Truth = dict[str, float]
@@ -89,7 +90,9 @@ def by_hazard(
     return np.interp(spent, cumulative, edges, right=np.inf)
 
 
-def _study(name: str, rng: np.random.Generator) -> tuple[Truth, Callable[[np.ndarray], np.ndarray]]:
+def baseline(
+    name: str, rng: np.random.Generator
+) -> tuple[Truth, Callable[[np.ndarray], np.ndarray]]:
     """Parameters of a study's baseline, and what draws times given effects of the patients."""
     if name == "piecewise":
         hazard = np.exp(rng.uniform(*np.log(HAZARDS), len(CUTS) + 1))
@@ -123,7 +126,7 @@ def simulate(name: str, rng: np.random.Generator) -> Simulated:
     """A true set of parameters and a model of data that it made."""
     while True:
         truth, patients, published = _drawn(name, rng)
-        if _usable(name, patients):
+        if usable(name, patients):
             return truth, _model(name, patients, published)
 
 
@@ -133,7 +136,7 @@ def _drawn(name: str, rng: np.random.Generator) -> tuple[Truth, pd.DataFrame, pd
     truth: Truth = {"d[A]": d["A"], "d[B]": d["B"], "tau": tau}
     frames = []
     for study, arms in STUDIES.items():
-        own, draw = _study(name, rng)
+        own, draw = baseline(name, rng)
         if study == "One":
             truth |= {f"{each}[{study}]": value for each, value in own.items()}
         others = len(arms) - 1
@@ -142,27 +145,29 @@ def _drawn(name: str, rng: np.random.Generator) -> tuple[Truth, pd.DataFrame, pd
         effects = np.append(0.0, [d[arm] - d[arms[0]] for arm in arms[1:]] + deviation)
         for arm, effect in zip(arms, effects, strict=True):
             time = draw(np.full(PATIENTS, effect))
-            frames.append(pd.DataFrame({
-                "study": study, "treatment": arm, "time": np.minimum(time, END),
-                "event": (time < END).astype(int),
-            }))  # fmt: skip
+            frames.append(pd.DataFrame({"study": study, "treatment": arm, **followed(time)}))
     effect = d["B"] - d["A"] + rng.normal(0, np.hypot(tau, SE))
     published = pd.DataFrame({"study": "Four", "treatment": ["A", "B"], "diff": [np.nan, effect],
                               "se": [np.nan, SE]})  # fmt: skip
     return truth, pd.concat(frames, ignore_index=True), published
 
 
-def _usable(name: str, patients: pd.DataFrame) -> bool:
+def followed(time: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns time and event of patients who are followed up to `END`."""
+    return {"time": np.minimum(time, END), "event": (time < END).astype(int)}
+
+
+def usable(name: str, patients: pd.DataFrame) -> bool:
     """Whether a model can take the data, and its scales are those of the simulation."""
     events = patients[patients["event"] == 1]
-    arms = sum(map(len, STUDIES.values()))
+    arms = len(patients[["study", "treatment"]].drop_duplicates())
     enough = events.groupby(["study", "treatment"]).size()
     found = len(enough) == arms and enough.min() >= EVENTS and events["time"].min() > EARLIEST
     last = patients.groupby("study")["time"].max()
     if name == "piecewise":
         intervals = np.searchsorted(CUTS, events["time"])
         full = pd.crosstab(events["study"], intervals)
-        found &= full.shape == (len(STUDIES), len(CUTS) + 1) and full.to_numpy().min() >= EVENTS
+        found &= full.shape == (len(last), len(CUTS) + 1) and full.to_numpy().min() >= EVENTS
     return bool(found and (last == END).all())
 
 
@@ -175,17 +180,24 @@ def _model(name: str, patients: pd.DataFrame, published: pd.DataFrame) -> Any:
     accelerated = name in FAMILIES and FAMILIES[name].accelerated
     if not accelerated:
         network = network.add_contrasts(published)
-    settings: dict[str, Any] = {"cuts": CUTS} if name in ("mspline", "piecewise") else {}
-    if name != "piecewise":
-        settings["intercept_sd"] = WIDTH
-    if name == "mspline":
-        settings["sigma_scale"] = SHAPE
-    if name in FAMILIES and FAMILIES[name].shapes:
-        settings["shape_sd"] = SHAPE
-    if name == "gengamma":
-        settings["q_sd"] = Q
     return model.build(network, effects="random", priors=priors(PRIORS), baseline=name,
-                       settings=settings)  # fmt: skip
+                       settings=settings(name))  # fmt: skip
+
+
+def settings(name: str) -> dict[str, Any]:
+    """Those of a baseline that has the priors from which `baseline` draws."""
+    from evinet.nma.likelihoods.survival.families import FAMILIES
+
+    found: dict[str, Any] = {"cuts": CUTS} if name in ("mspline", "piecewise") else {}
+    if name != "piecewise":
+        found["intercept_sd"] = WIDTH
+    if name == "mspline":
+        found["sigma_scale"] = SHAPE
+    if name in FAMILIES and FAMILIES[name].shapes:
+        found["shape_sd"] = SHAPE
+    if name == "gengamma":
+        found["q_sd"] = Q
+    return found
 
 
 def _limited(fit: Any) -> np.ndarray:
@@ -225,7 +237,7 @@ def main() -> None:
     number, chosen = int((sys.argv[1:] or ["200"])[0]), sys.argv[2:] or kinds()
     print("| model | simulations | P value of uniform ranks, by parameter |\n|---|--:|---|")
     for kind in chosen:
-        found = p_values(simulated(kind, number), _limited if kind == "piecewise" else None)
+        found = p_values(simulated(kind, number), _limited if kind in LIMITED else None)
         said = ", ".join(f"{name} {each:.2f}" for name, each in found.items())
         print(f"| {kind} | {number} | {said} |", flush=True)
 

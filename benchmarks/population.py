@@ -1,4 +1,4 @@
-"""Multilevel meta-regression: `python benchmarks/population.py speed | simulation`.
+"""Multilevel meta-regression: `python -m benchmarks.population speed | simulation`.
 
 speed        whole processes of `evinet nma --regression` on two published examples, cold and with
              a warm cache: wall clock, user CPU time (of a busy machine the better measure), memory,
@@ -19,11 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from benchmarks import calibration
 from scipy import special, stats
 
 ROOT = Path(__file__).parents[1]
@@ -42,13 +44,13 @@ CLASSES = {"PBO": "none", "ETN": "TNFa", "IXE_Q2W": "IL", "IXE_Q4W": "IL", "SEC_
            "SEC_300": "IL"}  # fmt: skip
 CASES = {"plaque psoriasis": PSORIASIS, "newly diagnosed myeloma": MYELOMA}
 
-KINDS = ("binomial", "ordered", "poisson", "normal", "survival", "ageing")
-SURVIVAL = {"survival": "exponential", "ageing": "weibull"}
+SURVIVAL = {"survival": "exponential", "ageing": "weibull", "splines": "mspline",
+            "pieces": "piecewise"}  # fmt: skip
+KINDS = ("binomial", "ordered", "poisson", "normal", *SURVIVAL)
 CATEGORIES = ("some", "good")
+STUDIES = ("One", "Two")
 OWN, PUBLISHED = 150, 200  # patients of each arm of the trial with patients, and of the other
 MEANS, SD = (-0.5, 0.5), 1.0  # of the covariate in the two trials
-END = 5.0  # of follow-up
-EARLIEST = 1e-8  # time that is told from 0
 RESIDUAL, SE = 1.0, 0.1
 PRIORS = {"effects": "normal(0, 0.7)", "coefficients": "normal(0, 0.5)",
           "intercepts": "normal(0, 0.7)", "cuts": "half-normal(1)"}  # fmt: skip
@@ -89,12 +91,13 @@ def _process(arguments: tuple[str, ...], folder: Path) -> str:
 
 def tables(
     kind: str, mu: tuple[float, ...], d: dict[str, float], beta: float, gamma: float,
-    x: list[np.ndarray], centre: float, rng: np.random.Generator, shape: tuple[float, ...],
+    x: list[np.ndarray], centre: float, rng: np.random.Generator, shape: tuple[Any, ...],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Patients of trial one (C, A), trial two (C, B) as published, and its covariates.
 
     Effects d and levels mu are at the centre; the covariates are those of `x`, by arm of trial one.
-    `shape` is that of survival in each trial, or the distance of the categories' cut-points.
+    `shape` is what draws times of survival in each trial, given predictors, or the distance of the
+    categories' cut-points.
     """
 
     def predictor(level: float, treatment: str, own: np.ndarray) -> np.ndarray:
@@ -129,7 +132,7 @@ def tables(
 
 
 def _outcomes(
-    kind: str, eta: np.ndarray, rng: np.random.Generator, shape: float
+    kind: str, eta: np.ndarray, rng: np.random.Generator, shape: Any
 ) -> dict[str, np.ndarray]:
     if kind == "binomial":
         return {"r": (rng.random(len(eta)) < special.expit(eta)).astype(int)}
@@ -142,8 +145,7 @@ def _outcomes(
         return {"r": rng.poisson(np.exp(eta)), "e": np.ones(len(eta))}
     if kind == "normal":
         return {"y": rng.normal(eta, RESIDUAL)}
-    time = rng.exponential(np.exp(-eta)) ** (1 / shape)
-    return {"time": np.minimum(time, END), "event": (time < END).astype(int)}
+    return calibration.followed(shape(eta))
 
 
 def models(
@@ -164,19 +166,22 @@ def models(
             "beta[x: all]": rng.normal(0, 0.5), "one": rng.normal(0, 0.7),
             "two": rng.normal(0, 0.7),
         }  # fmt: skip
-        shape, settings = (1.0, 1.0), {} if truth else {"intercept_sd": 0.7}
+        level, shape = (at.pop("one"), at.pop("two")), (None, None)
         if kind == "ordered":
             shape = (abs(rng.normal()),) * 2
             at["cut[good]"] = shape[0]
-        if kind == "ageing":
-            shape = (abs(rng.normal()), abs(rng.normal()))
-            at |= {"shape[One]": shape[0], "shape[Two]": shape[1]}
-            settings["shape_sd"] = 1.0
+        if kind in SURVIVAL and truth:
+            shape = (partial(calibration.times, "exponential", shapes={}, rng=rng),) * 2
+        elif kind in SURVIVAL:  # levels are drawn with the baselines
+            level, drawn = (0.0, 0.0), [calibration.baseline(SURVIVAL[kind], rng) for _ in STUDIES]
+            shape = tuple(draw for _, draw in drawn)
+            for study, (shapes, _) in zip(STUDIES, drawn, strict=True):
+                at |= {f"{name}[{study}]": value for name, value in shapes.items()}
         own, other, covariates = tables(
-            kind, (at["one"], at["two"]), {"A": at["d[A]"], "B": at["d[B]"]}, at["beta[x]"],
+            kind, level, {"A": at["d[A]"], "B": at["d[B]"]}, at["beta[x]"],
             at["beta[x: all]"], x, centre, rng, shape,
         )  # fmt: skip
-        if kind in SURVIVAL and min(own["time"].min(), other["time"].min()) < EARLIEST:
+        if kind in SURVIVAL and not calibration.usable(SURVIVAL[kind], pd.concat([own, other])):
             continue  # no model takes it; the data alone say so, and ranks stay uniform
         made += 1
         network = regression.network(
@@ -184,10 +189,11 @@ def models(
             categories=CATEGORIES if kind == "ordered" else (),
             category_counts="exclusive" if kind == "ordered" else None,
         )  # fmt: skip
-        survival = kind in SURVIVAL
+        hazards = SURVIVAL.get(kind, "mspline")
+        settings = calibration.settings(hazards) if kind in SURVIVAL and not truth else {}
         yield at, model.build(
             network, effects="fixed", priors=priors({} if truth else PRIORS),
-            baseline=SURVIVAL.get(kind, "mspline"), settings=settings if survival else {},
+            baseline=hazards, settings=settings,
         )  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def test_heat_funnel_and_deviances_come_from_the_command(exact, tmp_path):
     [
         (["--dev-dev", "random"], "is the model itself"),
         (["--dev-dev", "ume", "--class-sigma", "0.1"], "neither a class nor components"),
+        (["--class", "B", "--class", "Bee", "--class-sigma", "0.1"], "Bee"),
         (["--funnel-order", "plac,acar"], "does not stand in the order"),
         (["--model", "ume", "--funnel-order", ORDER], "needs consistent effects"),
     ],

@@ -248,8 +248,8 @@ class Grouped(click.Command):
 @click.option(
     "--cause", "causes", multiple=True, metavar="NAME",
     help="Of competing events, a cause in the column event of --ipd (0 or censored: none was "
-    "seen): effects on its hazard, patients being censored at the others. Repeat it for every "
-    "cause: also their incidence.",
+    "seen): effects on its hazard, patients being censored at the others. Without --ipd a column "
+    "of counts in person-time. Repeat it for every cause: also their incidence.",
 )  # fmt: skip
 @click.option(
     "--baseline", default="mspline", show_default=True,
@@ -366,7 +366,7 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         _applicable_to_regression(data, ipd, asked)
     else:
         _applicable(asked, bool(ipd))
-        _one_folder_each(asked["causes"], data)
+        _one_folder_each(asked["causes"], data if ipd else ())
     from evinet.nma.fit import nuts
 
     nuts.prepare()
@@ -433,13 +433,21 @@ def _incidence(fits: dict[str, Fit], asked: dict[str, Any]) -> list[str]:
     from evinet import files
     from evinet.nma.answers import incidence
 
-    lacking = set(next(iter(fits.values())).network.causes) - set(fits)
-    if lacking or asked["model"] == "ume":
-        why = f"name also --cause {', '.join(sorted(lacking))}" if lacking else "not with ume"
-        return [f"No incidence.csv, which needs consistent effects on every cause: {why}"]
+    first = next(iter(fits.values()))
+    lacking, counts = set(first.network.causes) - set(fits), first.network.people is None
     times = _numbers(asked["times"], "--times", "6,12,24")
+    reasons = (
+        (bool(lacking), f"name also --cause {', '.join(sorted(lacking))}"),
+        (asked["model"] == "ume", "not with ume"),
+        (asked["baseline_risk"], "not with the baseline risk"),
+        (counts and len(fits) == 1, "name --cause for the column of every cause"),
+        (counts and not times, "name --times, in the unit of the person-time"),
+    )
+    if why := next((each for wrong, each in reasons if wrong), ""):
+        return [f"No incidence.csv, which needs consistent effects on every cause: {why}"]
     files.write_csv(asked["out"] / "incidence.csv", incidence.incidence(fits, times))
-    return ["How many have an event of each cause, given all of them: incidence.csv"]
+    rates = ", with rates that stay as they are" if counts else ""
+    return [f"How many have an event of each cause, given all of them{rates}: incidence.csv"]
 
 
 def _of_option(problem: Problem) -> Problem:
@@ -469,7 +477,8 @@ def _one_folder_each(causes: tuple[str, ...], data: tuple[Path, ...]) -> None:
 
 def _applicable(asked: dict[str, Any], survival: bool) -> None:
     """Refuse options that would change nothing."""
-    given = _given(asked, OF_ARMS if survival else OF_SURVIVAL)
+    of_counts = {"causes", "times"} if asked["causes"] else set()
+    given = _given(asked, OF_ARMS if survival else OF_SURVIVAL - of_counts)
     if given:
         where = "does nothing with --ipd" if survival else "needs --ipd"
         raise click.UsageError(f"{', '.join(given)} {where}")
@@ -568,7 +577,8 @@ def _network(
                "named": (*asked["covariate"], *filter(None, (
                    asked["weights"], asked["cumulative"], asked["time_column"])))}  # fmt: skip
     if not people:
-        network = Network.read(*tables, reference=references, **options)
+        network = Network.read(*tables, reference=references, cause=cause or None,
+                               causes=asked["causes"], **options)  # fmt: skip
     else:
         network = Network.from_patients(people[0], references, cause or None)
         for table in people[1:]:
@@ -601,6 +611,11 @@ def _model(network: Network, asked: dict[str, Any]) -> Model:
     if asked["class_sigma"]:
         sigma = priors.spread(asked["class_sigma"], "--class-sigma")
         assert sigma is not None
+        if strange := sorted(set(asked["members"]) - set(network.treatments)):
+            raise InputError(
+                Problem(network.file, "class", ", ".join(strange), "is no treatment here",
+                        f"Use some of {', '.join(network.treatments)}")
+            )  # fmt: skip
         group = ClassEffect(tuple(asked["members"]), sigma)
     components = None if asked["separator"] is None else Components(
         asked["separator"], asked["inactive"], tuple(asked["component_interactions"])

@@ -29,6 +29,7 @@ from evinet import usertable
 from evinet.errors import InputError, Problem
 from evinet.nma import design as designs
 from evinet.nma.data import arms as arm_data
+from evinet.nma.data import patients as patient_data
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.data.vocabulary import LINKS, SCALES
 from evinet.nma.design import BASELINE_RISK, Design
@@ -153,7 +154,7 @@ class Model:
     baseline
         The baseline hazards of patients; None without them. `hazards` and `settings` say which.
     apart
-        Studies that were set apart, because their arms say nothing of effects.
+        Studies that were set apart, because they say nothing of effects.
     cutpoints
         Of ordered categories: fixed, the same in every study, or random.
     """
@@ -471,6 +472,14 @@ def build(
         chosen = _likelihood(network, likelihood, link, time)
         apart = tuple(arm_data.silent(network.arms, chosen.columns, chosen.link))
         network = network.without(apart) if apart else network
+    elif network.people is not None:
+        apart = tuple(patient_data.silent(network.people))
+        if apart and (network.regression is not None or set(apart) == set(network.people["study"])):
+            raise InputError(
+                Problem(network.file, "event", 0, f"{', '.join(apart)} has no event",
+                        "Leave the study out")
+            )  # fmt: skip
+        network = network.without(apart) if apart else network
     design = designs.build(network, terms)
     if chosen is not None and len(network.arms):
         arms = _arms(network, design, chosen, time)
@@ -493,7 +502,7 @@ def build(
 
     published = len(network.contrasts.rows) > 0
     hazards = choose(baseline, network.patients, published, settings or {}, network.regression)
-    return Model(network, design, effects, priors, None, hazards, baseline, settings or {})
+    return Model(network, design, effects, priors, None, hazards, baseline, settings or {}, apart)
 
 
 def _likelihood(
@@ -502,6 +511,10 @@ def _likelihood(
     """The likelihood that is named, else that whose columns the arms have."""
     if name is None and network.categories:
         name = "ordered"
+    if network.cause is not None and name not in (None, "poisson"):
+        raise _refused("likelihood", name, "is not of a cause's events in person-time",
+                       "Use poisson, or leave it out")  # fmt: skip
+    name = "poisson" if network.cause is not None else name
     if (name == "ordered") != bool(network.categories):
         raise _refused("likelihood", name, "and ordered categories go together",
                        "Name the columns of the categories, or none")  # fmt: skip

@@ -106,6 +106,8 @@ class Network:
         categories: Sequence[str] = (),
         category_counts: CategoryCounts | None = None,
         named: Sequence[str] | None = None,
+        cause: str | None = None,
+        causes: Sequence[str] = (),
     ) -> Network:
         """A network of whatever the tables hold: arms, effects, or both.
 
@@ -135,6 +137,9 @@ class Network:
         named
             Columns that you use by their name later, such as weights of studies: `readings` then
             name the others that nothing reads.
+        cause, causes
+            Of counts of competing events, the column of this cause's, and those of all: its rate in
+            the person-time, of patients who have had none of the events.
 
         Raises
         ------
@@ -151,11 +156,13 @@ class Network:
         >>> network.treatments, network.measure
         (['A', 'B', 'C'], 'HR')
         """
+        every = tuple(dict.fromkeys([*causes, *([] if cause is None else [cause])]))
         reading = layouts.Reading(
-            columns or {}, level, measure, drop_incomplete, kind, tuple(categories),
-            category_counts, None if named is None else tuple(named),
+            {**(columns or {}), **({} if cause is None else {cause: "r"})}, level, measure,
+            drop_incomplete, kind, tuple(categories), category_counts,
+            (*(named or ()), *every) if every or named is not None else None,
         )  # fmt: skip
-        found = cls(asked=_listed(reference))
+        found = cls(asked=_listed(reference), cause=cause, causes=every)
         for source in sources:
             frame = source if isinstance(source, pd.DataFrame) else usertable.read(source)
             found = found._with(layouts.read(frame, reading), len(sources) > 1)
@@ -318,10 +325,14 @@ class Network:
             )  # fmt: skip
 
     def without(self, studies: Collection[str]) -> Network:
-        """This network without some studies by arms."""
-        kept = self.arms[~self.arms["study"].isin(studies)]
-        kept.attrs = self.arms.attrs
-        return replace(self, arms=kept)
+        """This network without some studies by arms or by patients."""
+        arms, people = (
+            None if frame is None else frame[~frame["study"].isin(studies)]
+            for frame in (self.arms, self.people)
+        )
+        assert arms is not None
+        arms.attrs = self.arms.attrs
+        return replace(self, arms=arms, people=people)
 
     def weighted(self, weights: Mapping[str, float]) -> Network:
         """This network with studies that count less, such as those at a high risk of bias.

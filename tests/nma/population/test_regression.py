@@ -219,6 +219,9 @@ def test_density_of_survival_is_that_of_patients_and_averaged_arms(baseline):
         ({}, {"correlations": 1.5}, "can have these correlations"),
         ({}, {"families": {"age": "beta"}}, "between 0 and 1"),
         ({}, {"families": {"age": "cauchy"}}, "not a known family"),
+        ({}, {"families": {"aeg": "gamma"}}, "aeg.*no covariate in numbers.*age, male"),
+        ({}, {"columns": {"alter": "age"}}, "alter.*a column of no table"),
+        ({}, {"classes": {"A": "old", "B": "old", "C": "new", "D": "new"}}, "'D'.*no treatment"),
         ({"age_mean": "old"}, {}, "old"),
     ],
 )
@@ -657,6 +660,21 @@ def test_a_study_of_another_case_among_the_covariates_is_named():
     covariates["study"] = covariates["study"].str.lower()
     with pytest.raises(InputError, match=r"S2, s2.*labels that differ only by case"):
         network(patients, arms, "age", covariates=covariates)
+
+
+def test_rows_and_correlations_that_match_nothing_are_named():
+    patients, arms, covariates = trials("binomial")
+    more = pd.concat([covariates, covariates.assign(study="S3"),
+                      covariates.iloc[:1].assign(treatment="c"),
+                      covariates.iloc[:1].assign(study="S1", treatment="")])  # fmt: skip
+    names = ["age", "male", "weight"]
+    net = network(patients, arms, "age + male", covariates=more, reference="A",
+                  correlations=pd.DataFrame(np.eye(3), names, names))  # fmt: skip
+    lines = net.regression.cautions()
+    assert [line.split(" are not used")[0] for line in lines] == [
+        "covariates of S3, S2 on c", "correlations of weight",
+    ]  # fmt: skip
+    assert not network(patients, arms, "age", covariates=covariates).regression.cautions()
 
 
 def test_the_units_of_patients_covariates_do_not_change_the_prior():

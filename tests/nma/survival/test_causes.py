@@ -16,7 +16,7 @@ from scipy.integrate import quad
 
 from evinet import usertable
 from evinet.errors import InputError
-from evinet.nma import Network
+from evinet.nma import Network, model
 from evinet.nma.answers import incidence, survival
 from evinet.nma.command import nma
 from evinet.nma.data import causes
@@ -154,7 +154,10 @@ def test_survival_by_one_cause_is_refused_and_so_are_some_causes() -> None:
 
 
 def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
+    """A study in which nobody progresses tells of deaths alone."""
     frame = competing()
+    third = frame[(frame["study"] == "two") & (frame["event"] != "progression")]
+    frame = pd.concat([frame, third.assign(study="three")], ignore_index=True)
     frame.to_csv(tmp_path / "ipd.csv", index=False)
     told = CliRunner().invoke(nma, [
         "--ipd", str(tmp_path / "ipd.csv"), "--cause", "death", "--cause", "progression",
@@ -164,6 +167,8 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "They are not effects on how many have death" in told.output
     assert told.output.count("Read ") == 1
+    assert "progression: Beware: three: no arm has an event" in told.output
+    assert "death: Beware: three" not in told.output
     for cause in HAZARDS["a"]:
         written = {path.name for path in (tmp_path / "out" / cause).iterdir()}
         assert {"league.csv", "hazard_ratios.csv", "fit.json"} <= written
@@ -180,7 +185,10 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
     totals = table.groupby(["population", "treatment", "time"])["mean"].sum()
     assert totals.to_numpy() == pytest.approx(1.0)
     code = frame["event"].map({"progression": 1, "death": 2, "censored": 0})
-    for (study, treatment), rows in frame.groupby(["study", "treatment"]):
+    assert set(table["population"]) == {"one", "two"}
+    for (study, treatment), rows in frame[frame["study"] != "three"].groupby(
+        ["study", "treatment"]
+    ):
         for cause, number in (("progression", 1), ("death", 2)):
             other = AalenJohansenFitter(calculate_variance=False).fit(
                 rows["time"], code[rows.index], number
@@ -196,3 +204,42 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
                 share = HAZARDS[str(treatment)][cause] / sum(HAZARDS[str(treatment)].values())
                 truth = share * (1 - np.exp(-total * time))
                 assert abs(mine["mean"] - truth) < 4 * mine["sd"]
+
+
+def test_counts_of_causes_have_rates_and_incidence(tmp_path: Path) -> None:
+    """Rates of one trial are conjugate; the incidence of constant rates is a closed form.
+
+    In the second study nobody relapses: it tells of deaths alone.
+    """
+    pd.DataFrame({
+        "study": ["one", "one", "two", "two"], "treatment": ["a", "b"] * 2,
+        "deaths": [40, 80, 30, 45], "relapses": [90, 60, 0, 0], "e": [400.0, 500.0, 300.0, 300.0],
+    }).to_csv(tmp_path / "arms.csv", index=False)  # fmt: skip
+    told = CliRunner().invoke(nma, [
+        str(tmp_path / "arms.csv"), "--cause", "deaths", "--cause", "relapses", "--times", "1,4",
+        "--effects", "fixed", "--reference", "a", "--out", str(tmp_path / "out"),
+    ], catch_exceptions=False)  # fmt: skip
+    assert told.exit_code == 0, told.output
+    assert "relapses: Beware: two: no arm has an event" in told.output
+    own = pd.read_csv(tmp_path / "out/relapses/estimates.csv").set_index("parameter")
+    drawn = np.log(np.random.default_rng(1).gamma([60, 90], 1 / np.array([500, 400]), (40_000, 2)))
+    assert own.loc["d[b]", "mean"] == pytest.approx(
+        np.mean(drawn[:, 0] - drawn[:, 1]), abs=0.1 * own.loc["d[b]", "sd"]
+    )
+    table = pd.read_csv(tmp_path / "out/incidence.csv")
+    assert set(table["population"]) == {"one"}
+    at = table[(table["treatment"] == "a") & (table["time"] == 4)].set_index("cause")["q50"]
+    pooled = 120 / (400 + 500 * 1.56)  # deaths of the first study, by the ratio of both
+    rates = {"deaths": pooled, "relapses": 90 / 400}
+    total = sum(rates.values())
+    for cause, rate in rates.items():
+        assert at[cause] == pytest.approx(rate / total * -np.expm1(-4 * total), abs=0.01)
+    assert at["none of them"] == pytest.approx(np.exp(-4 * total), abs=0.01)
+
+
+def test_counts_of_a_cause_are_no_risks(tmp_path: Path) -> None:
+    arms = pd.DataFrame({"study": "s", "treatment": ["a", "b"], "deaths": [1, 2], "n": [9, 9]})
+    with pytest.raises(InputError, match=r"e = .*absent"):
+        model.build(Network.read(arms, cause="deaths"))
+    with pytest.raises(InputError, match="of a cause's events in person-time"):
+        model.build(Network.read(arms.assign(e=9.0), cause="deaths"), likelihood="binomial")

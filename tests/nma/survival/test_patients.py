@@ -1,9 +1,13 @@
 """Patients are checked at the door."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
 from evinet.errors import InputError
+from evinet.nma import Network, model
+from evinet.nma.answers import record
 from evinet.nma.data.patients import Patients, build, read
 
 
@@ -73,7 +77,12 @@ def test_a_wrong_cell_is_named_with_its_line(cells: tuple, field: str, words: st
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (rows(*GOOD, ("t", "a", 1.0, 0), ("t", "b", 1.0, 0)), "t has no event in draw 0"),
+        (
+            rows(
+                *[(*cells[:3], cells[3] * (draw == 1), draw) for draw in (1, 2) for cells in GOOD]
+            ),
+            "s has no event in draw 2",
+        ),
         (rows(*[(*c, 1) for c in GOOD], *[(*c, 2) for c in GOOD[:1]]), "lacks an arm"),
         (rows(*GOOD).drop(columns="event"), "the column is missing"),
         (rows(*GOOD).iloc[:0], "has no rows"),
@@ -82,6 +91,17 @@ def test_a_wrong_cell_is_named_with_its_line(cells: tuple, field: str, words: st
 def test_what_makes_no_study_is_refused(frame: pd.DataFrame, words: str) -> None:
     with pytest.raises(InputError, match=words):
         from_frame(frame)
+
+
+def test_studies_without_an_event_are_set_apart() -> None:
+    """Also with their treatments; alone they are refused."""
+    silent = rows(*GOOD, ("t", "a", 1.0, 0), ("t", "c", 1.0, 0))
+    built = model.build(Network.from_patients(silent, "a"), baseline="exponential")
+    assert built.apart == ("t",)
+    assert built.network.treatments == ["a", "b"]
+    assert record._set_apart(SimpleNamespace(network=built.network), ["t"]) == ["c"]
+    with pytest.raises(InputError, match="t has no event"):
+        model.build(Network.from_patients(silent[silent["study"] == "t"], "a"))
 
 
 def test_draws_that_differ_between_studies_are_refused() -> None:

@@ -57,36 +57,39 @@ def incidence(fits: Mapping[str, Fit], times: tuple[float, ...] = ()) -> pd.Data
     Parameters
     ----------
     fits
-        Cause -> fit of its network (`Network.from_patients` with `cause`), of the same patients.
+        Cause -> fit of its network (`Network.from_patients` with `cause`), of the same patients; or
+        of counts in person-time (`Network.read` with `cause`), whose rates are taken as constant.
     times
-        When; by default even steps up to the end of follow-up. Nothing is extrapolated.
+        When; by default even steps up to the end of follow-up. Nothing is extrapolated. Counts tell
+        no follow-up, and need it.
 
     Returns
     -------
     frame
         population, treatment, cause, time, mean, sd, q2.5, q50, q97.5; the cause "none of them" is
-        the probability of no event.
+        the probability of no event. No study is a population that lacks an event of a cause: it was
+        set apart in that cause's fit, whose hazard there is not known.
 
     Raises
     ------
     InputError
-        The fits are not of all causes of the same patients, one of each.
+        The fits are not of all causes of the same patients, one of each, or counts have no times.
     """
-    first = _checked(fits)
+    first = _checked(fits, times)
     order = {
         cause: seeds.generator(fit.seed, f"{fit.job}/incidence/{cause}").permutation
         for cause, fit in fits.items()
     }
     rows: list[dict[str, object]] = []
-    assert first.specification.patients is not None
-    for population in first.specification.patients.studies:
-        at = survival.times(first, population, times)
-        reached = [survival.treatments(fit, population) for fit in fits.values()]
-        common = [name for name in reached[0] if all(name in own for own in reached)]
-        last = survival.follow_up(first, population)
+    of_patients, common = first.specification.patients is not None, _common(fits)
+    for population in filter(common.__contains__, first.network.studies):
+        at = survival.times(first, population, times) if of_patients else np.array(sorted(times))
+        reached = [_reached(fit, population) for fit in fits.values()]
+        every_cause = [name for name in reached[0] if all(name in own for own in reached)]
+        last = survival.follow_up(first, population) if of_patients else at.max()
         grid = np.union1d(np.linspace(0.0, last, survival.GRID + 1), at)
-        for treatment in common:
-            drawn = [order[cause](survival.hazards(fit, population, treatment, grid)[1])
+        for treatment in every_cause:
+            drawn = [order[cause](_cumulative(fit, population, treatment, grid))
                      for cause, fit in fits.items()]  # fmt: skip
             size = min(map(len, drawn))
             found = combined([each[:size] for each in drawn])
@@ -100,7 +103,36 @@ def incidence(fits: Mapping[str, Fit], times: tuple[float, ...] = ()) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def _checked(fits: Mapping[str, Fit]) -> Fit:
+def _common(fits: Mapping[str, Fit]) -> set[str]:
+    """Studies whose patients are in every fit."""
+    return set.intersection(*(set(_told(fit)["study"]) for fit in fits.values()))
+
+
+def _told(fit: Fit) -> pd.DataFrame:
+    """The patients, or the arms with their person-time."""
+    people, arms = fit.network.people, fit.network.arms
+    return arms[["study", "treatment", "e"]] if people is None else people
+
+
+def _reached(fit: Fit, study: str) -> list[str]:
+    """Treatments with a hazard in a study."""
+    if fit.specification.patients is not None:
+        return survival.treatments(fit, study)
+    own = fit.islands[survival.against(fit, study)]
+    return [name for name in fit.treatments if fit.islands[name] == own]
+
+
+def _cumulative(fit: Fit, study: str, treatment: str, grid: np.ndarray) -> np.ndarray:
+    """Draws of a cumulative hazard, shape (draws, times); that of counts is constant."""
+    if fit.specification.patients is not None:
+        return survival.hazards(fit, study, treatment, grid)[1]
+    levels = fit.samples["mu"].transpose("sample", ...).to_numpy()
+    level = levels[:, fit.specification.studies_of_arms.index(study)]
+    rate = np.exp(level + survival.effect(fit, study, treatment))
+    return np.asarray(rate[:, None] * grid)
+
+
+def _checked(fits: Mapping[str, Fit], times: tuple[float, ...]) -> Fit:
     first = next(iter(fits.values()))
     for cause, fit in fits.items():
         network = fit.network
@@ -110,10 +142,19 @@ def _checked(fits: Mapping[str, Fit]) -> Fit:
                         f"Fit each of {', '.join(network.causes) or 'them, by name'}: an incidence "
                         "depends on all")
             )  # fmt: skip
-        same = ["study", "treatment", "time", "draw"]
-        if not network.people[same].equals(first.network.people[same]):
+        together = _common(fits)
+        own, other = (
+            told[told["study"].isin(together)].drop(columns="event", errors="ignore")
+            .reset_index(drop=True) for told in map(_told, (fit, first))
+        )  # fmt: skip
+        if not (together and own.equals(other)):
             raise InputError(
                 Problem("(options)", "cause", cause, "was fitted to other patients",
                         "Fit every cause to the same table")
             )  # fmt: skip
+    if first.specification.patients is None and not (times and min(times) > 0):
+        raise InputError(
+            Problem("(options)", "times", str(times), "are no times, and counts tell no follow-up",
+                    "Name times above 0, in the unit of the person-time")
+        )  # fmt: skip
     return first

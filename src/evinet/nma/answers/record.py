@@ -71,6 +71,16 @@ def _depends(model: Model) -> dict[str, Any] | None:
     }
 
 
+def _set_apart(fit: Fit, studies: list[str]) -> list[str]:
+    """Treatments of these studies that are in no other."""
+    tables = [table[["study", "treatment"]] for table in fit.network.tables
+              if studies and {"study", "treatment"} <= set(table)]  # fmt: skip
+    mine = {
+        str(name) for table in tables for name in table["treatment"][table["study"].isin(studies)]
+    }
+    return sorted(mine - set(fit.network.treatments))
+
+
 def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the reader of a fit should know, in sentences; `record` is that of the fit."""
     from evinet.nma import convergence
@@ -80,6 +90,10 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
         "effects and was set apart" for study in record["set_apart"]
     ]  # fmt: skip
+    lines += [
+        f"{name}: is in studies alone that were set apart, so that nothing is known of it"
+        for name in _set_apart(fit, record["set_apart"])
+    ]
     lines += [caution for reading in record["data"] for caution in reading["cautions"]]
     lines += weighted(record["weights"])
     lines += [

@@ -48,12 +48,18 @@ def _baseline(fit: Fit) -> Baseline:
     return fit.specification.baseline
 
 
+def against(fit: Fit, study: str) -> str:
+    """The treatment of a study's baseline arm."""
+    rows = fit.specification.design.rows
+    return str(rows.loc[rows["study"] == study, "against"].iloc[0])
+
+
 def effect(fit: Fit, study: str, treatment: str) -> np.ndarray:
     """Draws of a treatment's effect against a study's baseline arm, in that study."""
-    design, against = fit.specification.design, _patients(fit).baseline(study)
-    found = fit.coefficients @ (fit._row(treatment) - fit._row(against))
+    design, baseline = fit.specification.design, against(fit, study)
+    found = fit.coefficients @ (fit._row(treatment) - fit._row(baseline))
     if design.covariates:
-        row = pd.DataFrame([{"study": study, "treatment": treatment, "against": against}])
+        row = pd.DataFrame([{"study": study, "treatment": treatment, "against": baseline}])
         columns, names = design.interactions(row)
         places = [design.names.index(name) for name in names]
         found = found + fit.coefficients[:, places] @ columns[0]

@@ -35,7 +35,8 @@ def columns(table: pd.DataFrame, groups: list[np.ndarray]) -> list[str]:
             found.append(name)
     usual = [name for name in found
              if KNOWN.fullmatch(vocabulary.key(usertable.written(table, name)))]  # fmt: skip
-    found = usual or [name for name in found if name != "e"][:NAMED]
+    used = {"e", *table.attrs.get("named", ())}  # categories of the outcome, say
+    found = usual or [name for name in found if name not in used][:NAMED]
     return [usertable.written(table, name) for name in found]
 
 

@@ -117,8 +117,10 @@ def _arms(
         told = usertable.written(frame, field)
         refused(0, field, f"study {mine['study'].iloc[0]} has {len(at)} baseline rows",
                 f"In each study, leave {told} empty in one row: that of the "
-                "baseline arm; or, if each row is a comparison, name the column of what the "
-                f"treatment was compared with comparator; there are {there}")  # fmt: skip
+                f"baseline arm; if {told} is each arm's own outcome, no difference from another "
+                f'arm, say --columns "{told}=y"; or, if each row is a comparison, name the column '
+                f"of what the treatment was compared with comparator; there are {there}",
+                )  # fmt: skip
         return None
     others = [place for place in range(len(names)) if place != at[0]]
     if not others:

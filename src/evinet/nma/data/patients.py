@@ -416,6 +416,13 @@ def build(people: pd.DataFrame, treatments: list[str]) -> Patients:
     return Patients(pairs, [records[number] for number in kept], records[every[0]])
 
 
+def silent(people: pd.DataFrame) -> list[str]:
+    """Studies without an event in any draw: they say nothing of a ratio of hazards."""
+    seen = people["event"].astype(bool) | np.isfinite(people["latest"])
+    of_study = seen.groupby(people["study"]).any()
+    return [str(study) for study in of_study.index[~of_study]]
+
+
 def _records(rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> Records:
     number = {pair: arm for arm, pair in enumerate(pairs)}
     arm = np.array([number[pair] for pair in zip(rows["study"], rows["treatment"], strict=True)])
@@ -428,6 +435,7 @@ def _records(rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> Records:
 
 def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str) -> list[Problem]:
     problems = []
+    without = set(silent(frame))  # in every draw: a model sets them apart
     for study in dict.fromkeys(study for study, _ in pairs):
         arms = {treatment for name, treatment in pairs if name == study}
         for draw, rows in frame[frame["study"] == study].groupby("draw"):
@@ -436,7 +444,9 @@ def _study_problems(frame: pd.DataFrame, pairs: list[tuple[str, str]], file: str
                     Problem(file, "draw", draw, f"{study} lacks an arm in this draw",
                             f"Give every draw all of {', '.join(sorted(arms))}")
                 )  # fmt: skip
-            if not (rows["event"].any() or np.isfinite(rows["latest"]).any()):
+            if study not in without and not (
+                rows["event"].any() or np.isfinite(rows["latest"]).any()
+            ):
                 problems.append(
                     Problem(file, "event", 0, f"{study} has no event in draw {draw}",
                             "Leave the study out")

@@ -269,9 +269,9 @@ def network(
     >>> found.treatments, found.regression.terms
     (['A', 'B', 'C'], ['age'])
     """
-    known = dict(columns or {})
-    given, published = _table(patients, known), _table(aggregate, known)
-    table = published if covariates is None else _table(covariates, known)
+    tables = [_read(each) for each in (patients, aggregate, covariates) if each is not None]
+    given, published, *told = _renamed(tables, dict(columns or {}))
+    table = told[0] if told else published
     variables = _variables(regression)
     raw = {variable: usertable.column(variable) for variable in variables}
     reading = layouts.Reading(kind="arms", categories=tuple(categories),
@@ -289,8 +289,9 @@ def network(
     arms, made, size = _outcomes(own, other, kind, reference, list(raw.values()), reading)
     found = own.rename(columns={column: name for name, column in raw.items()})
     levels = _levels(found, list(raw))
-    margin, told, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
-    size = {arm: each if np.isfinite(each) else told[arm] for arm, each in size.items()}
+    margin, counted, assumed = _margins(arms, table, found, raw, levels, dict(families or {}))
+    assumed = (*assumed, *_unmatched(table, arms, own, raw, correlations))
+    size = {arm: each if np.isfinite(each) else counted[arm] for arm, each in size.items()}
     if unknown := [" on ".join(arm) for arm, each in size.items() if not np.isfinite(each)]:
         assumed = (*assumed, f"how many patients are in {', '.join(unknown)} is not told: each "
                    "counts as one in the mean of the covariates, at which the league and the ranks "
@@ -300,21 +301,66 @@ def network(
         regression, raw, {(str(study), str(treatment)): rows.reset_index(drop=True)
                           for (study, treatment), rows in found.groupby(["study", "treatment"])},
         margin, size, _correlation(found, list(raw), levels, correlations),
-        dict(classes) if classes else _classes(given, other, table),
+        _classes(given, other, table) if classes is None else _known(classes, made.treatments),
         _specification(regression, found, str(own.attrs["file"])), points, seed, assumed,
     )  # fmt: skip
     _ = regressed.centre  # whatever the formula cannot take is told now
     return replace(made, regression=regressed)._checked()
 
 
-def _table(table: pd.DataFrame | Path | str, columns: Mapping[str, str]) -> pd.DataFrame:
-    frame = table if isinstance(table, pd.DataFrame) else usertable.read(table)
+def _read(table: pd.DataFrame | Path | str) -> pd.DataFrame:
+    return table if isinstance(table, pd.DataFrame) else usertable.read(table)
+
+
+def _renamed(tables: list[pd.DataFrame], columns: Mapping[str, str]) -> list[pd.DataFrame]:
+    """The tables with their columns named as they are known here.
+
+    Raises
+    ------
+    InputError
+        A name is a column of none of them.
+    """
     names = {usertable.column(theirs): ours for theirs, ours in columns.items()}
-    named = {name: names[usertable.column(str(name))] for name in frame
-             if usertable.column(str(name)) in names}  # fmt: skip
-    found = frame.rename(columns=named)
-    found.attrs = dict(frame.attrs)
-    return found
+    there = {usertable.column(str(name)) for frame in tables for name in frame}
+    if lacking := [each for each in columns if usertable.column(each) not in there]:
+        raise InputError(
+            Problem("(options)", "columns", ", ".join(lacking), "is a column of no table",
+                    "Write a column as it stands in a table")
+        )  # fmt: skip
+    made = []
+    for frame in tables:
+        found = frame.rename(columns={name: names[usertable.column(str(name))] for name in frame
+                                      if usertable.column(str(name)) in names})  # fmt: skip
+        found.attrs = dict(frame.attrs)
+        made.append(found)
+    return made
+
+
+def _unmatched(
+    table: pd.DataFrame, arms: list[Arm], patients: pd.DataFrame, raw: dict[str, str],
+    correlations: pd.DataFrame | None,
+) -> tuple[str, ...]:  # fmt: skip
+    """Rows of the covariates' table, and correlations, that are of nothing here, in sentences."""
+    given = frames.prepared(table, ("study",), tuple(raw.values()), ("treatment",))
+    studies = {study for study, _ in arms} | set(patients["study"])
+    known = {*arms, *((study, "") for study in studies),
+             *zip(patients["study"], patients["treatment"], strict=True)}  # fmt: skip
+    treatments = given["treatment"] if "treatment" in given else [""] * len(given)
+    strange = [
+        study if study not in studies else f"{study} on {treatment}"
+        for study, treatment in zip(given["study"], treatments, strict=True)
+        if (study, treatment) not in known
+    ]
+    lines = []
+    if strange:
+        lines.append(f"covariates of {', '.join(dict.fromkeys(strange))} are not used: the other "
+                     "tables have no such study or arm")  # fmt: skip
+    if correlations is not None:
+        own = {usertable.column(str(name)) for name in correlations.columns}
+        if more := sorted(own - set(map(usertable.column, raw.values()))):
+            lines.append(f"correlations of {', '.join(more)} are not used: the regression has no "
+                         "such covariate")  # fmt: skip
+    return tuple(lines)
 
 
 def _refused(formula: str, message: str, remedy: str) -> InputError:
@@ -474,6 +520,11 @@ def _margins(
 ) -> tuple[dict[Arm, dict[str, Margin]], dict[Arm, float], tuple[str, ...]]:  # fmt: skip
     """Distributions of the covariates in each published arm, its patients, what was assumed."""
     numeric = {name: column for name, column in raw.items() if name not in levels}
+    if strange := sorted(set(families) - {*numeric, *numeric.values()}):
+        raise InputError(
+            Problem("(options)", "families", ", ".join(strange), "is no covariate in numbers of "
+                    "the regression", f"Use some of {', '.join(numeric) or '(none)'}")
+        )  # fmt: skip
     binary = {column for name, column in numeric.items() if patients[name].isin([0, 1]).all()}
     rows = summaries.read(
         table, list(numeric.values()), binary,
@@ -522,6 +573,16 @@ def _correlation(
     named = given.rename(index=usertable.column, columns=usertable.column)
     named.attrs = dict(given.attrs)
     return margins.given_correlation(named, [usertable.column(name) for name in names])
+
+
+def _known(classes: Mapping[str, str], treatments: list[str]) -> dict[str, str]:
+    """Classes that are given, of treatments that there are."""
+    if strange := sorted(set(classes) - set(treatments)):
+        raise InputError(
+            Problem("(options)", "classes", ", ".join(strange), "is no treatment here",
+                    f"Use some of {', '.join(treatments)}")
+        )  # fmt: skip
+    return dict(classes)
 
 
 def _classes(*tables: pd.DataFrame) -> dict[str, str]:
