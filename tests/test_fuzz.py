@@ -23,6 +23,7 @@ from evinet.errors import InputError
 from evinet.extract import checks, load, review, vocabulary
 from evinet.extract.rows import rows
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.population import regression
 from evinet.reconstruct import options
@@ -179,7 +180,7 @@ def take_arms(folder: Path) -> None:
     model = models.build(network, effects="fixed")
     if {"r", "n"} <= set(network.arms):
         assert network.arms["r"].between(0, network.arms["n"]).all()
-    assert all(np.isfinite(each).all() for each in models.values(model).values())
+    assert all(np.isfinite(each).all() for each in graphs.values(model).values())
 
 
 def take_effects(folder: Path) -> None:
@@ -216,7 +217,7 @@ def take_covariates(folder: Path) -> None:
         covariates=usertable.read(folder / "covariates.csv"), points=16,
     )  # fmt: skip
     model = models.build(network, effects="fixed")
-    assert all(np.isfinite(each).all() for each in models.values(model).values())
+    assert all(np.isfinite(each).all() for each in graphs.values(model).values())
 
 
 def take_page(folder: Path) -> None:

@@ -12,7 +12,8 @@ from evinet.errors import InputError
 from evinet.nma import Network
 from evinet.nma.command import nma
 from evinet.nma.fit import density
-from evinet.nma.model import build, values
+from evinet.nma.graph import values
+from evinet.nma.model import build
 from evinet.nma.terms import Components, Terms
 
 # Linde et al. 2016 (J Clin Epidemiol 75:36), four studies of the data set of netmeta

@@ -10,6 +10,7 @@ import pytest
 
 from evinet import usertable
 from evinet.nma import ClassEffect, Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.fit import density
 from evinet.nma.priors import parse, priors
@@ -35,8 +36,8 @@ def agree(model: models.Model) -> None:
     import pytensor
     from pymc.pytensorf import rewrite_pregrad
 
-    values = models.values(model)
-    graph = models.graph(model, values)
+    values = graphs.values(model)
+    graph = graphs.graph(model, values)
     data, size = density.vector(model, values), density.dimension(model, values)
     start = graph.initial_point()
     order = [variable.name for variable in graph.value_vars]

@@ -9,6 +9,7 @@ from scipy import special as scipys
 from tests.nma.population.test_regression import trials
 
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.fit import compiled, special
 from evinet.nma.population import regression
@@ -64,5 +65,5 @@ OTHERS = ("mspline", "piecewise", "fracpoly", "exponential", "weibull", "gompert
 )  # fmt: skip
 def test_the_cache_keeps_every_function(make, what) -> None:
     model = make(what)
-    for function in compiled.functions(models.graph(model, models.values(model))):
+    for function in compiled.functions(graphs.graph(model, graphs.values(model))):
         assert compiled.cache_key(function) is not None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,23 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evinet.errors import InputError, Problem
+from evinet.nma import command_options as options
+from evinet.nma import command_results as results
 from evinet.nma.data.vocabulary import SCALES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evinet.config import Sampler
-    from evinet.nma.model import Model
-    from evinet.nma.network import Network
-    from evinet.nma.population.answers import Population
-    from evinet.nma.posterior import Fit
-
     Tables = tuple[list[pd.DataFrame], list[pd.DataFrame]]
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
-SCREEN = 20  # effects on the screen
-SHEET = 20_000  # rows of a table that the workbook has
 GROUPS = {
     "Data": ("columns", "level", "measure", "sheet", "drop_incomplete", "likelihood", "link",
              "time_column", "categories", "category_counts", "weights", "weight_levels"),
@@ -60,26 +52,6 @@ EXAMPLES = (
     ("Patients with covariates of some trials, published arms of others",
      'evinet nma --ipd patients.csv --aggregate arms.csv --regression "age + grade" --out results'),
 )  # fmt: skip
-OF_REGRESSION = ("aggregate", "covariates", "correlations", "families", "points")
-NEEDED = {
-    "--regression": ("regression", OF_REGRESSION),
-    "--components": ("separator", ("inactive", "component_interactions")),
-    "--categories": ("categories", ("category_counts", "cutpoints")),
-    "--class-sigma": ("class_sigma", ("members",)),
-    "--weights": ("weights", ("weight_levels",)),
-}
-"""Options, and those that do nothing without them."""
-OTHER = {"ume": {"model": "ume"}, "fixed": {"effects": "fixed"}, "random": {"effects": "random"}}
-"""What --dev-dev changes of the model."""
-WITHOUT = {
-    "covariate", "at", "baseline_risk", "time_column", "check_proportional", "drop_incomplete",
-    "measure", "sheet", "report", "cumulative", "funnel_order",
-    "dev_dev", "weights", "causes",  # none with patients' covariates
-}  # fmt: skip
-OF_ARMS = {"link", "baseline_risk", "time_column", "populations", "categories"}
-OF_SURVIVAL = {
-    "baseline", "knots", "shapes", "powers", "times", "horizon", "check_proportional", "causes",
-}  # fmt: skip
 
 
 class Grouped(click.Command):
@@ -359,24 +331,27 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
     conditional.csv, marginal.csv and absolute.csv, or of survival survival.csv, rmst.csv,
     rmst_differences.csv and medians.csv; modification.csv has effects over each covariate's range.
     """
-    asked = {name: _composed(value) for name, value in asked.items()}
+    asked = {name: options.composed_names(value) for name, value in asked.items()}
     if not data and not ipd:
         raise click.UsageError("give a FILE or --ipd")
     if asked["regression"]:
-        _applicable_to_regression(data, ipd, asked)
+        options.applicable_to_regression(data, ipd, asked)
     else:
-        _applicable(asked, bool(ipd))
-        _one_folder_each(asked["causes"], data if ipd else ())
+        options.applicable(asked, bool(ipd))
+        options.one_folder_each(asked["causes"], data if ipd else ())
     from evinet.nma.fit import nuts
 
     nuts.prepare()
     try:
-        given = None if asked["regression"] else _read(data, ipd, asked)
-        models = {cause: _checked(given, ipd, asked, cause) for cause in asked["causes"] or ("",)}
+        given = None if asked["regression"] else options.tables_of(data, ipd, asked)
+        models = {
+            cause: options.checked_model(given, ipd, asked, cause)
+            for cause in asked["causes"] or ("",)
+        }
     except InputError as error:
         raise InputError([_of_option(problem) for problem in error.problems]) from None
-    answers = _regression_answers if asked["regression"] else _answers
-    every = {cause: answers(model, _sampler(asked, model), asked)
+    answers = results.answers_of_regression if asked["regression"] else results.answers
+    every = {cause: answers(model, options.sampler_of(asked, model), asked)
              for cause, model in models.items()}  # fmt: skip
     fits = {cause: found["fitted"] for cause, found in every.items()}
     from evinet import files
@@ -386,68 +361,13 @@ def nma(data: tuple[Path, ...], ipd: tuple[Path, ...], **asked: Any) -> None:
         for cause, found in every.items():
             own = found.pop("lines")
             lines += [f"{cause}: {line}" for line in own] if cause else own
-            lines += _write(found, {**asked, "out": asked["out"] / cause})
+            lines += results.write(found, {**asked, "out": asked["out"] / cause})
         if asked["causes"]:
-            lines += _incidence(fits, asked)
+            lines += results.write_incidence(fits, asked)
     if removed:
         lines.append(f"Removed, as an earlier run wrote it: {', '.join(removed)}")
     for line in lines:
         click.echo(line)
-
-
-def _read(data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]) -> Tables:
-    """The tables of the files and of the patients."""
-    from evinet import usertable
-
-    return (
-        [usertable.read(file, sheet=asked["sheet"]) for file in data],
-        [usertable.read(file) for file in ipd],
-    )
-
-
-def _checked(
-    given: Tables | None, ipd: tuple[Path, ...], asked: dict[str, Any], cause: str
-) -> Model:
-    """The model that is asked for, of a cause if one is named; what it cannot do is told now."""
-    network = _regressed(ipd, asked) if given is None else _network(*given, asked, cause)
-    model = _model(network, asked)
-    if asked["cumulative"]:
-        network.study_numbers(asked["cumulative"])
-    if asked["model"] == "node-split":
-        network.split_pairs(_split(asked["splits"]))
-    if asked["dev_dev"]:
-        _model(network, {**asked, **OTHER[asked["dev_dev"]]})
-    if asked["funnel_order"]:
-        from evinet.nma.answers import funnel
-
-        funnel.check(_listed(asked["funnel_order"], "--funnel-order"), network.treatments)
-    if asked["check_proportional"] and network.patients is not None:
-        from evinet.nma.answers import proportionality
-
-        proportionality.testable(network.patients)
-    return model
-
-
-def _incidence(fits: dict[str, Fit], asked: dict[str, Any]) -> list[str]:
-    """Write the incidence of every cause, if all were fitted; what is to be said of it."""
-    from evinet import files
-    from evinet.nma.answers import incidence
-
-    first = next(iter(fits.values()))
-    lacking, counts = set(first.network.causes) - set(fits), first.network.people is None
-    times = _numbers(asked["times"], "--times", "6,12,24")
-    reasons = (
-        (bool(lacking), f"name also --cause {', '.join(sorted(lacking))}"),
-        (asked["model"] == "ume", "not with ume"),
-        (asked["baseline_risk"], "not with the baseline risk"),
-        (counts and len(fits) == 1, "name --cause for the column of every cause"),
-        (counts and not times, "name --times, in the unit of the person-time"),
-    )
-    if why := next((each for wrong, each in reasons if wrong), ""):
-        return [f"No incidence.csv, which needs consistent effects on every cause: {why}"]
-    files.write_csv(asked["out"] / "incidence.csv", incidence.incidence(fits, times))
-    rates = ", with rates that stay as they are" if counts else ""
-    return [f"How many have an event of each cause, given all of them{rates}: incidence.csv"]
 
 
 def _of_option(problem: Problem) -> Problem:
@@ -457,509 +377,3 @@ def _of_option(problem: Problem) -> Problem:
     if problem.file == "(options)" and problem.field in known:
         return replace(problem, field=known[problem.field])
     return problem
-
-
-def _given(asked: dict[str, Any], names: Collection[str]) -> list[str]:
-    """The options of these names that were given, as they are written."""
-    return [
-        each.opts[0] for each in click.get_current_context().command.params
-        if each.name in names and asked[each.name] not in (each.default, None, (), False)
-    ]  # fmt: skip
-
-
-def _one_folder_each(causes: tuple[str, ...], data: tuple[Path, ...]) -> None:
-    """Refuse causes that cannot have a folder each, or contrasts that are of none of several."""
-    if len(set(causes)) < len(causes) or (len(causes) > 1 and data):
-        raise click.UsageError("name each --cause once, and published contrasts with one alone")
-    if any(set(cause) & set("/\\\0") or cause.strip(". ") != cause for cause in causes):
-        raise click.UsageError("--cause names a folder: write causes without slashes, or 1, 2, ...")
-
-
-def _applicable(asked: dict[str, Any], survival: bool) -> None:
-    """Refuse options that would change nothing."""
-    of_counts = {"causes", "times"} if asked["causes"] else set()
-    given = _given(asked, OF_ARMS if survival else OF_SURVIVAL - of_counts)
-    if given:
-        where = "does nothing with --ipd" if survival else "needs --ipd"
-        raise click.UsageError(f"{', '.join(given)} {where}")
-    if survival and asked["likelihood"] not in (None, "contrast"):
-        raise click.UsageError("--likelihood does nothing with --ipd")
-    if survival and asked["better"]:
-        raise click.UsageError("--better does nothing with --ipd: longer survival is better")
-    if survival and asked["at"] is not None and not asked["covariate"]:
-        raise click.UsageError("--at is a value of the --covariate: name it")
-    if asked["model"] == "ume":
-        for name, option in (("populations", "--population"), ("at", "--at"),
-                             ("check_proportional", "--check-proportional"),
-                             ("cumulative", "--cumulative"),
-                             ("funnel_order", "--funnel-order")):  # fmt: skip
-            if asked[name] not in (None, (), False):
-                raise click.UsageError(f"{option} needs consistent effects, which ume has not")
-    _other_applicable(asked, survival)
-    if asked["splits"] and asked["model"] != "node-split":
-        raise click.UsageError("--split needs --model node-split")
-    for option, (name, others) in NEEDED.items():
-        needing = _given(asked, others)
-        if needing and not asked[name]:
-            raise click.UsageError(f"{', '.join(needing)} needs {option}")
-    if asked["separator"] and asked["model"] != "consistency":
-        raise click.UsageError("--components needs --model consistency")
-
-
-def _other_applicable(asked: dict[str, Any], survival: bool) -> None:
-    """Refuse another model that is no other, or that this one cannot be held against."""
-    other = asked["dev_dev"]
-    if other in (asked["model"], asked["effects"]):
-        raise click.UsageError(f"--dev-dev {other} is the model itself: name another")
-    if other and survival:
-        raise click.UsageError("--dev-dev needs residual deviances, which patients have not")
-    if other == "ume" and (asked["separator"] or asked["class_sigma"]):
-        raise click.UsageError("--dev-dev ume has neither a class nor components: leave them out")
-
-
-def _applicable_to_regression(
-    data: tuple[Path, ...], ipd: tuple[Path, ...], asked: dict[str, Any]
-) -> None:
-    """Refuse options that a regression on patients' covariates cannot honour."""
-    if data or len(ipd) != 1 or asked["aggregate"] is None:
-        raise click.UsageError("--regression takes --ipd and --aggregate, one of each, no FILE")
-    given = _given(asked, WITHOUT)
-    if given:
-        raise click.UsageError(f"{', '.join(given)} cannot be combined with --regression")
-    if asked["splits"] and asked["model"] != "node-split":
-        raise click.UsageError("--split needs --model node-split")
-    if asked["separator"]:
-        raise click.UsageError("--components cannot be combined with --regression")
-    if asked["members"] or asked["class_sigma"]:
-        raise click.UsageError("--class cannot be combined with --regression: write a column class")
-
-
-def _regressed(ipd: tuple[Path, ...], asked: dict[str, Any]) -> Network:
-    """The network of patients with covariates and of published arms."""
-    from evinet import usertable
-    from evinet.nma.population import regression
-
-    found = regression.network(
-        ipd[0], asked["aggregate"], asked["regression"], covariates=asked["covariates"],
-        reference=list(asked["references"]) or None,
-        correlations=asked["correlations"] and regression.correlations(
-            usertable.read(asked["correlations"])
-        ),
-        families=_named(asked["families"], "--margin"),
-        points=int(asked["points"] or regression.POINTS),
-        columns=_pairs(asked["columns"], "--columns"),
-        categories=_listed(asked["categories"], "--categories"),
-        category_counts=asked["category_counts"], seed=asked["seed"],
-    )  # fmt: skip
-    survival = found.people is not None
-    idle = {"link", "likelihood", "better", "categories"} if survival else OF_SURVIVAL
-    named = _given(asked, idle)
-    if named:
-        outcome = "survival" if survival else "no survival"
-        raise click.UsageError(f"{', '.join(named)} does nothing: the outcome is {outcome}")
-    _say_readings(found)
-    return found
-
-
-def _network(
-    tables: list[pd.DataFrame], people: list[pd.DataFrame], asked: dict[str, Any], cause: str
-) -> Network:
-    """The network of tables, of one cause if it is named; says what was understood."""
-    from evinet.nma.data.layouts import Reading
-    from evinet.nma.network import Network
-
-    references = list(asked["references"]) or None
-    kind: Any = "effects" if people or asked["likelihood"] == "contrast" else None
-    options = {"columns": _pairs(asked["columns"], "--columns"), "level": asked["level"],
-               "measure": asked["measure"], "drop_incomplete": asked["drop_incomplete"],
-               "kind": kind, "category_counts": asked["category_counts"],
-               "categories": _listed(asked["categories"], "--categories"),
-               "named": (*asked["covariate"], *filter(None, (
-                   asked["weights"], asked["cumulative"], asked["time_column"])))}  # fmt: skip
-    if not people:
-        network = Network.read(*tables, reference=references, cause=cause or None,
-                               causes=asked["causes"], **options)  # fmt: skip
-    else:
-        network = Network.from_patients(people[0], references, cause or None)
-        for table in people[1:]:
-            network = network.add_patients(table)
-        for table in tables:
-            network = network.add_contrasts(table, Reading(**options))
-    if cause == "".join(asked["causes"][:1]):  # all causes are of the same tables
-        _say_readings(network)
-    return network
-
-
-def _say_readings(network: Network) -> None:
-    """What was understood of each table, and what was left out."""
-    for reading in network.readings:
-        said, worked = reading["said"]
-        click.echo(f"Read {said}")
-        click.echo(f"  {worked}")
-        if reading["unused"]:
-            click.echo(f"  columns that are not used: {', '.join(reading['unused'])}")
-        for name in reading["dropped"]:
-            click.echo(f"  left out: {name}")
-
-
-def _model(network: Network, asked: dict[str, Any]) -> Model:
-    """The model that the options ask for."""
-    from evinet.nma import model, priors
-    from evinet.nma.terms import ClassEffect, Components, Terms
-
-    group = None
-    if asked["class_sigma"]:
-        sigma = priors.spread(asked["class_sigma"], "--class-sigma")
-        assert sigma is not None
-        if strange := sorted(set(asked["members"]) - set(network.treatments)):
-            raise InputError(
-                Problem(network.file, "class", ", ".join(strange), "is no treatment here",
-                        f"Use some of {', '.join(network.treatments)}")
-            )  # fmt: skip
-        group = ClassEffect(tuple(asked["members"]), sigma)
-    components = None if asked["separator"] is None else Components(
-        asked["separator"], asked["inactive"], tuple(asked["component_interactions"])
-    )  # fmt: skip
-    settings = {name: asked[name] for name in ("knots", "shapes") if asked[name]}
-    if asked["powers"]:
-        settings["powers"] = _numbers(asked["powers"], "--powers", "0,1")
-    likelihood = None if asked["likelihood"] == "contrast" else asked["likelihood"]
-    return model.build(
-        network, likelihood=likelihood, link=asked["link"], effects=asked["effects"],
-        terms=Terms(asked["model"] == "ume", None, asked["covariate"], asked["interactions"],
-                    _at(asked["at"]), asked["baseline_risk"], group,
-                    priors.spread(asked["slope_sigma"], "--interactions-sigma"), components),
-        priors=priors.priors(_priors(asked["prior_texts"])), time=asked["time_column"],
-        baseline=asked["baseline"], settings=settings, cutpoints=asked["cutpoints"],
-        weights=_weights(network, asked),
-    )  # fmt: skip
-
-
-def _weights(network: Network, asked: dict[str, Any]) -> dict[str, float]:
-    """How much each study counts, where that is asked for."""
-    from evinet import usertable
-
-    if not asked["weights"]:
-        return {}
-    given = _pairs(asked["weight_levels"], "--weight-levels")
-    levels = {name: usertable.number(text) for name, text in given.items()}
-    return network.weights_in(asked["weights"], levels)
-
-
-def _sampler(asked: dict[str, Any], model: Model) -> Sampler:
-    from evinet.nma.fit import usual
-
-    given = {name: asked[name] for name in ("chains", "warmup", "draws")}
-    accept = asked["target_accept"] or usual(model).target_accept
-    return usual(model).model_copy(update={**given, "target_accept": accept})
-
-
-def _answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
-    """Everything that is written, by the name of its file, and the lines to print."""
-    from evinet import seeds
-    from evinet.nma.answers import absolute, inference_data
-
-    arms = model.arms
-    populations = [
-        absolute.parse(text, arms.likelihood if arms else None) for text in asked["populations"]
-    ]
-    fit = _fitted(model, sampler, asked)
-    found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
-                             "estimates": fit.effects(), "predictive": fit.predictive(),
-                             "powerscale": fit.powerscale()}  # fmt: skip
-    if asked["model"] != "ume":
-        for name in ("league", "ranks", "contribution", "threshold", "influence", "inconsistency",
-                     "decomposition", "net_heat", "components", "without_priors"):  # fmt: skip
-            table = getattr(fit, name)()
-            if len(table) or name in ("league", "ranks"):
-                found[name] = table
-        if model.patients is not None:
-            found |= _survival(fit, asked)
-    if asked["check_proportional"]:
-        found |= _proportional(fit, sampler, asked)
-    if asked["model"] == "node-split":
-        found["splits"] = _splits(fit, asked)
-    if asked["model"] != "ume":
-        found["league"] = fit.natural()
-        found["league_matrix"] = fit.league_matrix()
-    if populations:
-        rng = seeds.generator(asked["seed"], "absolute")
-        found["absolute"] = absolute.absolute(fit, populations, rng)
-    found |= _on_request(fit, asked)
-    if asked["dev_dev"]:
-        found["other"] = _fitted(_model(fit.network, {**asked, **OTHER[asked["dev_dev"]]}), sampler,
-                                 asked)  # fmt: skip
-        found["dev_dev"] = fit.dev_dev(found["other"])
-    found["lines"] = _lines(fit, found["fit"])
-    found["fitted"] = fit
-    return found
-
-
-def _splits(fit: Fit, asked: dict[str, Any]) -> pd.DataFrame:
-    """Direct and indirect effects of each pair that was asked for, or that has both."""
-    from evinet.nma.answers import effects
-
-    found = fit.node_splits(_split(asked["splits"]))
-    for pair, each in found.items():
-        if each.failures():
-            found[pair] = _again(each)
-    return effects.splits(found)
-
-
-def _on_request(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
-    """Tables that are written only where an option asks for them."""
-    found = {"cumulative": fit.cumulative(asked["cumulative"])} if asked["cumulative"] else {}
-    if asked["funnel_order"]:
-        found["funnel"] = fit.funnel(_listed(asked["funnel_order"], "--funnel-order"))
-    return found | ({"draws": fit.draws()} if asked["save_draws"] else {})
-
-
-def _regression_answers(model: Model, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
-    """What is written of a regression on patients' covariates."""
-    from evinet.nma.answers import inference_data
-    from evinet.nma.population import answers
-
-    populations = [answers.population(model, name) for name in model.network.studies]
-    populations += [answers.population(model, text) for text in asked["populations"]
-                    if text not in model.network.studies]  # fmt: skip
-    _once(populations)
-    times = _numbers(asked["times"], "--times", "6,12,24")
-    fit = _fitted(model, sampler, asked)
-    error = answers.integration_error(fit)
-    while error >= answers.WORST and not asked["points"]:
-        network = answers.finer(fit.network)
-        if network is None:
-            break
-        click.echo(f"evinet: {answers.said(error)}. Fitted again with more", err=True)
-        fit = _fitted(_model(network, asked), sampler, asked)
-        error = answers.integration_error(fit)
-    found: dict[str, Any] = {"fit": fit.summary(), "posterior": inference_data.groups(fit),
-                             "estimates": fit.effects()}  # fmt: skip
-    if asked["model"] == "node-split":
-        found["splits"] = _splits(fit, asked)
-    if asked["model"] != "ume":
-        found |= {"league": fit.natural(), "ranks": fit.ranks(),
-                  **answers.tables(fit, populations, times)}  # fmt: skip
-    found |= _on_request(fit, asked)
-    found["fit"]["integration_error"] = error
-    found["lines"] = [
-        *_lines(fit, found["fit"]),
-        answers.said(error),
-        *(f"Beware: {line}" for each in populations for line in each.cautions),
-        *(
-            f"{each.name} has the level of outcomes of {each.baseline}"
-            for each in populations
-            if each.name != each.baseline
-        ),
-    ]
-    found["fitted"] = fit
-    return found
-
-
-def _once(populations: list[Population]) -> None:
-    """Refuse two populations of one name."""
-    names = [each.name for each in populations]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise click.UsageError(
-            f"--population: {', '.join(twice)} is the name of two: give each its own, in a column "
-            "population"
-        )
-
-
-def _survival(fit: Fit, asked: dict[str, Any]) -> dict[str, Any]:
-    from evinet.nma.answers import survival
-
-    times = _numbers(asked["times"], "--times", "6,12,24")
-    ratios = {"hazard_ratios": survival.hazard_ratio_table(fit, times)}
-    if fit.network.cause is not None:  # whose hazard alone is nobody's survival
-        return ratios
-    means, differences = survival.restricted_mean_tables(fit, asked["horizon"])
-    return {
-        **ratios,
-        "survival": survival.survival_table(fit, times),
-        "rmst": means,
-        "rmst_differences": differences,
-        "medians": survival.median_table(fit),
-    }
-
-
-def _proportional(fit: Fit, sampler: Sampler, asked: dict[str, Any]) -> dict[str, Any]:
-    from evinet.nma.answers import proportionality
-
-    patients = fit.specification.patients
-    assert patients is not None
-    found = {"schoenfeld": proportionality.schoenfeld_tests(patients)}
-    if asked["baseline"] == "mspline" and asked["shapes"] in (None, "study"):
-        other = _fitted(_model(fit.network, {**asked, "shapes": "arm"}), sampler, asked)
-        found["proportionality"] = proportionality.compare(fit, other)
-    return found
-
-
-def _fitted(model: Model, sampler: Sampler, asked: dict[str, Any]) -> Fit:
-    """A fit that passes its gates; one that does not is sampled once more, longer."""
-    from evinet.nma.fit import run
-
-    (fit,) = run([model], sampler, asked["seed"], asked["better"], ["nma"])
-    return _again(fit) if fit.failures() else fit
-
-
-def _again(fit: Fit) -> Fit:
-    from evinet.nma.fit import longer, run
-
-    sampler = longer(fit.sampler)
-    click.echo(
-        f"evinet: {'; '.join(fit.failures())}. Sampled again, with --warmup {sampler.warmup} "
-        f"--draws {sampler.draws} --target-accept {sampler.target_accept:g}", err=True,
-    )  # fmt: skip
-    (found,) = run([fit.specification], sampler, fit.seed, fit.better, [fit.job])
-    if found.failures():
-        click.echo(f"evinet: not converged, not reported: {'; '.join(found.failures())}", err=True)
-        sys.exit(1)
-    return found
-
-
-def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
-    """What the command says: the fit in a line, and whatever asks for caution."""
-    from evinet.nma.answers.record import cautions
-
-    found = record["convergence"]
-    sampled = "exact" if fit.mixture is not None else (
-        f"R-hat {found['rhat_max']:.3f}, smallest ESS {found['ess_bulk_min']:.0f}"
-    )  # fmt: skip
-    dic = "" if record["DIC"] is None else f"DIC {record['DIC']:.1f}; "
-    lines = [
-        f"{record['studies']} studies, {record['treatments']} treatments, reference "
-        f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, {dic}{fit.better} "
-        "effects count as better"
-    ]
-    if not fit.specification.terms.unrelated:
-        lines += _screen(fit)
-    return lines + [f"Beware: {line}" for line in cautions(fit, record)]
-
-
-def _screen(fit: Fit) -> list[str]:
-    """Effects against the reference on the natural scale, as aligned columns."""
-    from evinet.nma.report import effects_table
-
-    table = effects_table(fit)
-    wide = [[str(name) for name in table.columns], *table.astype(str).to_numpy().tolist()]
-    shown = wide[: SCREEN + 1]
-    widths = [max(len(row[place]) for row in shown) for place in range(len(shown[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-             for row in shown]  # fmt: skip
-    if len(wide) > len(shown):
-        lines.append(f"... and {len(wide) - len(shown)} more in league.csv")
-    if fit.specification.random:
-        tau = fit.scale("tau")
-        lines.append(f"heterogeneity tau {tau.quantile(0.5):.2f} ({tau.quantile(0.025):.2f} to "
-                     f"{tau.quantile(0.975):.2f})")  # fmt: skip
-    return lines
-
-
-def _write(found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    """Write everything, which is all there before the first file is touched; what to say of it."""
-    from evinet import files, tables
-    from evinet.nma.answers import inference_data
-    from evinet.report.export import workbook
-
-    known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
-    out, order = asked["out"], _listed(asked["funnel_order"], "--funnel-order")
-    fit, other = found.pop("fitted"), found.pop("other", None)
-    inference_data.write(out / "posterior.nc", found.pop("posterior"))
-    record = found.pop("fit")
-    for name, frame in found.items():
-        if name in known and list(frame.columns) == list(known[name].columns):
-            known[name].write(out / f"{name}.csv", frame)
-        else:
-            files.write_csv(out / f"{name}.csv", frame)
-    long = [name for name, frame in found.items() if len(frame) > SHEET and name != "draws"]
-    workbook({name: frame for name, frame in found.items() if name not in ("draws", *long)},
-             out / "results.xlsx")  # fmt: skip
-    files.write_json(out / "fit.json", record)
-    if asked["report"]:
-        more = {"funnel": (order,)} if order else {}
-        more |= {} if other is None else {"dev_dev": (other,)}
-        fit.report(out / "report.html", order, other)
-        fit.plot.save(out / "figures", more)
-    return [f"Not in results.xlsx, as too long: {', '.join(long)}"] if long else []
-
-
-def _composed(value: Any) -> Any:
-    """An option's names in the form of Unicode that tables have; anything else as it is."""
-    from evinet.usertable import composed
-
-    if isinstance(value, tuple):
-        return tuple(_composed(each) for each in value)
-    return composed(value) if isinstance(value, str) else value
-
-
-def _listed(text: str | None, option: str) -> tuple[str, ...]:
-    """Names between commas; a comma inside quotation marks is part of a name."""
-    from evinet import usertable
-
-    try:
-        return tuple(usertable.parts(text or ""))
-    except ValueError:
-        raise click.BadParameter(f"{text}: close the quotation marks", param_hint=option) from None
-
-
-def _split(texts: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Pairs such as A vs B."""
-    found = []
-    for text in texts:
-        one, separator, two = text.partition(" vs ")
-        if not (separator and one.strip() and two.strip()):
-            raise click.BadParameter(f"{text}: write 'A vs B'", param_hint="--split")
-        found.append((one.strip(), two.strip()))
-    return found
-
-
-def _numbers(text: str | None, option: str, example: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(",")) if text else ()
-    except ValueError:
-        raise click.BadParameter(f"{text}: write {example}", param_hint=option) from None
-
-
-def _at(text: str | None) -> Any:
-    """A number, or names and their numbers or words."""
-    from evinet import usertable
-
-    def value(part: str) -> float | str:
-        number = usertable.number(part)
-        return part if number != number else number
-
-    if text is None:
-        return None
-    if "=" in text:
-        return {name: value(each) for name, each in _pairs(text, "--at").items()}
-    if isinstance(value(text), str):
-        raise click.BadParameter(f"{text}: write a number, or NAME=VALUE,...", param_hint="--at")
-    return value(text)
-
-
-def _pairs(text: str | None, option: str) -> dict[str, str]:
-    """Text such as ``dead=r,randomised=n``."""
-    return _named(_listed(text, option), option)
-
-
-def _named(parts: Iterable[str], option: str) -> dict[str, str]:
-    """Values by their names."""
-    found = {}
-    for part in parts:
-        name, separator, value = part.partition("=")
-        if not (separator and name.strip() and value.strip()):
-            raise click.BadParameter(f"{part}: write NAME=VALUE", param_hint=option)
-        found[name.strip()] = value.strip()
-    return found
-
-
-def _priors(texts: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        name, separator, prior = text.partition("=")
-        if not separator:
-            raise click.BadParameter(f"{text}: write NAME=PRIOR", param_hint="--prior")
-        found[name.strip()] = prior.strip()
-    return found

@@ -90,9 +90,9 @@ class Fit:
     @cached_property
     def model(self) -> Any:
         """The PyMC model, for whatever PyMC can do with it."""
-        from evinet.nma import model as models
+        from evinet.nma import graph
 
-        return models.graph(self.specification, models.values(self.specification))
+        return graph.graph(self.specification, graph.values(self.specification))
 
     @cached_property
     def idata(self) -> Any:

@@ -24,6 +24,7 @@ from evinet.cli import cli
 from evinet.config import Sampler
 from evinet.errors import InputError
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
 from evinet.nma.priors import priors
@@ -72,7 +73,7 @@ def values_at(model: models.Model, seed: int = 3) -> dict[str, np.ndarray]:
     """The likelihood of a model's graph and its variables, at a point."""
     import pytensor
 
-    graph = models.graph(model, models.values(model))
+    graph = graphs.graph(model, graphs.values(model))
     rng = np.random.default_rng(seed)
     start = graph.initial_point()
     point = {name: value + 0.2 * rng.standard_normal(np.shape(value))

@@ -20,6 +20,7 @@ from tests.nma.survival.test_shapes import of_graph
 from evinet import usertable
 from evinet.errors import InputError
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.answers.fit_measures import parts
 from evinet.nma.command import nma
@@ -57,7 +58,7 @@ def built(frame: pd.DataFrame, name: str, options: dict[str, Any]) -> Model:
 def test_entry_at_0_changes_no_datum(number: int) -> None:
     frame = late().drop(columns="entry")
     without, zero = (
-        models.values(built(each, *EVERY[number])) for each in (frame, frame.assign(entry=0))
+        graphs.values(built(each, *EVERY[number])) for each in (frame, frame.assign(entry=0))
     )
     assert without.keys() == zero.keys()
     assert all(np.array_equal(without[name], zero[name]) for name in zero)
@@ -192,7 +193,7 @@ def test_a_study_that_nobody_saw_start_is_named() -> None:
     said = patient_data.cautions(built(late(), "piecewise", {}).patients)
     assert [words.partition(":")[0] for words in said] == ["one", "three", "two"]
     with pytest.raises(InputError, match="before the first cut"):
-        models.values(built(late(), "piecewise", {"cuts": (0.1, 5.0)}))
+        graphs.values(built(late(), "piecewise", {"cuts": (0.1, 5.0)}))
 
 
 def test_what_cannot_allow_for_entry_is_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.nma.survival.test_shapes import of_graph
 from evinet import usertable
 from evinet.errors import InputError
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.answers.fit_measures import parts
 from evinet.nma.answers.patients import normal_summaries
@@ -285,7 +286,7 @@ def test_intervals_without_one_are_times_and_events() -> None:
     plain = frame.assign(time=frame["lower"], event=event).drop(columns=["lower", "upper"])
     for name, options in (("mspline", {"knots": 2}), ("piecewise", {"knots": 2}), ("weibull", {})):
         one, other = (built(each, name, options) for each in (frame, plain))
-        first, second = models.values(one), models.values(other)
+        first, second = graphs.values(one), graphs.values(other)
         assert first.keys() == second.keys()
         assert all(np.array_equal(first[key], second[key]) for key in first)
         assert type(one.baseline) is type(other.baseline)
@@ -300,7 +301,7 @@ def test_nothing_in_the_graph_tells_how_many_intervals_there_are() -> None:
 def test_draws_with_other_intervals_have_data_of_one_shape() -> None:
     every = pd.concat([seen_at_visits(seed).assign(draw=seed) for seed in (1, 2)])
     found = built(every, "weibull", {})
-    first, second = (models.values(found, each) for each in found.patients.draws)
+    first, second = (graphs.values(found, each) for each in found.patients.draws)
     assert {key: value.shape for key, value in first.items()} == {
         key: value.shape for key, value in second.items()
     }

@@ -11,6 +11,7 @@ import xarray as xr
 from scipy.integrate import cumulative_simpson
 
 from evinet.nma import Network
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.answers.fit_measures import parts
 from evinet.nma.likelihoods.survival.families import FAMILIES
@@ -52,7 +53,7 @@ def point(found: Model) -> tuple[xr.Dataset, float]:
     """A point near the model's start, as one draw, and the patients' log-likelihood there."""
     import pytensor
 
-    model = models.graph(found, models.values(found))
+    model = graphs.graph(found, graphs.values(found))
     rng = np.random.default_rng(0)
     start = {
         key: value + 0.2 * rng.standard_normal(np.shape(value))

@@ -11,6 +11,7 @@ from tests.nma.population.test_regression import trials
 from tests.nma.survival.test_likelihood import BASELINES, NAMES
 
 from evinet.nma import Network, terms
+from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.fit.compiled import expressions
 from evinet.nma.population import regression
@@ -40,7 +41,7 @@ def constants(number: int, name: str, options: dict[str, Any], **asked: Any) -> 
 
 def of_graph(found: models.Model) -> list[bytes]:
     """The constants of the compiled graph of a model."""
-    _, *graph = expressions(models.graph(found, models.values(found)))
+    _, *graph = expressions(graphs.graph(found, graphs.values(found)))
     held = [each for each in ancestors(graph) if isinstance(each, Constant)]
     return sorted(np.asarray(each.data).tobytes() for each in held)
 

@@ -159,8 +159,7 @@ def sample(
     `known` holds compiled models by the shapes of their data, and is added to.
     """
     from evinet import seeds
-    from evinet.nma import arviz_stats
-    from evinet.nma import model as models
+    from evinet.nma import arviz_stats, graph
     from evinet.nma.fit import density
 
     arviz_stats.load()  # before nutpie, which else imports figures
@@ -171,11 +170,11 @@ def sample(
     if density.supported(model):
         start = time.perf_counter()
         traces = [
-            _written_out(model, models.values(model, records), each, seeds.integer_seed(seed, name))
+            _written_out(model, graph.values(model, records), each, seeds.integer_seed(seed, name))
             for name, records in zip(names, draws, strict=True)
         ]
         return traces, {"compile": 0.0, "sample": time.perf_counter() - start}
-    every = [models.values(model, records) for records in draws]
+    every = [graph.values(model, records) for records in draws]
     arms, rows = model.arms, model.design.rows
     layout = (
         model.effects, model.sigma_prior, model.known_sigma, str(model.priors), model.hazards,
@@ -185,7 +184,7 @@ def sample(
               for key, value in every[0].items()),
     )  # fmt: skip
     if layout not in known:
-        known[layout] = Compiled(models.graph(model, every[0]))
+        known[layout] = Compiled(graph.graph(model, every[0]))
     compiled, start, traces = known[layout], time.perf_counter(), []
     for name, values in zip(names, every, strict=True):
         trace = compiled.sample(values, each, seeds.integer_seed(seed, name))
