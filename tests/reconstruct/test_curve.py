@@ -37,6 +37,19 @@ def test_whole_steps() -> None:
     assert np.allclose(reading.survival, survival)
 
 
+def test_the_start_and_the_end_of_a_curve_need_not_be_whole_pixels() -> None:
+    time, survival = curve()
+    time = (np.round(time * 20) + 0.3) / 20
+    survival = (np.round(survival * 317) + 0.2) / 317
+    tops = np.concatenate([[1.0], survival[:-1]])
+    time, survival = np.repeat(time, 2), np.stack([tops, survival], 1).ravel()
+    first, last = ([0.0, 0.0], [1.0, survival[1]]), ([30.0, 30.0], [survival[-1], 0.0])
+    time, survival = np.hstack([first, (time[2:], survival[2:]), last])
+    reading = readings(time, survival)["steps"]
+    assert reading.time_grid == pytest.approx(1 / 20)
+    assert reading.survival_grid == pytest.approx(1 / 317)
+
+
 def test_every_pixel() -> None:
     time, survival = curve()
     columns = np.arange(751) / 750 * 30

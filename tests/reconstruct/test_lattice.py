@@ -172,6 +172,36 @@ def test_heavy_censoring_in_a_large_arm_leaves_the_events_open(half: float) -> N
     assert "censoring-heavy" in codes(made)
 
 
+def pictured(patients: Patients, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Both corners of the steps of a picture: columns of pixels, of which neither time 0 nor
+    survival 1 is one, quarters of a pixel of survival, and steps of 1.5 pixels or more."""
+    wide, high, shift = 775, 376, 0.13
+    time = (np.arange(wide) + 0.3) * end / wide
+    level = (np.round((kaplan_meier(patients).at(time) * high + shift) * 4) / 4 - shift) / high
+    corners = [(0.0, 1.0), (0.0, level[0])]
+    for at, below in zip(time[1:], level[1:], strict=True):
+        if corners[-1][1] - below >= 1.5 / high:
+            corners += [(at, corners[-1][1]), (at, below)]
+    at, below = np.array([*corners, (end, corners[-1][1])]).T
+    return at, below
+
+
+@pytest.mark.parametrize(("n", "death", "lost", "end"), [(850, 18, 7, 54), (860, 11, 3.5, 33)])
+def test_a_large_arm_in_a_picture_keeps_its_numbers_at_risk_and_events(
+    n: int, death: float, lost: float, end: float
+) -> None:
+    rng = np.random.default_rng(8)
+    died, censored = rng.exponential(death, n), rng.exponential(lost, n) * rng.gamma(1.5, 2 / 3, n)
+    time = np.minimum(np.minimum(died, censored), end)
+    patients = Patients(time, ((died <= censored) & (died < end)).astype(np.int64))
+    table = np.linspace(0, end, 10)
+    counts = at_risk(patients, table).astype(np.int64)
+    arm = ArmInput("a", curve=pictured(patients, end), at_risk=(table, counts))
+    made = solve(arm).arms["a"][0]
+    assert (at_risk(made, table) == counts).all()
+    assert made.event.sum() == pytest.approx(patients.event.sum(), rel=0.05)
+
+
 def test_heavy_censoring_is_no_doubt_where_the_events_are_known() -> None:
     patients = heavily_censored(6.0)
     known = replace(arm_of(patients, 375), events=int(patients.event.sum()))

@@ -9,7 +9,7 @@ import numpy as np
 
 from evinet.patients.data import Floats
 from evinet.reconstruct.inputs import Flag
-from evinet.reconstruct.noise import rounding
+from evinet.reconstruct.noise import Rounding, rounding
 
 Style = Literal["drops", "steps", "points"]
 RISE = 0.012  # points that rise by more than this above later ones are outliers
@@ -173,13 +173,26 @@ def _falling(survival: Floats) -> np.ndarray:
     return kept
 
 
+def _read_off(values: Floats, known: np.ndarray) -> Rounding:
+    """To what values were rounded, but for those that are `known` without being read.
+
+    A curve starts at time 0 with everybody and may end where the axis does, or at 0: nothing of
+    this need be on the grid of its pixels.
+    """
+    found = rounding(values[~known])
+    half = np.full(len(values), found.spacing / 2)
+    half[~known] = found.half
+    return Rounding(found.spacing, half)
+
+
 class _Points:
     """The points of a curve: the highest and the lowest survival read at each time."""
 
     def __init__(self, time: Floats, high: Floats, low: Floats, at_risk: tuple[Floats, Floats]):
         self.time, self.high, self.low, self.at_risk = time, high, low, at_risk
         values = np.concatenate([high, low])
-        survival, times = rounding(values), rounding(time)
+        survival = _read_off(values, (values == 0) | (values == 1))
+        times = _read_off(time, (time == 0) | (np.arange(len(time)) == len(time) - 1))
         scheduled = len(time) > 0 and times.spacing > COARSEST * time[-1]  # visits, not pixels
         self.survival_grid, self.time_grid = survival.spacing, 0.0 if scheduled else times.spacing
         self.half = survival.half[len(high) :]

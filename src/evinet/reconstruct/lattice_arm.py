@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from evinet.reconstruct.particles import systematic
 
 FIRST = 50  # points of the curve on which hypotheses of style and noise are compared
 MORE_TIES = 1.2  # times the events that drops explain, from which on they are of several events
+AROUND = 12  # drops on either side that tell of how many events each is
 CLICKED = 1e-3  # of the axis: no hand is nearer
 HAND_TIES = -10.0  # log prior of a hand that clicked feet of several events each, and no others
 PLAUSIBLE = 5.0  # log evidence within which other hypotheses of style and noise are drawn, too
@@ -30,6 +31,7 @@ TILTS = 24
 BATCHES = 4
 LEAST_EFFECTIVE = 0.2  # share of the paths that must keep weight
 COARSE = 1e-5  # states less probable than this are dropped in large arms, and to tell the noise
+RARER = (1e-8, 1e-12)  # the same where the paths that are left miss a number at risk
 LARGE = 400  # patients of an arm
 VAGUE = 0.3  # events within which survival is read, from where on drops do not tell who is left
 TRIES = 32  # paths that tell their total of events
@@ -61,7 +63,6 @@ class _Arm:
     segments: Segments
     course: Course
     noise: Noise
-    ties: float
     marked: bool
 
     @property
@@ -77,7 +78,7 @@ class _Arm:
         at_risk = np.maximum(found.number(time), 0.5)
         censored = factor * np.maximum(lost, 0)[:, None]
         return nodes(
-            self.segments, self.noise, at_risk, self.ties, (chance, stay), censored, self.marked
+            self.segments, self.noise, at_risk, (chance, stay), censored, self.marked
         )  # fmt: skip
 
     @property
@@ -235,11 +236,7 @@ def _arms(
 ) -> list[_Arm]:
     """The arm under each hypothesis of its noise."""
     assert arm.n is not None
-    level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
-    fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
-    events = float(fall @ found.number(reading.time))
-    ties = events / max(float((1 + reading.hidden).sum()), 1)
-    ties = ties if ties > MORE_TIES else 1.0
+    reading = replace(reading, hidden=_ties(reading, found) - 1)
     fine = reading.style == "points" and reading.survival_grid < CLICKED
     states = []
     for noise in hypotheses(reading.survival_grid, arm.n):
@@ -247,10 +244,28 @@ def _arms(
             continue
         blur, spread = _blur(reading, noise), _spread(reading, noise, found)
         parts = segments(reading, table, arm.marks, blur, spread)
-        states.append(
-            _Arm(arm.n, arm.events, reading, parts, found, noise, ties, arm.marks is not None)
-        )
+        states.append(_Arm(arm.n, arm.events, reading, parts, found, noise, arm.marks is not None))
     return states
+
+
+def _ties(reading: Reading, found: Course) -> Floats:
+    """Events expected at each drop if there is one: so many as all drops have, if these are more
+    than the rounding of their times explains.
+
+    The steps of a picture are no smaller than can be seen in it: where events are dense, several
+    are read as one step. There the steps around each tell how many.
+    """
+    level = np.minimum.accumulate(np.concatenate([[1.0], reading.survival]))
+    fall = 1 - level[1:] / np.maximum(level[:-1], 1e-9)
+    size, explained = len(fall), 1 + reading.hidden
+    seen = reading.style == "steps" and reading.survival_grid > 0
+    around = AROUND if seen else size
+    first = np.maximum(np.arange(size) - around, 0)
+    last = np.minimum(np.arange(size) + around + 1, size)
+    events = np.append(0.0, np.cumsum(fall * found.number(reading.time)))
+    drops = np.append(0.0, np.cumsum(explained))
+    more = (events[last] - events[first]) / np.maximum(drops[last] - drops[first], 1.0)
+    return explained * np.where(more > MORE_TIES, more, 1.0)
 
 
 def _blur(reading: Reading, noise: Noise) -> Floats:
@@ -309,8 +324,11 @@ def _sampled(
     """Sampled paths, with the total of events nearest to a known one."""
     each = state.nodes()
     tilt = 0.0 if events is None else _tilt(state, each, events, rng)
-    made = forward(state.n, each, tilt, state.forgotten)
     wide = 2 * len(each.value) + 1
+    for forgotten in (state.forgotten, *(less for less in RARER if less < state.forgotten)):
+        made = forward(state.n, each, tilt, forgotten)
+        if _met(state, *backward(state.n, each, made, tilt, rng.random((1, wide)))[:2]):
+            break
     batches, met = [], 0
     for _ in range(1 if events is None else BATCHES):
         batches.append(backward(state.n, each, made, tilt, rng.random((size, wide))))
@@ -325,6 +343,13 @@ def _sampled(
     weight, _ = tempered(log_weight[usable], LEAST_EFFECTIVE * min(size, len(usable)))
     picked = usable[rng.permutation(systematic(weight, size, rng))]
     return censored[picked], died[picked]
+
+
+def _met(state: _Arm, censored: Integers, died: Integers) -> bool:
+    """Whether paths have the numbers at risk that were printed."""
+    number = state.n - np.cumsum(censored + died, axis=1)
+    pinned = state.segments.pinned
+    return bool((number[:, pinned] == state.segments.value[pinned]).all())
 
 
 def _tilt(state: _Arm, each: Nodes, events: int, rng: np.random.Generator) -> float:

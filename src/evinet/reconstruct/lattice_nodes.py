@@ -156,7 +156,7 @@ def segments(
 
 
 def nodes(
-    segments: Segments, noise: Noise, at_risk: Floats, ties: float,
+    segments: Segments, noise: Noise, at_risk: Floats,
     levels: tuple[Floats, Floats], censored: Floats, marked: bool,
 ) -> Nodes:  # fmt: skip
     """Give the nodes their noise and their prior.
@@ -165,8 +165,6 @@ def nodes(
     ----------
     at_risk
         (K,) roughly the number at risk at each node.
-    ties
-        By how many times more events there are at a drop than the rounding of times explains.
     levels
         Of censoring: `chance` and `stay` of `Nodes`.
     censored
@@ -180,7 +178,7 @@ def nodes(
     none = np.where(segments.certain, NOT_CERTAIN, np.exp(-expected))
     none = np.where(segments.split, 0.5, none)  # a drop on either side of a number at risk
     beyond = np.where(
-        segments.certain | segments.split, np.maximum(ties * (1 + segments.hidden) - 1, TIES),
+        segments.certain | segments.split, np.maximum(segments.hidden, TIES),
         expected / -np.expm1(-expected) - 1 + TIES,
     )  # fmt: skip
     most = int(at_risk.max(initial=1))
