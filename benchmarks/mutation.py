@@ -1,10 +1,11 @@
-"""`python benchmarks/mutation.py [N] [SEED]`: do the tests notice when a formula is wrong?
+"""`python benchmarks/mutation.py [N] [SEED] [PROCESSES]`: do the tests notice a wrong formula?
 
 N single-line mutants of the numeric core (models and reconstruction), chosen by the seed: an
 operator, a comparison, a sign or a constant is changed, in a copy of the source. The tests of that
-part run against the copy until one fails: those that run the changed line, then all of their
-files. It prints each mutant, the share that was caught, and those that survived, which are the
-tests to write. What tests run which line is measured once, and kept in `.cache/`.
+part run against the copy until one fails: those that run the changed line, the quickest first, then
+all of their files. It prints each mutant with the test that failed, the share that was caught, and
+those that survived, which are the tests to write. What tests run which line, and for how long, is
+measured once, and kept in `.cache/`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from __future__ import annotations
 import ast
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 from coverage import CoverageData
 
@@ -43,8 +47,9 @@ OPERATORS = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt,
 }  # fmt: skip
 SECONDS = 900
-ENOUGH = 40  # tests that run a line; of more, the first ones and then their files
+ENOUGH = 40  # tests that run a line; of more, the quickest ones and then their files
 COVERAGE = ROOT / ".cache" / "mutation.coverage"
+SECONDS_OF_TESTS = ROOT / ".cache" / "mutation.xml"
 
 
 def places(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -81,16 +86,16 @@ def change(node: ast.AST, how: str) -> None:
         node.value = node.value * 2 if node.value else 1
 
 
-def mutant(rng: random.Random) -> tuple[Path, int, str, str, tuple[str, ...]]:
-    """A file of the core, a line, the text with it changed, the change in words, the tests."""
+def mutant(rng: random.Random) -> tuple[Path, int, str, str]:
+    """A file of the core, a line, the text with it changed, the change in words."""
     files = [
-        (path, tests)
-        for part, tests in CORE.items()
+        path
+        for part in CORE
         for path in sorted((SOURCE / part).rglob("*.py"))
         if path.stem not in NOT_NUMERIC
     ]  # fmt: skip
     while True:
-        path, tests = rng.choice(files)
+        path = rng.choice(files)
         text = path.read_text()
         tree = ast.parse(text)
         found = list(places(tree))
@@ -108,10 +113,10 @@ def mutant(rng: random.Random) -> tuple[Path, int, str, str, tuple[str, ...]]:
         after = (encoded[:start] + f"({ast.unparse(node)})".encode() + encoded[stop:]).decode()
         lines[first - 1] = after
         said = f"{path.relative_to(SOURCE)}:{first}: {before.strip()}  ->  {after.strip()}"
-        return path, first, "".join(lines), said, tests
+        return path, first, "".join(lines), said
 
 
-def measure() -> CoverageData:
+def measure(processes: int) -> CoverageData:
     """Which tests run which line, from one run of the tests of the core."""
     newest = max(
         path.stat().st_mtime for part in ("src", "tests") for path in (ROOT / part).rglob("*.py")
@@ -119,8 +124,9 @@ def measure() -> CoverageData:
     if not COVERAGE.exists() or COVERAGE.stat().st_mtime < newest:
         COVERAGE.parent.mkdir(exist_ok=True)
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--cov=evinet",
-             "--cov-context=test", "--cov-report=", "--numprocesses=2",
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             *(f"--cov={part.replace('/', '.')}" for part in CORE), "--cov-context=test",
+             "--cov-report=", f"--junitxml={SECONDS_OF_TESTS}", f"--numprocesses={processes}",
              *sorted({test for tests in CORE.values() for test in tests})],
             cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(COVERAGE)}, check=True,
         )  # fmt: skip
@@ -129,37 +135,68 @@ def measure() -> CoverageData:
     return data
 
 
-def orders(
-    data: CoverageData, path: Path, line: int, tests: tuple[str, ...]
-) -> Iterator[list[str]]:
-    """The tests to run, those likely to fail first; of a compiled line all tests of the part."""
-    found = sorted({
-        context.rsplit("|", 1)[0]
-        for context in data.contexts_by_lineno(str(path)).get(line, []) if context
-    })  # fmt: skip
+@cache
+def seconds() -> dict[str, float]:
+    """How long each test took."""
+    return {
+        f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}": float(
+            case.get("time", 0)
+        )
+        for case in ElementTree.parse(SECONDS_OF_TESTS).iter("testcase")
+    }
+
+
+def running(data: CoverageData, path: Path, line: int, seen: set[str]) -> set[str]:
+    """The tests that run a line.
+
+    Compiled lines leave no trace, nor do those that Python runs at the import (constants and
+    defaults): then it is the tests that run a line on which the function or constant is named.
+    """
+    lines, named = _around(path, line)
+    contexts = data.contexts_by_lineno(str(path))
+    found = {
+        context.rsplit("|", 1)[0] for each in lines for context in contexts.get(each, []) if context
+    }
+    for name in set() if found else named - seen:
+        seen.add(name)
+        for part in CORE:
+            for other in sorted((SOURCE / part).rglob("*.py")):
+                for number, text in enumerate(other.read_text().splitlines(), 1):
+                    if re.search(rf"\b{name}\b", text) and (other, number) != (path, line):
+                        found |= running(data, other, number, seen)
+    return found
+
+
+def _around(path: Path, line: int) -> tuple[range, set[str]]:
+    """The lines of a statement, and the compiled function or the constants that it belongs to."""
+    statements = [
+        node for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+    ]  # fmt: skip
+    if not statements:
+        return range(line, line + 1), set()
+    *_, inner = statements
+    body = getattr(inner, "body", [])
+    lines = range(inner.lineno, body[0].lineno if body else (inner.end_lineno or 0) + 1)
+    functions = [node for node in statements if isinstance(node, ast.FunctionDef)]
+    if functions:
+        *_, last = functions
+        compiled = re.search("njit|cfunc", " ".join(map(ast.unparse, last.decorator_list)))
+        return lines, {last.name} if compiled or inner is last else set()
+    targets = getattr(inner, "targets", [getattr(inner, "target", None)])
+    return lines, {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def orders(data: CoverageData, path: Path, line: int) -> Iterator[list[str]]:
+    """The tests that run a line, the quickest first; then their files."""
+    found = sorted(running(data, path, line, set()), key=lambda test: seconds().get(test, 1.0))
     if found:
-        yield found[:: -(-len(found) // ENOUGH)]
+        yield found[:ENOUGH]
         yield sorted({test.split("::")[0] for test in found})
-    else:
-        yield first_tests(path, tests)
 
 
-def first_tests(path: Path, tests: tuple[str, ...]) -> list[str]:
-    """The test files, those that name the module first."""
-    name = path.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".")
-    files = [file for folder in tests for file in sorted((ROOT / folder).rglob("test_*.py"))]
-    parent, stem = name.rsplit(".", 1)
-    naming = {
-        file for file in files
-        if name in (text := file.read_text()) or (parent in text and stem in text)
-    }  # fmt: skip
-    return [
-        str(file.relative_to(ROOT)) for file in sorted(files, key=lambda each: each not in naming)
-    ]
-
-
-def caught(path: Path, text: str, tries: Iterator[list[str]]) -> bool:
-    """Whether tests fail with the text in the place of the file."""
+def caught(path: Path, text: str, tries: Iterator[list[str]]) -> str:
+    """The test that fails with the text in the place of the file; empty if none does."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(SOURCE, Path(folder, "src"), ignore=shutil.ignore_patterns("*.pyc"))
         Path(folder, "src", path.relative_to(SOURCE)).write_text(text)
@@ -173,34 +210,37 @@ def caught(path: Path, text: str, tries: Iterator[list[str]]) -> bool:
         for tests in tries:
             try:
                 done = subprocess.run(
-                    [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+                    [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
+                     f"--basetemp={folder}/made", *tests],
                     cwd=ROOT, env=environment, capture_output=True, check=False, timeout=SECONDS,
+                    text=True,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
-                return True
+                return f"more than {SECONDS} seconds"
             if done.returncode != 0:
-                return True
-        return False
+                failed = re.search(r"^(?:FAILED|ERROR) (.*)$", done.stdout, flags=re.M)
+                return failed.group(1) if failed else (done.stdout + done.stderr)[-300:]
+        return ""
 
 
-def main(count: int, seed: int) -> None:
-    """Make the mutants, run the tests of two at a time, print what came of it."""
-    rng, survived, data = random.Random(seed), [], measure()
+def main(count: int, seed: int, processes: int) -> None:
+    """Make the mutants, run their tests, print what came of it."""
+    rng, survived, data = random.Random(seed), [], measure(processes)
     mutants = [mutant(rng) for _ in range(count)]
-    path, line, _, _, tests = mutants[0]
-    if caught(path, path.read_text(), orders(data, path, line, tests)):
-        sys.exit("Tests fail without any mutant, so nothing can be said.")
-    with ThreadPoolExecutor(2) as pool:
+    path, line, _, _ = mutants[0]
+    if failed := caught(path, path.read_text(), orders(data, path, line)):
+        sys.exit(f"Tests fail without any mutant, so nothing can be said: {failed}")
+    with ThreadPoolExecutor(processes) as pool:
         results = pool.map(
-            lambda each: caught(each[0], each[2], orders(data, each[0], each[1], each[4])), mutants
+            lambda each: caught(each[0], each[2], orders(data, each[0], each[1])), mutants
         )
-        for number, ((*_, said, _), found) in enumerate(zip(mutants, results, strict=True), 1):
-            print(f"{number:3d} {'caught  ' if found else 'SURVIVED'} {said}", flush=True)
-            if not found:
+        for number, ((*_, said), by) in enumerate(zip(mutants, results, strict=True), 1):
+            print(f"{number:3d} {'caught  ' if by else 'SURVIVED'} {said}\n    {by}", flush=True)
+            if not by:
                 survived.append(said)
     print(f"\n{count - len(survived)} of {count} mutants were caught (seed {seed}).")
 
 
 if __name__ == "__main__":
-    arguments = [int(each) for each in sys.argv[1:]] + [60, 1][len(sys.argv) - 1 :]
+    arguments = [int(each) for each in sys.argv[1:]] + [60, 1, 2][len(sys.argv) - 1 :]
     main(*arguments)
