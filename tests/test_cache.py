@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -65,3 +68,35 @@ def test_a_folder_of_somebody_else_is_refused(home, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_given: False)
     with pytest.raises(InputError, match="into which you may write"):
         cache.folder()
+
+
+HOLDS = """
+import sys, time
+from evinet import cache
+cache.prepare()
+with cache.alone(sys.argv[1]):
+    print("in", flush=True)
+    time.sleep(float(sys.argv[2]))
+    print(time.monotonic(), flush=True)
+"""
+
+
+def test_who_compiles_the_same_at_once_waits_and_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("EVINET_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    cache.prepare()
+    words = [sys.executable, "-c", HOLDS, "a", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "in\n"
+        with cache.alone("b"):
+            assert other.poll() is None
+        with cache.alone("a"):
+            now = time.monotonic()
+        assert float(other.stdout.readline()) <= now
+
+
+def test_where_nothing_can_be_kept_nobody_waits(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file/numba"))
+    with cache.alone("a"), cache.alone("a"):
+        pass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import platformdirs
@@ -75,3 +77,18 @@ def prepare() -> Path:
     os.environ["NUMBA_CACHE_DIR"] = str(found / "numba")
     os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = "evinet.numba_cache.Locator"
     return found
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Hold off other processes that would compile the same: they find it in the cache afterwards.
+
+    Where nothing can be kept, nobody waits. `prepare` must have run.
+    """
+    with ExitStack() as until_the_end:
+        with suppress(OSError):
+            folder = Path(os.environ["NUMBA_CACHE_DIR"])
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = until_the_end.enter_context((folder / f"{name}.lock").open("w"))
+            flock(lock, LOCK_EX)
+        yield

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from evinet.errors import InputError
+from evinet.reconstruct import contradictions
 from evinet.reconstruct.commands import reconstruct
+from evinet.reconstruct.inputs import ArmInput
 
 COUNTS = {
     "a": [(0, 100), (6, 80), (12, 50), (18, 30), (24, 10)],
@@ -118,3 +121,11 @@ def test_censor_marks_that_cannot_be(tmp_path, times, code, size):
     flags = {pair: each for pair, each in found(quality).items() if "marks" in pair[0]}
     assert flags == ({} if code is None else {(code, "a"): size})
     assert quality["grade"] != "good"
+
+
+@pytest.mark.parametrize(("mark", "told"), [(11.95, False), (12.05, False), (11.8, True)])
+def test_a_mark_at_the_time_of_a_number_at_risk_may_stand_on_either_side(mark, told):
+    """Points are read to 0.3 % of the axis: 0.072 of 24 months. Two patients leave before 12."""
+    at_risk = (np.array([0.0, 12.0, 24.0]), np.array([10.0, 8.0, 0.0]))
+    arm = ArmInput("a", n=10, at_risk=at_risk, marks=np.full(3, mark))
+    assert bool(list(contradictions._more_marks_than_leave(arm))) is told

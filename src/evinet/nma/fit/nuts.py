@@ -6,12 +6,13 @@ fast-math flags change the last bits of draws, and cannot be set later.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from evinet import processor
+from evinet import cache, processor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,9 @@ class Compiled:
         from evinet.nma.fit import compiled
 
         start = time.perf_counter()
-        self._model, self._coordinates = compiled.compile_model(model), dict(model.coords)
+        names = "\n".join(each.name for each in model.unobserved_value_vars)
+        with cache.alone(hashlib.sha256(names.encode()).hexdigest()[:12]):
+            self._model, self._coordinates = compiled.compile_model(model), dict(model.coords)
         self.seconds = time.perf_counter() - start
 
     def sample(self, data: dict[str, np.ndarray], sampler: Sampler, seed: int) -> Any:
@@ -88,7 +91,9 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
     record["address"], record["size"] = data.ctypes.data, data.size
     shapes = density.names(model, values)
-    log_density, kept = density.functions(*density.parts(data))
+    rarer, hazard = density.parts(data)
+    with cache.alone(f"density-{rarer}-{hazard}"):
+        log_density, kept = density.functions(rarer, hazard)
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     size = density.dimension(model, values)
     compiled = CompiledPyMCModel(
