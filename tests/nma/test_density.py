@@ -43,7 +43,7 @@ def agree(model: models.Model) -> None:
     order = [variable.name for variable in graph.value_vars]
     logp, mode = graph.logp(), pytensor.compile.Mode("py", None)  # as it is written: quickest
     if model.gaps:  # shares of categories are differences of probabilities, which may be small
-        logp = rewrite_pregrad(logp)
+        logp, mode = rewrite_pregrad(logp), "FAST_COMPILE"
     outputs = [logp, *pytensor.grad(logp, graph.value_vars)]
     compiled = pytensor.function(graph.value_vars, outputs, on_unused_input="ignore", mode=mode)
     ours = {"effect_moves": len(values["b_sd"]), "members": model.design.mixing[1].shape[1],

@@ -18,6 +18,7 @@ from evinet.nma.population import maic, margins, stc
 from evinet.nma.population.adjust import adjust
 from evinet.nma.population.comparison import read
 from evinet.nma.population.margins import Margin
+from evinet.nma.population.summaries import Summary
 from evinet.patients import cox
 
 DATA = Path(__file__).parent / "data"
@@ -209,6 +210,38 @@ def test_margins_have_the_published_mean_and_spread(margin):
     assert values.mean() == pytest.approx(margin.mean, rel=2e-3)
     if margin.family != "bernoulli":
         assert values.std() == pytest.approx(margin.sd, rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("family", "mean", "sd", "words"),
+    [("gamma", 0, 1, "above 0"), ("lognormal", -1, 1, "above 0"), ("beta", 0, 0.1, "between"),
+     ("beta", 1, 0.1, "between"), ("logitnormal", 1.2, 0.1, "between"),
+     ("beta", 0.3, 0.46, "standard deviation")],
+)  # fmt: skip
+def test_margins_that_cannot_be_are_refused(family, mean, sd, words):
+    """A share of mean m has a variance below m (1 - m): 0.458 squared for 0.3."""
+    with pytest.raises(InputError, match=words):
+        margins.margin("x", Summary(mean, sd), None, family, "file")
+
+
+@pytest.mark.parametrize(
+    ("family", "mean", "sd"),
+    [("gamma", 0.1, 1), ("beta", 0.3, 0.455), ("logitnormal", 0.9, 0.1), ("normal", -1, 1)],
+)
+def test_margins_that_can_be_are_taken(family, mean, sd):
+    found = margins.margin("x", Summary(mean, sd), None, family, "file")
+    assert found == Margin(family, mean, sd)
+
+
+@pytest.mark.parametrize(("away", "told"), [(0.5, False), (0.75, False), (1.0, True)])
+def test_little_overlap_is_told(away, told):
+    """Weights that move a normal mean by d standard deviations leave exp(-d^2) of the patients."""
+    age = np.repeat(special.ndtri((np.arange(500) + 0.5) / 500), 2)
+    own = pd.DataFrame({"treatment": ["A", "C"] * 500, "age": age, "y": age})
+    other = pd.DataFrame({"treatment": ["B", "C"], "y": [0, 0], "se": [1, 1]})
+    found = adjust(own, other, ["age"], population=pd.DataFrame({"age_mean": [away]}))
+    assert found.effective / 1000 == pytest.approx(np.exp(-(away**2)), rel=0.05)
+    assert any("More than half" in line for line in found.warnings) is told
 
 
 def test_points_keep_the_correlation_of_the_patients():
