@@ -44,8 +44,7 @@ CLASSES = {"PBO": "none", "ETN": "TNFa", "IXE_Q2W": "IL", "IXE_Q4W": "IL", "SEC_
            "SEC_300": "IL"}  # fmt: skip
 CASES = {"plaque psoriasis": PSORIASIS, "newly diagnosed myeloma": MYELOMA}
 
-SURVIVAL = {"survival": "exponential", "ageing": "weibull", "splines": "mspline",
-            "pieces": "piecewise"}  # fmt: skip
+SURVIVAL = {"survival": "exponential", "ageing": "weibull", "splines": "mspline"}
 KINDS = ("binomial", "ordered", "poisson", "normal", *SURVIVAL)
 CATEGORIES = ("some", "good")
 STUDIES = ("One", "Two")
