@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evinet.extract import checks
+from evinet.extract import checks, rules_counts
 
 # rule: (trial, file, old text, new text, path has, verdict)
 FAULTS = {
@@ -24,6 +24,8 @@ FAULTS = {
     "at-risk-start": ("netter-2", "at-risk/pfs.csv", "lu-dotatate,0,151", "lu-dotatate,0,150",
                       "lu-dotatate", "warn"),
     "percent-count": ("netter-2", "trial.yaml", "136 (93%)", "126 (93%)", "any,any", "fail"),
+    "as-printed": ("clarinet", "trial.yaml", "{value: 32, printed", "{value: 320, printed",
+                   "events", "fail"),
     "events-patients": ("netter-2", "trial.yaml", "events: 55", "events: 155", "events", "fail"),
     "subgroup-sum": ("netter-2", "trial.yaml", "in_arm: 30/86", "in_arm: 30/87", "age", "fail"),
     "dates-order": ("netter-2", "trial.yaml", "start: 2020-01-22", "start: 2023-01-22",
@@ -55,6 +57,20 @@ def test_every_rule_has_a_seeded_fault():
 def test_nothing_fails_in_the_evidence_as_published(data, trial):
     for rule in checks.RULES:
         assert not [item for item in data.findings(trial, rule) if item.verdict == "fail"]
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "off"),
+    [
+        (275, "n=275", 0), (2750, "n=275", 2), (27.5, "n=275", 2), (257, "n=275", 1),
+        (1548, "1,548", 0), (1548, "1 548", 0), (0.62, "0·62", 0), (0.62, "0,62", 0),
+        (0.503, "50.3%", 0), (17.4, "1.45 years", 0), (3.6797, "16 weeks", 0), (0.7, ".7", 0),
+        (9.2, "2.9", 1),
+    ],
+)  # fmt: skip
+def test_a_value_is_one_of_the_numbers_that_are_printed(value, printed, off):
+    found = [rules_counts._times_off(value, n) for n in rules_counts._NUMBER.findall(printed)]
+    assert found == [off]
 
 
 def test_a_percentage_is_judged_by_its_own_rounding(data):

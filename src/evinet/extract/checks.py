@@ -24,6 +24,7 @@ RULES: dict[str, Callable[[Evidence], Iterator[Finding]]] = {
     "at-risk-monotone": rules_survival.at_risk_monotone,
     "at-risk-start": rules_survival.at_risk_start,
     "percent-count": rules_counts.percent_count,
+    "as-printed": rules_counts.as_printed,
     "events-patients": rules_counts.events_patients,
     "subgroup-sum": rules_counts.subgroup_sum,
     "dates-order": rules_counts.dates_order,

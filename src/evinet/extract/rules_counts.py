@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 
+from evinet.extract.facts import facts
 from evinet.extract.finding import Finding, decimals, graded, name
 from evinet.extract.load import Evidence
 from evinet.extract.schema import Result, Subgroups, Trial
@@ -35,6 +37,45 @@ def percent_count(evidence: Evidence) -> Iterator[Finding]:
             f"{exact:.2f}%",
             off,
         )
+
+
+_NUMBER = re.compile(r"\d{1,3}(?:[, ]\d{3})+(?!\d)|\d*[.,·]\d+|\d+")
+_IN_WORDS = re.compile(
+    r"\b(?:no|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|hundred)\b",
+    re.IGNORECASE,
+)
+_UNITS = (1, 0.01, 12, 12 / 365.25, 7 * 12 / 365.25)
+"""What a printed number is multiplied by: per cent, and years, days and weeks in months."""
+
+
+def as_printed(evidence: Evidence) -> Iterator[Finding]:
+    """A value is one of the numbers of `printed`, in its unit.
+
+    A failure where it is a power of ten off, as 2750 printed as `n=275`; any other is a warning.
+    """
+    for fact in facts(evidence.written):
+        value, printed = fact.value, fact.printed or ""
+        found = [match.group() for match in _NUMBER.finditer(printed)]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not found:
+            continue
+        if _IN_WORDS.search(printed):
+            continue
+        each = [_times_off(value, number) for number in found]
+        off = min(each) and max(each)
+        yield Finding(fact.path, "as-printed", graded(off, 0, 1), str(value), printed)
+
+
+def _times_off(value: float, number: str) -> int:
+    """0 for the same number, 2 for one that is a power of ten off, else 1."""
+    texts = {re.sub("[, ]", "", number), re.sub("[,·]", ".", number)}
+    texts = {text for text in texts if re.fullmatch(r"\d*\.?\d+", text)}
+    for text in texts:
+        half = 0.5 * 10.0 ** -decimals(text) + 1e-9
+        if any(abs(float(text) * unit - value) <= half * unit + 1e-6 for unit in _UNITS):
+            return 0
+    tens = (10, 100, 1000, 0.1, 0.001)
+    slipped = any(abs(float(text) * ten - value) < 1e-9 for text in texts for ten in tens)
+    return 2 if slipped else 1
 
 
 def events_patients(evidence: Evidence) -> Iterator[Finding]:

@@ -196,6 +196,21 @@ def test_arms_of_some_of_the_patients_are_unsure(text):
     assert [f.unsure for f in paper().of("arm")] == ["", ""]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "224 patients were randomly assigned: 112 to high-dose ormalin, cisplin, and gemzin "
+        "chemotherapy, and 112 to placebo.",
+        "One hundred seventy-nine eligible patients were randomly assigned to ormalin (n=114) or "
+        "placebo (n=65). In all, 179 patients were randomised.",
+    ],
+)
+def test_part_of_a_name_and_part_of_the_patients_are_unsure(text):
+    assert [bool(f.unsure) for f in read_publication(text).of("arm")] == [True, True]
+    plain = text.replace(" eligible", "").replace(", cisplin, and gemzin chemotherapy", "")
+    assert [f.unsure for f in read_publication(plain).of("arm")] == ["", ""]
+
+
 def test_a_name_that_a_long_paper_never_uses_is_no_arm():
     text = "We randomly assigned 150 patients to swallow ormalin (n=100) or placebo (n=50). "
     rest = "Those who took ormalin had less pain than those on placebo. "

@@ -379,7 +379,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         arms = _arms([(label, n) for label, n in found])
         confirmed = bool(fitting or twice) and _RANDOM.search(s.text)
         doubt = "" if confirmed else _UNADDED
-        odd = _no_patients(read, s, found) or _odd_names(arms, passages)
+        odd = _no_patients(read, s, found) or _odd_names(arms, passages, s)
         odd = odd or _others_randomised(read, candidates, found, totals)
         if is_paper(passages) and not _said_again(arms, candidates, found, s):
             doubt = doubt or _SAID_ONCE
@@ -433,6 +433,11 @@ _CLUSTERS = re.compile(
     r"|\bclusters (?:were|was) (?:randomly|randomi[sz]|allocat|assign)",
     re.IGNORECASE,
 )
+_ELIGIBLE = re.compile(
+    r"(?:\d|(?:hundred|thousand|ty|teen|ty-\w+)) eligible (?:[\w-]+ ){0,2}(?:patients|participants"
+    r"|women|men|subjects|adults)\b",
+    re.IGNORECASE,
+)
 _COUNTED_THING = re.compile(
     r"[nN] ?= ?\d[\d,]* (?!and\b|or\b|vs\b|versus\b|to\b|in\b|were\b|was\b|at\b|for\b|from\b|per\b"
     r"|of\b|with\b|patients?\b|participants?\b|women\b|men\b|subjects?\b|people\b|persons?\b"
@@ -440,12 +445,21 @@ _COUNTED_THING = re.compile(
 )
 
 
-def _odd_names(arms: Arms, passages: list[Passage]) -> str:
+_GOES_ON = (
+    r", (?!(?:and|or|of|who|which|with|while|whereas|but|in|at|from|between|after|before|the|all"
+    r"|respectively|including|were|was|had|both|each)\b)[a-z][\w-]+(?: [\w-]+){0,2},?"
+    r" (?:and|plus|or) (?!\d)"
+)
+"""A list of drugs behind what was read as a name: `, mitoxantrone, and carboplatin`."""
+
+
+def _odd_names(arms: Arms, passages: list[Passage], said: Sentence) -> str:
     """Why what was read as the names of arms may be none."""
     whole = " ".join(" ".join(p.text for p in passages).lower().split())
     for arm in arms.arms:
         label = arm.label.lower()
-        if ":" in label or len(label.split()) > 9:
+        on = re.search(re.escape(arm.label) + _GOES_ON, said.text)
+        if on or ":" in label or len(label.split()) > 9:
             return f"{arm.label!r} may be more than the name of an arm"
         printed = re.findall(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\d)", whole)
         if len(whole) > _LONG and len(printed) < 2:
@@ -487,6 +501,8 @@ def _no_patients(read: list[Sentence], said: Sentence, found: list[tuple[str, in
     """Why the numbers of arms may count something else than patients: eyes, tumours, practices."""
     if counted := _COUNTED_THING.search(said.text):
         return f"the numbers may count {counted['thing']}"
+    if _ELIGIBLE.search(said.text):
+        return "the numbers may leave out patients who were randomised and not eligible"
     if any(_CLUSTERS.search(sentence.text) for sentence in read):
         return "clusters were randomised, and the numbers may count them"
     total = sum(n for _, n in found)

@@ -137,13 +137,11 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
     for sentence in sentences(passages, "abstract", "results"):
         if not _SPEAKS.search(sentence.text):
             continue
-        planned = words.PLANNED.search(sentence.text)
-        if planned and "% CI" not in sentence.text:
-            continue
         found = quantities(sentence.text)
         readers = (_medians, _landmarks, _events, _responses, _ratios)
         read = [finding for reader in readers for finding in reader(sentence, found, arms)]
-        if not read:
+        planned = words.PLANNED.search(sentence.text) if read else None
+        if not read or (planned and "% CI" not in sentence.text):
             continue
         notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
         notes += [f"it may be a plan ({planned.group()})"] if planned else []
@@ -369,7 +367,9 @@ def _by_its_words(text: str, head: re.Match[str], between: str, arms: Arms) -> s
     return "outcome-without-a-name"
 
 
-def _groups(sentence: Sentence, found: list[Quantity], wanted: Any, arms: Arms) -> Iterator[Group]:
+def _groups(
+    sentence: Sentence, found: Sequence[Quantity], wanted: Any, arms: Arms
+) -> Iterator[Group]:
     """Quantities that are `wanted`, by the outcome named last before them (or right after)."""
     text, named = sentence.text, sentence.topics
     kept = [q for q in found if wanted(q)]
@@ -478,7 +478,7 @@ def _limits(quantity: Quantity, scale: float = 1.0) -> dict[str, Any]:
     return limits | ({"level": found.level} if found.level else {})
 
 
-def _medians(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+def _medians(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     said = _MEDIAN.search(text)
     if said is None and "survival" not in text.lower():
@@ -556,7 +556,7 @@ def _time(match: re.Match[str]) -> float | None:
     return numbers.months(value, {"y": "year"}.get(unit, unit))
 
 
-def _landmarks(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+def _landmarks(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     times = [(m.start(), m.end(), _time(m)) for m in _TIME.finditer(text)]
     if not times:
@@ -590,7 +590,7 @@ def _landmarks(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterato
             yield _finding(sentence, "landmark", about, values, (q.start, q.end), doubt)
 
 
-def _events(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+def _events(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     said = _EVENT.search(text)
     if said is None or _NOT_EVENTS.search(text):
@@ -626,7 +626,7 @@ def _events(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[F
                        (q.start, q.end), doubt)  # fmt: skip
 
 
-def _responses(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+def _responses(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
 
     def wanted(q: Quantity) -> bool:
@@ -658,7 +658,7 @@ def _responses(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterato
                            {**values, **_limits(q)}, (q.start, q.end), unsure)  # fmt: skip
 
 
-def _ratios(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[Finding]:
+def _ratios(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     heads = [match for match in _HR.finditer(text)]
     for index, head in enumerate(heads):
@@ -675,7 +675,7 @@ def _ratios(sentence: Sentence, found: list[Quantity], arms: Arms) -> Iterator[F
         yield from _ratio(sentence, found, head, value, interval, index, heads, arms)
 
 
-def _ratio(sentence: Sentence, found: list[Quantity], head: re.Match[str],
+def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
            value: re.Match[str], interval: numbers.Interval | None, index: int,
            heads: list[re.Match[str]], arms: Arms) -> Iterator[Finding]:  # fmt: skip
     text = sentence.text

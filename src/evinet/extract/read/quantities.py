@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from evinet.extract.read import numbers
 from evinet.extract.read.numbers import NUMBER, UNIT, Interval
@@ -73,7 +74,8 @@ class Quantity:
         return self.value is not None and float(self.value).is_integer() and "." not in self.printed
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=8)
+def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities of a sentence; limits of intervals, P values and doses are not among them."""
     found: list[Quantity] = []
     taken = [match.span() for match in numbers.P_VALUE.finditer(text)]
@@ -90,7 +92,7 @@ def quantities(text: str) -> list[Quantity]:
         if quantity is not None:
             found.append(quantity)
             cursor = quantity.end
-    return _units(text, found)
+    return tuple(_units(text, found))
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

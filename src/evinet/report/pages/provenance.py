@@ -35,6 +35,7 @@ FOUND = {
     "at-risk-monotone": "numbers at risk that rise",
     "at-risk-start": "numbers at risk that do not start with all patients",
     "percent-count": "percentages that are not their count over their total",
+    "as-printed": "values that are none of the numbers printed beside them",
     "events-patients": "more events than patients",
     "subgroup-sum": "sums over subgroups that are not the whole: some patients are in none of them "
     "(or, where the sum is larger, in several)",
