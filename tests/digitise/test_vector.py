@@ -39,6 +39,19 @@ def test_curves_names_and_numbers_at_risk_are_exact(figure, name):
         assert [cell.n for cell in arm.row.cells] == counts
 
 
+def test_a_drawing_in_large_units_is_read_as_one_in_points(figure, tmp_path):
+    """As GNU plotutils writes it: the whole drawing is one unit wide."""
+    path, truth = figure("svg")
+    text = path.read_text().replace('viewBox="0 0 504 396"', f'viewBox="0 0 1 {396 / 504}"')
+    text = text.replace('<g id="figure_1">', f'<g id="figure_1" transform="scale({1 / 504})">')
+    small = tmp_path / "small.svg"
+    small.write_text(text)
+    reading = digitise(small).reading
+    assert reading.confidence > 0.9, reading.reasons
+    for arm, each in zip(reading.arms, truth, strict=True):
+        assert benchmark.error(arm, each, 36) < 2e-4
+
+
 @pytest.mark.parametrize("name", ["pdf", "pdf-black"])
 @pytest.mark.parametrize("legend", ["inside", "above", "below"])
 def test_names_come_from_the_legend_where_there_is_no_table(figure, name, legend):

@@ -24,6 +24,8 @@ INHERITED = (
     "visibility", "stroke-opacity", "fill-opacity", "color",
 )  # fmt: skip
 LENGTHS = ("x", "y", "width", "height", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry")
+TINY = 100.0  # a drawing of fewer units is not in points or pixels, but in inches or shares ...
+USUAL = 800.0  # ... and is read as one of so many
 GLYPH = 0.55  # width of a character, of its font size, where nothing better is known
 
 
@@ -52,10 +54,12 @@ def read(path: Path) -> Drawing:
                     "Save the figure again, as SVG or PDF")
         ) from None  # fmt: skip
     left, top, width, height = _view(root)
-    drawing = Drawing(width, height)
+    larger = USUAL / max(width, height) if 0 < max(width, height) < TINY else 1.0
+    drawing = Drawing(width * larger, height * larger)
     names = {item.get("id"): item for item in root.iter() if item.get("id")}
     walk = _Walk(drawing, names, _rules(root))
-    walk.into(root, _Here(Matrix(1, 0, 0, 1, -left, -top), {}), 0)
+    own = Matrix(larger, 0, 0, larger, -left * larger, -top * larger)
+    walk.into(root, _Here(own, {}), 0)
     return drawing
 
 

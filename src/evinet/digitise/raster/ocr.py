@@ -19,7 +19,9 @@ from evinet.digitise.drawing import BLACK, Box, Colour, Word
 from evinet.errors import InputError, Problem
 
 Picture = NDArray[np.uint8]
-LONGEST = 1600  # pixels of the longer side that the search for text works on
+LONGEST = 1600  # pixels of the longer side that text is read from ...
+SEARCHED = 1280  # ... and looked for in: its place is all that matters there
+NARROW = 160  # pixels to which short words are padded: a wider strip only takes longer
 APART = 0.2  # of the height of a line: a gap within a word is narrower
 THREADS = 1  # the same result, and nearly the same time, whatever the machine
 
@@ -41,7 +43,8 @@ def _engine() -> Any:
             "Global.text_score": 0.3,
             "Global.max_side_len": LONGEST,
             "Det.limit_type": "max",
-            "Det.limit_side_len": LONGEST,
+            "Det.limit_side_len": SEARCHED,
+            "Rec.rec_img_shape": [3, 48, NARROW],
             "EngineConfig.onnxruntime.intra_op_num_threads": THREADS,
             "EngineConfig.onnxruntime.inter_op_num_threads": THREADS,
         }
