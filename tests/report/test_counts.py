@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from evinet import files
-from evinet.report.exhibits import _counted
+from evinet import files, tables
+from evinet.report.exhibits import _counted, _network
 from evinet.report.pages import beyond
 from evinet.report.results import Results
 
@@ -37,6 +37,20 @@ def counted(results: Results, tmp_path: Path) -> Counted:
         return replace(results, root=root, counted={"counts": asked})
 
     return made
+
+
+def test_the_network_says_of_how_many_patients_the_counts_are(counted: Counted) -> None:
+    found = counted("ln OR", "ln OR")
+    rows = [
+        {"study": study, "treatment": name, "r": 1, "n": n}
+        for study, name, n in (("alba", "new", 40), ("alba", "high", 41), ("birch", "new", 2))
+    ]
+    path = found.root / "networks/counts/data.csv"
+    tables.NETWORK_DATA.write(path, tables.NETWORK_DATA.frame(rows))
+    drawn = _network(found, "counts").draw()
+    texts = " ".join(each.get_text() for axes in drawn.axes for each in axes.texts)
+    assert "n = 42" in texts
+    assert "n = 41" in texts
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,10 @@ from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
 from evinet.report.pages import summary
 from evinet.report.pages.beside import beside, other_bridges, would_join
+from evinet.report.pages.columns import mark
 from evinet.report.pages.common import value_names
 from evinet.report.pages.later import caution
-from evinet.report.pages.notes import mark, notes, weak_sources
+from evinet.report.pages.notes import notes, weak_sources
 from evinet.report.pages.provenance import FOUND
 from evinet.report.results import Results
 from evinet.report.rows import records
@@ -293,7 +294,14 @@ def test_the_checklist_claims_what_the_report_holds(results: Results) -> None:
 def test_published_network_meta_analyses_stand_beside_ours(results: Results) -> None:
     row = next(
         line
-        for line in unescape(pages.beside.published_networks(results)).splitlines()
+        for line in unescape(
+            pages.evidence.table(
+                results,
+                pages.beside.published_networks(results),
+                "Published",
+                "Network meta-analysis, Its hazard ratio, Ours",
+            )
+        ).splitlines()
         if "Elder 2019" in line
     )
     ours = next(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
+from scipy import stats
 
 from evinet import tables
 from evinet.conduct import Modifier
@@ -23,6 +24,7 @@ from evinet.report.figures import (
     km,
     network,
     populations,
+    prior,
     style,
     tipping,
 )
@@ -199,3 +201,15 @@ def test_a_bridge_that_need_not_be_wrong_has_no_turning_point() -> None:
                                              turning)})  # fmt: skip
             turns = [line for line in figure.axes[0].lines if set(line.get_xdata()) == {3.0}]
             assert len(turns) == (name == "sure")
+
+
+def test_draws_from_a_grid_make_no_comb() -> None:
+    """Bars follow the density of the draws also where their values are few and uneven."""
+    shares = (np.arange(31) + 0.5) / 31
+    draws = np.repeat(stats.halfnorm.ppf(shares, scale=0.5), 100)
+    figure = prior.draw({"Random effects": draws}, 0.5, "tau")
+    bars = [bar for bar in figure.axes[0].patches if bar.get_x() + bar.get_width() < 1]
+    assert len(bars) > 10
+    for bar in bars:
+        middle = bar.get_x() + bar.get_width() / 2
+        assert bar.get_height() == pytest.approx(stats.halfnorm.pdf(middle, scale=0.5), rel=0.2)

@@ -12,11 +12,13 @@ import pytest
 
 from evinet import tables
 from evinet.config import Question, Weights
+from evinet.errors import InputError
 from evinet.report import pages
 from evinet.report.effects import published
 from evinet.report.markdown import table
 from evinet.report.numbers import Interval
-from evinet.report.pages.common import by_arm, in_words
+from evinet.report.pages.columns import by_arm
+from evinet.report.pages.common import in_words
 from evinet.report.pages.models import independent_loops
 from evinet.report.pages.sensitivity import difference
 from evinet.report.results import Results
@@ -144,6 +146,12 @@ def test_the_answer_names_its_assumption_and_what_would_undo_it(results: Results
     assert "New drug against Low dose, Other drug or Placebo: not known." in text
 
 
+@pytest.mark.parametrize(("printed", "shown"), [(9.3, "9.3"), ("<1", "<1"), (None, "9")])
+def test_a_percentage_stands_as_it_was_printed(printed: object, shown: str) -> None:
+    row = {"percent": printed, "n": 7, "total": 75, "source": "s", "locator": "p. 1"}
+    assert unescape(pages.summary.share(row)).startswith(f"[{shown}\N{NO-BREAK SPACE}%](")
+
+
 def test_published_limits_are_the_printed_ones(results: Results) -> None:
     """The limits of NETTER-1 and the like are not symmetric after rounding: print what was."""
     study = records(results.studies("pfs"))[0]
@@ -197,6 +205,17 @@ def test_no_value_of_an_arm_hides_another(results: Results) -> None:
     link = '[{}](provenance.qmd#source-s "s, p. 1"){{.sourced}}'
     assert list(columns) == ["New drug"]
     assert unescape(columns["New drug"](rows)) == f"{link.format(1)}; {link.format(2)}"
+
+
+def test_a_document_chooses_the_columns_of_a_table(results: Results) -> None:
+    """Their order too; a heading that says nothing of the rows is named, with those that do."""
+    text = unescape(pages.evidence.table(results, "contrasts", "Effects", "Source, Ratio", "birch"))
+    assert "| Source | Ratio |" in text
+    assert "| HR 0.496585 |" in text, "exp(-0.7)"
+    with pytest.raises(InputError) as wrong:
+        pages.evidence.table(results, "contrasts", "Effects", "Ratio, Colour", "birch")
+    assert "Colour" in str(wrong.value)
+    assert "Hazard ratio" in str(wrong.value)
 
 
 def test_flags_of_a_reconstruction_are_sentences(results: Results, site: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evinet import tables
@@ -35,6 +37,10 @@ def with_times(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Re
     turned = league.assign(**{"mean": -league["mean"], "q50": -league["q50"], "q2.5": low,
                               "q97.5": high, **none})  # fmt: skip
     tables.LEAGUE.write(folder / "league.csv", turned)
+    path = root / "populations/pfs/predicted-observed.csv"
+    seen = tables.PREDICTED_OBSERVED.read(path)
+    mine = seen[seen["model"] == "fixed"].assign(model="times")
+    tables.PREDICTED_OBSERVED.write(path, pd.concat([seen, mine]))
     model = Model(label=LABEL, effects="fixed", baseline="lognormal",
                   ipd=["alba", "birch", "cedar"])  # fmt: skip
     analysis = results.config.analyses["pfs"]
@@ -78,8 +84,14 @@ def test_the_forest_says_which_side_is_better(with_times: Results) -> None:
     assert {"← favours the second", "the first →"} <= {each.get_text() for each in axes.texts}
 
 
-def test_its_survival_is_held_against_the_patients(with_times: Results) -> None:
+def test_its_survival_is_held_against_the_patients(
+    with_times: Results, results: Results, tmp_path: Path
+) -> None:
+    """A model that predicts nothing of them is not said to hold them."""
     assert f"Predicted: {LABEL}" in unescape(pages.survival.every(with_times))
+    shutil.copytree(with_times.root, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(results.root / "populations", tmp_path / "populations", dirs_exist_ok=True)
+    assert LABEL not in unescape(pages.survival.every(replace(with_times, root=tmp_path)))
 
 
 def test_models_methods_and_exports_name_the_measure(with_times: Results) -> None:

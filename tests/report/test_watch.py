@@ -38,7 +38,10 @@ def watched(project, tmp_path):
     for table, content in rows:
         table.write(folder / f"{table.name}.csv", table.frame(content))
     opened = load(root / "config/config.yaml", root / "results")
-    return unescape(pages.watch.news(opened) + pages.watch.ongoing(opened))
+    ongoing = pages.evidence.table(
+        opened, pages.watch.ongoing(opened), "Ongoing", "Trial, Registration, In the registry"
+    )
+    return unescape(pages.watch.news(opened) + ongoing)
 
 
 def test_news_since_the_evidence_was_collected_are_listed(watched):

@@ -102,8 +102,10 @@ def ranked(fit: Fit) -> pd.DataFrame:
 
 
 def pair(results: Results, row: dict[str, Any]) -> str:
-    """The two treatments of a row, in plain words."""
-    return versus(results.labels, row["treatment"], row["comparator"])
+    """The two treatments of a row, in plain words; those of its arms where it names arms alone."""
+    if "treatment" in row:
+        return versus(results.labels, row["treatment"], row["comparator"])
+    return versus(results.arm_names(row["trial"]), row["arm"], row["comparator"])
 
 
 def versus(labels: dict[str, str], treatment: str, comparator: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,7 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
 
     trial = results.trial_names[reconstruction.trial]
     quality = reconstruction.quality
-    arms = arm_labels(results, reconstruction.trial, list(quality["arms"]))
+    arms = results.arm_names(reconstruction.trial, quality["arms"])
     outcome = outcome_name(reconstruction.outcome)
 
     def draw(narrow: bool = False) -> Figure:
@@ -170,7 +171,7 @@ def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
     from evinet.report.figures import hazard
 
     trial = results.trial_names[reconstruction.trial]
-    arms = arm_labels(results, reconstruction.trial, list(reconstruction.quality["arms"]))
+    arms = results.arm_names(reconstruction.trial, reconstruction.quality["arms"])
     return Exhibit(
         f"hazard-{reconstruction.trial}-{reconstruction.outcome}",
         f"{trial}, {outcome_name(reconstruction.outcome)}: cumulative hazard of the reconstructed "
@@ -196,7 +197,7 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
                 if (each["arm"], each["comparator"]) == arms_of]  # fmt: skip
         if row["lower"] is None or row["upper"] is None or not mine:
             continue
-        arms = arm_labels(results, trial, [row["arm"], row["comparator"]])
+        arms = results.arm_names(trial, (row["arm"], row["comparator"]))
         printed = Interval(row["estimate"], row["lower"], row["upper"])
         yield Exhibit(
             f"periods-{trial}-{outcome}",
@@ -208,11 +209,6 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
             lambda mine=mine, printed=printed: periods.draw(mine, printed),  # type: ignore[misc]
         )
         return
-
-
-def arm_labels(results: Results, trial: str, arms: list[str]) -> dict[str, str]:
-    """Labels of a trial's arms: the treatment in plain words."""
-    return {arm: results.arm_names(trial)[arm] for arm in arms}
 
 
 def _medians(quality: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
@@ -253,6 +249,11 @@ def _network(results: Results, analysis: str) -> Exhibit:
 
     nodes, studies = results.nodes(analysis), results.studies(analysis)
     nodes = nodes.assign(label=[results.labels[name] for name in nodes["treatment"]])
+    if analysis in results.counted:  # what is counted is of so many patients
+        counted: Counter[str] = Counter()
+        for row in results.data(analysis):
+            counted[row["treatment"]] += row["n"]
+        nodes = nodes.assign(patients=nodes["treatment"].map(counted))
     members = results.members(results.bridged(analysis))
     title = results.analysis(analysis).title
     return Exhibit(
@@ -397,7 +398,7 @@ def _league(results: Results, fit: Fit) -> Exhibit:
     return Exhibit(
         f"{fit.analysis}-{fit.name}-league",
         f"{fit.model.label}: hazard ratio of the row's treatment against the column's, with 95 % "
-        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Light grey: no "
+        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Grey: no "
         "chain of trials joins the two.",
         "League table as a heat map. The table of all comparisons holds the same numbers.",
         lambda: league.draw(fit.league, results.labels, order),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -164,16 +164,27 @@ class Results:
         frame = self.evidence(table)
         return records(frame if trial is None else frame[frame["trial"] == trial])
 
-    def arm_names(self, trial: str) -> dict[str, str]:
-        """The arms of a trial by their treatments, and in words where two have the same."""
-        rows = self.rows(tables.ARMS, trial)
-        treatments = [row["treatment"] for row in rows]
+    def arm_names(self, trial: str, arms: Iterable[str] | None = None) -> dict[str, str]:
+        """Arms of a trial, all unless named, by their treatments; in words where two have one."""
+        rows = {row["arm"]: row for row in self.rows(tables.ARMS, trial)}
+        treatments = [row["treatment"] for row in rows.values()]
         return {
-            row["arm"]: self.labels[row["treatment"]]
-            + (f" ({row['arm'].replace('-', ' ')})" if treatments.count(row["treatment"]) > 1
+            arm: self.labels[rows[arm]["treatment"]]
+            + (f" ({arm.replace('-', ' ')})" if treatments.count(rows[arm]["treatment"]) > 1
                else "")
-            for row in rows
+            for arm in (rows if arms is None else arms)
         }  # fmt: skip
+
+    @cached_property
+    def facts(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The facts in use, by trial and path."""
+        return {(row["trial"], row["path"]): row
+                for row in self.rows(tables.FACTS) if row["use"] == "used"}  # fmt: skip
+
+    @cached_property
+    def source_kinds(self) -> dict[str, str]:
+        """Source -> its kind, such as news."""
+        return {row["source"]: row["kind"] for row in self.rows(tables.SOURCES)}
 
     def nodes(self, analysis: str) -> pd.DataFrame:
         """Table `network-nodes` of an analysis."""
@@ -188,6 +199,11 @@ class Results:
     def studied(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-studies` of an analysis."""
         return records(self.studies(analysis))
+
+    def data(self, analysis: str) -> list[dict[str, Any]]:
+        """Rows of table `network-data` of an analysis: what its models are fitted to."""
+        path = self.root / "networks" / analysis / "data.csv"
+        return records(_of_trials(tables.NETWORK_DATA.read(_existing(path))))
 
     def excluded(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-excluded`: trials that the analysis names and cannot use."""
@@ -240,7 +256,7 @@ class Results:
     def modified(self, analysis: str, table: tables.Table) -> list[dict[str, Any]]:
         """Rows of a table of effect modifiers of an analysis that looks into any."""
         path = self.root / "modifiers" / analysis / f"{table.name}.csv"
-        return records(table.read(_existing(path)))
+        return records(_of_trials(table.read(_existing(path))))
 
     def predicted(
         self, analysis: str, table: tables.Table, population: str, model: str | None = None

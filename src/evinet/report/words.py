@@ -141,6 +141,39 @@ def subgroup(treatment: str, comparator: str, hazard_ratio: Interval | float) ->
     )
 
 
+def modified(
+    pair: str, step: str, told: Mapping[str, Interval], together: Interval, p_lower: float,
+    extrapolated: Sequence[str],
+) -> str:  # fmt: skip
+    """How an effect changes with the patients, and the levels at which extrapolation begins.
+
+    `told` holds the ratio of hazard ratios for a `step` by the information that gives it.
+    """
+    each = listing([f"{with_limits(found)} {how}" for how, found in told.items()])
+    verdict = (
+        "The effect changes" if together.side_of_one()
+        else "The data are compatible with no change, and with a large one"
+    )  # fmt: skip
+    return (
+        f"{pair}: for {step}, the hazard ratio is multiplied by {each}. {verdict} (probability of "
+        f"the less likely direction: {chance(min(p_lower, 1 - p_lower))})."
+    ) + (
+        f" Extrapolation begins at {listing(list(extrapolated))}: no trial of this pair has "
+        "results with an interval there." if extrapolated else ""
+    )  # fmt: skip
+
+
+def not_modified(silent: Sequence[str], apart: Sequence[str]) -> list[str]:
+    """Comparisons of which no trial tells how they change, and those that no trials connect."""
+    said = {
+        f"{'; '.join(silent)}: not known. No trial tells whether this changes the effect; to "
+        "use the result for other patients than those of its trials is to extrapolate.": silent,
+        f"No trials connect {'; '.join(apart)}. These comparisons rest on an assumption, and "
+        "that they hold whatever the patients have here is a second one.": apart,
+    }
+    return [sentence for sentence, pairs in said.items() if pairs]
+
+
 def connectivity(islands: Sequence[Sequence[str]], trials: int) -> str:
     """How far the trials connect the treatments; `islands` holds the labels of each island."""
     treatments = sum(len(island) for island in islands)

@@ -20,9 +20,7 @@ def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure
     values = np.linspace(0, end, 200)
     density = np.sqrt(2 / np.pi) / scale * np.exp(-0.5 * (values / scale) ** 2)
     for axes, (label, draws) in zip(grid, posteriors.items(), strict=True):
-        axes.hist(
-            draws, bins=np.linspace(0, end, 41), density=True, color=style.SKY, label="posterior"
-        )
+        axes.hist(draws, bins=_edges(draws, end), density=True, color=style.SKY, label="posterior")
         axes.plot(values, density, color=style.ORANGE, label="prior")
         axes.set(xlim=(0, end), xlabel=f"{symbol} (ln HR scale)", yticks=[])
         axes.set_title(style.wrap(label, 66 // len(posteriors)), fontsize=8.5)
@@ -31,3 +29,15 @@ def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure
     grid[0].set_ylabel("Density")
     figure.tight_layout(w_pad=2.5)
     return figure
+
+
+def _edges(draws: np.ndarray, end: float) -> list[float]:
+    """Edges of the bars, between values: an exact posterior is drawn from the points of a grid.
+
+    Bars of one width would have now no point, now two, and look like a comb.
+    """
+    points, edges = np.unique(draws), [0.0]
+    for edge in (points[1:] + points[:-1]) / 2:
+        if edge - edges[-1] >= end / 40:
+            edges.append(float(edge))
+    return [*edges, max(end, float(points[-1]))]

@@ -8,6 +8,7 @@ from evinet.report.pages import (
     changes,
     conduct,
     economic,
+    evidence,
     for_whom,
     methods,
     models,
@@ -27,6 +28,7 @@ from evinet.report.pages import (
 
 __all__ = [
     "assumptions", "beside", "beyond", "certainty", "changes", "conduct", "economic",
-    "for_whom", "methods", "models", "outcomes", "provenance", "reconstruction", "reproducibility",
-    "reviewers", "robustness", "sensitivity", "summary", "survival", "trial", "trials", "watch",
+    "evidence", "for_whom", "methods", "models", "outcomes", "provenance", "reconstruction",
+    "reproducibility", "reviewers", "robustness", "sensitivity", "summary", "survival", "trial",
+    "trials", "watch",
 ]  # fmt: skip

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evinet import tables
 from evinet.config import ClassEffect, ComponentSums
-from evinet.report.effects import answered, contrasts, interval, pair
+from evinet.report.effects import answered, contrasts, pair
 from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, folded, md, strong
-from evinet.report.numbers import estimate, limits, listing, outcome_name, ratio, with_limits
+from evinet.report.numbers import listing, outcome_name, ratio
 from evinet.report.pages.beside import beside
 from evinet.report.pages.beside import would_join as would_join
-from evinet.report.pages.common import (
-    bridge_tested,
-    each_analysis,
-    optional_exhibit,
-    prior_text,
-    table_of,
-)
+from evinet.report.pages.columns import table_of
+from evinet.report.pages.common import bridge_tested, each_analysis, exhibit, prior_text
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Results
 
@@ -56,15 +49,13 @@ def answers(results: Results, name: str) -> Markdown:
     rows = [{**row, "model": fit.model.label}
             for fit in fits for row in contrasts(results, fit) if row["crosses"]]  # fmt: skip
     rows.sort(key=lambda row: pair(results, row))
+    listed = table_of(results, rows, "Comparisons that rest on a bridge",
+                      "Comparison, Model, Hazard ratio (95 % credible interval)")  # fmt: skip
     return blocks([
-        caution_line(results, name), optional_exhibit(results, f"{name}-bridge"),
+        caution_line(results, name), exhibit(results, f"{name}-bridge", optional=True),
         bullets(md("{}: {}", strong(fit.model.label), bridge_tested(results, fit))
                 for fit in fits),
-        folded("In a table", table_of(rows, "Comparisons that rest on a bridge", {
-            "Comparison": lambda row: pair(results, row), "Model": "model",
-            "Hazard ratio": lambda row: estimate(interval(row)),
-            "95 % credible interval": lambda row: limits(interval(row)),
-        })),
+        folded("In a table", listed),
     ]) if fits else escape("No bridge was used, so islands are not compared.")  # fmt: skip
 
 
@@ -72,20 +63,15 @@ def answers(results: Results, name: str) -> Markdown:
 def tipping(results: Results, name: str) -> Markdown:
     """How wrong the bridge may be before an interval reaches no difference."""
     fit = results.bridged(name)
-    if fit is None:
-        return md("")
-
-    def factor(row: dict[str, Any]) -> str:
-        return "it includes 1 already" if row["shift"] <= 0 else ratio(row["ratio"])
-
     return blocks([
-        optional_exhibit(results, f"{fit.analysis}-{fit.name}-tipping"),
-        table_of(answered(results, fit, tables.TIPPING), f"Tipping points of {fit.model.label}", {
-            "Comparison": lambda row: pair(results, row),
-            "Hazard ratio (95 % credible interval)": lambda row: with_limits(interval(row)),
-            "Factor at which the interval reaches 1": factor,
+        exhibit(results, f"{name}-{fit.name}-tipping", optional=True),
+        table_of(results, answered(results, fit, tables.TIPPING),
+                 f"Tipping points of {fit.model.label}",
+                 "Comparison, Hazard ratio (95 % credible interval)", {
+            "Factor at which the interval reaches 1": lambda row: (
+                "it includes 1 already" if row["shift"] <= 0 else ratio(row["ratio"])),
         }),
-    ])  # fmt: skip
+    ]) if fit else md("")  # fmt: skip
 
 
 def others(results: Results) -> Markdown:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from evinet import tables
 from evinet.report.effects import Pair, asked, interval, league, pair, versus
@@ -12,13 +13,13 @@ from evinet.report.markdown import (
     bullets,
     callout,
     escape,
-    faint,
     heading,
     link,
     md,
 )
-from evinet.report.numbers import Interval, outcome_name, ratio, with_limits
-from evinet.report.pages.common import DAGGER, Row, source_link, table_of
+from evinet.report.numbers import with_limits
+from evinet.report.pages.columns import Row, table_of
+from evinet.report.pages.common import DAGGER
 from evinet.report.results import Fit, Results
 
 
@@ -35,22 +36,24 @@ def beside(results: Results, main: str, shows: str) -> Markdown:
         own = same or [fit for fit in results.main(main) if fit.model.bridge]
         before, now = (set(results.studies(each)["trial"]) for each in (main, name))
         added = sorted(results.trial_names[trial] for trial in now - before)
-        columns: dict[str, Callable[[Pair], object]] = {
-            "Comparison": lambda pair: versus(results.labels, *pair)
-        }
-        for where, fits in (("Main analysis", own), ("Here", results.fits(name))):
-            for answers, fit in zip(map(league, fits), fits, strict=True):
-                columns[f"{where}: {fit.model.label}"] = lambda pair, answers=answers: (  # type: ignore[misc]
-                    said(answers[pair]) if pair in answers else "no chain of trials"
-                )
+        columns = [
+            {f"{where}: {fit.model.label}": partial(_answer, league(fit))}
+            for where, fits in (("Main analysis", own), ("Here", results.fits(name)))
+            for fit in fits
+        ]
         parts += [
             heading(3, other.title), other.supports.because,
             md("Trials that it adds: {}.", ", ".join(added)) if added else "",
             "Hazard ratios with 95 % credible intervals. A dagger (†) marks what rests on a "
             "bridge.",
-            table_of(asked(results, name if other.questions else main), other.title, columns),
+            table_of(results, asked(results, name if other.questions else main), other.title,
+                     {"Comparison": lambda pair: versus(results.labels, *pair)}, *columns),
         ]  # fmt: skip
     return blocks(parts)
+
+
+def _answer(answers: dict[Pair, Row], pair: Any) -> str:
+    return said(answers[pair]) if pair in answers else "no chain of trials"
 
 
 def said(row: Row) -> str:
@@ -112,24 +115,9 @@ def trials_named(results: Results, trials: list[str]) -> str:
     return ", ".join(results.trial_names.get(trial, trial) for trial in trials)
 
 
-def published_networks(results: Results) -> Markdown:
-    """A table of published estimates, with ours where our networks connect the pair."""
-    return table_of(results.rows(tables.PUBLISHED_NMAS), "Published network meta-analyses", {
-        "Published": "nma", "Outcome": lambda row: outcome_name(row["outcome"]),
-        "Comparison there": lambda row: (
-            f"{row['treatment_published']} vs {row['comparator_published']}"),
-        "Its hazard ratio": _theirs,
-        "Ours, of the nearest pair": lambda row: _ours(results, row),
-        "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
-    }, "No published network meta-analysis is entered in this review.")  # fmt: skip
-
-
-def _theirs(row: Row) -> Markdown:
-    if row["estimate"] is None:
-        return faint("no number could be read")
-    if row["lower"] is None or row["upper"] is None:
-        return escape(ratio(row["estimate"]))
-    return escape(with_limits(Interval(row["estimate"], row["lower"], row["upper"])))
+def published_networks(results: Results) -> list[Row]:
+    """Published estimates, with ours where our networks connect the pair."""
+    return [{**row, "ours": _ours(results, row)} for row in results.rows(tables.PUBLISHED_NMAS)]
 
 
 def _ours(results: Results, row: Row) -> str:

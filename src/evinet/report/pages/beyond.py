@@ -21,26 +21,23 @@ from evinet.report.markdown import (
     heading,
     md,
 )
-from evinet.report.numbers import listing, outcome_name
-from evinet.report.pages.common import (
+from evinet.report.numbers import listing
+from evinet.report.pages.columns import (
     GRADES,
     Row,
-    dash,
-    effects_table,
-    failed,
-    of_arm,
-    optional_exhibit,
     patients,
     printed_limits,
-    scaled,
-    source_link,
+    responders,
+    slug_words,
     table_of,
     unknown,
     with_source,
 )
+from evinet.report.pages.common import effects_table, exhibit, failed, scaled
+from evinet.report.pages.evidence import BY_NAME
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
-from evinet.report.rows import grouped, records
+from evinet.report.rows import grouped
 
 NOT_GIVEN = faint("not given")
 SHOWN = (
@@ -56,24 +53,22 @@ PRIOR_ONLY = (
 
 def benefit(results: Results) -> Markdown:
     """The effect on survival against those on responses and adverse events."""
-    return optional_exhibit(results, "benefit-risk") or escape(
+    return exhibit(results, "benefit-risk", optional=True) or escape(
         "No two treatments are compared in both survival and a count of patients."
     )
 
 
 def response(results: Results) -> Markdown:
     """Every trial, kind of response and assessor, with both arms and the published ratio."""
-    rows, keys = _mine(results, tables.RESPONSES), ("outcome", "trial", "assessor", "report")
-    ratios = {tuple(row[key] for key in keys): row for row in _mine(results, tables.CONTRASTS)}
-
-    def kind(found: list[Row]) -> tuple[int, str]:
-        name = found[0]["outcome"]
-        return SHOWN.index(name) if name in SHOWN else len(SHOWN), name
+    rows, keys = of_trials(results, "responses"), ("outcome", "trial", "assessor", "report")
+    ratios = {tuple(row[key] for key in keys): row for row in of_trials(results, "contrasts")}
+    order = [*SHOWN, *sorted({row["outcome"] for row in rows} - set(SHOWN))]
+    both = _arms(results, responders)
 
     def named(found: list[Row]) -> str:
-        name, assessor = found[0]["outcome"], found[0]["assessor"] or "unstated"
-        said = NAMES.get(name) or outcome_name(name)
-        return f"{said[0].upper()}{said[1:]}, {words.ASSESSORS[assessor]}"
+        name = found[0]["outcome"]
+        said = NAMES.get(name) or slug_words(name)
+        return f"{said}, {words.ASSESSORS[found[0]['assessor'] or 'unstated']}"
 
     def arms(found: list[Row]) -> Markdown:
         row = ratios.get(tuple(found[0][key] for key in keys))
@@ -83,16 +78,11 @@ def response(results: Results) -> Markdown:
         said = f"{row['measure'].upper()} {row['estimate']:g}"
         return breaks([both(found), with_source(f"{said} ({reach})" if reach else said, row)])
 
-    both = _arms(results, responders)
-
-    listed = table_of(sorted(grouped(rows, *keys).values(), key=kind),
-                      "Response in every trial", {
-        "Response": named, "Trial": lambda found: results.trial_names[found[0]["trial"]],
-        "Arms": arms,
-    })  # fmt: skip
-    if not rows:
-        return escape("The trials of the analyses published no response.")
-    return blocks([listed, notes(rows, results), _silent(results, rows)])
+    rows.sort(key=lambda row: order.index(row["outcome"]))
+    listed = grouped(rows, *keys).values()
+    return _noted(results, rows, table_of(
+        results, listed, "Response in every trial", {"Response": named}, "Trial", {"Arms": arms},
+        none="The trials of the analyses published no response."))  # fmt: skip
 
 
 def harms(results: Results) -> Markdown:
@@ -100,76 +90,41 @@ def harms(results: Results) -> Markdown:
     if not results.config.harms:
         return md("The configuration names no adverse events (`harms`) to show side by side.")
     rows = [
-        {**row, "harm": harm.label, "usual": harm.terms[0]}
-        for harm in results.config.harms
-        for row in _mine(results, tables.ADVERSE_EVENTS)
+        {**row, "place": place, "harm": harm.label, "usual": harm.terms[0]}
+        for place, harm in enumerate(results.config.harms)
+        for row in of_trials(results, "adverse-events")
         if row["event"] in harm.terms
     ]
-    place = {harm.label: place for place, harm in enumerate(results.config.harms)}
-
-    def order(found: list[Row]) -> tuple[int, bool, str]:
-        return place[found[0]["harm"]], found[0]["grade"] != "any", found[0]["grade"]
 
     def named(found: list[Row]) -> str:
         row = found[0]
-        event = "" if row["event"] == row["usual"] else row["event"]
+        harm, event = row["harm"], "" if row["event"] == row["usual"] else row["event"]
+        if event.lower().startswith(harm.lower()):  # it says what the harm is, and more
+            harm, event = event[0].upper() + event[1:], ""
         more = "; ".join(filter(None, [event, "related to treatment" if row["related"] else ""]))
-        grade = (
-            "any grade"
-            if row["grade"] == "any"
-            else f"grade {GRADES.get(row['grade'], row['grade'])}"
-        )
-        return f"{row['harm']}{more and f' ({more})'}, {grade}"
+        grade = GRADES.get(row["grade"], row["grade"])
+        shown = "any grade" if grade == "any" else f"grade {grade}"
+        return f"{harm}{more and f' ({more})'}, {shown}"
 
+    rows.sort(key=lambda row: (row["place"], row["grade"] != "any", row["grade"]))
     groups = grouped(rows, "harm", "grade", "trial", "event", "related", "report").values()
-    if not rows:
-        return escape("No trial of the analyses published any of these adverse events.")
-    return blocks([
-        table_of(sorted(groups, key=order), "Adverse events in every trial", {
-            "Event": named, "Trial": lambda found: results.trial_names[found[0]["trial"]],
-            "Arms": _arms(results, patients),
-        }),
-        notes(rows, results), _silent(results, rows),
-    ])  # fmt: skip
-
-
-def responders(row: Row) -> Markdown:
-    """Patients with a response, with the interval of their percentage as printed."""
-    reach = printed_limits(row, "%")
-    return patients(row) + (f", {reach}" if reach else "")
+    return _noted(results, rows, table_of(
+        results, groups, "Adverse events in every trial", {"Event": named}, "Trial",
+        {"Arms": _arms(results, patients)},
+        none="No trial of the analyses published any of these adverse events."))  # fmt: skip
 
 
 def other(results: Results, kind: str) -> Markdown:
     """What the trials published of one kind in words."""
-    rows = [row for row in _mine(results, tables.OTHER_EVIDENCE) if row["kind"] == kind]
+    rows = [row for row in of_trials(results, "other-evidence") if row["kind"] == kind]
     label = f"{kind.replace('-', ' ').capitalize()} in every trial"
-    return blocks([table_of(rows, label, {
-        "Trial": lambda row: results.trial_names[row["trial"]], "What": "topic",
-        "As published": lambda row: with_source(unknown(row["value"]), row), "Note": "note",
-    }), _silent(results, rows)])  # fmt: skip
-
-
-def doses(results: Results) -> Markdown:
-    """The dose of every arm, and how many patients had it."""
-    return table_of(_mine(results, tables.ARMS), "Doses in every trial", {
-        "Trial": lambda row: results.trial_names[row["trial"]],
-        "Treatment": lambda row: results.labels[row["treatment"]], "Dose": of_arm(results, "dose"),
-        "Randomised": of_arm(results, "n_randomised"), "Treated": of_arm(results, "n_treated"),
-    })  # fmt: skip
-
-
-def signals(results: Results) -> Markdown:
-    """Signals from spontaneous reports, where the review keeps any."""
-    rows = results.rows(tables.SAFETY_SIGNALS)
-    listed = table_of(rows, "Signals from spontaneous reports", {
-        "Drug": "drug", "Event": "event", "Measure": "measure",
-        "Value": lambda row: f"{row['value']:g}",
-        "95 % interval": lambda row: dash(None) if row["lower"] is None
-        else f"{row['lower']:g} to {row['upper']:g}",
-        "Source": lambda row: source_link(row) + (md("; {}", row["note"]) if row["note"] else ""),
-    })  # fmt: skip
-    none = "This review keeps no such signals."
-    return folded(f"{len(rows)} signals", listed) if rows else escape(none)
+    return blocks([
+        table_of(results, rows, label, {
+            "Trial": lambda row: results.trial_names[row["trial"]], "What": "topic",
+            "As published": lambda row: with_source(unknown(row["value"]), row), "Note": "note",
+        }),
+        _silent(results, rows),
+    ])  # fmt: skip
 
 
 def networks(results: Results) -> Markdown:
@@ -182,8 +137,8 @@ def networks(results: Results) -> Markdown:
             callout("warning", "Bear in mind", bullets(analysis.cautions))
             if analysis.cautions else "",
             words.connectivity(results.islands(name), results.studies(name)["trial"].nunique()),
-            optional_exhibit(results, f"{name}-network"),
-            optional_exhibit(results, f"{name}-forest"),
+            exhibit(results, f"{name}-network", optional=True),
+            exhibit(results, f"{name}-forest", optional=True),
             _counts(results, name), _effects(results, name),
         )
     ) or escape("No analysis of counts is named in the configuration.")  # fmt: skip
@@ -196,14 +151,14 @@ def _counts(results: Results, name: str) -> Markdown:
         rounded = f" (rounding allows {row['fewest']} to {row['most']})"
         return f"{row['r']}" + ("" if row["fewest"] == row["most"] else rounded)
 
-    frame = tables.NETWORK_DATA.read(results.root / "networks" / name / "data.csv")
-    return blocks([table_of(records(frame), "What was counted", {
-        "Trial": lambda row: results.trial_names[row["study"]],
-        "Treatment": lambda row: results.labels[row["treatment"]], "Patients with it": counted,
-        "Patients": lambda row: f"{row['n']}",
-        "Share": lambda row: f"{100 * row['r'] / row['n']:.1f} %",
-    }), bullets(f"{results.trial_names[row['trial']]}: {row['locator']}."
-                for row in results.studied(name))])  # fmt: skip
+    return blocks([
+        table_of(results, results.data(name), "What was counted", "Trial, Treatment", {
+            "Patients with it": counted, "Patients": lambda row: f"{row['n']}",
+            "Share": lambda row: f"{100 * row['r'] / row['n']:.1f} %",
+        }),
+        bullets(f"{results.trial_names[row['trial']]}: {row['locator']}."
+                for row in results.studied(name)),
+    ])  # fmt: skip
 
 
 def _effects(results: Results, name: str) -> Markdown:
@@ -230,9 +185,9 @@ def trials_of(results: Results) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _mine(results: Results, of: tables.Table) -> list[Row]:
+def of_trials(results: Results, table: str) -> list[Row]:
     """Rows of the trials of the analyses, in the order of the trials and, in one, of its arms."""
-    return [row for trial in trials_of(results) for row in results.rows(of, trial)]
+    return [row for trial in trials_of(results) for row in results.rows(BY_NAME[table], trial)]
 
 
 def _arms(results: Results, say: Callable[[Row], Markdown]) -> Callable[[list[Row]], Markdown]:
@@ -261,3 +216,8 @@ def _silent(results: Results, rows: list[Row]) -> Markdown:
     silent = [results.trial_names[name] for name in trials_of(results) if name not in told]
     said = f"Not known, because no source that was read says it: {listing(silent)}."
     return escape(said if silent else "")
+
+
+def _noted(results: Results, rows: list[Row], shown: Markdown) -> Markdown:
+    """A table with the notes of its rows, and the trials of which nothing is known."""
+    return blocks([shown, notes(rows, results), _silent(results, rows) if rows else ""])

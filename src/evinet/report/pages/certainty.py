@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from evinet.report import certainty as appraisal
 from evinet.report.certainty import JUDGED
-from evinet.report.effects import contrasts, interval, pair, prediction, versus
+from evinet.report.effects import contrasts, interval, prediction, versus
 from evinet.report.markdown import Markdown, blocks, bullets, faint
 from evinet.report.numbers import listing, ratio
-from evinet.report.pages.common import Row, each_analysis, table_of
+from evinet.report.pages.columns import Row, table_of
+from evinet.report.pages.common import awaited, each_analysis
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.models import independent_loops
 from evinet.report.results import Results
@@ -41,17 +42,15 @@ def comparisons(results: Results, name: str, judgements: Path | str = JUDGEMENTS
     By the first random-effects model without a bridge, which predicts; else by the main answer.
     """
     entered, smallest = appraisal.load(judgements), results.config.smallest_important_ratio
-    apart = [fit for fit in results.fits(name) if fit.model.bridge is None]
-    random = (fit for fit in apart if fit.model.effects == "random")
+    random = (fit for fit in results.fits(name)
+              if fit.model.bridge is None and fit.model.effects == "random")  # fmt: skip
     fit = next(random, results.unbridged(name))
+    rows = contrasts(results, fit)
     unseen = NOT_JUDGED if independent_loops(results, name) else "cannot be seen: no closed loop"
 
-    def judged(domain: str, without: object = NOT_JUDGED) -> Callable[[Row], object]:
-        def level(row: Row) -> object:
-            entry = entered.judged(name, (row["treatment"], row["comparator"]), domain)
-            return without if entry is None else entry.level
-
-        return level
+    def level(domain: str, without: object, row: Row) -> object:
+        entry = entered.judged(name, (row["treatment"], row["comparator"]), domain)
+        return without if entry is None else entry.level
 
     def imprecision(row: Row) -> str:
         return NOT_COMPUTED if smallest is None else appraisal.imprecision(interval(row), smallest)
@@ -62,28 +61,21 @@ def comparisons(results: Results, name: str, judgements: Path | str = JUDGEMENTS
             return NOT_COMPUTED
         return appraisal.heterogeneity(interval(row), new, smallest)
 
-    open_domains = [
-        domain for domain in JUDGED
-        if not any(entered.judged(name, (row["treatment"], row["comparator"]), domain)
-                   for row in contrasts(results, fit))
-    ]  # fmt: skip
+    judged = [domain for domain in JUDGED if any(level(domain, None, row) for row in rows)]
+    waiting = [domain for domain in JUDGED if domain not in judged]
     reasons = [
         f"{versus(results.labels, entry.treatment, entry.comparator)}, {entry.domain}, "
         f"{entry.level}: {entry.reason}"
-        for entry in entered.judgements
-        if entry.analysis == name
-    ]
+        for entry in entered.judgements if entry.analysis == name
+    ]  # fmt: skip
     return blocks([
         f"Estimates of the model: {fit.model.label}.",
         caution_line(results, name),
-        table_of(contrasts(results, fit), "Certainty of each comparison", {
-            "Comparison": lambda row: pair(results, row),
-            **{domain.capitalize(): judged(domain) for domain in JUDGED
-               if domain not in open_domains},
+        table_of(results, rows, "Certainty of each comparison", "Comparison", {
+            **{domain.capitalize(): partial(level, domain, NOT_JUDGED) for domain in judged},
             "Imprecision": imprecision, "Heterogeneity": heterogeneity,
-            "Incoherence": judged("incoherence", unseen),
+            "Incoherence": partial(level, "incoherence", unseen),
         }),
-        faint(f"Judged by nobody yet, and awaiting the reviewers: {listing(open_domains)}.")
-        if open_domains else "",
+        awaited(listing(waiting)),
         "Reasons for the judgements:" if reasons else "", bullets(reasons),
     ])  # fmt: skip

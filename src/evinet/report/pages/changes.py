@@ -14,7 +14,8 @@ from evinet.report.markdown import (
     strong,
 )
 from evinet.report.numbers import NBSP, Interval, listing, with_limits
-from evinet.report.pages.common import dash, table_of, value_names
+from evinet.report.pages.columns import dash, table_of
+from evinet.report.pages.common import value_names
 from evinet.report.releases import (
     Move,
     Release,
@@ -68,7 +69,7 @@ def evidence(results: Results) -> Markdown:
     before = last.results
     old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, results))
     facts, names = changed_facts(before, results), {**before.trial_names, **results.trial_names}
-    listed = table_of(facts, "Values then and now", {
+    listed = table_of(results, facts, "Values then and now", {
         "Trial": lambda fact: names[fact["trial"]],
         "Value of": lambda fact: value_names(results, fact["trial"])(fact["path"]),
         "Before": lambda fact: dash(fact["before"]), "Now": lambda fact: dash(fact["after"]),
@@ -116,7 +117,7 @@ def _table(results: Results, found: list[Move]) -> Markdown:
             return "new"
         return "gone" if move.after is None else words.moved(move.before, move.after)
 
-    return table_of(found, "Estimates then and now", {
+    return table_of(results, found, "Estimates then and now", {
         "Analysis": lambda move: (
             analyses[move.analysis].title if move.analysis in analyses else move.analysis),
         "Model": lambda move: models[move.model].label if move.model in models else move.model,

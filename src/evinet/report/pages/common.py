@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -12,7 +12,7 @@ from evinet.config import ComponentSums, HalfNormal, Model, Weights
 from evinet.errors import InputError, Problem
 from evinet.nma.answers import natural
 from evinet.report import words
-from evinet.report.effects import interval, pair, prediction
+from evinet.report.effects import interval
 from evinet.report.exhibit import INDEX
 from evinet.report.markdown import (
     Markdown,
@@ -25,21 +25,21 @@ from evinet.report.markdown import (
     heading,
     link,
     md,
-    sourced,
     strong,
-    table,
 )
-from evinet.report.numbers import NBSP, chance, estimate, limits, listing, number, percent
+from evinet.report.numbers import Interval, chance, estimate, limits, listing, number
+from evinet.report.pages.columns import GRADES, SHORT, Row, dash, slug_words, table_of
 from evinet.report.results import REMEDY, Fit, Results
-from evinet.report.rows import grouped, records
+from evinet.report.rows import records
 
 DAGGER = "\N{DAGGER}"
 AWAITING = faint("awaiting the reviewers")
-SHORT = ("dcr", "orr", "os", "pfs", "ttp")
-"""Outcomes that are written as abbreviations."""
-GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
-"""Grades of adverse events as sources print them -> in words."""
-Row = dict[str, Any]
+
+
+def awaited(what: str) -> Markdown:
+    """That nobody has judged something yet; nothing where there is nothing."""
+    said = f"Judged by nobody yet, and awaiting the reviewers: {what}."
+    return faint(said) if what else md("")
 
 
 def each_analysis(
@@ -66,27 +66,20 @@ def each_analysis(
     return decorated
 
 
-def exhibit(results: Results, name: str) -> Markdown:
-    """A figure of results/figures, with its caption.
+def exhibit(results: Results, name: str, optional: bool = False) -> Markdown:
+    """A figure of results/figures, with its caption; nothing where the data do not allow it.
 
     Raises
     ------
     InputError
-        It was not drawn.
+        No figure was drawn at all, or this one was not and is not `optional`.
     """
-    text = optional_exhibit(results, name)
-    if not text:
-        path = results.root / "figures" / INDEX
-        raise InputError(Problem(str(path), name, None, "this figure was not drawn", REMEDY))
-    return text
-
-
-def optional_exhibit(results: Results, name: str) -> Markdown:
-    """A figure that the data may not allow: nothing when it was not drawn."""
     path = results.root / "figures" / INDEX
     if not path.exists():
         raise InputError(Problem(str(path), "figures", None, "is not there", REMEDY))
     drawn = files.read_json(path).get(f"{name}.svg")
+    if drawn is None and not optional:
+        raise InputError(Problem(str(path), name, None, "this figure was not drawn", REMEDY))
     return figure(name, drawn["caption"], drawn["alt"]) if drawn else md("")
 
 
@@ -150,53 +143,6 @@ def weights_text(results: Results, weights: Weights) -> str:
     )
 
 
-def unknown(value: object) -> Markdown:
-    """A value, or that it is not known."""
-    return faint("not known") if value is None else escape(value)
-
-
-def dash(value: object) -> Markdown:
-    """A value in a table, or a dash where there is none."""
-    if value is None:
-        return faint("–")
-    return escape(f"{value:g}" if isinstance(value, float) else value)
-
-
-def source_link(row: dict[str, Any]) -> Markdown:
-    """The source of a row, linked to the bibliography, and the place in it."""
-    return md("{}, {}", link(row["source"], _source(row)), row["locator"])
-
-
-def with_source(text: object, row: dict[str, Any]) -> Markdown:
-    """A value that links to its source, which shows when pointed at and when focused."""
-    shown = escape(text)
-    if not row.get("source") or shown in (dash(None), unknown(None)):
-        return shown
-    where = ", ".join(part for part in (row["source"], row["locator"]) if part)
-    return sourced(shown, _source(row), where)
-
-
-def _source(row: dict[str, Any]) -> str:
-    return f"provenance.qmd#source-{row['source']}"
-
-
-def slug_words(slug: str | None) -> Markdown:
-    """A slug as words: ``January 2018``, ``Interim OS``; a dash where there is none."""
-    if slug is None:
-        return dash(None)
-    return escape(_report_words(slug))
-
-
-def _report_words(slug: str) -> str:
-    said = " ".join(word.upper() if word in SHORT else word for word in slug.split("-"))
-    return said[0].upper() + said[1:]
-
-
-def arm_name(results: Results, trial: str, arm: str) -> str:
-    """An arm by its treatment."""
-    return results.arm_names(trial)[arm]
-
-
 PATHS = {
     "results": "", "arms": "", "contrasts": "", "counts": "", "levels": "", "responses": "",
     "reports": "", "factors": "", "population": "patients", "other_evidence": "",
@@ -218,7 +164,7 @@ def value_names(results: Results, trial: str) -> Callable[[str], str]:
     """
     called = PATHS | words.ASSESSORS | {name: name.upper() for name in SHORT}
     called |= {f"grade {grade}": f"grade {said}" for grade, said in GRADES.items()}
-    called |= {row["report"]: f"{_report_words(row['report'])} report"
+    called |= {row["report"]: f"{slug_words(row['report'])} report"
                for row in results.rows(tables.REPORTS, trial)}  # fmt: skip
     called |= results.arm_names(trial)
 
@@ -248,131 +194,48 @@ def in_words(results: Results, trial: str, text: str) -> str:
     return re.sub(rf"(?<![\w-])({slugs})(?![\w-])", lambda found: names[found[0]], text)
 
 
-def table_of(
-    rows: Iterable[Any], label: str, columns: Mapping[str, str | Callable[[Any], object]],
-    none: object = "", **named: Any,
-) -> Markdown:  # fmt: skip
-    """A table with a line for each row; `none` without rows.
-
-    `columns` are, by their headings, names of columns of the rows, or what makes cells of rows.
-    """
-    lines = [
-        [row[cell] if isinstance(cell, str) else cell(row) for cell in columns.values()]
-        for row in rows
-    ]
-    return table(list(columns), lines, label, **named) if lines else escape(none)
-
-
-def effects_table(
-    results: Results, rows: list[Row], label: str, better: str, none: object = ""
-) -> Markdown:
+def effects_table(results: Results, rows: list[Row], label: str, better: str) -> Markdown:
     """Effects with what belongs to each: rows of tables `league` with their `model` and `scale`.
 
     `better` heads the probability that the first treatment is the better one. What does not
     differ between the rows, or none of them has, gets no column.
     """
     measures = list(dict.fromkeys(natural.name_of(row["scale"]) for row in rows))
-    one = measures[0].capitalize() if len(measures) == 1 else "Effect"
-    columns: dict[str, str | Callable[[Row], object]] = {}
-    if len({row["model"] for row in rows}) > 1:
-        columns["Model"] = "model"
-    columns["Comparison"] = lambda row: pair(results, row)
-    if len(measures) > 1:
-        columns["Measure"] = lambda row: natural.name_of(row["scale"])
-    columns[one] = lambda row: said_effect(row)[0] + (" ‡" if row["prior_only"] else "")
-    columns["95 % credible interval"] = lambda row: said_effect(row)[1]
-    columns[better] = lambda row: chance(row["p_better"])
-    if any(row["predict_q2.5"] is not None for row in rows):
-        columns["95 % prediction interval"] = _said_prediction
-    if any(row["bridged"] for row in rows):
-        columns["Evidence"] = lambda row: strong("assumption") if row["bridged"] else "trials"
-    return table_of(rows, label, columns, none)
+    models = {row["model"] for row in rows}
+    predicted = any(row["predict_q2.5"] is not None for row in rows)
+    return table_of(
+        results, rows, label,
+        "Model, Comparison" if len(models) > 1 else "Comparison",
+        {"Measure": lambda row: natural.name_of(row["scale"])} if len(measures) > 1 else {},
+        {(measures[0].capitalize() if len(measures) == 1 else "Effect"): _middle,
+         "95 % credible interval": lambda row: _reach(row, "q2.5", "q97.5"),
+         better: lambda row: chance(row["p_better"])},
+        {"95 % prediction interval": lambda row: _reach(row, "predict_q2.5", "predict_q97.5")}
+        if predicted else {},
+        {"Evidence": lambda row: strong("assumption") if row["bridged"] else "trials"}
+        if any(row["bridged"] for row in rows) else {},
+    )  # fmt: skip
 
 
-def said_effect(row: Row) -> tuple[str, str]:
-    """An effect of table `league` with its `scale`, and its interval, on the natural scale.
-
-    Examples
-    --------
-    >>> said_effect({"scale": "risk difference", "q50": -0.1, "q2.5": -0.2, "q97.5": 0.0})[0]
-    '−0.10'
-    >>> said_effect({"scale": "ln RR", "q50": 0.0953, "q2.5": 0.0, "q97.5": 0.2})[0]
-    '1.10'
-    """
-    if natural.is_ratio(row["scale"]):
-        return estimate(interval(row)), limits(interval(row))
-    middle, lower, upper = (number(row[key]) for key in ("q50", "q2.5", "q97.5"))
-    return middle, f"{lower} to {upper}"
+def _middle(row: Row) -> str:
+    """An effect on the natural scale."""
+    ratio = natural.is_ratio(row["scale"])
+    shown = estimate(interval(row)) if ratio else number(row["q50"])
+    return shown + (" ‡" if row["prior_only"] else "")
 
 
-def _said_prediction(row: Row) -> Markdown:
-    new = prediction(row)
-    if new is None:
+def _reach(row: Row, low: str, high: str) -> Markdown:
+    """The interval of an effect on the natural scale; a dash without one."""
+    if row[low] is None:
         return dash(None)
-    ends = (number(row[key]) for key in ("predict_q2.5", "predict_q97.5"))
-    return escape(limits(new) if natural.is_ratio(row["scale"]) else " to ".join(ends))
+    if natural.is_ratio(row["scale"]):
+        return escape(limits(Interval.of_logs(row["q50"], row[low], row[high])))
+    return escape(f"{number(row[low])} to {number(row[high])}")
 
 
 def scaled(fit: Fit, scale: str) -> list[Row]:
     """Every comparison of a fit as `effects_table` takes them; `scale` is such as ``ln HR``."""
     return [{**row, "model": fit.model.label, "scale": scale} for row in records(fit.league)]
-
-
-def listed_pairs(found: Mapping[Any, object], label: str, key: str, value: str) -> Markdown:
-    """A table of two columns, headed `key` and `value`."""
-    return table_of(found.items(), label, {key: lambda each: each[0], value: lambda each: each[1]})
-
-
-def by_arm(
-    results: Results, trial: str, rows: list[Row], say: Callable[[Row], object]
-) -> dict[str, Callable[[list[Row]], Markdown]]:
-    """A column for each arm of the rows of a trial, for a table whose lines are groups of them.
-
-    `say` writes the cell of an arm. Several values of one all stand there, each with its source.
-    """
-
-    def of(arm: str | None) -> Callable[[list[Row]], Markdown]:
-        return lambda found: (
-            md("; ").join(with_source(say(row), row) for row in found if row["arm"] == arm)
-            or dash(None)
-        )
-
-    return {
-        "All" if arm is None else arm_name(results, trial, arm): of(arm)
-        for (arm,) in grouped(rows, "arm")
-    }
-
-
-def patients(row: Row) -> Markdown:
-    """Patients, of how many, and the percentage as printed."""
-    n, total, share = row["n"], row.get("total"), row["percent"]
-    said = dash(n) if total is None else md("{} / {}", dash(n), dash(total))
-    if share is None:
-        return said
-    printed = share if isinstance(share, str) else f"{share:g}"
-    printed = printed if printed.endswith("%") else f"{printed}{NBSP}%"
-    return escape(printed) if n is None else md("{} ({})", said, printed)
-
-
-def printed_limits(row: Row, unit: str = "") -> str:
-    """Limits as they were printed, and their level where that is not 95 %; "" without any."""
-    ends = (row["lower"], row["upper"])
-    if ends == (None, None):
-        return ""
-    low, high = ("not estimated" if end is None else f"{end:g}" for end in ends)
-    level = "" if row["level"] in (None, 0.95) else f" ({percent(row['level'])} interval)"
-    return f"{low}{NBSP}to{NBSP}{high}{unit and NBSP + unit}{level}"
-
-
-def of_arm(
-    results: Results, name: str, show: Callable[[Any], object] | None = None
-) -> Callable[[Row], Markdown]:
-    """What makes cells of a column of table `arms`, each value with its source."""
-    facts = {(row["trial"], row["path"]): row
-             for row in results.rows(tables.FACTS) if row["use"] == "used"}  # fmt: skip
-    return lambda row: with_source(
-        (show or unknown)(row[name]), facts.get((row["trial"], f"arms.{row['arm']}.{name}"), {})
-    )
 
 
 def parameter(results: Results, name: str) -> str:
@@ -381,19 +244,15 @@ def parameter(results: Results, name: str) -> str:
     return f"effect of {results.part(found[1])}" if found else name
 
 
-def formula(prior: str) -> str:
-    """The family and the numbers of a prior that the configuration gives or names."""
-    from evinet.nma import priors
+def named_prior(prior: str, published: bool = True) -> str:
+    """The family and the numbers of a prior that the configuration gives or names.
 
-    return priors.parse(prior).formula
-
-
-def named_prior(prior: str) -> str:
-    """A prior that the configuration gives or names, with its publication."""
+    Where it names one that is `published`, its publication too.
+    """
     from evinet.nma import priors
 
     found = priors.parse(prior)
-    if found.source is None:
+    if found.source is None or not published:
         return found.formula
     _, outcome, *comparison = prior.split(":")
     setting = ", ".join([outcome.replace("-", " "), *comparison])

@@ -9,7 +9,7 @@ from evinet import tables
 from evinet.report.markdown import Markdown, blocks, bullets, escape, faint, md, strong
 from evinet.report.numbers import listing
 from evinet.report.pages.beside import trials_named
-from evinet.report.pages.common import table_of, unknown
+from evinet.report.pages.columns import table_of, unknown
 from evinet.report.results import Results
 
 __all__ = ["excluded", "fields", "judged", "reported", "said", "searches"]
@@ -55,19 +55,20 @@ def fields(results: Results, asked: Mapping[str, str]) -> Markdown:
 
 def searches(results: Results) -> Markdown:
     """Where and when trials were searched for."""
-    return table_of(results.config.conduct.searches, "Searches", {
+    return table_of(results, results.config.conduct.searches, "Searches", {
         "Source": lambda each: each.source, "Searched on": lambda each: each.date or NOT_REPORTED,
         "Query": lambda each: each.strategy or NOT_REPORTED,
         "Records": lambda each: unknown(each.records),
-    }, faint("Not reported: searches."))  # fmt: skip
+    }, none=faint("Not reported: searches."))  # fmt: skip
 
 
 def excluded(results: Results) -> Markdown:
     """Every trial that the reviewers left out, with the reason."""
-    return table_of(results.config.conduct.excluded, "Trials that the reviewers left out", {
+    rows, label = results.config.conduct.excluded, "Trials that the reviewers left out"
+    return table_of(results, rows, label, {
         "Trials": lambda each: trials_named(results, each.trials),
         "Reason": lambda each: each.reason,
-    }, "No trial was left out by name.")  # fmt: skip
+    }, none="No trial was left out by name.")  # fmt: skip
 
 
 def reported(results: Results, path: str, least: str = SILENT) -> str:

@@ -6,7 +6,8 @@ from evinet import tables
 from evinet.report.effects import asked, league, pair
 from evinet.report.markdown import Markdown, blocks, escape, folded
 from evinet.report.numbers import number, percent, percent_limits
-from evinet.report.pages.common import DAGGER, each_analysis, table_of
+from evinet.report.pages.columns import table_of
+from evinet.report.pages.common import DAGGER, each_analysis
 from evinet.report.results import Results
 
 
@@ -19,7 +20,7 @@ def effects(results: Results, name: str) -> Markdown:
         for fit in results.main(name)
         if (row := league(fit).get(asked_for)) is not None
     ]
-    return table_of(rows, "ln hazard ratios", {
+    return table_of(results, rows, "ln hazard ratios", {
         "Comparison": lambda row: pair(results, row) + (f" {DAGGER}" if row["bridged"] else ""),
         "Model": "model", "Mean ln HR": lambda row: number(row["mean"], 3),
         "Standard deviation": lambda row: number(row["sd"], 3),
@@ -36,7 +37,7 @@ def baselines(results: Results, name: str) -> Markdown:
                 if row["treatment"] == row["comparator"]]  # fmt: skip
         title = (f"{results.labels[rows[0]['treatment']]}, patients as in "
                  f"{results.trial_names[population.trial]}")  # fmt: skip
-        parts.append(folded(f"{title}, month by month", table_of(rows, title, {
+        parts.append(folded(f"{title}, month by month", table_of(results, rows, title, {
             "Months": lambda row: number(row["time"], int(row["time"] != int(row["time"]))),
             analysis.title: lambda row: percent(row["q50"]), "95 % interval": percent_limits,
         })))  # fmt: skip

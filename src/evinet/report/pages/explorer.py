@@ -7,7 +7,7 @@ import json
 from evinet.report.effects import interval
 from evinet.report.markdown import Markdown, html
 from evinet.report.numbers import chance, estimate, limits
-from evinet.report.pages.common import Row
+from evinet.report.pages.columns import Row
 from evinet.report.results import Results
 from evinet.report.rows import records
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from evinet import tables
 from evinet.config import Modifier
 from evinet.report import words
-from evinet.report.effects import interval, pair, versus
+from evinet.report.effects import interval, versus
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -22,7 +20,6 @@ from evinet.report.markdown import (
 )
 from evinet.report.numbers import (
     Interval,
-    chance,
     listing,
     number,
     outcome_name,
@@ -30,7 +27,7 @@ from evinet.report.numbers import (
     with_limits,
 )
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import Row, arm_name, table_of, unknown, with_source
+from evinet.report.pages.columns import Row, table_of, unknown, with_source
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -75,7 +72,7 @@ def _subgroup(results: Results, row: Row) -> Markdown:
         return md("{}: {}", head, unknown(None))
     whole = row["level"] in (None, 0.95) and None not in (row["lower"], row["upper"])
     found = Interval(row["estimate"], row["lower"], row["upper"]) if whole else row["estimate"]
-    arm, comparator = (arm_name(results, trial, row[side]) for side in ("arm", "comparator"))
+    arm, comparator = results.arm_names(trial, (row["arm"], row["comparator"])).values()
     counts = (row["n_arm"], row["n_comparator"])
     patients = "" if None in counts else f" ({sum(counts)} patients)"
     said = with_source(words.subgroup(arm, comparator, found), row)
@@ -113,33 +110,30 @@ def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) ->
         named = [results.trial_names[name] for name in (row["trials"] or "").split(", ") if name]
         return listing(named) or "indirect"
 
-    comparison: dict[str, Callable[[Row], object]] = {"Comparison": lambda row: pair(results, row)}
     kinds = list(INFORMATION)
     slopes.sort(key=lambda row: (
         row["treatment"], row["comparator"], kinds.index(row["information"])))  # fmt: skip
+    told = blocks([
+        table_of(results, trials, f"{modifier.label}: the trials", "Trial, Comparison", {
+            "Share of patients" if binary else "Mean": average, "What it tells": "finding",
+        }),
+        table_of(results, (row for row in slopes if row["mean"] is not None),
+                 f"For {modifier.step}: ratio of hazard ratios", "Comparison", {
+            "Information": lambda row: INFORMATION[row["information"]],
+            "Ratio of hazard ratios": lambda row: with_limits(interval(row)), "Trials": brought,
+        }, none="No trial of this analysis tells anything about it."),
+    ])  # fmt: skip
     return blocks([
         heading(4, modifier.label, f"for-whom-{analysis}-{slug}"),
         callout("warning", "Mind", modifier.caution) if modifier.caution else "",
         bullets(_said(results, analysis, modifier, slopes, levels)),
-        table_of((row for row in levels if row["mean"] is not None),
-                 f"{modifier.label}: the effect in each kind of patients", {
-            **comparison, "Patients": "level_name",
-            "Hazard ratio": lambda row: with_limits(interval(row)),
+        table_of(results, (row for row in levels if row["mean"] is not None),
+                 f"{modifier.label}: the effect in each kind of patients", "Comparison", {
+            "Patients": "level_name", "Hazard ratio": lambda row: with_limits(interval(row)),
             "Rests on": lambda row: (
                 "extrapolation" if row["extrapolated"] else "trials of the pair"),
         }),
-        folded("What each trial tells, and what follows", blocks([
-            table_of(trials, f"{modifier.label}: the trials", {
-                "Trial": lambda row: results.trial_names[row["study"]], **comparison,
-                "Share of patients" if binary else "Mean": average, "What it tells": "finding",
-            }),
-            table_of((row for row in slopes if row["mean"] is not None),
-                     f"For {modifier.step}: ratio of hazard ratios", {
-                **comparison, "Information": lambda row: INFORMATION[row["information"]],
-                "Ratio of hazard ratios": lambda row: with_limits(interval(row)),
-                "Trials": brought,
-            }, "No trial of this analysis tells anything about it."),
-        ])),
+        folded("What each trial tells, and what follows", told),
     ])  # fmt: skip
 
 
@@ -151,52 +145,23 @@ def _said(
     pairs = {(row["treatment"], row["comparator"]) for row in levels}
     said, silent, apart = [], [], []
     questions = results.analysis(analysis).questions
-    asked = [(each.treatment, each.comparator) for each in questions] or sorted(pairs)
-    for asked_for in asked:
-        both_ways = (asked_for, asked_for[::-1])
-        known = next((each for each in both_ways if each in pairs), None)
+    for asked in [(each.treatment, each.comparator) for each in questions] or sorted(pairs):
+        known = next((each for each in (asked, asked[::-1]) if each in pairs), None)
+        names = versus(results.labels, *(known or asked))
         if known is None:
-            apart.append(versus(results.labels, *asked_for))
-            continue
-        names, both = versus(results.labels, *known), by_pair[*known, "both"]
-        if both["mean"] is None:
+            apart.append(names)
+        elif by_pair[*known, "both"]["mean"] is None:
             silent.append(names)
-            continue
-        told = [
-            f"{with_limits(interval(by_pair[*known, kind]))} {INFORMATION[kind].lower()}"
-            for kind in ("within", "across")
-            if by_pair[*known, kind]["mean"] is not None
-        ]
-        weak = (
-            "The data are compatible with no change, and with a large one"
-            if both["q2.5"] < 0 < both["q97.5"]
-            else "The effect changes"
-        )
-        less = chance(min(both["p_lower"], 1 - both["p_lower"]))
-        outside = [
-            row["level_name"]
-            for row in levels
-            if (row["treatment"], row["comparator"]) == known and row["extrapolated"]
-        ]
-        beyond = (
-            f" Extrapolation begins at {listing(outside)}: no trial of this pair has results there."
-        )
-        said.append(
-            f"{names}: for {modifier.step}, the hazard ratio is multiplied by {listing(told)}. "
-            f"{weak} (probability of the less likely direction: {less})."
-            + (beyond if outside else "")
-        )
-    if silent:
-        said.append(
-            f"{'; '.join(silent)}: not known. No trial tells whether this changes the effect; to "
-            "use the result for other patients than those of its trials is to extrapolate."
-        )
-    if apart:
-        said.append(
-            f"No trials connect {'; '.join(apart)}. These comparisons rest on an assumption, and "
-            "that they hold whatever the patients have here is a second one."
-        )
-    return said
+        else:
+            outside = [row["level_name"] for row in levels if row["extrapolated"]
+                       and (row["treatment"], row["comparator"]) == known]  # fmt: skip
+            told = {INFORMATION[kind].lower(): interval(by_pair[*known, kind])
+                    for kind in ("within", "across")
+                    if by_pair[*known, kind]["mean"] is not None}  # fmt: skip
+            both = by_pair[*known, "both"]
+            said.append(words.modified(names, modifier.step, told, interval(both),
+                                       both["p_lower"], outside))  # fmt: skip
+    return [*said, *words.not_modified(silent, apart)]
 
 
 def _regressed(results: Results, analysis: str) -> Markdown:
@@ -214,16 +179,18 @@ def _regressed(results: Results, analysis: str) -> Markdown:
         of_kind = grouped(fit.table(tables.ADJUSTED), "kind")
         conditional = {(row["population"], row["treatment"], row["comparator"]): row
                        for row in of_kind.get(("conditional",), [])}  # fmt: skip
+        rows = [
+            {**row, "conditional":
+             conditional[row["population"], row["treatment"], row["comparator"]]}
+            for row in of_kind.get(("marginal",), []) if row["comparator"] in asked.references
+        ]  # fmt: skip
         parts += [
-            table_of((row for row in of_kind.get(("marginal",), [])
-                      if row["comparator"] in asked.references),
-                     f"{fit.model.label}: the effect in each population", {
+            table_of(results, rows, f"{fit.model.label}: the effect in each population", {
                 "Population": lambda row: results.trial_names.get(
                     row["population"], row["population"]),
-                "Comparison": lambda row: pair(results, row),
+            }, "Comparison", {
                 "Marginal ratio": lambda row: with_limits(interval(row)),
-                "Conditional ratio": lambda row, other=conditional: with_limits(  # type: ignore[misc]
-                    interval(other[row["population"], row["treatment"], row["comparator"]])),
+                "Conditional ratio": lambda row: with_limits(interval(row["conditional"])),
             }),
             bullets(escape(line) for line in fit.record["populations"]["cautions"]),
         ]  # fmt: skip

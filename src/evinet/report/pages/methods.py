@@ -7,12 +7,12 @@ from evinet.report import words
 from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import Markdown, bullets, md, strong
 from evinet.report.numbers import NBSP, listing, outcome_name
+from evinet.report.pages.columns import table_of
 from evinet.report.pages.common import (
     bridge_words,
     by_patients,
     named_prior,
     prior_text,
-    table_of,
     weights_text,
 )
 from evinet.report.results import Results
@@ -37,13 +37,13 @@ def reconstructed(results: Results) -> str:
 
 def analyses(results: Results) -> Markdown:
     """The trials of each analysis, and the choices that were made beforehand."""
-    return table_of(results.config.analyses.items(), "Analyses", {
-        "Analysis": lambda named: strong(named[1].title),
-        "Trials": lambda named: listing([results.trial_names[each] for each in named[1].trials]),
-        "Assessor, in the order of choice": lambda named: ", ".join(
-            words.ASSESSORS[each] for each in named[1].assessors),
-        "References of the islands": lambda named: listing(
-            [results.labels[each] for each in named[1].references]),
+    return table_of(results, results.config.analyses.values(), "Analyses", {
+        "Analysis": lambda each: strong(each.title),
+        "Trials": lambda each: listing([results.trial_names[trial] for trial in each.trials]),
+        "Assessor, in the order of choice": lambda each: ", ".join(
+            words.ASSESSORS[name] for name in each.assessors),
+        "References of the islands": lambda each: listing(
+            [results.labels[name] for name in each.references]),
     })  # fmt: skip
 
 

@@ -11,17 +11,25 @@ import networkx as nx
 from evinet.report import words
 from evinet.report.markdown import Markdown, blocks, bullets, folded, md
 from evinet.report.numbers import number
-from evinet.report.pages.common import (
-    dash,
-    each_analysis,
-    failed,
-    optional_exhibit,
-    parameter,
-    table_of,
-)
+from evinet.report.pages.columns import Column, dash, table_of
+from evinet.report.pages.common import each_analysis, exhibit, failed, parameter
 from evinet.report.results import Fit, Results
 from evinet.report.rows import records
 
+
+def _rounded(name: str, decimals: int) -> Column:
+    """A column of numbers; a dash where there is none."""
+    return lambda row: dash(None if row[name] is None else number(row[name], decimals))
+
+
+POSTERIOR: dict[str, Column] = {
+    "Mean": _rounded("mean", 3), "SD": _rounded("sd", 3),
+    "2.5 %": _rounded("q2.5", 3), "97.5 %": _rounded("q97.5", 3),
+}  # fmt: skip
+SAMPLED: dict[str, Column] = {
+    "Bulk ESS": _rounded("ess_bulk", 0), "Tail ESS": _rounded("ess_tail", 0),
+    "R-hat": _rounded("rhat", 4),
+}  # fmt: skip
 EXACT = "exact"
 """How fit.json calls a posterior that is known without sampling."""
 
@@ -34,30 +42,28 @@ def _exact(fit: Fit) -> bool:
 @each_analysis()
 def convergence(results: Results, name: str) -> Markdown:
     """Whether each model can be trusted to have been sampled, and how well it fits."""
-
     fits = results.converged(name)
 
-    def sampled(show: Callable[[dict[str, Any]], str]) -> Callable[[Fit], object]:
-        return lambda fit: dash(None) if _exact(fit) else show(fit.record["convergence"])
+    def sampled(show: Callable[[dict[str, Any]], str]) -> Column:
+        return lambda fit: dash(None if _exact(fit) else show(fit.record["convergence"]))
 
-    columns: dict[str, Callable[[Fit], object]] = {
-        "Model": lambda fit: fit.model.label,
-        "Residual deviance (data points)": lambda fit: (
-            f"{number(fit.record['deviance'], 1)} ({fit.record['data_points']})"),
-        "pD": lambda fit: number(fit.record["pD"], 1),
-        "DIC": lambda fit: number(fit.record["DIC"], 1),
+    of_draws: dict[str, Column] = {
+        "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3)),
+        "Smallest effective sample size": sampled(
+            lambda found: number(min(found["ess_bulk_min"], found["ess_tail_min"]), 0)),
+        "Divergences": sampled(lambda found: f"{found['divergences']}"),
+        "Reconstructions": lambda fit: dash(
+            f"{fit.record['reconstructions']}" if fit.model.ipd else None),
     }  # fmt: skip
-    if not all(map(_exact, fits)):
-        columns |= {
-            "Largest R-hat": sampled(lambda found: number(found["rhat_max"], 3)),
-            "Smallest effective sample size": sampled(
-                lambda found: number(min(found["ess_bulk_min"], found["ess_tail_min"]), 0)),
-            "Divergences": sampled(lambda found: f"{found['divergences']}"),
-            "Reconstructions": lambda fit: dash(
-                f"{fit.record['reconstructions']}" if fit.model.ipd else None),
-        }  # fmt: skip
-    checked = table_of(fits, "Convergence and fit of every model", columns)
-    return blocks([failed(results, name), checked])
+    return blocks([failed(results, name), table_of(
+        results, fits, "Convergence and fit of every model", {
+            "Model": lambda fit: fit.model.label,
+            "Residual deviance (data points)": lambda fit: (
+                f"{number(fit.record['deviance'], 1)} ({fit.record['data_points']})"),
+            "pD": lambda fit: number(fit.record["pD"], 1),
+            "DIC": lambda fit: number(fit.record["DIC"], 1),
+        }, {} if all(map(_exact, fits)) else of_draws,
+    )])  # fmt: skip
 
 
 @each_analysis("No model has random effects.")
@@ -75,29 +81,20 @@ def heterogeneity(results: Results, name: str) -> Markdown:
         return md("{}. {}", fit.model.label, said)
 
     fits = [fit for fit in results.converged(name) if fit.model.effects == "random"]
-    return blocks([optional_exhibit(results, f"{name}-tau"), bullets(map(learnt, fits))])
+    return blocks([exhibit(results, f"{name}-tau", optional=True), bullets(map(learnt, fits))])
 
 
 @each_analysis()
 def parameters(results: Results, name: str) -> Markdown:
     """Every parameter of every model."""
-
-    def rounded(name: str, decimals: int) -> Callable[[dict[str, Any]], str]:
-        return lambda row: number(row[name], decimals)
-
-    columns = {
-        "Parameter": lambda row: parameter(results, row["parameter"]), "Mean": rounded("mean", 3),
-        "SD": rounded("sd", 3), "2.5 %": rounded("q2.5", 3), "97.5 %": rounded("q97.5", 3),
-    }  # fmt: skip
-    sampled = {
-        "Bulk ESS": rounded("ess_bulk", 0), "Tail ESS": rounded("ess_tail", 0),
-        "R-hat": rounded("rhat", 4),
-    }  # fmt: skip
     return blocks(
         folded(fit.model.label, blocks([
             "Effects are ln time ratios: above 0 is better." if fit.model.time_ratios else "",
-            table_of(records(fit.estimates), f"Parameters of {fit.model.label}",
-                     columns | ({} if _exact(fit) else sampled)),
+            table_of(
+                results, records(fit.estimates), f"Parameters of {fit.model.label}",
+                {"Parameter": lambda row: parameter(results, row["parameter"])}, POSTERIOR,
+                {} if _exact(fit) else SAMPLED,
+            ),
             _components(results, fit),
         ]))
         for fit in results.converged(name)
@@ -107,19 +104,12 @@ def parameters(results: Results, name: str) -> Markdown:
 def _components(results: Results, fit: Fit) -> Markdown:
     """The effects of components, and their test, where treatments are sums of them."""
     found = fit.record.get("components")
-    if not found:
-        return md("")
-
-    def known(name: str) -> Callable[[dict[str, Any]], object]:
-        return lambda row: dash(None if row[name] is None else number(row[name], 3))
-
     return blocks([words.additivity(found), table_of(
-        found["effects"], f"Effects of the components of {fit.model.label}", {
+        results, found["effects"], f"Effects of the components of {fit.model.label}", {
             "Component": lambda row: " with ".join(
                 map(results.part, row["component"].split(" * "))),
-            "Effect": "status", "Mean": known("mean"), "SD": known("sd"),
-            "2.5 %": known("q2.5"), "97.5 %": known("q97.5"),
-        })])  # fmt: skip
+            "Effect": "status",
+        }, POSTERIOR)]) if found else md("")  # fmt: skip
 
 
 def independent_loops(results: Results, analysis: str) -> int:

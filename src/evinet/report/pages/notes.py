@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evinet import tables
-from evinet.report.effects import Pair
-from evinet.report.exhibits import arm_labels
-from evinet.report.markdown import Markdown, bullets, escape, md
+from evinet.report.effects import Pair, pair
+from evinet.report.markdown import Markdown, bullets, md
 from evinet.report.numbers import listing, outcome_name
-from evinet.report.pages.common import Row, slug_words
+from evinet.report.pages.columns import Row, slug_words, weak
 from evinet.report.results import Fit, Results
 from evinet.report.rows import grouped
 
-WEAK = {
-    "company material": "company material",
-    "news": "a news item",
-    "secondary": "a secondary source",
-}
-"""Kinds of source in which a value may be misquoted or chosen, and what they are called."""
 PART = 0.005
 """A trial carries an effect that it contributes at least such a share to."""
 
@@ -50,9 +43,9 @@ def _subject(row: Row, results: Results, trial: str | None) -> Markdown:
     if row.get("outcome"):
         report = md(" ({})", slug_words(row["report"])) if row.get("report") else ""
         parts.append(md("{}{}", outcome_name(row["outcome"]), report))
-    pair = [row[side] for side in ("arm", "comparator") if row.get(side)]
-    if pair:
-        parts.append(" vs ".join(arm_labels(results, row["trial"], pair).values()))
+    if row.get("arm"):
+        named = results.arm_names(row["trial"])[row["arm"]]
+        parts.append(pair(results, row) if row.get("comparator") else named)
     if row.get("characteristic"):
         parts.append(slug_words(row["characteristic"]))
     parts += [row[name] for name in ("event", "therapy", "topic") if row.get(name)]
@@ -67,18 +60,6 @@ def report_titles(rows: Sequence[Row]) -> Markdown:
         + (md(" ({})", row["note"]) if row["note"] else "")
         for row in rows
     )
-
-
-def weak(results: Results, source: str | None) -> str | None:
-    """What a weak source is called; None for any other."""
-    kinds = {row["source"]: row["kind"] for row in results.rows(tables.SOURCES)}
-    return WEAK.get(kinds.get(source, ""))
-
-
-def mark(results: Results, source: str | None) -> Markdown:
-    """A mark beside a value of a weak source, which says what it was read in."""
-    said = weak(results, source)
-    return escape(f" ‡ read in {said}" if said else "")
 
 
 def weakly_sourced(results: Results, fit: Fit, pair: Pair) -> bool:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from evinet.report.effects import ranked
 from evinet.report.markdown import Markdown, blocks, folded, heading
 from evinet.report.numbers import chance, number
+from evinet.report.pages.columns import table_of
 from evinet.report.pages.common import (
     assumed,
     each_analysis,
     effects_table,
     exhibit,
     judged,
-    optional_exhibit,
     scaled,
-    table_of,
 )
 from evinet.report.pages.explorer import explorer
 from evinet.report.pages.later import caution
 from evinet.report.pages.sensitivity import pointer as time_ratios
 from evinet.report.results import Fit, Results
-from evinet.report.rows import grouped, records
+from evinet.report.rows import records
 
 
 @each_analysis(level=2, anchor="{}")
@@ -42,7 +43,7 @@ def _fit(results: Results, fit: Fit) -> Markdown:
         judged(results, fit) if fit.model.weights else "",
         exhibit(results, f"{base}-league"),
         folded("Every comparison in a table", listed),
-        optional_exhibit(results, f"{base}-ranks"),
+        exhibit(results, f"{base}-ranks", optional=True),
         folded("Ranks in a table", ranks) if ranks else "",
     ])  # fmt: skip
 
@@ -50,12 +51,12 @@ def _fit(results: Results, fit: Fit) -> Markdown:
 def _ranks(results: Results, fit: Fit) -> Markdown:
     """Ranks inside each island that is large enough for ranks to say something."""
     first = [row for row in records(ranked(fit)) if row["rank"] == 1]
-    size = {island: len(rows) for island, rows in grouped(first, "component").items()}
+    size = Counter(row["component"] for row in first)
     first.sort(key=lambda row: (row["component"], -row["sucra"]))
-    return table_of(first, f"Ranks, {fit.model.label}", {
+    return table_of(results, first, f"Ranks, {fit.model.label}", {
         "Island": lambda row: str(row["component"]),
-        "Treatment": lambda row: results.labels[row["treatment"]],
+    }, "Treatment", {
         "SUCRA": lambda row: number(row["sucra"]),
         "Probability of rank 1": lambda row: chance(row["probability"]),
-        "Treatments in the island": lambda row: str(size[row["component"],]),
+        "Treatments in the island": lambda row: str(size[row["component"]]),
     })  # fmt: skip

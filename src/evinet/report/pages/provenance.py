@@ -20,7 +20,8 @@ from evinet.report.markdown import (
     searchable,
     strong,
 )
-from evinet.report.pages.common import Row, in_words, table_of, value_names
+from evinet.report.pages.columns import Row, table_of
+from evinet.report.pages.common import in_words, value_names
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -61,13 +62,12 @@ def counts(results: Results) -> str:
 
 def rejected(results: Results) -> Markdown:
     """Rejected values beside those that are used in their place."""
-    instead = {(row["trial"], row["path"]): row["value"] for row in _facts(results, "used")}
-    return table_of(_facts(results, "rejected"), "Rejected values", {
-        "Trial": lambda row: results.trial_names[row["trial"]], "Value of": "name",
-        "Used": lambda row: instead.get((row["trial"], row["path"]), "none"),
+    return table_of(results, _facts(results, "rejected"), "Rejected values", "Trial", {
+        "Value of": "name",
+        "Used": lambda row: results.facts.get((row["trial"], row["path"]), {}).get("value", "none"),
         "Rejected": _value, "Why it was rejected": "reason",
         "Source of the rejected value": lambda row: md("{}, {}", _source(row), row["locator"]),
-    }, "No value was rejected.")  # fmt: skip
+    }, none="No value was rejected.")  # fmt: skip
 
 
 def used(results: Results) -> Markdown:
@@ -75,7 +75,7 @@ def used(results: Results) -> Markdown:
     return searchable(blocks(
         folded(
             f"{results.trial_names[trial]}: {words.counted(len(found), 'value')}",
-            table_of(found, f"Values in use, {results.trial_names[trial]}", {
+            table_of(results, found, f"Values in use, {results.trial_names[trial]}", {
                 "Value of": "name", "Value": _value, "Source": _source,
                 "Where in the source": "locator",
             }),
@@ -86,9 +86,9 @@ def used(results: Results) -> Markdown:
 
 def missing(results: Results) -> Markdown:
     """Values that were looked for and not found."""
-    return table_of(_facts(results, "not-known"), "Missing values", {
-        "Trial": lambda row: results.trial_names[row["trial"]], "Value of": "name", "Why": "reason",
-    }, "No missing value is recorded.")  # fmt: skip
+    return table_of(results, _facts(results, "not-known"), "Missing values", "Trial", {
+        "Value of": "name", "Why": "reason",
+    }, none="No missing value is recorded.")  # fmt: skip
 
 
 def checks(results: Results) -> Markdown:
@@ -135,12 +135,9 @@ def bibliography(results: Results) -> Markdown:
 
 def _entry(row: Row) -> Markdown:
     shown = anchor(strong(row["source"]), f"source-{row['source']}")
-    where = md("")
-    if row["doi"]:
-        where = md(" {}", link(f"doi:{row['doi']}", f"https://doi.org/{row['doi']}"))
-    elif row["url"]:
-        where = md(" {}", link(row["url"], row["url"]))
-    return md("{} ({}). {}{}", shown, row["kind"], row["citation"], where)
+    doi = row["doi"] and md(" {}", link(f"doi:{row['doi']}", f"https://doi.org/{row['doi']}"))
+    url = row["url"] and md(" {}", link(row["url"], row["url"]))
+    return md("{} ({}). {}{}", shown, row["kind"], row["citation"], doi or url or "")
 
 
 def _facts(results: Results, use: str) -> list[Row]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from evinet import files, tables
 from evinet.digitise import axis
 from evinet.report import words
-from evinet.report.effects import interval
-from evinet.report.exhibits import arm_labels
+from evinet.report.effects import interval, versus
 from evinet.report.markdown import (
     Markdown,
     blocks,
     bullets,
     callout,
     escape,
+    folded,
     heading,
     link,
     md,
@@ -22,14 +23,8 @@ from evinet.report.markdown import (
     strong,
 )
 from evinet.report.numbers import NBSP, Interval, count, months, outcome_name, with_limits
-from evinet.report.pages.common import (
-    Row,
-    dash,
-    exhibit,
-    optional_exhibit,
-    source_link,
-    table_of,
-)
+from evinet.report.pages.columns import Row, dash, source_link, spread, table_of
+from evinet.report.pages.common import exhibit
 from evinet.report.results import Reconstruction, Results
 from evinet.report.rows import grouped
 
@@ -45,25 +40,26 @@ METHODS = {
 def every(results: Results) -> Markdown:
     """A row for each reconstruction, which the page of its trial shows in full."""
 
-    def ratio(whose: str) -> Any:
-        def said(item: Reconstruction) -> Markdown:
-            found = _ratios(item.quality, whose)
-            return dash(None) if found is None else escape(with_limits(found))
+    def ratio(whose: str, item: Reconstruction) -> Markdown:
+        found = _ratios(item.quality, whose)
+        return dash(found and with_limits(found))
 
-        return said
-
-    return table_of(results.reconstructions, "Reconstructed patients", {
+    return table_of(results, results.reconstructions, "Reconstructed patients", {
         "Trial": lambda item: link(
             strong(results.trial_names[item.trial]),
             f"trial-{item.trial}.qmd#reconstructed-patients"),
         "Outcome": lambda item: outcome_name(item.outcome),
-        "Reconstructed from": lambda item: METHODS.get(
-            item.quality["method"], item.quality["method"]),
+        "Reconstructed from": lambda item: _method(item.quality),
         "Tier": lambda item: item.quality["tier"],
         "Agreement": lambda item: item.quality["grade"],
-        "Published hazard ratio": ratio("printed"),
-        "Hazard ratio of the reconstruction": ratio("reconstructed"),
-    }, "No trial of this review published enough to reconstruct its patients.")  # fmt: skip
+        "Published hazard ratio": partial(ratio, "printed"),
+        "Hazard ratio of the reconstruction": partial(ratio, "reconstructed"),
+    }, none="No trial of this review published enough to reconstruct its patients.")  # fmt: skip
+
+
+def _method(quality: Row) -> str:
+    name: str = quality["method"]
+    return METHODS.get(name, name)
 
 
 def of_trial(results: Results, slug: str) -> Markdown:
@@ -86,7 +82,7 @@ def one(results: Results, item: Reconstruction) -> Markdown:
         md(
             "Reconstructed from {} (evidence tier {}), in {} draws. Agreement with the "
             "publication: {}.",
-            METHODS.get(quality["method"], quality["method"]), strong(quality["tier"]),
+            _method(quality), strong(quality["tier"]),
             str(quality["draws"]), strong(quality["grade"]),
         ),
         exhibit(results, f"km-{name}"),
@@ -97,8 +93,7 @@ def one(results: Results, item: Reconstruction) -> Markdown:
         strong("Are the hazards proportional?"),
         _proportional(results, item),
         exhibit(results, f"hazard-{name}"),
-        optional_exhibit(results, f"periods-{name}"),
-        strong("Numbers at risk."),
+        exhibit(results, f"periods-{name}", optional=True),
         _at_risk(results, item),
     ])  # fmt: skip
 
@@ -111,7 +106,7 @@ def _proportional(results: Results, item: Reconstruction) -> Markdown:
     said: list[str] = []
     for row in results.hazards(item.trial, item.outcome, tables.PROPORTIONALITY):
         pair = (row["arm"], row["comparator"])
-        names = " vs ".join(arm_labels(results, item.trial, list(pair)).values())
+        names = versus(results.arm_names(item.trial), *pair)
         periods = [(each["start"], each["end"], interval(each)) for each in rates.get(pair, [])]
         test = words.proportional(row["p"], row["p_lowest"], row["p_highest"])
         said.append(f"{names}: {test} {words.rates(periods)}")
@@ -122,24 +117,26 @@ def _proportional(results: Results, item: Reconstruction) -> Markdown:
 
 def _summaries(results: Results, item: Reconstruction) -> Markdown:
     """Patients, events and medians of each arm, published and reconstructed."""
-    randomised = {row["arm"]: row["n_randomised"] for row in results.rows(tables.ARMS, item.trial)}
-    rows: list[tuple[str, str, str, str]] = []
-    for arm, label in arm_labels(results, item.trial, list(item.quality["arms"])).items():
-        found = item.quality["arms"][arm]
+    rows: list[Row] = []
+    for arm in results.rows(tables.ARMS, item.trial):
+        found = item.quality["arms"].get(arm["arm"])
+        if found is None:
+            continue
         events, median = (found.get(name) or {} for name in ("events", "median"))
         ends = (median.get("printed_lower"), median.get("printed_upper"))
         low, high = ("not estimated" if end is None else f"{end:.1f}" for end in ends)
         reach = "" if ends == (None, None) else f" ({low} to {high})"
         rows += [
-            (label, "Patients (published: randomised)", count(randomised[arm]), count(found["n"])),
-            (label, "Events", count(events.get("printed")), count(events.get("reconstructed"))),
-            (label, "Median, months", months(median.get("printed")) + reach,
-             months(median.get("reconstructed"))),
+            {**arm, "item": item, "published": published, "reconstructed": reconstructed}
+            for item, published, reconstructed in (
+                ("Patients (published: randomised)", count(arm["n_randomised"]), count(found["n"])),
+                ("Events", *(count(events.get(of)) for of in ("printed", "reconstructed"))),
+                ("Median, months", months(median.get("printed")) + reach,
+                 months(median.get("reconstructed"))),
+            )
         ]  # fmt: skip
-    return table_of(rows, "Reconstruction against publication", {
-        "Arm": lambda row: row[0], "Item": lambda row: row[1], "Published": lambda row: row[2],
-        "Reconstructed": lambda row: row[3],
-    })  # fmt: skip
+    return table_of(results, rows, "Reconstruction against publication",
+                    "Arm, Item, Published, Reconstructed")  # fmt: skip
 
 
 def _flags(results: Results, item: Reconstruction) -> Markdown:
@@ -168,21 +165,21 @@ def _ratios(quality: Row, whose: str) -> Interval | None:
 
 
 def _at_risk(results: Results, item: Reconstruction) -> Markdown:
-    labels = arm_labels(results, item.trial, list(item.quality["arms"]))
+    labels = results.arm_names(item.trial)
     rows = [{"arm": arm, **row} for arm, found in item.quality["arms"].items()
             for row in found.get("at_risk", [])]  # fmt: skip
-    columns: dict[str, Any] = {"Months": lambda found: f"{found[0]['time']:g}"}
-    for arm, label in labels.items():
-        columns[f"{label}: printed / reconstructed"] = lambda found, arm=arm: next(
-            (f"{row['printed']} / {row['reconstructed']}" for row in found if row["arm"] == arm), ""
-        )
-    by_time = grouped(sorted(rows, key=lambda row: row["time"]), "time")
-    return table_of(by_time.values(), "Numbers at risk, printed and reconstructed", columns)
+    by_time = grouped(sorted(rows, key=lambda row: row["time"]), "time").values()
+    label = "Numbers at risk, printed / reconstructed"
+    return folded(label, table_of(
+        results, by_time, label, "Months",
+        spread(rows, "arm", lambda row: escape(f"{row['printed']} / {row['reconstructed']}"),
+               lambda arm: labels[arm], none=""),
+    )) if rows else md("")  # fmt: skip
 
 
 def digitised(results: Results, item: Reconstruction) -> Markdown:
     """The figure, what was read off it and how sure; nothing where there was no figure."""
-    shown = optional_exhibit(results, f"digitised-{item.trial}-{item.outcome}")
+    shown = exhibit(results, f"digitised-{item.trial}-{item.outcome}", optional=True)
     folder = results.root / "digitised" / item.trial / item.outcome
     if not shown or not (folder / "digitisation.json").exists():
         return md("")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from evinet.report.markdown import Markdown, blocks, code, folded, md, searchable
-from evinet.report.pages.common import listed_pairs
+from evinet.report.pages.columns import table_of
 from evinet.report.results import Results
 
 
 def run(results: Results) -> Markdown:
     """Which run this is: the seed, the cut-off, the fingerprint of inputs and results."""
-    return listed_pairs({
+    return _pairs(results, {
         "Evidence collected to": results.config.review.data_cutoff,
         "Seed of all random numbers": str(results.config.seed),
         "Fingerprint of this run": code(results.fingerprint or "not known"),
@@ -22,7 +25,7 @@ def versions(results: Results) -> Markdown:
     if results.manifest is None:
         return md("These results have no manifest yet. `evinet manifest` writes one.")
     found = {"python": results.manifest["python"], **results.manifest["versions"]}
-    return listed_pairs(found, "Versions", "Package", "Version")
+    return _pairs(results, found, "Versions", "Package", "Version")
 
 
 def hashes(results: Results) -> Markdown:
@@ -31,5 +34,13 @@ def hashes(results: Results) -> Markdown:
         return md("")
     rows = {code(path): code(digest[:16]) for path, digest in results.manifest["files"].items()}
     label, value = "Content hashes of results", "SHA-256, first 16 digits"
-    listed = searchable(listed_pairs(rows, label, "File", value), "Search files")
+    listed = searchable(_pairs(results, rows, label, "File", value), "Search files")
     return blocks([folded(f"{len(rows)} files", listed)])
+
+
+def _pairs(
+    results: Results, found: Mapping[Any, object], label: str, key: str, value: str
+) -> Markdown:
+    """A table of two columns."""
+    return table_of(results, found.items(), label,
+                    {key: lambda each: each[0], value: lambda each: each[1]})  # fmt: skip

@@ -5,12 +5,13 @@ The program judges nothing. What nobody has judged is shown as awaiting the revi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from evinet import tables
-from evinet.report.markdown import Markdown, blocks, escape, faint, md
+from evinet.report.markdown import Markdown, blocks, escape, md
 from evinet.report.numbers import listing, outcome_name
-from evinet.report.pages.common import AWAITING, Row, table_of
+from evinet.report.pages.columns import Row, slug_words, table_of
+from evinet.report.pages.common import AWAITING, awaited
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -34,22 +35,15 @@ def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
         for (name,), found in silent.items()
     ]
 
-    def judged(domain: str) -> Callable[[Row], Markdown]:
-        def cell(row: Row) -> Markdown:
-            found = entered.get((row["trial"], row["outcome"], domain))
-            return md("{} ({})", found["judgement"], found["reviewer"]) if found else AWAITING
-
-        return cell
+    def judged(domain: str, row: Row) -> Markdown:
+        found = entered.get((row["trial"], row["outcome"], domain))
+        return md("{} ({})", found["judgement"], found["reviewer"]) if found else AWAITING
 
     return blocks([
-        table_of((row for row in asked if tuple(row.values()) in begun),
-                 "Risk of bias by trial and outcome", {
-            "Trial": lambda row: results.trial_names[row["trial"]],
-            "Outcome": lambda row: outcome_name(row["outcome"]),
-            **{domain.replace("-", " ").capitalize(): judged(domain) for domain in DOMAINS},
-        }),
-        faint(f"Judged by nobody yet, and awaiting the reviewers: {listing(names)}.")
-        if names else "",
+        table_of(results, (row for row in asked if tuple(row.values()) in begun),
+                 "Risk of bias by trial and outcome", "Trial, Outcome",
+                 {slug_words(domain): partial(judged, domain) for domain in DOMAINS}),
+        awaited(listing(names)),
     ])  # fmt: skip
 
 

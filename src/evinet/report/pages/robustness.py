@@ -7,20 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from evinet import tables
-from evinet.report.effects import answered, interval, pair
-from evinet.report.markdown import Markdown, blocks, bullets, folded, md, strong
+from evinet.report.effects import answered, pair
+from evinet.report.markdown import Markdown, blocks, bullets, escape, folded, md, strong
 from evinet.report.numbers import (
-    MISSING,
     Interval,
     chance,
-    estimate,
     limits,
     listing,
     number,
     percent,
     ratio,
 )
-from evinet.report.pages.common import each_analysis, optional_exhibit, parameter, table_of
+from evinet.report.pages.columns import spread, table_of
+from evinet.report.pages.common import each_analysis, exhibit, parameter
 from evinet.report.pages.later import caution_line
 from evinet.report.results import Results
 from evinet.report.rows import grouped
@@ -58,7 +57,7 @@ def _from(
             for fit in results.main(name):
                 rows = answered(results, fit, of) if of in OF_ANSWERS else fit.table(of)
                 if rows and (text := write(results, rows)):
-                    drawn = optional_exhibit(results, f"{fit.analysis}-{fit.name}-{of.name}")
+                    drawn = exhibit(results, f"{name}-{fit.name}-{of.name}", optional=True)
                     parts += [md("{}.", strong(fit.model.label)), drawn,
                               folded("In a table", text) if drawn else text]  # fmt: skip
             return blocks(parts)
@@ -74,21 +73,16 @@ def contribution(results: Results, rows: Rows) -> Markdown:
     """Which trials carry each answer, the most important first."""
 
     def shares(found: Rows) -> str:
-        ordered = sorted(found, key=lambda row: -row["share"])
+        rest = 1 - sum(row["share"] for row in found)
         said = [
             f"{results.trial_names[row['trial']]} {percent(row['share'])}"
-            for row in ordered
-            if row["share"] > 0
-        ]
-        rest = 1 - sum(row["share"] for row in found)
-        return ", ".join(
-            [*said, *([f"assumption or prior {percent(rest)}"] if rest > 0.005 else [])]
-        )
+            for row in sorted(found, key=lambda row: -row["share"]) if row["share"] > 0
+        ]  # fmt: skip
+        return ", ".join([*said, *[f"assumption or prior {percent(rest)}"] * (rest > 0.005)])
 
-    return table_of(grouped(rows, "treatment", "comparator").values(),
-                    "Contribution of each trial", {
-        "Comparison": lambda found: pair(results, found[0]), "Share of the evidence": shares,
-    })  # fmt: skip
+    return table_of(results, grouped(rows, "treatment", "comparator").values(),
+                    "Contribution of each trial", "Comparison",
+                    {"Share of the evidence": shares})  # fmt: skip
 
 
 def set_margins(results: Results) -> Markdown:
@@ -99,16 +93,13 @@ def set_margins(results: Results) -> Markdown:
 @_from(tables.MARGINS)
 def margins(results: Results, rows: Rows) -> Markdown:
     """How likely each difference is that somebody has called important."""
-    ratios = sorted({row["ratio"] for row in rows}, reverse=True)
-    columns: dict[str, Callable[[Rows], object]] = {
-        "Comparison": lambda found: pair(results, found[0])
-    }
-    for value in ratios:
-        columns[f"Hazard ratio below {value:g}"] = lambda found, value=value: next(  # type: ignore[misc]
-            (chance(row["probability"]) for row in found if row["ratio"] == value), MISSING
-        )
-    label = "Probability of a hazard ratio below each margin"
-    return table_of(grouped(rows, "treatment", "comparator").values(), label, columns)
+    rows = sorted(rows, key=lambda row: -row["ratio"])
+    return table_of(
+        results, grouped(rows, "treatment", "comparator").values(),
+        "Probability of a hazard ratio below each margin", "Comparison",
+        spread(rows, "ratio", lambda row: escape(chance(row["probability"])),
+               "Hazard ratio below {:g}".format),
+    )  # fmt: skip
 
 
 @_from(tables.INFLUENCE)
@@ -117,14 +108,12 @@ def influence(results: Results, rows: Rows) -> Markdown:
     kept = [row for row in rows if row["mean"] is not None]
     gone = sorted({results.trial_names[row["trial"]] for row in rows if row["mean"] is None})
     which = "any of these trials" if len(gone) > 1 else "this trial"
-    moved = table_of((row for row in kept if abs(row["shift"]) >= 0.005),
+    moved = table_of(results, (row for row in kept if abs(row["shift"]) >= 0.005),
                      "Every answer with one trial left out", {
         "Without": lambda row: results.trial_names[row["trial"]],
-        "Comparison": lambda row: pair(results, row),
-        "Hazard ratio": lambda row: estimate(interval(row)),
-        "95 % credible interval": lambda row: limits(interval(row)),
+    }, "Comparison, Hazard ratio (95 % credible interval)", {
         "Ratio without / with it": lambda row: ratio(math.exp(row["shift"])),
-    }, "The comparisons that are left do not change." if kept else "")  # fmt: skip
+    }, none="The comparisons that are left do not change." if kept else "")  # fmt: skip
     return blocks([
         f"Without {which} some comparisons have no evidence left, so nothing can check the "
         f"trial there: {', '.join(gone)}." if gone else "", moved,
@@ -170,13 +159,13 @@ def predictive(results: Results, rows: Rows) -> Markdown:
         lower, upper = row["others_q2.5"], row["others_q97.5"]
         return limits(Interval.of_logs((lower + upper) / 2, lower, upper))
 
-    return table_of((row for row in rows if row["others_q2.5"] is not None),
-                    "Predicted and observed hazard ratios", {
-        "Trial": lambda row: results.trial_names[row["trial"]],
+    return table_of(results, (row for row in rows if row["others_q2.5"] is not None),
+                    "Predicted and observed hazard ratios", "Trial", {
         "Its hazard ratio": lambda row: ratio(math.exp(row["observed"])),
         "Other trials predict: 95 % interval": predicted,
         "P value": lambda row: number(row["others_p"]),
-    }, "No other trials compare the same treatments, so nothing can be predicted.")  # fmt: skip
+    }, none="No other trials compare the same treatments, so nothing can be predicted."
+    )  # fmt: skip
 
 
 @_from(tables.POWERSCALE)
@@ -193,7 +182,7 @@ def priors(results: Results, rows: Rows) -> Markdown:
         "These change notably when the weight of a prior is doubled:" if said
         else "Nothing changes notably when the weight of a prior is doubled.",
         bullets(said),
-        folded("Every number", table_of(rows, "Sensitivity to priors and data by power scaling", {
+        folded("Every number", table_of(results, rows, "Sensitivity by power scaling", {
             "Parameter": lambda row: parameter(results, row["parameter"]),
             "Weight changed": "component",
             "Sensitivity": lambda row: number(row["sensitivity"], 3), "Finding": "finding",
@@ -218,4 +207,4 @@ def inconsistency(results: Results, rows: Rows) -> Markdown:
 )
 def small_trials(results: Results, name: str) -> Markdown:
     """A funnel of the trials of an analysis that has enough of them."""
-    return optional_exhibit(results, f"{name}-funnel")
+    return exhibit(results, f"{name}-funnel", optional=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from evinet.config import Model
 from evinet.report import words
@@ -20,15 +21,14 @@ from evinet.report.markdown import (
 )
 from evinet.report.numbers import listing, with_limits
 from evinet.report.pages.beside import beside
+from evinet.report.pages.columns import Row, table_of
 from evinet.report.pages.common import (
-    Row,
     by_patients,
     each_analysis,
     effects_table,
-    formula,
-    optional_exhibit,
+    exhibit,
+    named_prior,
     scaled,
-    table_of,
     weights_text,
 )
 from evinet.report.pages.later import caution_line
@@ -50,7 +50,7 @@ def times(results: Results, name: str) -> Markdown:
     """Every model whose effects are ratios of times: sentences, and every comparison folded."""
     fits = results.time_ratios(name)
     return blocks([
-        optional_exhibit(results, f"{name}-times-forest") if fits else "",
+        exhibit(results, f"{name}-times-forest", optional=True) if fits else "",
         *(part for fit in fits for part in _times(results, fit)),
     ])  # fmt: skip
 
@@ -96,18 +96,19 @@ def _against(results: Results, base: Fit) -> Markdown:
     }  # fmt: skip
     if not changes:
         return md("")
-    every = table_of((row for rows in changes.values() for row in rows),
+    every = table_of(results, (row for rows in changes.values() for row in rows),
                      "Every comparison before and after", {
         "Model": lambda row: row["fit"].model.label, "Comparison": "pair",
         "Before": lambda row: with_limits(row["before"]),
         "After": lambda row: with_limits(row["after"]),
         "What changed": lambda row: words.moved(row["before"], row["after"]),
     })  # fmt: skip
-    return blocks([title, table_of(changes, f"Sensitivity, compared with {base.model.label}", {
+    listed = table_of(results, changes, f"Sensitivity, compared with {base.model.label}", {
         "What was changed": lambda fit: difference(results, base.model, fit.model),
         "Largest change of an estimate": lambda fit: _largest(changes[fit]),
         "Conclusions that changed": lambda fit: _turned(changes[fit]),
-    }), folded("Every number", every)])  # fmt: skip
+    })  # fmt: skip
+    return blocks([title, listed, folded("Every number", every)])
 
 
 def _largest(changes: list[Row]) -> str:
@@ -135,29 +136,23 @@ def _turned(changes: list[Row]) -> str:
 
 def difference(results: Results, base: Model, other: Model) -> str:
     """What one model does otherwise than another, in plain words."""
-    changes = []
-    if base.effects != other.effects:
-        changes.append(f"{other.effects} effects instead of {base.effects}")
-    if base.prior_of_tau != other.prior_of_tau:
-        usual = f"half-normal({results.config.heterogeneity.scale:g})"
-        was, now = (formula(model.prior_of_tau or usual) for model in (base, other))
-        changes.append(f"prior of tau {now} instead of {was}")
+    usual = f"half-normal({results.config.heterogeneity.scale:g})"
+    parts: dict[str, Callable[[Model], str]] = {
+        "{} effects instead of {}": lambda model: model.effects,
+        "prior of tau {} instead of {}": lambda model: named_prior(
+            model.prior_of_tau or usual, published=False),
+        "bridge {} instead of {}": lambda model: (
+            results.bridge_label(model.bridge) if model.bridge else "none"),
+        "sigma {} instead of {}": lambda model: (
+            "estimated" if model.sigma is None else f"{model.sigma:g}"),
+    }  # fmt: skip
+    changes = [said.format(now, was) for said, show in parts.items()
+               if (now := show(other)) != (was := show(base))]  # fmt: skip
     if _hazards(base) != _hazards(other):
         changes.append(by_patients(results, other) if other.ipd else "published hazard ratios only")
     if base.weights != other.weights:
-        changes.append(
-            weights_text(results, other.weights) if other.weights else "every trial in full"
-        )
-    if base.bridge != other.bridge:
-        was, now = (
-            results.bridge_label(model.bridge) if model.bridge else "none"
-            for model in (base, other)
-        )
-        changes.append(f"bridge {now} instead of {was}")
-    if base.sigma != other.sigma:
-        was = "estimated" if base.sigma is None else f"{base.sigma:g}"
-        now = "estimated" if other.sigma is None else f"{other.sigma:g}"
-        changes.append(f"sigma {now} instead of {was}")
+        whole = "every trial in full"
+        changes.append(weights_text(results, other.weights) if other.weights else whole)
     return listing(changes) or other.label
 
 

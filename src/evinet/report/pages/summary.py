@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from evinet import tables
@@ -19,12 +21,19 @@ from evinet.report.markdown import (
     link,
     md,
     strong,
-    table,
 )
-from evinet.report.numbers import NBSP, estimate, listing, months, outcome_name, with_limits
+from evinet.report.numbers import NBSP, estimate, listing, outcome_name, with_limits
 from evinet.report.numbers import limits as reach
 from evinet.report.pages.beside import other_answers, other_bridges
-from evinet.report.pages.common import DAGGER, Row, exhibit, unknown, with_source
+from evinet.report.pages.columns import (
+    Column,
+    Row,
+    said_median,
+    table_of,
+    unknown,
+    with_source,
+)
+from evinet.report.pages.common import DAGGER, exhibit
 from evinet.report.pages.later import caution_line
 from evinet.report.pages.notes import weak_sources, weakly_sourced
 from evinet.report.pages.trials import described
@@ -67,61 +76,63 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
         pair for pair in shown for name in analyses for domain in certainty.JUDGED
         if appraised.judged(name, pair, domain)
     }  # fmt: skip
-    outcomes = [outcome_name(analysis.outcome) for analysis in analyses.values()]
-    headings = [
-        "Comparison", *(f"{outcome}, hazard ratio" for outcome in outcomes), "Rests on", "Trial",
-        f"Median {outcomes[0]}, months", *(each.title for each in results.counted.values()),
-        "In whom",
-    ]  # fmt: skip
-    rows: list[list[object]] = []
-    lead = ""
+    rows: list[Row] = []
     for pair in shown:
-        rests = _rests_on(results, pair)
+        again = bool(rows) and rows[-1]["pair"][0] == pair[0]
+        for place, study in enumerate([*compared(results, pair)] or [None]):
+            rows.append({"pair": pair, "first": not place, "again": again, "study": study})
+
+    def once(say: Callable[[Pair], object]) -> Column:
+        return lambda row: say(row["pair"]) if row["first"] else ""
+
+    def of_trial(say: Callable[[Results, Row], Markdown]) -> Column:
+        return lambda row: say(results, row["study"]) if row["study"] else NO_TRIAL
+
+    def named(row: Row) -> Markdown:
+        """Both treatments; the first is written out again only where each row is a card."""
+        first, second = (results.labels[name] for name in row["pair"])
+        lead = breaks([strong(first), ""])
+        return (md("[{}]{{.again}}", lead) if row["again"] else lead) + f"vs {second}"
+
+    def rests(pair: Pair) -> Markdown:
         appraisal = "certainty appraised" if pair in judged else "not appraised"
-        said: list[object] = [
-            _named(results, pair, again=pair[0] == lead),
-            *(_ratio(results, name, pair) for name in analyses),
-            breaks([rests, appraisal]) if judged else rests,
-        ]
-        studies: list[Row | None] = [*compared(results, pair)] or [None]
-        for study in studies:
-            rows.append([*said, *_of_trial(results, study)])
-            said = [""] * len(said)
-        lead = pair[0]
-    bridges = dict.fromkeys(
-        f"“{results.bridge_label(fit.model.bridge)}”"
-        for name in analyses for fit in results.main(name) if fit.model.bridge
+        on = _rests_on(results, pair)
+        return breaks([on, appraisal]) if judged else on
+
+    outcomes = {name: outcome_name(analysis.outcome) for name, analysis in analyses.items()}
+    listed = table_of(
+        results, rows, "Findings",
+        {"Comparison": lambda row: named(row) if row["first"] else ""},
+        {f"{outcome}, hazard ratio": once(partial(_ratio, results, name))
+         for name, outcome in outcomes.items()},
+        {"Rests on": once(rests),
+         "Trial": of_trial(lambda results, study: link(
+             results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd")),
+         f"Median {next(iter(outcomes.values()))}, months": of_trial(_medians)},
+        {each.title: of_trial(partial(_shares, each)) for each in results.counted.values()},
+        {"In whom": of_trial(lambda results, study: in_whom(results, study["trial"]))},
+        name="findings", caption=_caption(results, bool(judged)),
     )  # fmt: skip
-    caption = (
-        "Hazard ratios with 95 % credible intervals; below 1, events come more slowly with the "
-        "treatment in bold. Two values are those of the two arms. "
-        + (f"† rests on the assumption {listing(list(bridges))}. " if bridges else "")
-        + ("‡ rests on a hazard ratio that was not read in the publication. "
-           if any(weak_sources(results, name) for name in analyses) else "")
-        + ("Certainty: appraised where it says so." if judged
-           else "Certainty: not appraised by the reviewers.")
-    )  # fmt: skip
-    listed = table(headings, rows, "Findings", name="findings", caption=caption)
     cautions = dict.fromkeys(caution_line(results, name) for name in analyses)
     return blocks([md("::: {{.findings}}\n\n{}\n\n:::", listed), *cautions])
 
 
-def _named(results: Results, pair: Pair, again: bool) -> Markdown:
-    """Both treatments; the first is written out again only where each row is a card."""
-    lead = breaks([strong(results.labels[pair[0]]), ""])
-    return (md("[{}]{{.again}}", lead) if again else lead) + f"vs {results.labels[pair[1]]}"
-
-
-def _of_trial(results: Results, study: Row | None) -> list[Markdown]:
-    """The cells about one trial; dashes without one."""
-    if study is None:
-        return [NO_TRIAL] * (3 + len(results.counted))
-    return [
-        link(results.trial_names[study["trial"]], f"trial-{study['trial']}.qmd"),
-        _medians(results, study),
-        *(_shares(results, counted, study) for counted in results.counted.values()),
-        in_whom(results, study["trial"]),
-    ]
+def _caption(results: Results, judged: bool) -> str:
+    """What the signs of the table mean, those only that it may hold."""
+    names = results.config.analyses
+    bridges = dict.fromkeys(
+        f"“{results.bridge_label(fit.model.bridge)}”"
+        for name in names for fit in results.main(name) if fit.model.bridge
+    )  # fmt: skip
+    weak = any(weak_sources(results, name) for name in names)
+    return " ".join([
+        "Hazard ratios with 95 % credible intervals; below 1, events come more slowly with the "
+        "treatment in bold. Two values are those of the two arms.",
+        *[f"† rests on the assumption {listing(list(bridges))}."] * bool(bridges),
+        *["‡ rests on a hazard ratio that was not read in the publication."] * weak,
+        "Certainty: appraised where it says so." if judged
+        else "Certainty: not appraised by the reviewers.",
+    ])  # fmt: skip
 
 
 def compared(results: Results, pair: Pair) -> list[Row]:
@@ -171,13 +182,6 @@ def medians(results: Results, study: Row) -> list[Row | None]:
     return [by_arm.get(study[arm]) for arm in ARMS]
 
 
-def said_median(row: Row | None) -> str | None:
-    """A median in months; None where it is not known."""
-    if row is None or (row["median"] is None and not row["not_reached"]):
-        return None
-    return "not reached" if row["not_reached"] else months(row["median"])
-
-
 def _medians(results: Results, study: Row) -> Markdown:
     cells = [
         unknown(None) if said_median(row) is None else with_source(said_median(row), row or {})
@@ -188,7 +192,7 @@ def _medians(results: Results, study: Row) -> Markdown:
     return md(" vs ").join(cells) + (f" ({outcome_name(study['outcome'])})" if other else "")
 
 
-def _shares(results: Results, analysis: Analysis, study: Row) -> Markdown:
+def _shares(analysis: Analysis, results: Results, study: Row) -> Markdown:
     """The percentage in each arm of what an analysis counts."""
     of_responses = analysis.data == "responses"
     rows = results.rows(tables.RESPONSES if of_responses else tables.ADVERSE_EVENTS, study["trial"])
@@ -197,16 +201,17 @@ def _shares(results: Results, analysis: Analysis, study: Row) -> Markdown:
         if (row["outcome"] == analysis.outcome if of_responses
             else row["event"] == analysis.event and row["grade"] in analysis.grades)
     }  # fmt: skip
-    cells = [_share(found.get(study[arm])) for arm in ARMS]
+    cells = [share(found.get(study[arm])) for arm in ARMS]
     return unknown(None) if set(cells) == {unknown(None)} else md(" vs ").join(cells)
 
 
-def _share(row: Row | None) -> Markdown:
+def share(row: Row | None) -> Markdown:
+    """The percentage in an arm as it was printed, else of its counts."""
     if row is None or (row["percent"] is None and not (row["n"] is not None and row["total"])):
         return unknown(None)
-    printed = (
-        row["percent"] if row["percent"] is not None else f"{100 * row['n'] / row['total']:.0f}"
-    )
+    printed = row["percent"]
+    if printed is None:
+        printed = f"{100 * row['n'] / row['total']:.0f}"
     text = printed if isinstance(printed, str) else f"{printed:g}"
     return with_source(f"{text.removesuffix('%').strip()}{NBSP}%", row)
 

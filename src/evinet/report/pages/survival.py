@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from evinet import tables
 from evinet.config import Population
 from evinet.report import words
@@ -22,7 +20,8 @@ from evinet.report.markdown import (
     strong,
 )
 from evinet.report.numbers import NBSP, Interval, months, percent, percent_limits, with_limits
-from evinet.report.pages.common import DAGGER, Row, assumed, optional_exhibit, table_of
+from evinet.report.pages.columns import Row, spread, table_of
+from evinet.report.pages.common import DAGGER, assumed, exhibit
 from evinet.report.results import Fit, Results
 from evinet.report.rows import grouped
 
@@ -74,7 +73,7 @@ def _population(results: Results, analysis: str, slug: str, population: Populati
         bullets(md("{}: {} ({})", ", ".join(names), fit.model.label,
                    words.hazards_assumed(fit.any_shape)) for fit, names in by_fit.items()),
         *(assumed(results, fit) for fit in by_fit if fit.model.bridge),
-        optional_exhibit(results, f"{analysis}-{slug}-predicted"),
+        exhibit(results, f"{analysis}-{slug}-predicted", optional=True),
         _predicted(results, analysis, slug, population, fits),
         words.not_predicted(unpredicted) if unpredicted else "",
         heading(3, f"Do the predictions hold the patients of {trial}?", f"{analysis}-{slug}-held"),
@@ -87,78 +86,80 @@ def _predicted(
     results: Results, analysis: str, slug: str, population: Population, fits: dict[str, Fit]
 ) -> Markdown:
     """A row for each treatment, by the model that was chosen for it."""
+    if not fits:
+        return md("")
     curves, times = (
         grouped(results.predicted(analysis, of, slug), "model", "treatment")
         for of in (tables.PREDICTED_SURVIVAL, tables.PREDICTED_TIMES)
     )
-    rows: list[Row] = [
-        {"treatment": treatment, "at": {row["time"]: row for row in curves[fit.name, treatment]}}
-        | {row["measure"]: row for row in times[fit.name, treatment]}
+    shown = [row for treatment, fit in fits.items() for row in curves[fit.name, treatment]
+             if row["time"] in population.times]  # fmt: skip
+    measured = {
+        treatment: {row["measure"]: row for row in times[fit.name, treatment]}
         for treatment, fit in fits.items()
-    ]
-    if not rows:
-        return md("")
-    against, bridged = rows[-1]["rmst"]["comparator"], any(row["rmst"]["bridged"] for row in rows)
-    columns: dict[str, Callable[[Row], object]] = {
-        "Treatment": lambda row: strong(
-            results.labels[row["treatment"]] + (f" {DAGGER}" if row["rmst"]["bridged"] else ""))
-    }  # fmt: skip
-    for time in population.times:
-        columns[f"{time:g} months"] = lambda row, time=time: breaks(  # type: ignore[misc]
-            [percent(row["at"][time]["q50"]), f"({percent_limits(row['at'][time])})"])  # fmt: skip
-    columns |= {
-        "Median, months": lambda row: _months(row["median"]),
-        f"Mean within {rows[-1]['rmst']['horizon']:g} months": lambda row: _months(row["rmst"]),
-        "Gain in mean": lambda row: (
-            "–" if row["treatment"] == against else _months(row["rmst-gain"])),
-    }  # fmt: skip
+    }
+    mean = next(reversed(measured.values()))["rmst"]
+    against, bridged = mean["comparator"], any(row["rmst"]["bridged"] for row in measured.values())
+
+    def gain(found: list[Row]) -> object:
+        name = found[0]["treatment"]
+        return "–" if name == against else _months(measured[name]["rmst-gain"])
+
+    def name(found: list[Row]) -> Markdown:
+        treatment = found[0]["treatment"]
+        dagger = f" {DAGGER}" if measured[treatment]["rmst"]["bridged"] else ""
+        return strong(results.labels[treatment] + dagger)
+
     caption = (
         "Predicted survival, with 95 % credible intervals. The gain is in months, over "
         f"{results.labels[against]}."
     ) + (f" {DAGGER} rests on the assumption above." if bridged else "")
-    return table_of(rows, "Predicted survival", columns, name=f"{analysis}-{slug}-predicted",
-                    caption=caption)  # fmt: skip
+    return table_of(
+        results, grouped(shown, "treatment").values(), "Predicted survival", {"Treatment": name},
+        spread(shown, "time", lambda row: breaks(
+            [percent(row["q50"]), f"({percent_limits(row)})"]), "{:g} months".format),
+        {
+            "Median, months": lambda found: _months(measured[found[0]["treatment"]]["median"]),
+            f"Mean within {mean['horizon']:g} months": lambda found: _months(
+                measured[found[0]["treatment"]]["rmst"]),
+            "Gain in mean": gain,
+        },
+        name=f"{analysis}-{slug}-predicted", caption=caption,
+    )  # fmt: skip
 
 
 def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> Markdown:
     """What the trial's own patients did, beside what each model predicts of them."""
-    rows = results.predicted(analysis, tables.PREDICTED_OBSERVED, slug)
-    if not rows:
-        return md("No time was named at which predicted survival could be held against theirs.")
     times = results.time_ratios(analysis)  # survival is one measure, whatever effects are
-    compared = [fit for fit in
-                dict.fromkeys([*fits.values(), results.unbridged(analysis), *times])
-                if fit.model.bridge is None]  # fmt: skip
-    seen = grouped(rows, "treatment", "time")
-    columns: dict[str, Callable[[list[Row]], object]] = {
-        "Treatment": lambda found: results.labels[found[0]["treatment"]],
-        "Months": lambda found: f"{found[0]['time']:g}",
-        "Observed (range of the reconstructions)": lambda found: words.observed(
-            _observed(found[0])),
-    }  # fmt: skip
-    for fit in compared:
-        columns[f"Predicted: {fit.model.label}"] = lambda found, fit=fit: next(  # type: ignore[misc]
-            (_said(row) for row in found if row["model"] == fit.name), "–"
-        )
-    missed = {
-        fit.model.label: [row for row in rows if row["model"] == fit.name and not row["held"]]
-        for fit in compared
-    }
+    compared = dict.fromkeys([*fits.values(), results.unbridged(analysis), *times])
+    every = results.predicted(analysis, tables.PREDICTED_OBSERVED, slug)
+    predicting = {row["model"] for row in every}
+    labels = {fit.name: fit.model.label for fit in compared
+              if fit.model.bridge is None and fit.name in predicting}  # fmt: skip
+    if not every:
+        return md("No time was named at which predicted survival could be held against theirs.")
+    rows = sorted((row for row in every if row["model"] in labels),
+                  key=lambda row: list(labels).index(row["model"]))  # fmt: skip
     wrong = [
         words.prediction_misses(
             results.labels[row["treatment"]], row["time"], _observed(row), _interval(row)
         )
         for row in rows
-        if not row["held"] and row["treatment"] in fits
-        and fits[row["treatment"]].name == row["model"]
-    ]  # fmt: skip
-    held_by = [found for found in seen.values()
-               if {row["model"] for row in found} & {fit.name for fit in compared}]  # fmt: skip
+        if not row["held"] and (fit := fits.get(row["treatment"])) and fit.name == row["model"]
+    ]
+    missed = {label: [row for row in rows if row["model"] == name and not row["held"]]
+              for name, label in labels.items()}  # fmt: skip
+    lines = grouped((row for row in every if row["model"] in labels), "treatment", "time")
     return blocks([
-        words.predictions_hold(missed, len(seen)),
+        words.predictions_hold(missed, len(grouped(every, "treatment", "time"))),
         callout("important", "The patients did otherwise", bullets(wrong)) if wrong else "",
-        table_of(held_by, "Observed and predicted survival", columns,
-                 name=f"{analysis}-{slug}-held", caption=HELD),
+        table_of(
+            results, lines.values(), "Observed and predicted survival", "Treatment, Months",
+            {"Observed (range of the reconstructions)": lambda found: words.observed(
+                _observed(found[0]))},
+            spread(rows, "model", _said, lambda model: f"Predicted: {labels[model]}", "–"),
+            name=f"{analysis}-{slug}-held", caption=HELD,
+        ),
     ])  # fmt: skip
 
 
@@ -172,17 +173,15 @@ def _ratios(results: Results, analysis: str, slug: str, fit: Fit, times: list[fl
     rows = results.predicted(analysis, tables.PREDICTED_RATIOS, slug, fit.name)
     if not fit.any_shape or not rows or not times:
         return md("")
-    columns: dict[str, Callable[[list[Row]], object]] = {
-        "Treatment": lambda mine: results.labels[mine[0]["treatment"]]
-    }
-    for time in times:
-        nearest = min(rows, key=lambda row: abs(row["time"] - time))["time"]
-        columns[f"{nearest:.0f} months"] = lambda mine, at=nearest: next(  # type: ignore[misc]
-            with_limits(interval(row)) for row in mine if row["time"] == at
-        )
-    against = results.labels[rows[0]["comparator"]]
-    label = f"Hazard ratio against {against} over time, {fit.model.label}"
-    return folded(label, table_of(grouped(rows, "treatment").values(), label, columns))
+    nearest = [min(rows, key=lambda row: abs(row["time"] - time))["time"] for time in times]
+    kept = [row for row in rows if row["time"] in nearest]
+    label = f"Hazard ratio against {results.labels[rows[0]['comparator']]} over time"
+    label = f"{label}, {fit.model.label}"
+    return folded(label, table_of(
+        results, grouped(kept, "treatment").values(), label, "Treatment",
+        spread(kept, "time", lambda row: escape(with_limits(interval(row))),
+               "{:.0f} months".format),
+    ))  # fmt: skip
 
 
 def _interval(row: Row) -> Interval:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from evinet import tables
 from evinet.conduct import Modifier
 from evinet.report import words
-from evinet.report.effects import pair, published
+from evinet.report.effects import published
 from evinet.report.figures.populations import modifiers_of, shares
 from evinet.report.markdown import (
     Markdown,
     blocks,
     escape,
-    link,
     md,
     strong,
 )
-from evinet.report.numbers import NBSP, count, outcome_name, percent, with_limits
+from evinet.report.numbers import NBSP, outcome_name, percent, with_limits
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.common import (
-    AWAITING,
-    Row,
-    arm_name,
-    each_analysis,
-    optional_exhibit,
-    source_link,
-    table_of,
-    unknown,
-    with_source,
-)
+from evinet.report.pages.columns import Row, mark, source_link, table_of, unknown, with_source
+from evinet.report.pages.common import AWAITING, each_analysis, exhibit
 from evinet.report.pages.later import confounded, of_study
-from evinet.report.pages.notes import mark, notes, weak_sources
-from evinet.report.pages.watch import doi, registration
+from evinet.report.pages.notes import notes, weak_sources
 from evinet.report.results import Results
 
 TIERS = {
@@ -42,23 +31,10 @@ TIERS = {
 }
 
 
-def listed(results: Results) -> Markdown:
+def listed(results: Results) -> list[Row]:
     """The trials of the analyses."""
     by_slug = {row["trial"]: row for row in results.rows(tables.TRIALS)}
-
-    def arms(row: Row) -> str:
-        return "; ".join(
-            f"{results.labels[arm['treatment']]} (n{NBSP}={NBSP}{count(arm['n_randomised'])})"
-            for arm in results.rows(tables.ARMS, row["trial"])
-        )
-
-    return table_of([by_slug[slug] for slug in trials_of(results)], "The trials of this review", {
-        "Trial": lambda row: link(strong(row["name"]), f"trial-{row['trial']}.qmd"),
-        "Year": lambda row: unknown(row["year"]), "Arms (patients randomised)": arms,
-        "Design": lambda row: unknown(row["design"]),
-        "Registration": lambda row: registration(row["registration"]),
-        "Publication": lambda row: doi(row["doi"]), "Tier": lambda row: row["tier"],
-    })  # fmt: skip
+    return [by_slug[slug] for slug in trials_of(results)]
 
 
 def tiers() -> Markdown:
@@ -80,18 +56,18 @@ def _contrasts(results: Results, name: str) -> Markdown:
         by = f", {words.ASSESSORS[row['assessor']]}" if known else ""
         return outcome_name(row["outcome"]) + by
 
-    columns: dict[str, Callable[[Row], object]] = {
-        "Trial": lambda row: results.trial_names[row["trial"]],
-        "Comparison": lambda row: pair(results, row),
-        "Hazard ratio (95 % interval)": lambda row: (
-            escape(with_limits(published(results, row))) + mark(results, row["source"])),
-        "Outcome, assessed by": outcome, "Island": lambda row: str(row["component"]),
-    }  # fmt: skip
-    if confounded(results, name):
-        columns["Later treatment"] = lambda row: md("; ").join(of_study(results, row))
-    columns["Source"] = source_link
-    label = f"Published hazard ratios, {results.config.analyses[name].title}"
-    listing = table_of(results.studied(name), label, columns)
+    listing = table_of(
+        results, results.studied(name),
+        f"Published hazard ratios, {results.config.analyses[name].title}", "Trial, Comparison",
+        {
+            "Hazard ratio (95 % interval)": lambda row: (
+                escape(with_limits(published(results, row))) + mark(results, row["source"])),
+            "Outcome, assessed by": outcome, "Island": lambda row: str(row["component"]),
+        },
+        {"Later treatment": lambda row: md("; ").join(of_study(results, row))}
+        if confounded(results, name) else {},
+        {"Source": source_link},
+    )  # fmt: skip
     keys = ("trial", "report", "outcome", "assessor", "arm")
     used = {tuple(row[key] for key in keys) for row in results.studied(name)}
     taken = [row for row in results.rows(tables.CONTRASTS)
@@ -99,14 +75,10 @@ def _contrasts(results: Results, name: str) -> Markdown:
     return blocks([listing, notes(taken, results)])
 
 
-def excluded(results: Results) -> Markdown:
+def excluded(results: Results) -> list[Row]:
     """The trials that an analysis names and cannot use, with the reason."""
-    rows = [{**row, "of": analysis.title} for name, analysis in results.config.analyses.items()
+    return [{**row, "analysis": name} for name in results.config.analyses
             for row in results.excluded(name)]  # fmt: skip
-    return table_of(rows, "Trials that an analysis cannot use", {
-        "Analysis": "of", "Trial": lambda row: results.trial_names[row["trial"]],
-        "Reason": "reason",
-    }, "Every analysis uses every trial that it names.")  # fmt: skip
 
 
 def populations(results: Results) -> Markdown:
@@ -118,20 +90,20 @@ def populations(results: Results) -> Markdown:
     slugs = trials_of(results)
     rows = asked or modifiers_of(results.rows(tables.POPULATIONS), slugs)
     percents = _percents(results)
-    columns: dict[str, Callable[[Modifier], object]] = {
-        "May change effects" if asked else "Characteristic": lambda each: (
-            md("**{}**: {}", each.label, each.why) if asked else each.label)
-    }  # fmt: skip
-    for slug in slugs:
-        columns[results.trial_names[slug]] = lambda each, slug=slug: (  # type: ignore[misc]
-            md("; ").join(described(results, slug, each.characteristics, percents)) or unknown(None)
+
+    def told(slug: str, each: Modifier) -> Markdown:
+        return md("; ").join(described(results, slug, each.characteristics, percents)) or unknown(
+            None
         )
-    if asked:
-        columns["Judgement"] = _judged
+
     none = "No two trials describe their patients by the same characteristic."
     return blocks([
-        optional_exhibit(results, "populations"),
-        table_of(rows, "The patients of the trials", columns, none),
+        exhibit(results, "populations", optional=True),
+        table_of(results, rows, "The patients of the trials", {
+            "May change effects" if asked else "Characteristic": lambda each: (
+                md("**{}**: {}", each.label, each.why) if asked else each.label),
+            **{results.trial_names[slug]: partial(told, slug) for slug in slugs},
+        }, {"Judgement": _judged} if asked else {}, none=none),
     ])  # fmt: skip
 
 
@@ -171,6 +143,6 @@ def described(
             row["characteristic"].replace("-", " ") if len(names) > 1 else "", row["category"],
         ]))  # fmt: skip
         text = f"{what}: {value}" if what else str(value)
-        text += f" ({arm_name(results, trial, row['arm'])})" if of_arm else ""
+        text += f" ({results.arm_names(trial)[row['arm']]})" if of_arm else ""
         said[*key, row["arm"] if of_arm else None] = with_source(text, row)
     return list(said.values())

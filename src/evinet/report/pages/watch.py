@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.report import words
-from evinet.report.markdown import Markdown, blocks, escape, link, md, strong
-from evinet.report.pages.common import Row, table_of, unknown
-from evinet.report.results import REPORTED, Results
+from evinet.report.markdown import Markdown, blocks, escape, link, md
+from evinet.report.pages.columns import Row, registration, table_of
+from evinet.report.results import Results
 
 ONGOING = "ongoing"
 
@@ -25,7 +25,7 @@ def news(results: Results) -> Markdown:
     if not found:
         return escape(f"{last} Nothing was new.")
     note = f"{last} None of this is in the results: a person must read it and enter what matters."
-    return blocks([note, table_of(found, "News", {
+    return blocks([note, table_of(results, found, "News", {
         "Noticed": "noticed", "What": "what", "Before": "before", "Now": "after",
         "Where": lambda row: (
             link(f"PubMed {row['id']}", f"https://pubmed.ncbi.nlm.nih.gov/{row['id']}/")
@@ -34,15 +34,15 @@ def news(results: Results) -> Markdown:
     })])  # fmt: skip
 
 
-def ongoing(results: Results) -> Markdown:
+def ongoing(results: Results) -> list[Row]:
     """The trials that still run."""
-    return _listed(results, True, "Ongoing trials", "No ongoing trial is entered.")
+    return [row for row in _told(results) if row["status"] == ONGOING]
 
 
-def unused(results: Results) -> Markdown:
+def unused(results: Results) -> list[Row]:
     """Trials that have ended and are in no analysis."""
-    none = "Every other trial of this review is in an analysis."
-    return _listed(results, False, "Trials in no analysis", none)
+    used = {trial for each in results.config.analyses.values() for trial in each.trials}
+    return [row for row in _told(results) if row["status"] != ONGOING and row["trial"] not in used]
 
 
 def count(results: Results) -> str:
@@ -54,22 +54,11 @@ def count(results: Results) -> str:
     )
 
 
-def _listed(results: Results, running: bool, label: str, none: str) -> Markdown:
-    """Trials that still run, or those that have ended and that no analysis names."""
-    used = {trial for a in results.config.analyses.values() for trial in a.trials}
+def _told(results: Results) -> list[Row]:
+    """Every trial, with its arms and what the registry said last about it."""
     registered = {row["id"]: row for row in results.rows(tables.WATCH_RECORDS)}
 
-    def arms(row: Row) -> object:
-        rows = results.rows(tables.ARMS, row["trial"])
-        return "; ".join(results.labels[arm["treatment"]] for arm in rows) or unknown(None)
-
-    def name(row: Row) -> Markdown:
-        """A trial, linked to its page where it has one."""
-        shown = strong(row["name"])
-        return link(shown, f"trial-{row['trial']}.qmd") if row["status"] == REPORTED else shown
-
     def told(row: Row) -> str:
-        """What the registry said last about a trial."""
         found = registered.get(row["registration"])
         if found is None:
             return "not asked"
@@ -77,22 +66,9 @@ def _listed(results: Results, running: bool, label: str, none: str) -> Markdown:
         said = [f"{what} {found[column]}" for what, column in dates.items() if found[column]]
         return "; ".join([found["status"], *said])
 
-    rows = [row for row in results.rows(tables.TRIALS) if (row["status"] == ONGOING) == running
-            and (running or row["trial"] not in used)]  # fmt: skip
-    return table_of(rows, label, {
-        "Trial": name, "Status": "status", "Arms": arms,
-        "Design": lambda row: unknown(row["design"]),
-        "Registration": lambda row: registration(row["registration"]), "In the registry": told,
-    }, none)  # fmt: skip
+    def arms(row: Row) -> str | None:
+        treatments = (arm["treatment"] for arm in results.rows(tables.ARMS, row["trial"]))
+        return "; ".join(results.labels[name] for name in dict.fromkeys(treatments)) or None
 
-
-def registration(value: str | None) -> Markdown:
-    """A registry number, linked where the registry is known."""
-    if value is not None and value.startswith("NCT"):
-        return link(value, f"https://clinicaltrials.gov/study/{value}")
-    return unknown(value)
-
-
-def doi(value: str | None) -> Markdown:
-    """A DOI as a link."""
-    return unknown(value) if value is None else link(value, f"https://doi.org/{value}")
+    return [{**row, "arms": arms(row), "in_the_registry": told(row)}
+            for row in results.rows(tables.TRIALS)]  # fmt: skip
