@@ -26,6 +26,12 @@ def counted(results: Results, tmp_path: Path) -> Counted:
         root = tmp_path / "results"
         shutil.copytree(results.root, root, dirs_exist_ok=True)
         shutil.copytree(root / "networks/pfs", root / "networks/counts", dirs_exist_ok=True)
+        data = tables.NETWORK_DATA.frame([
+            {"study": study, "treatment": treatment, "r": 1, "n": n}
+            for study, treatment, n in (("alba", "new", 40), ("alba", "high", 41),
+                                        ("birch", "new", 2))
+        ])  # fmt: skip
+        tables.NETWORK_DATA.write(root / "networks/counts/data.csv", data)
         for name, scale in (("fixed", first), ("random", second)):
             folder = root / "fits/counts" / name
             shutil.copytree(root / "fits/pfs" / name, folder, dirs_exist_ok=True)
@@ -41,12 +47,6 @@ def counted(results: Results, tmp_path: Path) -> Counted:
 
 def test_the_network_says_of_how_many_patients_the_counts_are(counted: Counted) -> None:
     found = counted("ln OR", "ln OR")
-    rows = [
-        {"study": study, "treatment": name, "r": 1, "n": n}
-        for study, name, n in (("alba", "new", 40), ("alba", "high", 41), ("birch", "new", 2))
-    ]
-    path = found.root / "networks/counts/data.csv"
-    tables.NETWORK_DATA.write(path, tables.NETWORK_DATA.frame(rows))
     drawn = _network(found, "counts").draw()
     texts = " ".join(each.get_text() for axes in drawn.axes for each in axes.texts)
     assert "n = 42" in texts
