@@ -1,4 +1,4 @@
-"""ArviZ's statistics and data, without its figures, whose import takes a quarter of a short fit.
+"""ArviZ's statistics and data, without its figures, whose import takes a seventh of a short fit.
 
 ArviZ 0.23 imports its plots and Matplotlib with everything else (its successor is in parts, but its
 Pareto smoothing gives other digits). Here its `__init__` runs when something is asked of it that
