@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,17 @@ def test_quality_without_patients_has_every_field():
     assert content["grade"] == "none"
     assert content["arms"] == {}
     assert content["contrast"] is None
+
+
+def test_a_trial_with_curves_loads_neither_pandas_nor_scipy_special(tmp_path):
+    """They would take a quarter of the time of the command."""
+    case = Path(__file__).parent / "data" / "cases" / "false-contradiction"
+    code = (
+        "import sys; from evinet.reconstruct.commands import reconstruct\n"
+        f"reconstruct(['--curve', {str(case / 'curve.csv')!r}, '--at-risk', "
+        f"{str(case / 'at-risk.csv')!r}, '--draws', '0', '--out', {str(tmp_path / 'out')!r}], "
+        "standalone_mode=False)\n"
+        "print(sorted({'pandas', 'scipy.special', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

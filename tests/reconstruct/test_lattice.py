@@ -209,6 +209,32 @@ def test_heavy_censoring_is_no_doubt_where_the_events_are_known() -> None:
     assert "censoring-heavy" not in codes(solve(arm_of(patients)))  # exact survival
 
 
+def test_events_smaller_than_a_pixel_of_a_small_plot_are_not_lost() -> None:
+    """2000 patients, 200 x 150 pixels: a row is 13 patients, and a level line hides some events.
+
+    Where nobody is censored for long, noise of survival must not be taken for censoring either.
+    """
+    trial = simulated(56, 1, 2000)
+    table = np.arange(0, trial.end + trial.step / 2, trial.step)
+    for patients in trial.arms.values():
+        curve = kaplan_meier(patients)
+        time = np.append(np.repeat(curve.time, 2), patients.time.max())
+        survival = np.append(1.0, np.repeat(curve.survival, 2))  # both ends of every drop
+        shown = np.round(time / trial.end * 200) / 200 * trial.end, np.round(survival * 150) / 150
+        arm = ArmInput("a", 2000, shown, (table, at_risk(patients, table)))
+        found = [int(each.event.sum()) for each in solve(arm, draws=39).arms["a"]]
+        assert min(found[1:]) <= patients.event.sum() <= max(found[1:])
+
+
+@pytest.mark.parametrize(("size", "said"), [(1000, True), (60, False)])
+def test_missing_numbers_at_risk_of_a_large_arm_are_no_good_grade(size: int, said: bool) -> None:
+    arm = arm_of(truth(3, size), 375)
+    kept = np.array([True, True, False, True, True])
+    made = solve(replace(arm, at_risk=(TABLE[kept], arm.at_risk[1][kept])))
+    assert ("at-risk-gaps" in codes(made)) == said
+    assert "at-risk-gaps" not in codes(solve(arm))
+
+
 def test_contradicting_number_at_risk_is_answered() -> None:
     patients = truth(7)
     arm = arm_of(patients)

@@ -85,7 +85,7 @@ def test_a_total_of_events_far_from_the_curve_is_not_followed(tmp_path):
 
 def test_a_curve_that_stops_leaves_its_rest_open(tmp_path):
     """64 of 69 patients had an event; the curve shows 46 of them."""
-    quality = answer(tmp_path, *of("trunc"))
+    quality = answer(tmp_path, *of("trunc"), "--draws", "100")
     low, high = quality["arms"]["t1"]["events"]["band"]
     assert low <= 64 <= high
     assert "curve-ends-early" in codes(quality)
@@ -339,3 +339,26 @@ def test_an_arm_that_was_given_and_not_used_makes_the_grade_poor(tmp_path):
     quality = answer(tmp_path, *of("armnames"), "--method", "at-risk")
     assert quality["grade"] == "poor"
     assert "curve-unused" in codes(quality)
+
+
+@pytest.mark.parametrize("start", ["", "a,0,\n"])
+def test_patients_at_the_start_are_asked_for_where_the_table_lacks_them(tmp_path, start):
+    """110 at risk at 6, where the curve is at 0.733, are no longer the 150 who started."""
+    (tmp_path / "curve.csv").write_text(
+        "arm,time,survival\na,2,0.9\na,5,0.733\na,11,0.3\na,14,0.2\n"
+    )
+    (tmp_path / "table.csv").write_text(f"arm,time,n\n{start}a,6,110\na,12,40\n")
+    options = ["--curve", tmp_path / "curve.csv", "--at-risk", tmp_path / "table.csv"]
+    with pytest.raises(InputError, match=r"at least 150 patients started.*--n \"a=NUMBER\""):
+        answer(tmp_path / "out", *options)
+    with pytest.raises(InputError, match="at least 124 patients started"):
+        answer(tmp_path / "out", *options[2:], "--events", "a=124")
+    quality = answer(tmp_path / "out", *options, "--n", "a=150", "--events", "a=100")
+    assert quality["arms"]["a"]["n"] == 150
+
+
+def test_patients_at_the_start_that_are_assumed_are_no_good_grade(tmp_path):
+    (tmp_path / "table.csv").write_text("arm,time,n\na,6,110\na,12,40\n")
+    quality = answer(tmp_path / "out", "--at-risk", tmp_path / "table.csv", "--events", "a=80")
+    assert "n-assumed" in codes(quality)
+    assert quality["grade"] != "good"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import inf
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,5 @@ def at_risk(patients: Patients, times: Floats) -> Integers:
 @cache
 def normal_quantile(level: float) -> float:
     """Two-sided normal quantile: 1.96 for 0.95."""
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
+    below = 0.5 + level / 2
+    return NormalDist().inv_cdf(below) if below < 1 else inf

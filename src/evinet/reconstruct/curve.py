@@ -22,6 +22,7 @@ COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no r
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
+HIDES = 0.7  # of the grid of survival: a fall of less may be hidden where the line is level
 AROUND = 12  # points on either side that tell how dense events are
 NEIGHBOURS = 3  # points on either side that tell how steep a curve is
 
@@ -264,15 +265,22 @@ class _Points:
         )  # fmt: skip
 
     def _steps(self, start: Floats) -> tuple[np.ndarray, Floats, Floats, Floats, np.ndarray]:
-        """Tops, where events before them are seen, and feet."""
-        found = []
+        """Tops, where events before them are seen or may be hidden, and feet.
+
+        A line that is level on its grid may fall by events of less than that.
+        """
+        found, since, last = [], 0.0, len(self.time) - 1
+        hides = self.before < HIDES * self.survival_grid * self.number
         for i, (top, foot, level) in enumerate(zip(self.high, self.low, self.before, strict=True)):
             if level - top > 0.3 * (level - foot) and level > top:
                 found.append((i, top, start[i], False))
+            elif hides[i] and (top > foot or i == last) and self.time[i] > since:
+                found.append((i, top, since, False))
             if top > foot:
                 found.append((i, foot, self.time[i], True))
+            since = self.time[found[-1][0]] if found else 0.0
         if not found:
-            found = [(len(self.time) - 1, self.low[-1], self.time[-1], False)]
+            found = [(last, self.low[-1], self.time[-1], False)]
         index, values, starts, certain = zip(*found, strict=True)
         rows = np.array(index)
         return rows, self.time[rows], np.array(values), np.array(starts), np.array(certain)

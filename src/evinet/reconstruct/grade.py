@@ -47,18 +47,18 @@ stratified, or does not say, because the reconstructed one is not).
 
 
 DOUBTFUL = {
-    "at-risk-negative", "at-risk-not-whole", "at-risk-rises", "censoring-assumed",
-    "censoring-heavy", "curve-at-risk", "curve-ends-early", "events-contradict-curve",
-    "events-exceed-n", "events-too-few", "events-unmet", "hr-limits", "hr-medians", "hr-p",
-    "input-unused",
-    "landmark-at-risk", "landmark-limits", "landmark-range", "landmarks-rise", "marks-at-risk",
-    "marks-exceed-n", "median-at-risk", "median-landmark", "median-limits", "n-differs",
+    "at-risk-gaps", "at-risk-negative", "at-risk-not-whole", "at-risk-rises", "censoring-assumed",
+    "censoring-heavy", "curve-at-risk", "curve-clicked", "curve-ends-early",
+    "events-contradict-curve", "events-exceed-n", "events-too-few", "events-unmet", "hr-limits",
+    "hr-medians", "hr-p", "input-unused", "landmark-at-risk", "landmark-limits", "landmark-range",
+    "landmarks-rise", "marks-at-risk", "marks-exceed-n", "median-at-risk", "median-landmark",
+    "median-limits", "n-assumed", "n-differs",
 }  # fmt: skip
 """Reason codes of input that contradicts itself, was left out or tells too little: what comes of it
 is `fair` at best."""
 
 LOST = {"arms-apart", "censoring-unknown", "curve-empty", "curve-unused", "n-too-large",
-        "not-reconstructable"}  # fmt: skip
+        "n-unknown", "not-reconstructable"}  # fmt: skip
 """Reason codes of an arm, or of its curve, that was given and not used, or of which nothing tells
 the events: `poor`."""
 

@@ -158,6 +158,11 @@ def _tidy_arm(arm: ArmInput, notes: _Notes, percent: bool) -> ArmInput:
                   float(max([n or 0, *counts])))  # fmt: skip
         n, arm = None, replace(arm, at_risk=None)
     curve = None if arm.curve is None else _tidy_curve(*arm.curve, notes)
+    least = None if n is not None else _fewest_at_start(replace(arm, curve=curve))
+    if least is not None:
+        notes.add("n-unknown", f"the numbers at risk begin after time 0, and at least {least} "
+                  "patients started: not reconstructed without their number", least)  # fmt: skip
+        arm = replace(arm, at_risk=None)
     at_risk = None if arm.at_risk is None else _tidy_at_risk(*arm.at_risk, n, notes)
     if at_risk is not None:
         n = int(at_risk[1][0])
@@ -171,6 +176,31 @@ def _tidy_arm(arm: ArmInput, notes: _Notes, percent: bool) -> ArmInput:
         median=_tidy_median(arm.median, notes),
         landmarks=_tidy_landmarks(arm.landmarks, notes, percent),
     )  # fmt: skip
+
+
+def _fewest_at_start(arm: ArmInput) -> int | None:
+    """The fewest patients at time 0, where the first number at risk is printed after it and cannot
+    be theirs: the curve has fallen before its time, or there are more events. Otherwise None.
+
+    Where R are at risk and survival is S, R / S have started, and as many more as were censored.
+
+    >>> curve = np.array([0.0, 5.0, 20.0]), np.array([1.0, 0.8, 0.3])
+    >>> _fewest_at_start(ArmInput("a", curve=curve, at_risk=(np.array([6.0]), np.array([120]))))
+    150
+    """
+    if arm.at_risk is None:
+        return None
+    times, counts = _floats(arm.at_risk[0]), _floats(arm.at_risk[1])
+    usable = np.isfinite(counts) & (counts >= 0) & (times >= 0)
+    if not usable.any() or times[usable].min() == 0:
+        return None
+    first, count = float(times[usable].min()), float(counts[usable].max())
+    least = count
+    if arm.curve is not None:
+        survival = float(arm.curve[1][arm.curve[0] < first][-1])  # curves begin at time 0
+        least = count / max(survival, 1 / MOST_PATIENTS)
+    least = max(round(least), arm.events or 0)
+    return int(least) if least > count else None
 
 
 def _tidy_marks(times: Floats, n: int | None, notes: _Notes) -> Floats | None:

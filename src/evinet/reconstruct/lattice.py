@@ -8,7 +8,7 @@ are sampled by forward filtering and backward sampling (`forward_backward`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,9 +59,12 @@ class _Sampled:
     def best(self, name: str, follows: bool) -> Patients:
         """The central patients of an arm: of the most plausible hypothesis."""
         paths = self.parts[name][0]
-        rest = self.rests[name].tail(0, follows, self.rests[name].cut >= unseen.BELIEVED)
+        which = lattice_patients.best(paths)
+        short = bool(unseen.short(self.arms[name], [paths], [(0, which)])[0])
+        cut = self.rests[name].cut >= (0 if short else unseen.BELIEVED)
+        rest = self.rests[name].tail(0, follows or short, cut and self.rests[name].cut > 0)
         return lattice_patients.place(
-            self.arms[name], paths, lattice_patients.best(paths), self.end, rest, None,
+            self.arms[name], paths, which, self.end, rest, None,
             np.zeros(2), np.zeros(1),
         )  # fmt: skip
 
@@ -82,22 +85,32 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
             continue
         known[arm.name], found = lattice_arm.hypotheses_of(arm)
         noted += found
-    arms = {name: each.arm for name, each in known.items()}
+    arms: dict[str, ArmInput] = {}
     parts: dict[str, list[Paths]] = {}
     for name, each in known.items():
         others = [other for other in known.values() if other is not each]
         size = max(min(POOL if draws else FEW, MOST_CELLS // (each.arm.n or 1)), 4 * draws, 40)
-        parts[name], found = lattice_arm.sample(each, others, size, rng, single=not draws)
+        parts[name], total, found = lattice_arm.sample(each, others, size, rng, single=not draws)
+        arms[name] = replace(each.arm, events=total)
         noted += found
     rests, chance, found = unseen.rests(arms, parts)
+    arms = {name: replace(arm, events=rests[name].events) for name, arm in arms.items()}
     noted += found
     size = min((sum(len(each.died) for each in own) for own in parts.values()), default=0)
+    chosen = {name: _mixed(own, size, rng) for name, own in parts.items()}
+    goes_on = rng.random(size) < chance
+    cut = {name: _some(rest.cut, size, rng) for name, rest in rests.items()}
+    for name, rows in chosen.items():  # a total that was not reached: a plateau is out of question
+        short = unseen.short(arms[name], parts[name], rows)
+        if rests[name].cut:
+            cut[name] |= short
+        else:
+            goes_on |= short
     sampled = _Sampled(
-        arms, parts, {name: _mixed(own, size, rng) for name, own in parts.items()}, rests,
+        arms, parts, chosen, rests,
         trial.axis_error * (2 * rng.random((size, 2)) - 1),  # the arms share a figure
         rng.random((size, COLUMNS)),
-        rng.random(size) < chance,
-        {name: _some(rest.cut, size, rng) for name, rest in rests.items()},
+        goes_on, cut,
         _end(list(arms.values())),
     )  # fmt: skip
     made, strained = _patients(trial, sampled, chance >= unseen.BELIEVED, draws, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,8 +34,11 @@ COARSE = 1e-5  # states less probable than this are dropped in large arms, and t
 RARER = (1e-8, 1e-12)  # the same where the paths that are left miss a number at risk
 LARGE = 400  # patients of an arm
 VAGUE = 0.3  # events within which survival is read, from where on drops do not tell who is left
+GAP = 1.5  # times the usual distance of numbers at risk: some are missing
 TRIES = 32  # paths that tell their total of events
-CONTRADICTS = 25.0  # log evidence that a total of events may cost before the curve is kept to
+CONTRADICTS = 25.0  # log evidence that a total of events may cost before the curve is kept to ...
+UNSEEN = 3.0  # ... and before it tells of events after the end of a curve that may go on
+SLACK = 0.03  # of follow-up: less than this is not seen at the end of most curves
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,29 +176,32 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
 def sample(
     found: Hypotheses, others: Sequence[Hypotheses], size: int, rng: np.random.Generator,
     single: bool = False,
-) -> tuple[list[Paths], list[Flag]]:  # fmt: skip
-    """Sample `size` paths of an arm, in all.
+) -> tuple[list[Paths], int | None, list[Flag]]:  # fmt: skip
+    """Sample `size` paths of an arm, in all, and the total of events that it is held to.
 
     Each of the hypotheses of style and noise that are plausible has as many paths as it deserves,
-    the most plausible first; with `single` it has all.
+    the most plausible first; with `single` it has all. A total that contradicts the curve is left
+    out. Where patients are at risk after the curve ends, its paths may have fewer events than the
+    total: the rest is not seen (see `unseen`).
     """
     arm, flags = found.arm, []
     states, share = found.plausible(others, 1 if single else MOST)
     counts = np.diff(np.rint(np.cumsum(np.append(0.0, share)) * size)).astype(int)
-    events = arm.events
+    events, unseen = arm.events, goes_on(arm)
     if events is not None and len(states[0].segments.time):
-        least, most = _possible(states[0], events, rng)
-        if not least <= events <= most:
-            likely = f"about {least} to {most}" if least < most else f"about {least}"
-            message = f"{events} events, but the curve has {likely}: kept to the curve"
-            flags.append(Flag("events-contradict-curve", arm.name, message, float(events - most)))
+        least, most = _possible(states[0], events, rng, CONTRADICTS)
+        if events < least or (events > most and not unseen):
+            flags.append(contradiction(arm, least, most))
             events = None
     paths = []
     for state, count in zip(states, counts, strict=True):
         if count:
             censored, died = np.zeros((2, count, 0), np.int64)
             if len(state.segments.time):
-                censored, died = _sampled(state, events, int(count), rng)
+                held = events
+                if held is not None and unseen and held > _possible(state, held, rng, UNSEEN)[1]:
+                    held = None
+                censored, died = _sampled(state, held, int(count), rng)
             made = Paths(
                 state.segments, state.reading, state.course, censored, died,
                 _pixel(state.reading, state.noise),
@@ -219,11 +225,44 @@ def sample(
             "at risk; when they are decides how many events the curve shows, and it is not known"
         )
         flags.append(Flag("censoring-heavy", arm.name, message, part))
+    flags += _narrow(arm.name, states[0], _table(arm)[0], events)
     reached = int(paths[0].died[0].sum())
-    if events is not None and reached != events:
+    if events is not None and reached != events and not (unseen and reached < events):
         message = f"the curve allows {reached} events, not {events}"
         flags.append(Flag("events-unmet", arm.name, message, float(reached - events)))
-    return paths, flags
+    return paths, events, flags
+
+
+def _narrow(name: str, state: _Arm, times: Floats, events: int | None) -> Iterator[Flag]:
+    """What makes bands narrower than they should be (docs/reconstruction-benchmark.md)."""
+    if state.reading.style == "points" and state.noise.of_eye:
+        message = "clicked points: the restricted mean is less certain than its band says"
+        yield Flag("curve-clicked", name, message, state.noise.sd)
+    apart = np.diff(times)
+    gap = float(apart.max() / np.median(apart)) if len(apart) else 0.0
+    if gap > GAP and events is None and state.n * state.reach > VAGUE:
+        message = (
+            f"numbers at risk are missing for {apart.max():g} from {times[np.argmax(apart)]:g}: "
+            "how many events an arm so large has is less certain than its band says"
+        )
+        yield Flag("at-risk-gaps", name, message, float(apart.max()))
+
+
+def contradiction(arm: ArmInput, least: int, most: int) -> Flag:
+    """Said where a total of events is far from those that the curve has."""
+    assert arm.events is not None
+    likely = f"about {least} to {most}" if least < most else f"about {least}"
+    message = f"{arm.events} events, but the curve has {likely}: kept to the curve"
+    off = arm.events - (most if arm.events > most else least)
+    return Flag("events-contradict-curve", arm.name, message, float(off))
+
+
+def goes_on(arm: ArmInput) -> bool:
+    """Whether patients are at risk well after the last point of the curve, as printed."""
+    assert arm.curve is not None
+    if arm.at_risk is None or arm.curve[1][-1] <= 0:
+        return False
+    return bool(arm.at_risk[0][arm.at_risk[1] > 0][-1] > (1 + SLACK) * arm.curve[0][-1])
 
 
 def _table(arm: ArmInput) -> tuple[Floats, Integers]:
@@ -298,8 +337,10 @@ def _pixel(reading: Reading, noise: Noise) -> float:
     return max(reading.time_grid, float(blur[0]) if len(blur) else 0.0)
 
 
-def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, int]:
-    """The least and the most events that do not contradict the curve, in view of a total."""
+def _possible(
+    state: _Arm, events: int, rng: np.random.Generator, most_cost: float
+) -> tuple[int, int]:
+    """The least and the most events of the curve, and a total if it costs no more evidence."""
     each = state.nodes()
     made = forward(state.n, each, 0.0, state.forgotten)
     _, died, _ = backward(state.n, each, made, 0.0, rng.random((TRIES, 2 * len(each.value) + 1)))
@@ -313,7 +354,7 @@ def _possible(state: _Arm, events: int, rng: np.random.Generator) -> tuple[int, 
     reached = died.sum(axis=1)
     cost = made.log_evidence - (steep.log_evidence - tilt * float(reached.mean()))
     near = abs(float(reached.mean()) - events) <= max(3 * float(reached.std()), 3.0)
-    if near and cost < CONTRADICTS:
+    if near and cost < most_cost:
         return min(least, events), max(most, events)
     return least, most
 

@@ -23,6 +23,7 @@ from evinet.reconstruct.inputs import (
     Landmark,
     TrialInput,
     per_cent,
+    tidy,
 )
 from evinet.reconstruct.layouts import Row
 
@@ -120,6 +121,14 @@ def read(options: Options) -> tuple[TrialInput, tuple[Flag, ...]]:
     if problems:
         raise InputError(problems)
     arms = tuple(_arm(name, given, units, options.incidence) for name in names)
+    problems += [
+        Problem(given.at_risk[flag.arm][0].file, f"at risk, {flag.arm}", None,
+                f"there is no number at time 0, and at least {flag.size:g} patients started",
+                f'Give --n "{flag.arm}=NUMBER" as published, or add it to the table')
+        for flag in tidy(TrialInput(arms))[1] if flag.code == "n-unknown"
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
     if units:
         said = ", ".join(f"{name} in {unit}" for name, unit in _units_named(options.time_unit))
         flags.append(Flag("time-converted", "", f"times were converted to months: {said}"))

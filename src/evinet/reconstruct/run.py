@@ -185,7 +185,7 @@ def _write(content: TrialInput, made: Reconstruction, named: Named, job: Job) ->
     for name in ("ipd.csv", "family.csv"):  # of an earlier run
         (job.out / name).unlink(missing_ok=True)
     if made.arms:
-        tables.IPD.write(job.out / "ipd.csv", _patients(made, named))
+        tables.IPD.write_rows(job.out / "ipd.csv", _patients(made, named))
     else:
         rng = seeds.generator(job.seed, f"family/{trial}")
         curves = summary.family(tidy(content)[0], FAMILY, rng)
@@ -203,24 +203,21 @@ def _write(content: TrialInput, made: Reconstruction, named: Named, job: Job) ->
     )
 
 
-def _patients(made: Reconstruction, named: Named) -> pd.DataFrame:
-    import pandas as pd
-
-    frames = [
-        pd.DataFrame(
-            {
-                "study": named.study,
-                "draw": draw,
-                "arm": arm,
-                "treatment": named.treatments.get(arm, arm),
-                "time": patients.time,
-                "event": patients.event,
-            }
-        )
+def _patients(made: Reconstruction, named: Named) -> list[dict[str, object]]:
+    """A row for each patient of each draw."""
+    return [
+        {
+            "study": named.study,
+            "draw": draw,
+            "arm": arm,
+            "treatment": named.treatments.get(arm, arm),
+            "time": time,
+            "event": event,
+        }
         for arm, draws in made.arms.items()
         for draw, patients in enumerate(draws)
+        for time, event in zip(patients.time.tolist(), patients.event.tolist(), strict=True)
     ]
-    return pd.concat(frames, ignore_index=True)
 
 
 def _family(curves: dict[str, Floats]) -> pd.DataFrame:

@@ -10,19 +10,18 @@ it ends. Where follow-up is open, patients who leave have events at about the ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evinet.patients.data import Floats, Integers
 from evinet.reconstruct.inputs import ArmInput, Flag
-from evinet.reconstruct.lattice_arm import Paths
+from evinet.reconstruct.lattice_arm import SLACK, Paths, contradiction, goes_on
 from evinet.reconstruct.lattice_censoring import Course
 
 CUT = 0.03  # prior probability that feet of drops were digitised in part, in all arms ...
 CUT_ALONE = 0.005  # ... and in one arm alone, ...
 CUT_AT_FOOT = 0.1  # ... also where whole steps end with a drop, without the line after it
-SLACK = 0.03  # of follow-up: less than this is not seen at the end of most curves
 RECENT = 1 / 3  # share of the time seen whose events tell the hazard that follows
 WORTH = 4.0  # events that the recent hazard is worth at most: it may change
 LAST = 4  # drops that tell whether the hazard had gone before the end of the curve ...
@@ -36,6 +35,7 @@ MARKED = 1.2  # times the patients that marks stand for: more leave in another w
 PLATEAU = 0.01  # probability of a plateau from the last event on, whatever the hazard was
 TREND_SD = 1.0  # SD by which the log hazard changes in the time not seen
 LEAST_CHANCE = 1e-9
+MOST_EVENTS = 0.999  # probability up to which the events not seen may be many
 LEAST = 0.1  # probability below which the curve of one arm is not taken to end before the others
 SAID, BELIEVED = 0.1, 0.5  # probabilities from which it is said, and from which draw 0 has it
 
@@ -76,6 +76,14 @@ class Tail:
             return float(np.average(share, weights=weight))
         return float(share[rng.choice(CANDIDATES, p=weight / weight.sum())])
 
+    def most(self) -> int:
+        """The most events that may be expected after the end, but for one case in a thousand."""
+        random = np.random.default_rng(0)
+        event, _ = self._rates(1.0, WEIGHED, random)
+        changed = np.exp(TREND_SD / 2 * random.standard_normal(WEIGHED))
+        counts = random.poisson(event * changed * self.exposure)
+        return int(np.quantile(counts, MOST_EVENTS, method="higher"))
+
     def expected(self, rng: np.random.Generator | None) -> Floats:
         """(K,) events expected after each node, but for a factor: the hazard is even, or changes
         evenly on the log scale in a draw."""
@@ -112,7 +120,8 @@ class Rest:
     """What may not be seen of an arm, by hypothesis: after the end of the figure, or of its curve.
 
     `cut` is how probably its curve alone was digitised in part; `end` is where follow-up ends of
-    whom nothing more is known, `told` the last time that its own input tells of.
+    whom nothing more is known, `told` the last time that its own input tells of; `events` is the
+    total that the arm is held to, None where none is known or it contradicts the curve.
     """
 
     figure: list[Tail]
@@ -120,6 +129,7 @@ class Rest:
     cut: float
     end: float
     told: float
+    events: int | None
 
     def tail(self, part: int, follows: bool, cut: bool) -> tuple[Tail | None, float]:
         """What is not seen, and the end, where the figure `follows` on, or the curve was `cut`."""
@@ -140,7 +150,14 @@ def rests(
     seen = {name: _seen(arm, marks=False) for name, arm in arms.items()}
     known = {name: _known(arm) for name, arm in arms.items()}
     last = max((_seen(arm) for arm in arms.values()), default=0.0)
-    figure = {name: [_tail(arm, each, last) for each in paths[name]] for name, arm in arms.items()}
+    figure, own_tails, held, flags = {}, {}, {}, []
+    for name, arm in arms.items():
+        others = [(paths[each][0].course, seen[each]) for each in arms if each != name]
+        figure[name] = [_tail(arm, each, last) for each in paths[name]]
+        own_tails[name] = [_tail(arm, each, seen[name], others, last) for each in paths[name]]
+        held[name], found = _held(arm, paths[name], own_tails[name])
+        flags += found
+    held_arms = {name: replace(arm, events=held[name]) for name, arm in arms.items()}
     open_arms = [
         name for name in arms
         if figure[name][0].person_time.any() and known[name] > (1 + SLACK) * last
@@ -149,15 +166,16 @@ def rests(
     if open_arms:
         silent = float(np.prod([figure[name][0].silent for name in open_arms]))
         chance = 1.0 if any(ended.values()) else CUT / (CUT + (1 - CUT) * max(silent, PLATEAU))
-    found, flags = {}, []
-    for name, arm in arms.items():
-        others = [(paths[each][0].course, seen[each]) for each in arms if each != name]
-        own = [_tail(arm, each, seen[name], others, last) for each in paths[name]]
+        whole = [name for name in open_arms if seen[name] >= (1 - SLACK) * last]
+        chance = max([chance, *(_short_share(held_arms[name], paths[name]) for name in whole)])
+    result = {}
+    for name, arm in held_arms.items():
+        own = own_tails[name]
         before = seen[name] < (1 - SLACK) * last
         cut = _cut(arm, paths[name], own[0]) if before else 0.0
         told = max(_seen(arm), known[name])
-        whole = told if ended[name] else max(last, *known.values())
-        found[name] = Rest(figure[name], own, cut, whole, told)
+        end = told if ended[name] else max(last, *known.values())
+        result[name] = Rest(figure[name], own, cut, end, told, held[name])
         what = f"the curve ends at {seen[name]:g}"
         if known[name] > seen[name]:
             what += f", the numbers at risk go on to {known[name]:g}"
@@ -166,7 +184,35 @@ def rests(
             flags.append(_flag(name, what, cut, max(known[name], last) - seen[name]))
         elif name in open_arms and chance >= SAID:
             flags.append(_flag(name, what, chance, known[name] - last))
-    return found, chance, flags
+    return result, chance, flags
+
+
+def _held(
+    arm: ArmInput, paths: Sequence[Paths], own: Sequence[Tail]
+) -> tuple[int | None, list[Flag]]:
+    """The total of events, unless too many of them would have to be after the end of the curve."""
+    if arm.events is None or not goes_on(arm):
+        return arm.events, []
+    died = paths[0].died.sum(axis=1)
+    least, most = int(died.min()), int(died.max())
+    left = int(own[0].lost(paths[0].censored).sum(axis=1).max(initial=0))
+    if arm.events <= most + min(own[0].most(), left):
+        return arm.events, []
+    return None, [contradiction(arm, least, most)]
+
+
+def short(arm: ArmInput, parts: Sequence[Paths], rows: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Which of the rows (part and path of it) have fewer events than the total: the rest is not
+    seen, so that the curve has not reached a plateau."""
+    total = arm.events or 0
+    reached = [each.died.sum(axis=1) for each in parts]
+    return np.array([reached[part][which] < total for part, which in rows], dtype=bool)
+
+
+def _short_share(arm: ArmInput, parts: Sequence[Paths]) -> float:
+    """The share of the paths that have fewer events than the total."""
+    rows = [(part, which) for part, each in enumerate(parts) for which in range(len(each.died))]
+    return float(short(arm, parts, rows).mean()) if rows else 0.0
 
 
 def events(
@@ -258,7 +304,6 @@ def _cut(arm: ArmInput, paths: Sequence[Paths], tail: Tail) -> float:
     later = arm.at_risk is not None and arm.at_risk[0][-1] > tail.seen
     if later and _known(arm) <= (1 + SLACK) * tail.seen:  # nobody is left: the curve has its end
         return 0.0
-    died = paths[0].died.sum(axis=1)
     lost = float(tail.lost(paths[0].censored).sum(axis=1).mean())
     if later and arm.marks is not None and lost <= _on_marks(arm.marks, paths[0], tail.seen):
         return 0.0
@@ -267,8 +312,7 @@ def _cut(arm: ArmInput, paths: Sequence[Paths], tail: Tail) -> float:
     if later:  # a line does not end while patients are at risk, nor with events to come
         size = np.array([len(each.died) for each in paths])
         ended = float(np.average([_line_ends(arm, each) for each in paths], weights=size))
-        missing = arm.events is not None and died.max(initial=0) < arm.events
-        chance = max(float(missing), ended + (1 - ended) * chance)
+        chance = max(_short_share(arm, paths), ended + (1 - ended) * chance)
     return chance if chance >= LEAST else 0.0
 
 
