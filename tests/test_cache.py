@@ -60,14 +60,14 @@ def test_a_place_that_is_no_folder_is_refused(home, tmp_path, monkeypatch, below
     (tmp_path / "file").touch()
     monkeypatch.setenv("EVINET_CACHE", f"{tmp_path}/file{below}")
     with pytest.raises(InputError, match=r"EVINET_CACHE = .*Name such a folder"):
-        cache.folder()
+        cache.prepare()
 
 
 def test_a_folder_of_somebody_else_is_refused(home, tmp_path, monkeypatch):
     monkeypatch.setenv("EVINET_CACHE", str(tmp_path))
     monkeypatch.setattr(os, "access", lambda *_given: False)
     with pytest.raises(InputError, match="into which you may write"):
-        cache.folder()
+        cache.prepare()
 
 
 HOLDS = """

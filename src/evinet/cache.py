@@ -23,31 +23,24 @@ def folder() -> Path:
     A review keeps its own, so that removing the folder removes everything; a command that is run
     beside data leaves nothing there, and finds what it compiled in another folder. `EVINET_CACHE`
     names any other place.
-
-    Raises
-    ------
-    InputError
-        `EVINET_CACHE` is no folder into which this user may write.
     """
     if named := os.environ.get("EVINET_CACHE"):
-        return _writable(named)
+        return Path(os.path.expanduser(named)).resolve()
     if Path("Snakefile").is_file() and Path("config").is_dir():
         return Path(".cache").resolve()
     return _of_user() or Path(".cache").resolve()
 
 
-def _writable(named: str) -> Path:
-    """The folder of this name, made if it is not there."""
-    found = Path(os.path.expanduser(named)).resolve()
+def _refuse_unwritable(named: Path) -> None:
+    """Refuse a place that is no folder into which this user may write; make it if it lacks."""
     with suppress(OSError):
-        found.mkdir(parents=True, exist_ok=True)
-    if not (found.is_dir() and os.access(found, os.W_OK)):
+        named.mkdir(parents=True, exist_ok=True)
+    if not (named.is_dir() and os.access(named, os.W_OK)):
         raise InputError(
-            Problem("(environment)", "EVINET_CACHE", named,
+            Problem("(environment)", "EVINET_CACHE", str(named),
                     "is not a folder into which you may write, so that every run would compile "
                     "its model anew", "Name such a folder, or unset it for the usual one")
         )  # fmt: skip
-    return found
 
 
 def _of_user() -> Path | None:
@@ -64,7 +57,14 @@ def prepare() -> Path:
     It is one of its own for each set of modules, since compiled code names the modules that it came
     from; and for each state of `CALLED`, since Numba looks at one file alone to see whether a
     function has changed.
+
+    Raises
+    ------
+    InputError
+        `EVINET_CACHE` is no folder into which this user may write.
     """
+    if os.environ.get("EVINET_CACHE"):
+        _refuse_unwritable(folder())
     root = Path(__file__).parent
     names = sorted(
         path.relative_to(root).as_posix()
