@@ -379,12 +379,20 @@ class Fit:
 
     def league(self) -> pd.DataFrame:
         """The effect of every pair of treatments inside an island (table `league`)."""
+        return self._league.copy()
+
+    @cached_property
+    def _league(self) -> pd.DataFrame:
         from evinet.nma.answers import effects
 
         return effects.league(self)
 
     def ranks(self) -> pd.DataFrame:
         """Probabilities of every rank, and SUCRA (table `ranks`)."""
+        return self._ranks.copy()
+
+    @cached_property
+    def _ranks(self) -> pd.DataFrame:
         from evinet.nma.answers import effects
 
         return effects.ranks(self)
