@@ -44,6 +44,9 @@ def agree(model: models.Model) -> None:
     logp, mode = graph.logp(), pytensor.compile.Mode("py", None)  # as it is written: quickest
     if model.gaps:  # shares of categories are differences of probabilities, which may be small
         logp, mode = rewrite_pregrad(logp), "FAST_COMPILE"
+    elif model.network.regression is not None and model.patients is None:
+        # NumPy cannot add as many terms at once as are written
+        mode = "FAST_COMPILE"
     outputs = [logp, *pytensor.grad(logp, graph.value_vars)]
     compiled = pytensor.function(graph.value_vars, outputs, on_unused_input="ignore", mode=mode)
     ours = {"effect_moves": len(values["b_sd"]), "members": model.design.mixing[1].shape[1],

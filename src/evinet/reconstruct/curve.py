@@ -22,7 +22,7 @@ COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no r
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
-HIDES = 0.7  # of the grid of survival: a fall of less may be hidden where the line is level
+HIDES = 0.2  # of the grid of survival: a fall of less may be hidden, with others, in a level line
 AROUND = 12  # points on either side that tell how dense events are
 NEIGHBOURS = 3  # points on either side that tell how steep a curve is
 

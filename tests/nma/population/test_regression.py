@@ -636,7 +636,7 @@ def test_the_command_refuses_before_it_samples(
     def sampled(*_: object) -> None:
         raise AssertionError("it sampled")
 
-    monkeypatch.setattr("evinet.nma.command._fitted", sampled)
+    monkeypatch.setattr("evinet.nma.command_results._fitted", sampled)
     given = [word for pair in files.items() if pair[0] not in without for word in pair]
     run = CliRunner().invoke(cli, ["nma", *given, *options, "--out", str(tmp_path / "out")])
     assert run.exit_code != 0
