@@ -28,10 +28,11 @@ from coverage import CoverageData
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
+EXAMPLES = "tests/test_examples.py"
 CORE = {
-    "evinet/nma": ("tests/nma", "tests/synthesise"),
-    "evinet/patients": ("tests/patients", "tests/reconstruct"),
-    "evinet/reconstruct": ("tests/reconstruct",),
+    "evinet/nma": ("tests/nma", "tests/synthesise", EXAMPLES),
+    "evinet/patients": ("tests/patients", "tests/reconstruct", EXAMPLES),
+    "evinet/reconstruct": ("tests/reconstruct", EXAMPLES),
 }
 NOT_NUMERIC = (
     "command",
