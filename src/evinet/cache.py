@@ -13,7 +13,10 @@ import platformdirs
 
 from evinet.errors import InputError, Problem
 
-CALLED = ("nma/fit/density.py", "nma/fit/hazards.py", "nma/fit/standardised.py")
+CALLED = tuple(
+    f"nma/fit/{name}.py"
+    for name in ("density", "density_arms", "density_data", "hazards", "standardised")
+)
 """Files with compiled functions that those of other files call."""
 
 

@@ -11,7 +11,7 @@ from evinet import files, usertable
 from evinet.errors import InputError
 from evinet.nma import Network
 from evinet.nma.command import nma
-from evinet.nma.fit import density
+from evinet.nma.fit import density_data
 from evinet.nma.graph import values
 from evinet.nma.model import build
 from evinet.nma.terms import Components, Terms
@@ -108,8 +108,8 @@ def test_arms_without_events_are_told_by_sums_too():
     assert frozenset(("P", "B")) in alone.without_likelihood_limits()
     assert added.without_likelihood_limits() == set()
     given = values(added)
-    assert density.dimension(added, given) == 2 + 3  # two components, three studies
-    assert np.isfinite(density.vector(added, given)).all()
+    assert density_data.dimension(added, given) == 2 + 3  # two components, three studies
+    assert np.isfinite(density_data.vector(added, given)).all()
 
 
 def test_the_command_writes_components_and_the_test(linde, tmp_path):

@@ -12,7 +12,7 @@ from evinet import usertable
 from evinet.nma import ClassEffect, Network
 from evinet.nma import graph as graphs
 from evinet.nma import model as models
-from evinet.nma.fit import density
+from evinet.nma.fit import density, density_data
 from evinet.nma.priors import parse, priors
 from evinet.nma.terms import Terms
 
@@ -38,7 +38,7 @@ def agree(model: models.Model) -> None:
 
     values = graphs.values(model)
     graph = graphs.graph(model, values)
-    data, size = density.vector(model, values), density.dimension(model, values)
+    data, size = density_data.vector(model, values), density_data.dimension(model, values)
     start = graph.initial_point()
     order = [variable.name for variable in graph.value_vars]
     logp, mode = graph.logp(), pytensor.compile.Mode("py", None)  # as it is written: quickest
@@ -56,7 +56,7 @@ def agree(model: models.Model) -> None:
             "cuts_sigma": int(model.random_cuts),
             "cut_deviation": model.gaps * model.random_cuts
             and model.arms.studies * model.gaps,
-            "residual": density._residuals(values)}  # fmt: skip
+            "residual": density_data.residuals(values)}  # fmt: skip
     if model.baseline is not None:
         walks = len(model.baseline.walks)
         del ours["level"]

@@ -85,17 +85,17 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     from nutpie.compile_pymc import CompiledPyMCModel
 
     from evinet.nma import model as models
-    from evinet.nma.fit import density, hazards
+    from evinet.nma.fit import density, density_data, hazards
 
-    data = density.vector(model, values)
+    data = density_data.vector(model, values)
     record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
     record["address"], record["size"] = data.ctypes.data, data.size
-    shapes = density.names(model, values)
+    shapes = density_data.names(model, values)
     rarer, hazard = density.parts(data)
     with cache.alone(f"density-{rarer}-{hazard}"):
         log_density, kept = density.functions(rarer, hazard)
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
-    size = density.dimension(model, values)
+    size = density_data.dimension(model, values)
     compiled = CompiledPyMCModel(
         dims={name: (f"of_{name}",) for name, shape in shapes.items() if shape},
         compiled_logp_func=log_density,
@@ -165,14 +165,14 @@ def sample(
     """
     from evinet import seeds
     from evinet.nma import arviz_stats, graph
-    from evinet.nma.fit import density
+    from evinet.nma.fit import density_data
 
     arviz_stats.load()  # before nutpie, which else imports figures
     patients = model.patients
     draws: list[Any] = [None] if patients is None else list(patients.draws)
     each = shared(sampler, len(draws))
     names = [job] if patients is None else [f"{job}/{number}" for number in range(len(draws))]
-    if density.supported(model):
+    if density_data.supported(model):
         start = time.perf_counter()
         traces = [
             _written_out(model, graph.values(model, records), each, seeds.integer_seed(seed, name))
