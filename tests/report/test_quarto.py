@@ -25,13 +25,17 @@ pytestmark = pytest.mark.usefixtures("site")  # its figures and tables are drawn
 @pytest.fixture
 def quarto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put the stand-in on the PATH; the file to which it writes each kernel that it starts."""
-    program = tmp_path / "bin" / "quarto"
+    return stand_in(tmp_path, monkeypatch)
+
+
+def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    program = folder / "bin" / "quarto"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STAND_IN}" "$@"\n')
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    monkeypatch.setenv("STAND_IN_KERNELS", str(tmp_path / "kernels"))
-    return tmp_path / "kernels"
+    patch.setenv("PATH", str(program.parent), prepend=":")
+    patch.setenv("STAND_IN_KERNELS", str(folder / "kernels"))
+    return folder / "kernels"
 
 
 def render(project: Path, out: Path, *options: str) -> Result:
@@ -42,26 +46,37 @@ def render(project: Path, out: Path, *options: str) -> Result:
     )  # fmt: skip
 
 
-def test_quarto_writes_every_page_and_runs_no_cell(
-    project: Path, site: Path, tmp_path: Path, quarto: Path
-) -> None:
-    done = render(project, tmp_path / "out")
+@pytest.fixture(scope="module")
+def rendered(
+    project: Path, site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Result, Path]:
+    """The whole site by Quarto: its folder, what the command said, the file of kernels."""
+    folder = tmp_path_factory.mktemp("quarto")
+    with pytest.MonkeyPatch.context() as patch:
+        kernels = stand_in(folder, patch)
+        done = render(project, folder / "out")
     assert done.exit_code == 0, done.output
+    return folder / "out", done, kernels
+
+
+def test_quarto_writes_every_page_and_runs_no_cell(
+    site: Path, rendered: tuple[Path, Result, Path]
+) -> None:
+    out, done, kernels = rendered
     assert "rendered with quarto" in done.output
-    names = {path.name for path in (tmp_path / "out").glob("*.html")}
+    names = {path.name for path in out.glob("*.html")}
     assert names == {path.name for path in site.glob("*.html")}
     for folder in ("figures", "tables"):
-        assert list((tmp_path / "out" / folder).iterdir())
-    assert (tmp_path / "out/invented.pdf").exists()
-    assert not quarto.exists()
+        assert list((out / folder).iterdir())
+    assert (out / "invented.pdf").exists()
+    assert not kernels.exists()
 
 
 def test_both_renderers_show_the_same_words(
-    project: Path, site: Path, tmp_path: Path, quarto: Path
+    site: Path, rendered: tuple[Path, Result, Path]
 ) -> None:
-    render(project, tmp_path / "out")
     for page in ("index", "outcomes", "trial-alba"):
-        shown = (tmp_path / "out" / f"{page}.html").read_text()
+        shown = (rendered[0] / f"{page}.html").read_text()
         said = (site / f"{page}.html").read_text()
         main = said[said.index("</h1>") : said.index('<nav class="turn"')]
         assert plain(main) <= plain(shown), page
@@ -74,9 +89,8 @@ def plain(html: str) -> set[str]:
     return set(re.sub(r"<[^>]*>", " ", text).split())
 
 
-def test_a_site_opens_light_and_asks_no_server(project: Path, tmp_path: Path, quarto: Path) -> None:
-    render(project, tmp_path / "out")
-    page = (tmp_path / "out/index.html").read_text()
+def test_a_site_opens_light_and_asks_no_server(rendered: tuple[Path, Result, Path]) -> None:
+    page = (rendered[0] / "index.html").read_text()
     assert '<body class="quarto-light">' in page
     assert re.findall(r'<(?:link|script|img)[^>]*"(https?:[^"]*)"', page) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from ast import literal_eval
 from html import unescape
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from evinet import files, tables
 from evinet.errors import InputError
 from evinet.report import execute, qmd
 from evinet.report.commands import exhibits, report
+from evinet.report.results import load
 
 PAGES = Path(__file__).parents[2] / "reports"
 
@@ -205,6 +208,23 @@ def test_documents_of_another_kind_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         qmd.read(page)
     assert [problem.line for problem in caught.value.problems] == [1, 3]
+
+
+def test_a_table_is_read_again_when_its_file_changes(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "results/evidence", tmp_path / "evidence")
+    config, path = project / "config/config.yaml", tmp_path / "evidence/trials.csv"
+    changed = path.read_text().replace("ALBA", "ABLA")
+
+    def names() -> list[str]:
+        return list(load(config, tmp_path).evidence(tables.TRIALS)["name"])
+
+    load(config, tmp_path).evidence(tables.TRIALS)["name"] = "spoilt by a page"
+    assert names() == ["ALBA", "BIRCH", "CEDAR"]
+    files.write_text(path, changed)
+    assert names() == ["ABLA", "BIRCH", "CEDAR"]
+    path.write_text("trial\nalba\n")
+    with pytest.raises(InputError, match="the column is missing"):
+        names()
 
 
 def test_a_missing_result_is_named(project: Path, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ RELEASES_VARIABLE = "EVINET_RELEASES"
 _DOSE, _KEPT = r"(\d) (mg|g|GBq|MBq|Gy|%)(?!\w)", "\\1\N{NO-BREAK SPACE}\\2"
 REPORTED = "reported"
 """The status of trials that have a page, also when no analysis uses them."""
+_READ: dict[tuple[str, Path], tuple[tuple[int, int, int], pd.DataFrame]] = {}
+"""Tables by name and file, with the state of the file."""
 REMEDY = "Run `snakemake --cores all`, which makes what is missing"
 
 
@@ -39,7 +41,7 @@ class Reconstruction:
     @cached_property
     def ipd(self) -> pd.DataFrame:
         """Table `ipd`."""
-        return tables.IPD.read(self.folder / "ipd.csv")
+        return _read(tables.IPD, self.folder / "ipd.csv")
 
     @cached_property
     def quality(self) -> dict[str, Any]:
@@ -66,17 +68,17 @@ class Fit:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Table `estimates`."""
-        return tables.ESTIMATES.read(_existing(self.folder / "estimates.csv"))
+        return _read(tables.ESTIMATES, self.folder / "estimates.csv")
 
     @cached_property
     def league(self) -> pd.DataFrame:
         """Table `league`."""
-        return tables.LEAGUE.read(_existing(self.folder / "league.csv"))
+        return _read(tables.LEAGUE, self.folder / "league.csv")
 
     @cached_property
     def ranks(self) -> pd.DataFrame:
         """Table `ranks`."""
-        return tables.RANKS.read(_existing(self.folder / "ranks.csv"))
+        return _read(tables.RANKS, self.folder / "ranks.csv")
 
     @property
     def scale(self) -> str:
@@ -98,7 +100,7 @@ class Fit:
     def table(self, table: tables.Table) -> list[dict[str, Any]]:
         """Rows of another table of the fit; none where the fit has no such table."""
         path = self.folder / f"{table.name}.csv"
-        return records(_of_trials(table.read(path))) if path.exists() else []
+        return records(_of_trials(_read(table, path))) if path.exists() else []
 
     def effect_draws(self) -> pd.DataFrame:
         """Draws of effects against the reference of the island, one column for each treatment."""
@@ -155,8 +157,8 @@ class Results:
     def evidence(self, table: tables.Table) -> pd.DataFrame:
         """One of the evidence tables."""
         if table.name not in self._tables:
-            path = _existing(self.root / "evidence" / f"{table.name}.csv")
-            self._tables[table.name] = table.read(path)
+            path = self.root / "evidence" / f"{table.name}.csv"
+            self._tables[table.name] = _read(table, path)
         return self._tables[table.name]
 
     def rows(self, table: tables.Table, trial: str | None = None) -> list[dict[str, Any]]:
@@ -189,12 +191,12 @@ class Results:
     def nodes(self, analysis: str) -> pd.DataFrame:
         """Table `network-nodes` of an analysis."""
         path = self.root / "networks" / analysis / "nodes.csv"
-        return tables.NETWORK_NODES.read(_existing(path))
+        return _read(tables.NETWORK_NODES, path)
 
     def studies(self, analysis: str) -> pd.DataFrame:
         """Table `network-studies` of an analysis."""
         path = self.root / "networks" / analysis / "studies.csv"
-        return _of_trials(tables.NETWORK_STUDIES.read(_existing(path)))
+        return _of_trials(_read(tables.NETWORK_STUDIES, path))
 
     def studied(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-studies` of an analysis."""
@@ -203,12 +205,12 @@ class Results:
     def data(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-data` of an analysis: what its models are fitted to."""
         path = self.root / "networks" / analysis / "data.csv"
-        return records(_of_trials(tables.NETWORK_DATA.read(_existing(path))))
+        return records(_of_trials(_read(tables.NETWORK_DATA, path)))
 
     def excluded(self, analysis: str) -> list[dict[str, Any]]:
         """Rows of table `network-excluded`: trials that the analysis names and cannot use."""
         path = self.root / "networks" / analysis / "excluded.csv"
-        return records(_of_trials(tables.NETWORK_EXCLUDED.read(_existing(path))))
+        return records(_of_trials(_read(tables.NETWORK_EXCLUDED, path)))
 
     def fit(self, analysis: str, model: str) -> Fit:
         """One fit of an analysis."""
@@ -251,12 +253,12 @@ class Results:
     def prediction(self, analysis: str, table: tables.Table) -> pd.DataFrame:
         """A table of predictions in all populations of an analysis."""
         path = self.root / "populations" / analysis / f"{table.name}.csv"
-        return table.read(_existing(path))
+        return _read(table, path)
 
     def modified(self, analysis: str, table: tables.Table) -> list[dict[str, Any]]:
         """Rows of a table of effect modifiers of an analysis that looks into any."""
         path = self.root / "modifiers" / analysis / f"{table.name}.csv"
-        return records(_of_trials(table.read(_existing(path))))
+        return records(_of_trials(_read(table, path)))
 
     def predicted(
         self, analysis: str, table: tables.Table, population: str, model: str | None = None
@@ -273,7 +275,7 @@ class Results:
         trial = self.config.analyses[analysis].populations[population].trial
         study = next(row for row in records(self.studies(analysis)) if row["trial"] == trial)
         path = self.root / "ipd" / trial / study["outcome"] / "ipd.csv"
-        ipd = tables.IPD.read(_existing(path))
+        ipd = _read(tables.IPD, path)
         arms = {study["treatment"]: study["arm"], study["comparator"]: study["comparator_arm"]}
         return {treatment: ipd[ipd["arm"] == arm] for treatment, arm in arms.items()}
 
@@ -309,7 +311,7 @@ class Results:
     def hazards(self, trial: str, outcome: str, table: tables.Table) -> list[dict[str, Any]]:
         """Rows of a table of whether the hazards of a trial's arms are proportional."""
         path = self.root / "hazards" / trial / outcome / f"{table.name}.csv"
-        return records(table.read(_existing(path)))
+        return records(_read(table, path))
 
     @cached_property
     def manifest(self) -> dict[str, Any] | None:
@@ -409,6 +411,20 @@ def open_results() -> Results:
     raise InputError(
         Problem(str(here), "config", None, "no config/config.yaml here or above", REMEDY)
     )
+
+
+def _read(table: tables.Table, path: Path) -> pd.DataFrame:
+    """A table of the results, checked once while its file stays the same: every page asks again.
+
+    The frame is the caller's own.
+    """
+    found = _existing(path).stat()
+    state = found.st_ino, found.st_mtime_ns, found.st_size
+    before, frame = _READ.get((table.name, path), (None, None))
+    if frame is None or before != state:
+        frame = table.read(path)
+        _READ[table.name, path] = state, frame
+    return frame.copy()
 
 
 def _existing(path: Path) -> Path:
