@@ -12,11 +12,14 @@ from evinet.extract.read.passages import Passage, Sentence, is_paper, sentences
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
 _TOKEN = re.compile(
-    rf"(?:arms?|groups?|cohorts?|regimens?) [A-E1-5]\b|\d+(?:\.\d+)?[ -]?(?:{_UNITS})\b"
+    rf"(?:arms?|groups?|cohorts?|regimens?) (?:[A-E1-5]\b|(?-i:[A-Z]{{1,3}}\b))"
+    rf"|\d+(?:\.\d+)?[ -]?(?:{_UNITS})\b"
     r"|[a-z0-9]+(?:'s)?",
     re.IGNORECASE,
 )
-_LETTER = re.compile(r"(?:(?:[Aa]rm|[Gg]roup|[Cc]ohort|[Rr]egimen)s? )?([A-E]|(?<= )[1-5])")
+_LETTER = re.compile(
+    r"(?:(?:[Aa]rm|[Gg]roup|[Cc]ohort|[Rr]egimen)s? )?([A-E]|(?<= )(?:[1-5]|[A-Z]{1,3}))"
+)
 _FILLER = frozenset(
     re.findall(
         r"\S+",
@@ -31,6 +34,12 @@ _FILLER = frozenset(
 )
 _WEAK = frozenset({"standard", "combination"})
 _ROLES = _WEAK | {"control", "experimental", "intervention"}
+_NO_ARM = re.compile(
+    r"\b(?:disease|tumou?r|local|locoregional|regional|symptom|pain|seizure|asthma|infection|virus"
+    r"|blood pressure|glyc\w+|quality|birth|weight|case|rate|bp|lipid|cancer)[ -]$",
+    re.IGNORECASE,
+)
+"""What makes the word control no name of an arm."""
 _CONTRAST = re.compile(r"\d|\b(?:versus|vs|than|compared)\b")
 _AFTER = re.compile(
     r"-(?:controlled|resistant|refractory|na[iï]ve|sensitive|related|based|induced|free|exposed|"
@@ -43,7 +52,8 @@ _AFTER = re.compile(
 _COUNTED = re.compile(
     r"\(\s*(?P<inside>[^()=]{1,60}[,;]\s*)?[nN]\s*=\s*(?P<n>\d[\d,]*)[^()]*?\)"
     r"|\[[nN]\s*=\s*(?P<m>\d[\d,]*)[^\]]*\]"
-    r"|\((?P<k>\d[\d,]*) (?:patients|participants|women|men|subjects)[^()]*\)"
+    r"|\((?:(?P<short>[^()=\d]{1,40})[,;] )?(?P<k>\d[\d,]*) "
+    r"(?:(?:patients|participants|women|men|subjects)|\[\d+(?:\.\d+)?%\])[^()]*\)"
 )
 _BRACKETED = re.compile(
     r"(?:[(;:]|[(;:,] and|; and)\s*(?P<label>[A-Za-z][^();,=:]{1,60}?),? [nN] ?= "
@@ -65,10 +75,13 @@ _NUMBERED = re.compile(
 _LISTED = re.compile(
     r"[(:]\s*(?P<list>(?:\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?[;,] (?:and )?)+"
     r"\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?)[).]"
+    r"|\((?P<turned>(?:[A-Za-z][\w +/-]*? \d{2,},? ?(?:[;,] (?:and )?"
+    r"|and ))+[A-Za-z][\w +/-]*? \d{2,})\)"
 )
 _RANDOM = re.compile(r"[Rr]andom|[Aa]ssigned|[Aa]llocated")
 _SUBSET = re.compile(
-    r"subset|subgroup|exploratory|only \d|\bsub-?stud|alive|progress|\bdied\b|discontinu"
+    r"\bresponded\b|subset|subgroup|exploratory"
+    r"|only \d|\bsub-?stud|alive|progress|\bdied\b|discontinu"
     r"|complet(?:ed|"
     r"ers)|evaluable|per[- ]protocol|\bfollow(?:ed)?[- ]?up\b|withdr[ae]w|adverse|biomarker"
     r"|samples?\b"
@@ -76,10 +89,12 @@ _SUBSET = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(
+    r"^(?:after|while|among|during|before|because) |"
     r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|(?:arms|groups)\b.*"
     r"|one of .*|with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both|all"
     r"|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
-    r"two|each|because|received?|this|these|study|treatment groups?|median|age|if|it|they|after|"
+    r"two|three|four|five|six|twelve|each|because|received?|this|these|study|"
+    r"treatment groups?|median|age|if|it|they|after|"
     r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
     r"|\b(?:is|are|has|have|been|that|which|rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
     r"events?|deaths?|withdrew|were|was|had|did|median|countries|sites|ratio|trial|study|tumou?rs?|"
@@ -88,7 +103,7 @@ _NOT_A_NAME = re.compile(
     r"june|july|august|september|october|november|december|based|chi|kaplan|log-?rank|refractory|"
     r"advanced|newly|diagnosed|rates?|scores?|values?|data|randomi[sz]ation|progression|who|baseline|"
     r"results?|differences?|outcomes?|quality|primary (?:end|out)\w+|whether|in patients|curves?"
-    r"|model|"
+    r"|model|performance|pretreated|receptors?|proven|heavily|or|(?:NS|S)CLC|HCC|RCC|CRPC|GBM|responded|costs?|"
     r"analysis|assessed|week|month|day|changes?|proportions?|means?|this|these|those|assigned|allocated"
     r"|patients|disease)\b|(?:cancer|carcinoma)$",
     re.IGNORECASE,
@@ -104,9 +119,11 @@ _TOTAL = re.compile(
     r" (?:a total of )?(?P<a>\d[\d,]*)|(?P<b>\d[\d,]*)(?: \(\d+%\))?"
     r"(?: eligible| adult| chemotherapy-na[iï]ve| previously untreated)?(?: female| male)? "
     r"(?:patients|participants|people|women|men|adults|subjects|individuals)(?: \(\d+%\))?"
-    r"(?: with [^.,;\d]{1,80}?)? (?:were |was |underwent |had been )?"
+    r"(?: with [^.,;\d]{1,80}?)? (?:who |that )?(?:were |was |underwent |had been )?"
     r"(?:enrolled and |enrolled, and |recruited and |subsequently |then |eligible and )?"
-    r"(?:random|assigned|allocated)|(?P<c>\d[\d,]*) (?:were|underwent) (?:randomly|randomi[sz])",
+    r"(?:random|assigned|allocated)"
+    r"|(?P<c>\d+(?:,\d{3})*) (?:(?:were|underwent) (?:randomly|randomi[sz])"
+    r"|(?:randomi[sz]ed|randomly assigned) (?:in |to |patients|participants|subjects))",
     re.IGNORECASE,
 )
 _TOTAL_IN_WORDS = re.compile(
@@ -135,16 +152,32 @@ _LEAD = re.compile(
 _GROUPS = (
     re.compile(
         r"\b(?:in|for|with|of|than|to|from|versus|vs\.?|and) (?:the |those in the )"
-        r"(?P<label>[A-Za-z\d\[][^,;:.()]{0,60}?) (?:groups?|arms?)\b"
+        r"(?P<label>[A-Za-z\d\[](?:(?! in the | of the )[^,;:.()]){0,60}?) (?:groups?|arms?)\b"
     ),
     re.compile(
         r"\b(?:with|than|versus|vs\.?|assigned to|receiving)(?: with)? "
         r"(?P<label>[A-Za-z\d\[][^,;:.()]{0,60}?)(?= (?:and|versus|vs|than|as|compared|was|were|had"
         r"|did|in|at|for|by|significantly|groups?|arms?)\b|[,;:.()]|$)"
     ),
+    re.compile(
+        r"\b(?:in|for|with|of|than|to|versus|vs\.?|v|and) (?:the )?"
+        r"(?P<label>(?:[Aa]rm|[Gg]roup|[Rr]egimen) [A-E1-5])\b"
+    ),
+    re.compile(
+        r"\b(?:in|for|with|of|than|to|and) (?:the )?(?P<label>[A-Z][A-Z\d+/-]{1,9}) arms?\b"
+    ),
     re.compile(r"\d(?:%| months| weeks)? \((?P<label>[A-Za-z][^,;:()\d]{0,60})(?=[;)])"),
+    re.compile(
+        r"(?:\b(?:for|with|favou?r of) (?:the )?(?=[\w+/-]+(?: [\w+/-]+){0,3} (?:versus|vs)\b)"
+        r"|\b(?:versus|vs\.?) )(?P<label>[A-Za-z][^,;:.()]{0,60}?)"
+        r"(?= (?:versus|vs|was|were|had|did|in|at|resulted|significantly|groups?|arms?)\b"
+        r"|[,;:.()]|$)"
+    ),
 )
-"""How results name the arms: `in the A group`, `longer with A than with B`, `6.1 months (A)`."""
+_SHORT = 3
+"""The pattern of abbreviations, which need no other words to be names of arms."""
+"""How results name the arms: `in the A group`, `longer with A than with B`, `6.1 months (A)`, or
+`for A versus B`."""
 _TO_WHAT = re.compile(
     r"(?:random|assigned|allocated)(?:.*?\b(?:to|between|either|comparing|receive)\b)?"
     r"(?P<to>.*?)(?:stratif|$)",
@@ -298,6 +331,8 @@ class Arms:
                 continue
             if match.group() == "A" and re.match(r" (?!and B|arm|group)[a-z]", text[match.end() :]):
                 continue  # the article
+            if word == "control" and _NO_ARM.search(text, 0, match.start()):
+                continue  # `disease control`
             joined = runs and re.fullmatch(
                 r"[\s+/&-]{1,3}", text[runs[-1][-1].end() : match.start()]
             )
@@ -371,7 +406,9 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         for found, s in candidates:
             _take(arms, found, s, totals)
         return _finished(arms, passages)
-    fitting = [item for item in candidates if _adds_up(*item, totals)]
+    most = max(totals | _patients(read), default=0)
+    fitting = [item for item in candidates
+               if _adds_up(*item, totals) or _makes_up(*item, most)]  # fmt: skip
     sets = [sorted(n for _, n in found) for found, _ in candidates]
     twice = [item for item, own in zip(candidates, sets, strict=True) if sets.count(own) > 1]
     if candidates:
@@ -387,7 +424,8 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
         _nicknames(arms, s.text)
         arms.doubt = odd or (doubt and UNSURE_ARMS)
         return _finished(arms, passages)
-    arms = _grouped(read, title) or _titled(title, whole)
+    arms = _grouped(read, title) or _titled(title, whole) or _allotted(read, whole)
+    _take_equal(arms, read)
     arms.doubt = UNSURE_ARMS
     return _finished(arms, passages)
 
@@ -419,8 +457,21 @@ def _adds_up(found: list[tuple[str, int]], said: Sentence, totals: set[int]) -> 
     return whole in totals or first is not None
 
 
+def _makes_up(found: list[tuple[str, int]], said: Sentence, most: int) -> bool:
+    """Whether the arms make up all who were enrolled, and were randomised by the same words."""
+    if sum(n for _, n in found) != most:
+        return False
+    places = [
+        m for _, n in found for m in re.finditer(rf"(?<!\d){n:,}(?!\d)|(?<!\d){n}(?!\d)", said.text)
+    ]
+    if not places:
+        return False
+    return _RANDOM.search(said.text, 0, max(m.end() for m in places) + 40) is not None
+
+
 _INTENDED = re.compile(
-    r"\b(?:intention|intended|planned|plans?|aim(?:ed|s)?|goal|proposed|target)\b[^.]{0,40}?"
+    r"(?<!of the )\b(?:intention(?!-to-treat| to treat)|intended|planned|plans?|aim(?:ed|s)?|goal"
+    r"|proposed|target)\b[^.]{0,40}?"
     r"\b(?:to )?(?:be )?(?:random|recruit|enrol|includ|assign|allocat)"
     r"|\b(?:to|will|would|should) be random",
     re.IGNORECASE,
@@ -456,6 +507,13 @@ _GOES_ON = (
 def _odd_names(arms: Arms, passages: list[Passage], said: Sentence) -> str:
     """Why what was read as the names of arms may be none."""
     whole = " ".join(" ".join(p.text for p in passages).lower().split())
+    sets = [tokens(arm.label) - {"reverse", "sequence", "then"} for arm in arms.arms]
+    if len(set(sets)) < len(sets):
+        return "the names of the arms differ by the order of their words only"
+    doses = [bool(_DOSE.fullmatch(arm.label)) for arm in arms.arms]
+    others = [is_control(arm.label) for arm, dose in zip(arms.arms, doses, strict=True) if not dose]
+    if any(doses) and not all(others):
+        return "some names are doses alone, and others are not"
     for arm in arms.arms:
         label = arm.label.lower()
         on = re.search(re.escape(arm.label) + _GOES_ON, said.text)
@@ -467,10 +525,19 @@ def _odd_names(arms: Arms, passages: list[Passage], said: Sentence) -> str:
     return ""
 
 
+_DOSE = re.compile(rf"\d+(?:\.\d+)?[ -]?(?:{_UNITS})(?:/\w+)*", re.IGNORECASE)
 _AGAIN = re.compile(
     r"\bre-?randomi[sz]|\brandomi[sz]\w* (?:again|a second time)|\bsecond(?:ary)? randomi[sz]",
     re.IGNORECASE,
 )
+
+
+_ANOTHER = re.compile(
+    r"(?:[nN] ?= ?\d[\d,]*|\(\d[\d,]* (?:patients|women|men|participants))[^()]*\),?"
+    r" or (?!more\b|less\b)"
+    r"[a-z][^()]{3,60}(?:[.;,]|$)"
+)
+"""A group behind the last one that has a number: `, or best supportive care`."""
 
 
 def _others_randomised(read: list[Sentence],
@@ -485,6 +552,8 @@ def _others_randomised(read: list[Sentence],
         return f"arms of {min(sums - {whole})} patients randomised are named too"
     if any(_AGAIN.search(sentence.text) for sentence in read):
         return "patients were randomised more than once"
+    if any(_ANOTHER.search(sentence.text) for other, sentence in candidates if other == found):
+        return "another group is named, without its number"
     for label, n in found:
         said = re.compile(
             rf"(?<![\d.,])(?P<n>\d[\d,]*) (?:patients |participants )?(?:were |was )?(?:randomly "
@@ -573,13 +642,65 @@ def _totals(read: Iterable[Sentence]) -> set[int]:
     return found
 
 
+_PATIENTS = re.compile(
+    rf"(?<![\d.,])(?P<n>\d+(?:,\d{{3}})*|\b{SPELLED}) (?:[\w-]+ ){{0,4}}?"
+    rf"(?:patients|participants|people|women"
+    r"|men|adults|subjects|individuals|children|infants)\b",
+    re.IGNORECASE,
+)
+_OF_ALL = re.compile(
+    r"random|assigned|allocated|\benrol|\brecruit|\btrial (?:in|of|involving)\b", re.I
+)
+_OF_SOME = re.compile(
+    r"analys|safety|\bmodified\b|\breceived\b|\bgiven\b|\btreated\b|\bleast one\b"
+    r"|eligib|\bscreened\b|\bassessed\b|subgroup",
+    re.I,
+)
+
+
+def _patients(read: Iterable[Sentence]) -> set[int]:
+    """Numbers of patients of whom a sentence says that they were enrolled, and nothing less.
+
+    Arms that add up to such a number are those of the whole trial. A larger number that is said to
+    be randomised (`_totals`) still puts them in doubt.
+    """
+    found = set()
+    for sentence in read:
+        if _OF_ALL.search(sentence.text) and not _OF_SOME.search(sentence.text):
+            for match in _PATIENTS.finditer(sentence.text):
+                said = match["n"]
+                value = count(said) if said[0].isdigit() else spelled(said)
+                if value and value > 9:
+                    found.add(value)
+    return found
+
+
+_EQUAL = re.compile(
+    r"(?<![\d.,])(?P<n>\d[\d,]*)(?: patients| participants| women| men| subjects)?(?: were| was)?"
+    r"(?: randomly)? (?:assigned|allocated|randomi[sz]ed) (?:in)?to"
+    r" (?:each (?:of the (?:two )?)?(?:treatment )?(?:group|arm)|both the )",
+    re.IGNORECASE,
+)
+
+
+def _take_equal(arms: Arms, read: Iterable[Sentence]) -> None:
+    """The same number for each arm of two: `56 patients were randomly assigned to each group`."""
+    for sentence in read:
+        match = _EQUAL.search(sentence.text)
+        if match and len(arms) == 2 and not arms.finding and not _SUBSET.search(sentence.text):
+            for arm in arms.arms:
+                arm.n = count(match["n"])
+            _say(arms, sentence, _UNADDED)
+
+
 def _candidates(sentence: Sentence) -> Iterable[list[tuple[str, int]]]:
     text = sentence.text
     if not _RANDOM.search(text) and not re.search(r"\d patients (?:received|receiving)", text):
         return
     if _SUBSET.search(text):
         return
-    readings = (_without_total(_counted(text)), _bracketed(text), _numbered(text), _listed(text))
+    readings = (_without_total(_counted(text)), _bracketed(text), _numbered(text), _listed(text),
+                _in_turn(text))  # fmt: skip
     for found in readings:
         named = [label for label, _ in found]
         words = [tokens(label) for label in named]
@@ -600,7 +721,7 @@ def _counted(text: str) -> list[tuple[str, int]]:
     for match in _COUNTED.finditer(text):
         label = text[cursor : match.start()]
         label = (
-            re.sub(r"^.*\bto (?=\S)", "", _LEAD.sub("", label))
+            re.sub(r"^.*\bto (?=[^\s\d])", "", _LEAD.sub("", label))
             if not found or _RANDOM.search(label)
             else label
         )
@@ -640,7 +761,8 @@ def _numbered(text: str) -> list[tuple[str, int]]:
     for match in _NUMBERED.finditer(text):
         said, label = match["n"].lower(), _clean(match["label"])
         value = count(said) if said[0].isdigit() or said in WORDS else spelled(said)
-        if value and label and len(label) <= 70 and value not in (1, 2, 3):
+        part = re.match(r"phases? [\dI]", label, re.IGNORECASE)
+        if value and label and not part and len(label) <= 70 and value not in (1, 2, 3):
             found.append((label, value))
     return found
 
@@ -650,6 +772,9 @@ def _listed(text: str) -> list[tuple[str, int]]:
     match = _LISTED.search(text)
     if match is None or "%" in match.group():
         return []
+    if match["turned"]:
+        found = re.findall(r"([A-Za-z][\w +/-]*?) (\d{2,})(?=[;, )]|$)", match["turned"])
+        return [(_clean(re.sub(r"^and ", "", label)), int(n)) for label, n in found]
     parts = [re.sub(r"^and ", "", part.strip()) for part in re.split(r"[;,]", match["list"])]
     pairs = [part.partition(" ") for part in parts]
     return [
@@ -657,6 +782,24 @@ def _listed(text: str) -> list[tuple[str, int]]:
         for n, _, label in pairs
         if n.replace(",", "").isdigit()
     ]
+
+
+_IN_TURN = re.compile(
+    r"(?<![\d.,])(?P<m>\d[\d,]*) and (?P<n>\d[\d,]*)"
+    r"(?: patients| participants| women| men| subjects)?"
+    r"(?: were)?(?: randomly)?(?: received| assigned to(?: receive)?| allocated to(?: receive)?"
+    r"| randomi[sz]ed to(?: receive)?) (?:the )?(?P<a>[A-Za-z\d][^,;:.()]*?) and (?P<b>[^,;:.()]*?)"
+    r"(?: groups| arms)?, respectively",
+    re.IGNORECASE,
+)
+
+
+def _in_turn(text: str) -> list[tuple[str, int]]:
+    """`882 and 860 patients received A and B, respectively`."""
+    match = _IN_TURN.search(text)
+    if match is None:
+        return []
+    return [(_clean(match[x]), int(match[n].replace(",", ""))) for x, n in (("a", "m"), ("b", "n"))]
 
 
 _LEADING = re.compile(
@@ -695,7 +838,12 @@ def _stripped(label: str) -> str:
     )  # fmt: skip
     label = re.sub(r"^(?:into )?(?:\w+ )?(?:arms?|groups?)(?:[:,]| of) ", "", label)
     label = re.sub(r"\s*\[[^\]]*$", "", label)
-    label = re.sub(r"\s+(?:given )?at (?:a|the) dose\b.*", "", label)
+    label = re.sub(
+        r"(?<=\w)\s+(?:orally|intravenously|subcutaneously|iv|po|bid|p\.o\.?|i\.v\.?)\b(?!.*\b(?:plus|with|and)\b).*",
+        "", label,
+        flags=re.IGNORECASE,
+    )  # fmt: skip
+    label = re.sub(r"\s+(?:(?:given )?at (?:a|the) dose|titrated)\b.*", "", label)
     label = re.sub(r"\s*\((?:[^()]*)$", "", label)
     return re.sub(r"\s+(?:group|arm|treatment group)s?$", "", label).strip()
 
@@ -728,6 +876,40 @@ def _titled(title: str, whole: str) -> Arms:
     return Arms([])
 
 
+_ALLOTTED = re.compile(
+    r"\b(?:(?:randomi[sz]ed|randomly (?:assigned|allocated)|assigned|allocated)\b"
+    r"(?:,? (?:in a |\()?\d ?: ?\d\)?(?: ratio)?,?)? to (?:receive )?|received )"
+    r"(?:treatment with |either |oral |intravenous )*"
+    r"(?P<a>[A-Za-z](?:[^.,;:()]|\.(?=\d)){0,60}?)(?: \([^()]*\))? or (?:to )?(?:receive )?"
+    r"(?:match(?:ed|ing) )?"
+    r"(?P<b>[A-Za-z](?:[^.,;:()]|\.(?=\d)){0,60}?)"
+    r"(?= (?:in(?! combination)|for|on|until|every|at|once|as|after|within)\b"
+    r"|[.,;:(]|$| \()",
+    re.IGNORECASE,
+)
+
+
+def _allotted(read: list[Sentence], whole: str) -> Arms:
+    """Two arms that the sentence on randomisation names, and the text goes on to name."""
+    for sentence in read:
+        match = _ALLOTTED.search(sentence.text)
+        if match is None or _SUBSET.search(match.group()) or _MORE_ARMS.search(sentence.text):
+            continue
+        labels = [re.sub(r"(?<=\w) \d[\d.]*[ -]?(?:mg|g|µg|μg|Gy|IU|mL)\b.*", "", _clean(match[x]))
+                  for x in "ab"]  # fmt: skip
+        words = [tokens(label) for label in labels]
+        if (
+            all(words)
+            and len(set(words)) == 2
+            and not any(_NOT_A_NAME.search(label) for label in labels)
+            and _used(labels, whole)
+        ):
+            arms = _arms([(label, None) for label in labels])
+            _nicknames(arms, sentence.text)
+            return arms
+    return Arms([])
+
+
 def _grouped(read: list[Sentence], title: str) -> Arms:
     """Arms as the results name them, in words of the title or of how patients were randomised."""
     said = [match["to"] for s in read if (match := _TO_WHAT.search(s.text))]
@@ -745,8 +927,14 @@ def _grouped(read: list[Sentence], title: str) -> Arms:
                 label = _clean(match["label"])
                 words = tokens(label)
                 named = any(word.isalpha() or word[0] == "#" for word in words)
-                if named and words <= known and not _NOT_A_NAME.search(label):
+                arm = pattern is _GROUPS[_SHORT] or words <= known
+                if named and arm and not _NOT_A_NAME.search(label):
                     found.setdefault(words, label)
+            joint = [
+                w for w in found if any(w == a | b for a in found for b in found if a != b != w)
+            ]
+            for names_joined in (w for w in joint if re.search(r"\band\b", found[w])):
+                del found[names_joined]  # `the A and B groups`
             if 2 <= len(found) <= 4:
                 names = frozenset(found)
                 sets.setdefault(names, list(found.values()))
@@ -786,6 +974,10 @@ def _compares(arm: Arm, arms: list[Arm]) -> bool:
     others = [tokens(other.label) for other in arms if other is not arm]
     if any(own < other for other in others):
         return True
+    if "placebo" in own and any(
+        own - {"placebo"} <= other and "placebo" not in other for other in others
+    ):
+        return True  # `abc plus chemotherapy`, `placebo plus chemotherapy`
     return is_control(arm.label) and not any(own > other for other in others)
 
 
@@ -796,9 +988,18 @@ def _nicknames(arms: Arms, text: str) -> None:
         stops = [match.start() for match in counts[1:]] + [len(text)]
         for arm, match, stop in zip(arms.arms, counts, stops, strict=True):
             names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
+            names += [match["short"]] if match["short"] else []
             if len(names) == 1 and tokens(names[0]):
                 arm.names.append(tokens(names[0]))
-    letter = r"(?:arm|group|regimen) ([A-E1-5])\b"
+    for arm in arms.arms:
+        short = re.search(rf"{re.escape(arm.label)}[^()\d;]{{0,70}}\(([A-Z][\w+/-]{{1,9}})\)", text)
+        if (
+            short
+            and tokens(short[1])
+            and not any(tokens(short[1]) <= w for a in arms.arms for w in a.names)
+        ):
+            arm.names.append(tokens(short[1]))  # `high-dose chemotherapy (HDCT)`
+    letter = r"(?:arm|group|regimen) ([A-E1-5]|(?-i:[A-Z]{1,3}))\b"
     for arm in arms.arms:
         label = re.escape(arm.label)
         before = re.search(

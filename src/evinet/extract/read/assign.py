@@ -34,6 +34,7 @@ PATTERNS: tuple[tuple[str, str, bool], ...] = (
     ("values, then arms", rf"V(?:{_J}V)+[^VA]{{0,14}}A(?:{_J}A)+", True),
     ("arms, then values", rf"A(?:{_J}A)+[^VA]{{0,40}}V(?:{_J}V)+", True),
     ("arms apart, then values", rf"A[^VA]{{0,25}}v[wx]{{0,4}}A[^VA]{{0,40}}V(?:{_J}V)+", True),
+    ("arm, value; value, arm", r"A[^VA]{0,12}V[^VA]{0,4}[cvp][^VA]{0,4}Ve?[wo]x{0,3}A", False),
     ("one arm, then two values", r"A[^VA]{0,40}Ve?p?v[wx]{0,2}V", False),
 )  # fmt: skip
 
@@ -88,6 +89,9 @@ def _without_brackets(letters: list[str], places: list[int]) -> tuple[str, list[
     return "".join(x for x, _ in kept), [y for _, y in kept]
 
 
+_CLAUSE = re.compile(r";|, (?:but|while|whereas)\b")
+
+
 def assign(
     text: str, values: Sequence[Span], arms: Arms, start: int = 0, end: int | None = None
 ) -> Assigned | None:
@@ -114,7 +118,12 @@ def assign(
                 continue
             if len(slugs) == 1 and len(values) == 2 and len(arms) == 2:
                 other = arms.other(slugs[0])
-                if other is not None:
+                clause = [m.end() for m in _CLAUSE.finditer(text, start, places[inside[0]])]
+                before = {
+                    slug_at[places[i]] for i in range(whole.end())
+                    if letters[i] == "A" and places[i] >= max(clause, default=0)
+                }  # fmt: skip
+                if other is not None and before == {slugs[0]}:
                     return Assigned((slugs[0], other), name, False)
             if name == "arms, then values" and letters[: whole.start()].endswith("v"):
                 slugs = slugs[1:] + slugs[:1]  # `compared with B, A improved it (x v y)`

@@ -394,6 +394,7 @@ def _groups(
             other for other in named
             if other[1] <= topic[0] and other[2] != topic[2]
             and _COORDINATED.fullmatch(text, other[1], topic[0])
+            and not any(other[1] <= q.start < topic[0] for q in found)
         ]  # fmt: skip
         if coordinated:
             continue  # `median OS and PFS were 9.1 and 3.3 months`: the values are of the outcomes
@@ -419,14 +420,16 @@ def _assigned(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None:
     """The arms of a group, from its own stretch, or from arms named once for the whole sentence."""
     spans = [(q.start, q.end) for q in group.items]
     text = sentence.text
+    if len(spans) == 1:
+        return _alone(text, group, arms)
     own = assign(text, spans, arms, group.start, group.end)
     mentioned = [m for m in arms.mentions(text) if group.start <= m[0] < group.end]
     if own and len(mentioned) == 1 and ";" in text[mentioned[0][1] : spans[0][0]]:
         own, mentioned = None, []  # the arm is of what stands before the semicolon
     if own is not None and (own.sure or len(mentioned) > 1):
         return own
-    if len(mentioned) < 2:
-        whole = _shared(text, spans, arms)
+    if len(mentioned) < 2 or own is None:
+        whole = _shared(text, spans, arms) or _better(text, group, arms)
         if whole is not None:
             return whole
     said = arms.mentions(text[: spans[0][0]])
@@ -438,6 +441,69 @@ def _assigned(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None:
         if len(slugs) == len(spans) == len(arms) and len(set(slugs)) == len(slugs):
             return Assigned(tuple(slugs), "the arms are named in the sentence before", False)
     return own
+
+
+_DID = re.compile(
+    r"\b(?:(?P<well>longer|better|superior|improve[ds]?|prolong(?:ed|s)|increase[ds]?|greater|higher"
+    r"|favou?r\w*|advantage)|(?P<ill>shorter|worse|inferior|reduced|decreased|lower))\b",
+    re.IGNORECASE,
+)
+
+
+def _better(text: str, group: Group, arms: Arms) -> Assigned | None:
+    """Two durations and the one arm that is said to have the longer: `superior with A (8 v 5)`."""
+    if len(arms) != 2 or len(group.items) != 2 or not {q.unit for q in group.items} <= _DURATION:
+        return None
+    values = [months(q) for q in group.items]
+    slugs = {slug for _, _, slug in arms.mentions(text)}
+    said = {match.lastgroup for match in _DID.finditer(text)}
+    if len(slugs) != 1 or len(said) != 1 or None in values or values[0] == values[1]:
+        return None
+    (slug,), (how,) = slugs, said
+    if re.search(rf"\b(?:{VERSUS}) (?:the |with |in )*$", text[: arms.mentions(text)[0][0]], re.I):
+        return None
+    other = str(arms.other(slug))
+    first = (float(values[0] or 0) > float(values[1] or 0)) == (how == "well")
+    why = (
+        "longer is of the arm that did well"
+        if how == "well"
+        else "shorter is of the one that did ill"
+    )
+    return Assigned((slug, other) if first else (other, slug), f"the {why}", False)
+
+
+_DURATION = frozenset(numbers.MONTHS)
+
+
+def _alone(text: str, group: Group, arms: Arms) -> Assigned | None:
+    """The arm of a value that stands alone: the one named with it, or both of two."""
+    (item,) = group.items
+    named = [m for m in arms.mentions(text) if group.start <= m[0] < group.end]
+    slugs = {slug for _, _, slug in named}
+    if len(arms) == 2 and (
+        _IN_BOTH.match(text, item.end)
+        or (len(slugs) == 2 and _SAME.search(text, group.start, item.start))
+    ):
+        return Assigned(tuple(arms.slugs), "one value for both arms", False)
+    if len(slugs) == 1 and not re.search(
+        rf"\b(?:{VERSUS}|compared|both|either|respectively)\b", text[group.start : group.end], re.I
+    ):
+        return Assigned((named[0][2],), "one value and one arm", False)
+    return None
+
+
+_IN_BOTH = re.compile(
+    r"(?: \([^()]*\))? (?:in|for|with) (?:both|each|either|the two) (?:treatment |study |of the )*"
+    r"(?:arms?|groups?)\b",
+    re.IGNORECASE,
+)
+_SAME = re.compile(r"\b(?:the same|identical|equal)\b[^.;]{0,30}$", re.IGNORECASE)
+
+
+def _each(assigned: Assigned, group: Group) -> Iterator[tuple[str, Quantity]]:
+    """Each arm with its value; one value of both arms is the value of each."""
+    items = group.items * len(assigned.slugs) if len(group.items) == 1 else group.items
+    yield from zip(assigned.slugs, items, strict=True)
 
 
 _IN_TURN = re.compile(
@@ -501,7 +567,7 @@ def _medians(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Itera
         )
         if not assigned.sure:
             doubt = "; ".join(filter(None, (doubt, f"read by its order only: {assigned.pattern}")))
-        for slug, q in zip(assigned.slugs, group.items, strict=True):
+        for slug, q in _each(assigned, group):
             values = _median_values(q if q.interval else _late(text, q, slug, arms), group)
             yield _finding(sentence, "median", {"outcome": group.outcome, "arm": slug}, values,
                            (q.start, q.end), doubt)  # fmt: skip
@@ -582,7 +648,7 @@ def _landmarks(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Ite
             r"incidence|risk of|rate of (?:death|progression|relapse|recurrence)", text, re.I
         ):
             doubt = doubt or "it may be the share with an event"
-        for slug, q in zip(assigned.slugs, group.items, strict=True):
+        for slug, q in _each(assigned, group):
             if q.value is None or not 0 <= q.value <= 100:
                 continue
             values = {"survival": round(q.value / 100, 6), **_limits(q, 0.01)}
@@ -644,7 +710,7 @@ def _responses(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Ite
         if assigned is None:
             continue
         doubt = "" if assigned.sure else f"read by its order only: {assigned.pattern}"
-        for slug, q in zip(assigned.slugs, group.items, strict=True):
+        for slug, q in _each(assigned, group):
             values: dict[str, Any] = {} if q.percent is None else {"percent": q.percent}
             unsure = doubt
             if q.n is not None:
@@ -717,7 +783,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
     if outcome == "os" and (until := _UNTIL.search(text)) and not _OVERALL.search(text):
         doubt = doubt or f"deaths of a time may be meant ({until.group()})"
     p = re.compile(
-        rf"[^;.]{{0,6}}[,;\])\s]*(?:[A-Za-z-]+ ){{0,4}}(?={numbers.P_VALUE.pattern})"
+        rf"[^;.]{{0,6}}[,;\])\s]*(?:[A-Za-z-]+,? ){{0,4}}(?={numbers.P_VALUE.pattern})"
     ).match(text, end)
     p_value = numbers.p_value(text[p.end() :]) if p else None
     stratified = [m for m in _STRATIFIED.finditer(text, max(head.start() - 40, previous), end)]

@@ -24,7 +24,8 @@ _DOI = re.compile(
     r"\b10\.\d{4,9}/[^\s\"<>;,]+[^\s\"<>;,.\])]|\b10\.\d{4,9}/\S+?\(\d+\)\S*[^\s.,;\])]"
 )
 _PHASE = re.compile(
-    r"\bphase[- ](?P<phase>[1-4]|I{1,3}V?|IV)(?P<half>(?:/|-)(?:[1-4]|IV|I{1,3})(?!-)|[ab])?\b",
+    r"\bphase[- ](?P<phase>(?:[1-4]|I{1,3}V?|IV)[ab]?)"
+    r"(?:[/-](?P<second>(?:[1-4]|IV|I{1,3})[ab]?)(?!-))?\b",
     re.I,
 )
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
@@ -289,11 +290,12 @@ def _phase(passages: list[Passage], body: _Text) -> Iterator[_Often]:
 
 
 def _phase_of(match: re.Match[str]) -> str:
-    """A phase in digits: `IIb` is `2b`, `II/III` is `2/3`."""
-    half = (match["half"] or "").lower()
-    if half[:1] in ("/", "-"):
-        half = "/" + _ROMAN.get(half[1:].upper(), half[1:])
-    return _ROMAN.get(match["phase"].upper(), match["phase"]) + half
+    """A phase in digits: `IIb` is `2b`, `II/III` is `2/3`, `Ib/II` is `1b/2`."""
+    parts = [part.lower() for part in match.group("phase", "second") if part]
+    return "/".join(
+        _ROMAN.get(part.rstrip("ab").upper(), part.rstrip("ab")) + part[len(part.rstrip("ab")) :]
+        for part in parts
+    )
 
 
 def _said(sentence: Sentence, name: str, value: object, printed: str, doubt: str = "") -> Finding:

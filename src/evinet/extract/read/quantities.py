@@ -14,6 +14,8 @@ _OPEN = (
     r"|evaluable)|NE\b|NR\b|NYR\b|unreached))"
 )
 _START = r"(?<![\w.<>≥≤=/·-])(?<!\d,)(?<!\d )"
+_AT = _START.replace("=", "")
+"""Where a value with a unit starts; it may stand behind an equals sign."""
 _NOT_A_VALUE = re.compile(
     r"(?:\b(?:grades?|phase|figures?|figs?\.?|tables?|days?|weeks?|months?|years?|cycles?|stage|arms?"
     r"|groups?|cohorts?|ECOG|WHO|version|level|type|score|factor|ref|refs|page|pp?|n|chi|df"
@@ -43,8 +45,8 @@ _TOKEN = re.compile(
     rf"(?: patients| participants)?[)\]]"
     rf"|{_START}(?P<n5>\d[\d,]*)(?: (?:events|deaths|patients|participants|of them))?"
     rf" ?[(\[](?P<p5>\d+(?:\.\d+)?) ?%[)\]]"
-    rf"|{_START}(?P<p6>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence|C\.I))"
-    rf"|{_START}(?P<d>{NUMBER})[- ]?{UNIT}"
+    rf"|{_AT}(?P<p6>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence|C\.I))"
+    rf"|{_AT}(?P<d>{NUMBER})[- ]?{UNIT}"
     rf"|{_START}(?P<x>\d[\d,]*(?:\.\d+)?|\b(?:{_WORD})\b)",
     re.IGNORECASE,
 )
@@ -178,7 +180,8 @@ def _units(text: str, found: list[Quantity]) -> list[Quantity]:
 
 
 _LINK = re.compile(
-    r"[\])]?,?\s*(?:\([A-Za-z][\w .-]{0,30}\)\s*)?(?:v(?:(?:ersu)?s)?\.?|and|or|to|,|/"
+    r"[\])]?,?\s*(?:\([A-Za-z][\w .-]{0,30}\)\s*)?"
+    r"(?:(?:for|with|in) (?:the )?[\w+/-]+(?: [\w+/-]+){0,3} )?(?:v(?:(?:ersu)?s)?\.?|and|or|to|,|/"
     r"|compared (?:with|to)|as compared with|than|against)\s*",
     re.IGNORECASE,
 )

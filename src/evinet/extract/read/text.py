@@ -57,6 +57,8 @@ _PREFIXES = frozenset(
         "recurrence",
     ]
 )
+_POWER = re.compile(r"(?<=[a-z])\((-?[23])\)")
+"""A power as PubMed prints it: `mg/m(2)`."""
 _PERCENT = re.compile(r"(?<=\d)[ -]?per ?cent\b", re.IGNORECASE)
 _PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
 
@@ -69,6 +71,7 @@ def normalise(text: str) -> str:
     """
     text = _THOUSANDS.sub(r"\1", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
+    text = _POWER.sub(r"\1", text)
     text = _PERCENT.sub("%", _FOOTNOTE.sub("", text).translate(_CHARACTERS))
     return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
 

@@ -30,7 +30,7 @@ OUTCOMES = {
     r"|(?<!complete )(?<!pathological )(?<!partial )(?<!metabolic )response rates?",
     "dcr": r"disease[- ]control(?: rates?)?|\bDCRs?\b",
     "primary-outcome": r"primary (?:composite |efficacy )*(?:outcome|end[- ]?point)(?: event)?s?",
-    "survival": r"(?<!free )(?<!specific )(?<!free-)\bsurvival\b(?! (?:analys|curve|benefit|data"
+    "survival": r"(?<!free )(?<!specific )(?<!free-)\bsurvivals?\b(?! (?:analys|curve|benefit|data"
     r"|time"
     r" was defined))",
 }
@@ -275,7 +275,8 @@ def asides(text: str) -> tuple[str, ...]:
 
 _PART = (
     r"sub-?analysis|sub-?study|post[- ]?hoc|(?:secondary|exploratory|ancillary|pooled|combined"
-    r"|integrated) (?:\w+ ){0,2}(?:analysis|study)|retrospective(?:ly)?"
+    r"|integrated) (?:\w+ ){0,2}(?:analysis|study)"
+    r"|retrospective(?:ly)?(?! (?:studies|data|series|analyses|evidence|reports) )"
     r"|pooled (?:data|results)|meta-?analys[ei]s"
     r"|systematic review|individual[- ]patient[- ]data"
 )
@@ -286,7 +287,7 @@ OTHER_PAPER = {
         r"|ancillary|nested|case (?:study|series)|baseline (?:data|characteristics)|combined data"
         r"|aggregation|cohort|registry|observational|real[- ]world"
         r"|prognostic|predict(?:s|ive|ors?|ion)|biomarkers?|polymorphisms?|cost[- ]effectiveness"
-        r"|correlat\w+|associat\w+|pharmacokinetics?|rationale and design"
+        r"|correlat\w+|associations?|(?<!-)associated with|pharmacokinetics?|rationale and design"
         r"|(?:two|three|four|five) (?:[\w-]+,? ){0,6}(?:trials|studies))\b",
         IGNORECASE,
     ),
