@@ -9,7 +9,7 @@ import pytest
 from benchmarks import digitise as benchmark
 from benchmarks import figures
 
-from evinet.digitise import axes, check
+from evinet.digitise import axes, check, trace
 from evinet.digitise.axes import Segment, Segments
 from evinet.digitise.drawing import Box, Word
 from evinet.digitise.raster import curves, shapes, skew, staircase
@@ -51,6 +51,63 @@ def test_an_arm_that_stands_in_a_legend_above_alone_is_told(figure):
     reading = digitise(path).reading
     assert "legend-lost" in {reason.code for reason in reading.reasons}
     assert not reading.answered
+
+
+@pytest.mark.parametrize("wide", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("drops", [[(40, 12), (61, 7), (90, 20)], [(40, 12), (42, 7), (90, 20)]])
+def test_drops_of_lines_of_any_width_are_where_they_were_drawn(wide, drops):
+    """Lines of 1, 3 and 5 pixels lost every second column, and drops came half a pixel early."""
+    ink = np.zeros((80, 130))
+    level, left = 10.0, 0.0
+    shift = wide % 2 / 2  # the middle of such a line is in a pixel, else between two
+    truth, path = [], np.zeros(130, dtype=np.int64)
+    for at, fall in [*drops, (130, 0)]:
+        x, y = at + shift, level + shift
+        ink[int(y - wide / 2) : int(y + wide / 2), max(int(left - wide / 2), 0) : int(x)] = 1
+        path[int(left) : int(x)] = int(y)
+        if fall:
+            ink[int(y - wide / 2) : int(y + fall + wide / 2),
+                int(x - wide / 2) : int(x + wide / 2)] = 1  # fmt: skip
+            truth.append(x)
+        level, left = level + fall, x
+    none = np.zeros(130, dtype=bool)
+    edges = staircase.edges(ink, np.zeros_like(ink), path)
+    bar = staircase.bars(ink, np.zeros_like(ink), path, wide)
+    height = staircase.levels(edges, path, wide, none, none, bar)
+    steps = staircase.runs(height, np.isfinite(height))
+    corners = staircase.corners(steps, 130.0, 10 + shift, staircase.lag(wide))
+    found = corners[1:][np.diff(corners[:, 1]) > 1, 0]
+    if wide < 4 or drops[1][0] - drops[0][0] > wide:
+        assert found == pytest.approx(truth)
+
+
+def test_many_patients_are_no_slope():
+    """With 800 patients nearly every pixel of a steep curve has an event: it was refused."""
+    random = np.random.default_rng(5)
+    time = np.sort(np.round(775 * random.exponential(0.2, 800)))
+    at, count = np.unique(time[time < 700], return_counts=True)
+    level = 375 * np.cumsum(count) / 800
+    corners = np.array([[0.0, 0.0]] + [
+        point for x, before, after in zip(at, [0.0, *level[:-1]], level, strict=True)
+        for point in ((x, before), (x, after))
+    ])  # fmt: skip
+    one = np.full(len(corners), 375 / 800)
+    assert trace.slanting(corners, one) < 0.1
+    slope = np.repeat(np.arange(0.0, 300, 3), 2)
+    drawn = np.column_stack([slope[1:], 0.5 * slope[:-1]])
+    assert trace.slanting(drawn, np.full(len(drawn), 375 / 100)) > 0.9
+
+
+def test_the_lowest_value_of_survival_is_no_value_of_time():
+    """Its box may reach down to the row of times, of which it took the place of the first."""
+    words = [Word(f"{v / 5:.1f}", Box(87, 433 - 75 * v, 123, 447 - 75 * v)) for v in range(1, 6)]
+    words.append(Word("0.0", Box(87, 441, 124, 464)))
+    words += [Word(str(v), Box(120 + 97 * v, 452, 130 + 97 * v, 472)) for v in range(7)]
+    words += [Word(str(v), Box(120 + 97 * v, 447, 130 + 97 * v, 471)) for v in (7, 8)]
+    level = [Segment(448.0 - 75 * v, 119, 125) for v in range(6)] + [Segment(448, 125, 901)]
+    upright = [Segment(125.0 + 97 * v, 448, 454) for v in range(9)]
+    (panel,) = axes.panels(words, Segments(upright, level), (1000, 600))
+    assert [tick.value for tick in panel.x.ticks] == list(range(9))
 
 
 def test_dashes_lower_the_confidence_of_a_picture(figure):

@@ -52,6 +52,40 @@ def test_a_drawing_in_large_units_is_read_as_one_in_points(figure, tmp_path):
         assert benchmark.error(arm, each, 36) < 2e-4
 
 
+def test_axes_half_a_pixel_off_and_ends_set_flush_are_read(figure, tmp_path):
+    """As Altair draws: the first and the last number of the time axis do not stand out."""
+    path, truth = figure("svg")
+    plain = digitise(path)
+    panel = plain.reading.panel
+    curves = "".join(
+        f'<path d="M{" L".join(f"{x:.3f},{y:.3f}" for x, y in arm.trace.corners)}" fill="none" '
+        f'stroke="#{"".join(f"{part:02x}" for part in arm.trace.look.colour)}" stroke-width="2"/>'
+        for arm in plain.reading.arms
+    )
+    floor = panel.y.position(0.0)
+    flush = {0: "start", 36: "end"}
+    parts = [
+        f'<g transform="translate({panel.x.position(each.value) + 0.5:.3f},{floor + 0.5:.3f})">'
+        f'<line y2="5" stroke="#888"/><text y="16" text-anchor="'
+        f'{flush.get(round(each.value), "middle")}" font-size="10">{each.value:g}</text></g>'
+        for each in panel.x.ticks
+    ]
+    parts += [
+        f'<g transform="translate({panel.box.left + 0.5:.3f},'
+        f'{panel.y.position(each.value) + 0.5:.3f})"><line x2="-5" stroke="#888"/><text x="-7" '
+        f'y="3.5" text-anchor="end" font-size="10">{each.value:.1f}</text></g>'
+        for each in panel.y.ticks
+    ]
+    made = tmp_path / "flush.svg"
+    made.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 504 396">'
+                    + curves + "".join(parts) + "</svg>")  # fmt: skip
+    reading = digitise(made).reading
+    assert not {"x-left-out", "y-left-out"} & {reason.code for reason in reading.reasons}
+    assert [tick.value for tick in reading.panel.x.ticks] == [t.value for t in panel.x.ticks]
+    for arm, each in zip(reading.arms, truth, strict=True):
+        assert benchmark.error(arm, each, 36) < 1e-4
+
+
 @pytest.mark.parametrize("name", ["pdf", "pdf-black"])
 @pytest.mark.parametrize("legend", ["inside", "above", "below"])
 def test_names_come_from_the_legend_where_there_is_no_table(figure, name, legend):

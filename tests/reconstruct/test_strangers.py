@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from evinet.errors import InputError
 from evinet.reconstruct.commands import reconstruct
-from evinet.reconstruct.inputs import tidy
+from evinet.reconstruct.inputs import ArmInput, TrialInput, tidy
 from evinet.reconstruct.methods import reconstruct as reconstruct_trial
 from evinet.reconstruct.options import Options
 from evinet.reconstruct.options import read as read_options
@@ -67,6 +67,23 @@ def test_a_mass_of_events_at_the_end_of_the_axis_is_kept(tmp_path, curve, table)
     assert quality["grade"] == "good"
     low, high = quality["contrast"]["hr"]["band"]
     assert high / low < 1.1
+
+
+def test_masses_at_one_time_stay_at_one_time_on_grids_that_seem_different():
+    """The pixels of each arm are told from its own points: by chance they seem twice as wide."""
+    table = np.array([0.0, 12, 24, 36]), np.array([40, 38, 34, 28])
+    arms = []
+    for name, pixel in (("a", 0.125), ("b", 0.25)):
+        drops = np.array([3.1, 7.4, 11.3, 14.9, 19.2, 23.3, 25.8, 28.3, 30.1, 33.7, 34.4, 35.2])
+        time = np.repeat(np.round(drops / pixel) * pixel, 2)
+        level = np.repeat(1 - np.arange(13) / 40, 2)
+        curve = np.append(time, [36.0, 36.0]), np.append(level[:-2], [level[-1], 0.02])
+        curve = np.concatenate([[0.0], curve[0]]), np.concatenate([[1.0], curve[1]])
+        arms.append(ArmInput(name, curve=curve, at_risk=table))
+    made = reconstruct_trial(TrialInput(tuple(arms), axis_error=0.5), None, 8,
+                             np.random.default_rng(1))  # fmt: skip
+    for one, other in zip(made.arms["a"], made.arms["b"], strict=True):
+        assert one.time[one.event == 1].max() == other.time[other.event == 1].max()
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "2"])

@@ -151,7 +151,7 @@ def panels(words: Iterable[Word], segments: Segments, size: tuple[float, float])
         across = [row for row in rows if _belongs(row, side)]
         if not across:
             continue
-        row = min(across, key=lambda row: row.words[0][0].box.y)
+        row = min(_longest(across), key=lambda row: row.words[0][0].box.y)
         found.append(_panel(row, side, segments, size))
     found = [panel for place, panel in enumerate(found) if not _repeated(panel, found[:place])]
     return sorted(found, key=lambda panel: (round(panel.box.top / 50), panel.box.left))
@@ -215,10 +215,14 @@ def _columns(numbers: list[tuple[Word, float]]) -> list[_Series]:
             if series is not None and _survival_scale([value for _, value in series.words]):
                 key = tuple(sorted(id(member) for member, _ in series.words))
                 found.setdefault(key, series)
-    ordered = sorted(found.values(), key=lambda series: -len(series.words))
+    return _longest(list(found.values()))
+
+
+def _longest(found: list[_Series]) -> list[_Series]:
+    """Series of which no word is one of a longer one, the longest first."""
     kept: list[_Series] = []
     used: set[int] = set()
-    for series in ordered:
+    for series in sorted(found, key=lambda series: -len(series.words)):
         own = {id(word) for word, _ in series.words}
         if not own & used:
             kept.append(series)
@@ -290,10 +294,30 @@ def _even(line: list[tuple[Word, float]], upright: bool) -> _Series | None:
             if off < 2 * tolerance and off < abs(at[k] - start - slope * read):
                 inside_words.append((word, mended))
                 continue
+        moved = None if best[k] or upright else _flush(word, read, at[best], value[best], tolerance)
+        if moved is not None:
+            inside_words.append((moved, read))
+            continue
         (inside_words if best[k] else others).append((word, read))
     if len({value for _, value in inside_words}) < LEAST:
         return None
     return _Series(inside_words, others)
+
+
+def _flush(
+    word: Word, read: float, at: Floats, value: Floats, tolerance: float
+) -> Word | None:  # fmt: skip
+    """The first or last number of a level axis with its middle at its tick, where it was set flush
+    with it: it starts there, or ends there, so as not to stand out."""
+    if value.min() <= read <= value.max():
+        return None
+    slope, start = np.polyfit(value, at, 1)
+    here = float(start + slope * read)
+    edge = word.box.right if read > value.max() else word.box.left
+    if abs(edge - here) > tolerance:
+        return None
+    half = (word.box.right - word.box.left) / 2
+    return replace(word, box=replace(word.box, left=here - half, right=here + half))
 
 
 def _without_line(word: Word) -> float | None:

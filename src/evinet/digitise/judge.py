@@ -336,7 +336,7 @@ def _doubts(reading: Reading) -> None:
         reading.note("dashed", "the gaps of a dashed line in a picture hide small drops: events "
                      "may be misplaced or missed", 0.85)  # fmt: skip
     for arm in reading.arms:
-        if reading.sigma >= FINE and slanting(arm.trace.corners) > SLOPE:
+        if reading.sigma >= FINE and slanting(arm.trace.corners, _one(reading, arm)) > SLOPE:
             reading.note("slanting", "it slants where a curve of survival is level or falls: where "
                          "it falls is not known", 0.3, arm.name)  # fmt: skip
         hidden = _hidden(reading, arm)
@@ -349,6 +349,17 @@ def _doubts(reading: Reading) -> None:
                 reading.note("end-unknown", doubt.why, 0.85, arm.name)
         if len(arm.curve.drops[0]) == 0:
             reading.note("flat", "the curve never falls", 0.7, arm.name)
+
+
+def _one(reading: Reading, arm: Arm) -> np.ndarray | None:
+    """By how many pixels an arm's curve falls at each corner if one of those at risk fails."""
+    panel = reading.panel
+    if panel is None or arm.row is None or not arm.row.cells:
+        return None
+    time = [cell.time for cell in arm.row.cells]
+    number = np.interp(arm.curve.time, time, [cell.n for cell in arm.row.cells])
+    high = abs(panel.y.position(0.0) - panel.y.position(panel.full))
+    return np.asarray(high * arm.curve.survival / np.maximum(number, 1.0))
 
 
 def _hidden(reading: Reading, arm: Arm) -> float:

@@ -13,7 +13,8 @@ AT_FRAME = "it runs to the frame: whether it falls there cannot be seen"
 BEHIND = "another curve falls where it ends: whether it falls there, too, cannot be seen"
 GOES_ON = "something of its colour falls further just beyond its end: it may be its last events"
 """Why it cannot be told whether a curve falls at its end."""
-EVEN = 6  # like steps in a row that are a slope
+EVEN = 6  # like steps in a row that are a slope ...
+DENSE = (2.0, 0.6)  # ... unless within so many pixels the curve falls by so many patients
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,27 @@ def survival(panel: Panel, corners: Floats) -> tuple[Curve, bool]:
     return Curve(time, value), rising
 
 
-def slanting(corners: Floats) -> float:
+def slanting(corners: Floats, one: Floats | None = None) -> float:
     """The share of the fall of a picture's curve that goes in even small steps, as slopes do.
 
-    Steps of patients differ: runs of `EVEN` like ones, within a pixel, are those of a slope.
+    Steps of patients differ: runs of `EVEN` like ones, within a pixel, are those of a slope, unless
+    there are so many patients that nearly every pixel has an event. `one` is by how much the curve
+    falls at each corner if one of those at risk fails.
 
     Examples
     --------
     >>> slope = np.repeat(np.arange(40.0), 2)
-    >>> slanting(np.column_stack([3 * slope[1:], slope[:-1]]))
-    1.0
+    >>> corners = np.column_stack([slope[1:], slope[:-1]])
+    >>> slanting(corners), slanting(corners, np.full(79, 0.8))
+    (1.0, 0.0)
     """
     step = np.diff(corners, axis=0)
     along, down = step[:-1, 0], np.abs(step[1:, 1])
-    pairs = np.column_stack([along, down])[(along > 0) & (down > 0)]
+    steps = (along > 0) & (down > 0)
+    pairs = np.column_stack([along, down])[steps]
     like = np.concatenate([(np.abs(np.diff(pairs, axis=0)) <= (1.0, 0.5)).all(axis=1), [False]])
+    if one is not None:
+        like &= (pairs[:, 0] > DENSE[0]) | (pairs[:, 1] < DENSE[1] * one[1:-1][steps])
     total, start = 0.0, 0
     for k in np.flatnonzero(~like).tolist():
         if k + 1 - start >= EVEN:

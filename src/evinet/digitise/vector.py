@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evinet.digitise import judge, labels, strokes, table
-from evinet.digitise.axes import Panel, panels, straight
+from evinet.digitise.axes import Panel, fit, panels, straight
 from evinet.digitise.drawing import Drawing
 from evinet.digitise.reading import Proposal, Traced
 from evinet.digitise.trace import Look, Trace
@@ -16,6 +16,8 @@ from evinet.digitise.trace import Look, Trace
 STEP = 0.01  # points: how finely most programs write coordinates
 ERROR = STEP / np.sqrt(12)
 SCALE = 0.25  # points: a tick further off the line is doubtful
+SAME = 0.02  # points within which curves start at one place
+LEAST_OFF, MOST_OFF = 0.1, 0.8  # points by which axes are drawn off the start of all curves
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,8 @@ class VectorFigure:
         """The plots of the page that hold curves."""
         page = self.drawing
         found = panels(page.words, straight(page.strokes), self.size)
-        return [panel for panel in found if strokes.find(page.strokes, page.words, panel).traces]
+        each = [(panel, strokes.find(page.strokes, page.words, panel).traces) for panel in found]
+        return [_from_the_start(panel, traces) for panel, traces in each if traces]
 
     def propose(self, panel: Panel) -> Proposal:
         """What the plot says by itself."""
@@ -56,6 +59,28 @@ class VectorFigure:
             near = bool(apart) and min(apart) < 40
             traces.append(left.pop(int(np.argmin(apart))) if near else None)
         return Traced(tuple(traces), float(ERROR), float(ERROR))
+
+
+def _from_the_start(panel: Panel, traces: Sequence[Trace]) -> Panel:
+    """The plot with its ticks where its curves say: they start at time 0 with everybody.
+
+    Some programs draw axes half a pixel off the curves, so that the lines are sharp.
+    """
+    origin = np.array([panel.x.position(0.0), panel.y.position(panel.full)])
+    off = np.array([trace.corners[0] for trace in traces]) - origin
+    moved, apart = off.mean(axis=0), np.ptp(off, axis=0)
+    if apart.max() > SAME or np.abs(moved).max() > MOST_OFF or np.abs(moved).min() < LEAST_OFF:
+        return panel
+    axes = [
+        replace(fit([replace(tick, at=tick.at + by) for tick in axis.ticks]),
+                left_out=axis.left_out, broken=axis.broken, goes_on=axis.goes_on)
+        for axis, by in zip((panel.x, panel.y), moved.tolist(), strict=True)
+    ]  # fmt: skip
+    right, down = moved.tolist()
+    box = panel.box
+    box = replace(box, left=box.left + right, right=box.right + right,
+                  top=box.top + down, bottom=box.bottom + down)  # fmt: skip
+    return Panel(axes[0], axes[1], box)
 
 
 def _apart(a: Look, b: Look) -> float:

@@ -34,7 +34,7 @@ class _Sampled:
     `chosen[name][k]`. `axis` (K, 2) is by how many pixels the time axis is off, `columns`
     (K, C) where in its pixel a mass of events is (see `lattice_patients.place`), `open` (K,)
     whether follow-up goes on where the figure ends, `cut` (K,) by arm whether the curve of that
-    arm was digitised in part.
+    arm was digitised in part. `pixel` is the finest of the arms, which share a figure.
     """
 
     arms: dict[str, ArmInput]
@@ -46,6 +46,7 @@ class _Sampled:
     open: np.ndarray
     cut: dict[str, np.ndarray]
     end: float
+    pixel: float
 
     def patients(self, name: str, row: int, rng: np.random.Generator) -> Patients:
         """The patients of an arm in one row."""
@@ -53,8 +54,9 @@ class _Sampled:
         paths = self.parts[name][part]
         rest = self.rests[name].tail(part, self.open[row], self.cut[name][row])
         return lattice_patients.place(
-            self.arms[name], paths, which, self.end, rest, rng, self.axis[row], self.columns[row]
-        )
+            self.arms[name], paths, which, self.end, rest, rng, self.axis[row], self.columns[row],
+            self.pixel,
+        )  # fmt: skip
 
     def best(self, name: str, follows: bool) -> Patients:
         """The central patients of an arm: of the most plausible hypothesis."""
@@ -112,6 +114,7 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
         rng.random((size, COLUMNS)),
         goes_on, cut,
         _end(list(arms.values())),
+        min((own[0].pixel for own in parts.values() if own[0].pixel > 0), default=0.0),
     )  # fmt: skip
     made, strained = _patients(trial, sampled, chance >= unseen.BELIEVED, draws, rng)
     return Reconstruction(METHOD, made, (*noted, *strained))

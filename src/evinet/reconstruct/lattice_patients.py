@@ -11,6 +11,7 @@ from evinet.reconstruct.lattice_arm import Paths
 from evinet.reconstruct.unseen import Tail
 
 MASS = 3  # events at one time
+PLACES = 10_000  # of the time axis: masses of two arms at the same of them are at one time
 BUNCHING = 1.2  # SD of the slope of the log rate of censoring within a segment, in the draws
 
 
@@ -29,13 +30,13 @@ def best(paths: Paths) -> int:
 
 def place(
     arm: ArmInput, paths: Paths, which: int, end: float, beyond: tuple[Tail | None, float],
-    rng: np.random.Generator | None, axis: Floats, columns: Floats,
+    rng: np.random.Generator | None, axis: Floats, columns: Floats, pixel: float = 0.0,
 ) -> Patients:  # fmt: skip
     """Patients of one path of an arm of a figure that ends at `end`.
 
     Times that the input does not tell are drawn with `rng`, or spread evenly without it. `axis` is
     by how many pixels the start and the end of the time axis are off; `columns` are shares of a
-    pixel, common to all arms, by which masses of events are off: those of two arms that were read
+    `pixel`, common to all arms, by which masses of events are off: those of two arms that were read
     at one time are at one time. `beyond` is what is not seen, where some of those who leave have
     events, and how long those left after the last node are followed (see `unseen.Rest.tail`).
     """
@@ -47,11 +48,13 @@ def place(
     events = _spread(row, segments.earliest, segments.latest, died, rng)
     if rng is not None and len(events):
         own = rng.random(len(died))
-        pixels = np.rint(segments.time / np.maximum(segments.blur, 1e-12)) % len(columns)
+        reached = segments.time / max(end, segments.time[-1])
+        common = columns[np.rint(PLACES * reached).astype(int) % len(columns)]
         massed = died >= MASS
-        shift = segments.blur * (np.where(massed, columns[pixels.astype(int)], own) - 0.5)
-        off = axis[0] + (axis[1] - axis[0]) * segments.time / max(end, segments.time[-1])
-        events = np.maximum(events + (shift + paths.pixel * off)[row], 0)
+        shift = np.where(massed, pixel * (common - 0.5), segments.blur * (own - 0.5))
+        off = axis[0] + (axis[1] - axis[0]) * reached
+        shift += np.where(massed, pixel, paths.pixel) * off
+        events = np.maximum(events + shift[row], 0)
         events = _kept_apart(events, row, segments.time, segments.pinned)
     events = np.maximum(events, _earliest(paths))
     row = np.repeat(np.arange(len(censored)), censored)

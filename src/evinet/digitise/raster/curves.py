@@ -145,7 +145,7 @@ class Plot:
         veiled = _veiled(hidden, found)[:end] & ~known
         height = np.where(veiled, cut + 0.5, height)  # under other ink the path is all there is
         steps = staircase.runs(height, known | veiled)
-        corners = staircase.corners(steps, float(end), start + 0.5)
+        corners = staircase.corners(steps, float(end), start + 0.5, staircase.lag(wide))
         corners, unknown = self._last_drop(corners, edges, cut, wide, marked, share, hidden)
         if not unknown and _goes_on(corners, share, wide):
             unknown = GOES_ON

@@ -18,6 +18,8 @@ from evinet.digitise.raster.shapes import opened
 
 HALF = 0.5  # share of ink at an edge
 STEP = 0.45  # pixels: a smaller change of level is none
+CORNER = 1.0  # pixels by which a rounded corner may be off ...
+DROP = 2.0  # ... beside a drop of more than this
 BRIEF = 3  # columns: a curve that falls within so many is taken to start with everybody
 
 
@@ -80,19 +82,21 @@ def levels(
     found: Edges, path: NDArray[np.int64], wide: float, marked: NDArray[np.bool_],
     touched: NDArray[np.bool_], bar: Floats,
 ) -> Floats:  # fmt: skip
-    """The height of the staircase in each column; NaN where nothing tells.
+    """The height of the staircase in each column, `lag` to the right; NaN where nothing tells.
 
-    Where a mark stands (`marked`) it is that of the level ink, `bar`; where other ink is
-    `touched` too, if there is any level ink.
+    The upper edge in column k tells of k + 1/2 - w/2, the lower one of k + 1/2 + w/2: shifted by
+    whole columns, w in all, both tell of one place. Where a mark stands (`marked`) it is that of
+    the level ink, `bar`; where other ink is `touched` too, if there is any level ink.
     """
     columns = len(path)
-    grid = np.arange(columns, dtype=np.float64)
+    whole = max(round(wide), 1)
     estimates = []
-    for edge, way in ((found.upper, 1.0), (found.lower, -1.0)):
+    for edge, way, shift in (
+        (found.upper, 1.0, -(whole // 2)), (found.lower, -1.0, whole - whole // 2)
+    ):  # fmt: skip
         value = np.where(marked, np.nan, edge + way * wide / 2)
-        where = grid - way * wide / 2  # upper edge at x tells of x - w/2
         moved = np.full(columns, np.nan)
-        place = np.rint(where).astype(int)
+        place = np.arange(columns) + shift
         good = (place >= 0) & (place < columns) & np.isfinite(value)
         moved[place[good]] = value[good]
         estimates.append(moved)
@@ -111,6 +115,15 @@ def levels(
     bar = np.where(np.abs(bar - centre) < wide / 2 + 1, bar, np.nan)
     height = np.where(touched & np.isfinite(bar), bar, height)
     return np.where(marked, bar, height)
+
+
+def lag(wide: float) -> float:
+    """By how many columns the heights of `levels` are told from right of the middle of theirs.
+
+    >>> lag(2.0), lag(3.0)
+    (0.0, -0.5)
+    """
+    return -0.5 * (max(round(wide), 1) % 2)
 
 
 def _reach(path: NDArray[np.int64], wide: float) -> Floats:
@@ -153,10 +166,35 @@ def runs(height: Floats, known: NDArray[np.bool_]) -> list[tuple[int, int, float
         level = float(np.median(fitted[start:k]))
         found.append((int(columns[start]), int(columns[k - 1]), level))
         start = k
-    return _settled(found, height)
+    return _settled(_rounded_off(found))
 
 
-def _settled(found: list[tuple[int, int, float]], height: Floats) -> list[tuple[int, int, float]]:
+def _rounded_off(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Levels without those of the rounded corners of a drop: a column nearly as high as its
+    neighbour on one side, with the drop on the other."""
+    kept: list[tuple[int, int, float]] = []
+    for first, last, level in found:
+        if kept and kept[-1][1] == first - 1 and level - kept[-1][2] < CORNER:
+            start, end, before = kept[-1]
+            fall = before - kept[-2][2] if len(kept) > 1 and kept[-2][1] == start - 1 else 0.0
+            if start == end and fall > DROP:
+                both = (before + level) / 2 if first == last else level
+                kept[-1] = (start, last, both)
+                continue
+        kept.append((first, last, level))
+    found, kept = kept, []
+    for first, last, level in reversed(found):
+        if kept and kept[-1][0] == last + 1 and kept[-1][2] - level < CORNER:
+            start, end, after = kept[-1]
+            fall = kept[-2][2] - after if len(kept) > 1 and kept[-2][0] == end + 1 else 0.0
+            if start == end and fall > DROP:
+                kept[-1] = (first, end, (after + level) / 2 if first == last else level)
+                continue
+        kept.append((first, last, level))
+    return kept[::-1]
+
+
+def _settled(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
     """Levels of one column between two others are the edge of a drop: left out."""
     kept: list[tuple[int, int, float]] = []
     for place, (first, last, level) in enumerate(found):
@@ -169,8 +207,13 @@ def _settled(found: list[tuple[int, int, float]], height: Floats) -> list[tuple[
     return kept
 
 
-def corners(found: list[tuple[int, int, float]], end: float, start: float) -> Floats:
-    """The corners of the staircase, in pixels from the left and from the top, from `start` on."""
+def corners(
+    found: list[tuple[int, int, float]], end: float, start: float, late: float = 0.0
+) -> Floats:
+    """The corners of the staircase, in pixels from the left and from the top, from `start` on.
+
+    Levels were told from `late` columns to the right of the middle of theirs.
+    """
     points: list[tuple[float, float]] = []
     if found and found[0][2] > start + 1.5:
         points = [(0.0, start), (found[0][0] / 2, start)]
@@ -178,6 +221,6 @@ def corners(found: list[tuple[int, int, float]], end: float, start: float) -> Fl
         found = [(*found[0][:2], min(start, found[0][2])), *found[1:]]
     for place, (_, last, level) in enumerate(found):
         points.append((points[-1][0] if points else 0.0, level))
-        right = end if place == len(found) - 1 else (last + 1 + found[place + 1][0]) / 2
+        right = end if place == len(found) - 1 else (last + 1 + found[place + 1][0]) / 2 + late
         points.append((float(max(right, points[-1][0])), level))
     return np.array(points)
