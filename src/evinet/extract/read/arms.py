@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.numbers import SPELLED, WORDS, count, spelled
 from evinet.extract.read.passages import Passage, Sentence, is_paper, sentences
+from evinet.extract.read.words import Phrases
 
 _UNITS = r"mg|g|GBq|mCi|MBq|Gy|mcg|µg|μg"
 _TOKEN = re.compile(
@@ -79,14 +80,13 @@ _LISTED = re.compile(
     r"|and ))+[A-Za-z][\w +/-]*? \d{2,})\)"
 )
 _RANDOM = re.compile(r"[Rr]andom|[Aa]ssigned|[Aa]llocated")
-_SUBSET = re.compile(
+_SUBSET = Phrases(
     r"\bresponded\b|subset|subgroup|exploratory"
     r"|only \d|\bsub-?stud|alive|progress|\bdied\b|discontinu"
     r"|complet(?:ed|"
     r"ers)|evaluable|per[- ]protocol|\bfollow(?:ed)?[- ]?up\b|withdr[ae]w|adverse|biomarker"
     r"|samples?\b"
-    r"|second randomi|re-?randomi|crossed|analy[sz]able|tumou?r (?:tissue|blocks)|questionnaire",
-    re.IGNORECASE,
+    r"|second randomi|re-?randomi|crossed|analy[sz]able|tumou?r (?:tissue|blocks)|questionnaire"
 )
 _NOT_A_NAME = re.compile(
     r"^(?:after|while|among|during|before|because) |"
@@ -393,7 +393,7 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     totals = _totals(read)
     whole = " ".join(p.text for p in passages if p.section != "closed").lower()
     candidates = [
-        (found, s) for s in read if not _INTENDED.search(s.text) for found in _candidates(s)
+        (found, s) for s in read if not _INTENDED.find(s.text) for found in _candidates(s)
     ]
     candidates = [
         (found, s) for found, s in candidates
@@ -469,12 +469,11 @@ def _makes_up(found: list[tuple[str, int]], said: Sentence, most: int) -> bool:
     return _RANDOM.search(said.text, 0, max(m.end() for m in places) + 40) is not None
 
 
-_INTENDED = re.compile(
+_INTENDED = Phrases(
     r"(?<!of the )\b(?:intention(?!-to-treat| to treat)|intended|planned|plans?|aim(?:ed|s)?|goal"
     r"|proposed|target)\b[^.]{0,40}?"
     r"\b(?:to )?(?:be )?(?:random|recruit|enrol|includ|assign|allocat)"
-    r"|\b(?:to|will|would|should) be random",
-    re.IGNORECASE,
+    r"|\b(?:to|will|would|should) be random"
 )
 """Patients who were to be randomised: a plan, not what was done."""
 _LONG = 6000
@@ -648,13 +647,10 @@ _PATIENTS = re.compile(
     r"|men|adults|subjects|individuals|children|infants)\b",
     re.IGNORECASE,
 )
-_OF_ALL = re.compile(
-    r"random|assigned|allocated|\benrol|\brecruit|\btrial (?:in|of|involving)\b", re.I
-)
-_OF_SOME = re.compile(
+_OF_ALL = Phrases(r"random|assigned|allocated|\benrol|\brecruit|\btrial (?:in|of|involving)\b")
+_OF_SOME = Phrases(
     r"analys|safety|\bmodified\b|\breceived\b|\bgiven\b|\btreated\b|\bleast one\b"
-    r"|eligib|\bscreened\b|\bassessed\b|subgroup",
-    re.I,
+    r"|eligib|\bscreened\b|\bassessed\b|subgroup"
 )
 
 
@@ -666,7 +662,7 @@ def _patients(read: Iterable[Sentence]) -> set[int]:
     """
     found = set()
     for sentence in read:
-        if _OF_ALL.search(sentence.text) and not _OF_SOME.search(sentence.text):
+        if _OF_ALL.find(sentence.text) and not _OF_SOME.find(sentence.text):
             for match in _PATIENTS.finditer(sentence.text):
                 said = match["n"]
                 value = count(said) if said[0].isdigit() else spelled(said)
@@ -687,7 +683,7 @@ def _take_equal(arms: Arms, read: Iterable[Sentence]) -> None:
     """The same number for each arm of two: `56 patients were randomly assigned to each group`."""
     for sentence in read:
         match = _EQUAL.search(sentence.text)
-        if match and len(arms) == 2 and not arms.finding and not _SUBSET.search(sentence.text):
+        if match and len(arms) == 2 and not arms.finding and not _SUBSET.find(sentence.text):
             for arm in arms.arms:
                 arm.n = count(match["n"])
             _say(arms, sentence, _UNADDED)
@@ -697,7 +693,7 @@ def _candidates(sentence: Sentence) -> Iterable[list[tuple[str, int]]]:
     text = sentence.text
     if not _RANDOM.search(text) and not re.search(r"\d patients (?:received|receiving)", text):
         return
-    if _SUBSET.search(text):
+    if _SUBSET.find(text):
         return
     readings = (_without_total(_counted(text)), _bracketed(text), _numbered(text), _listed(text),
                 _in_turn(text))  # fmt: skip
@@ -893,7 +889,7 @@ def _allotted(read: list[Sentence], whole: str) -> Arms:
     """Two arms that the sentence on randomisation names, and the text goes on to name."""
     for sentence in read:
         match = _ALLOTTED.search(sentence.text)
-        if match is None or _SUBSET.search(match.group()) or _MORE_ARMS.search(sentence.text):
+        if match is None or _SUBSET.find(match.group()) or _MORE_ARMS.search(sentence.text):
             continue
         labels = [re.sub(r"(?<=\w) \d[\d.]*[ -]?(?:mg|g|µg|μg|Gy|IU|mL)\b.*", "", _clean(match[x]))
                   for x in "ab"]  # fmt: skip

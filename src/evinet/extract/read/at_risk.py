@@ -83,7 +83,7 @@ def _context(lines: list[Line], index: int) -> tuple[str | None, str | None, str
     for i in near:
         if re.search(r"\bmedian\b|\bHR\b|hazard", lines[i].text, re.IGNORECASE):
             continue
-        match = TOPIC.search(lines[i].text)
+        match = next(TOPIC.finditer(lines[i].text), None)
         if match and match.lastgroup in SURVIVAL:
             outcome = outcome or match.lastgroup
             distance.setdefault(match.lastgroup, abs(i - index) + 1)

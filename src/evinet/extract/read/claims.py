@@ -46,24 +46,22 @@ _TIME = re.compile(
 _EVENT = re.compile(
     r"\b(?:events?|occurred|deaths?|died|progressed|relapses?|recurrences?)\b", re.IGNORECASE
 )
-_SOME_DEATHS = re.compile(
+_SOME_DEATHS = words.Phrases(
     r"\b(?:or|and) deaths?\b|\bdeaths? or\b|composite|\b(?:by|at|within|before|until|during|in "
     r"the first|"
     r"through) (?:day|week|month|year|\d|the first)|\b\d+-(?:day|month|year)|in[- ]hospital"
     r"|\bdays\b|"
-    r"remission|defined as",
-    re.IGNORECASE,
+    r"remission|defined as"
 )
-_NOT_EVENTS = re.compile(
+_NOT_EVENTS = words.Phrases(
     r"adverse|toxic|serious|treatment-related|grade|\bsafety|without|alive|censor|cause of death"
-    r"|due to",
-    re.IGNORECASE,
+    r"|due to"
 )
-_CENTRAL = re.compile(r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|\bICR\b|\bIRRC\b"
-                      r"|independent(?:ly)?[- ](?:\w+[- ]){0,3}(?:review|assess)|\bblinded "
-                      r"(?:\w+ )?review",
-                      re.IGNORECASE)  # fmt: skip
-_LOCAL = re.compile(r"\binvestigators?\b|\blocal(?:ly)?[- ](?:assess|review)", re.IGNORECASE)
+_CENTRAL = words.Phrases(
+    r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|\bICR\b|\bIRRC\b"
+    r"|independent(?:ly)?[- ](?:\w+[- ]){0,3}(?:review|assess)|\bblinded (?:\w+ )?review"
+)
+_LOCAL = words.Phrases(r"\binvestigators?\b|\blocal(?:ly)?[- ](?:assess|review)")
 _STRATIFIED = re.compile(r"\b(?P<un>un-?)?stratified", re.IGNORECASE)
 _COORDINATED = re.compile(
     r"(?:\s*\([^()]*\))?\s*"
@@ -140,11 +138,11 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
         found = quantities(sentence.text)
         readers = (_medians, _landmarks, _events, _responses, _ratios)
         read = [finding for reader in readers for finding in reader(sentence, found, arms)]
-        planned = words.PLANNED.search(sentence.text) if read else None
+        planned = words.PLANNED.find(sentence.text) if read else ""
         if not read or (planned and "% CI" not in sentence.text):
             continue
         notes = [*_asides(sentence), *_other_groups(sentence.text, arms)]
-        notes += [f"it may be a plan ({planned.group()})"] if planned else []
+        notes += [f"it may be a plan ({planned})"] if planned else []
         lead = _LEAD.match(sentence.text)
         if lead and (limit := _limit(lead["lead"] + ",", arms)):
             notes.append(f"the sentence opens with {limit!r}")
@@ -173,7 +171,7 @@ def _only_assessor(passages: list[Passage]) -> str:
 @lru_cache(maxsize=4096)
 def assessor(text: str) -> str:
     """Who assessed, by the words of `text`: bicr, investigator, unstated, or both."""
-    central, local = bool(_CENTRAL.search(text)), bool(_LOCAL.search(text))
+    central, local = bool(_CENTRAL.find(text)), bool(_LOCAL.find(text))
     if central == local:
         return "both" if central else "unstated"
     return "bicr" if central else "investigator"
@@ -184,10 +182,10 @@ def _asides(sentence: Sentence) -> list[str]:
     found = list(words.asides(sentence.text))
     found += [f"under the heading {sentence.passage.heading!r}"
               for _ in words.asides(sentence.passage.heading)[:1]]  # fmt: skip
-    if not words.WHOLE.search(sentence.text):
+    if not words.WHOLE.find(sentence.text):
         few = quantities(sentence.before)
-        part = (words.PART if few else words.ASIDE["another population"]).search(sentence.before)
-        found += [f"the sentence before speaks of {part.group()!r}"] if part else []
+        part = (words.PART if few else words.ASIDE["another population"]).find(sentence.before)
+        found += [f"the sentence before speaks of {part!r}"] if part else []
     return found
 
 
@@ -659,7 +657,7 @@ def _landmarks(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Ite
 def _events(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     said = _EVENT.search(text)
-    if said is None or _NOT_EVENTS.search(text):
+    if said is None or _NOT_EVENTS.find(text):
         return
     named = {topic[2] for topic in sentence.topics if _survival(topic[2])}
     deaths = re.search(r"\bdeaths?\b|\bdied\b", text, re.IGNORECASE)
@@ -686,7 +684,7 @@ def _events(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterat
             continue
         sure = assigned.sure and bool(q.percent or q.of) and q.of in (None, arms.n(slug))
         doubt = "" if sure else "no percentage or denominator confirms the count"
-        if outcome in ("os", "survival") and _SOME_DEATHS.search(text):
+        if outcome in ("os", "survival") and _SOME_DEATHS.find(text):
             doubt = doubt or "not all deaths may be meant, or more than deaths"
         yield _finding(sentence, "events", {"outcome": outcome, "arm": slug}, {"events": n},
                        (q.start, q.end), doubt)  # fmt: skip
@@ -772,7 +770,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
     if how in ("", "control", "order"):
         shares = [q for q in found if previous <= q.start and q.end <= head.start()]
         how = "counted" if _counted(text, shares, pair, estimate, arms) else how
-    factor = words.ASIDE["a factor, not the treatment"].search(text)
+    factor = words.ASIDE["a factor, not the treatment"].find(text)
     if (factor or re.search(r"predict|variate", text)) and not arms.mentions(text):
         return
     if not arms.mentions(text) and not re.search(

@@ -238,7 +238,7 @@ def _of_the_trial(passages: list[Passage]) -> Iterator[Sentence]:
         if read > _FIRST:
             return
         if s.passage.section == "title" or not (
-            PLANNED.search(s.text) or ASIDE["another trial"].search(s.text)
+            PLANNED.find(s.text) or ASIDE["another trial"].find(s.text)
             or _NOT_OWN.search(s.text)
         ):  # fmt: skip
             yield s

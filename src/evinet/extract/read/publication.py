@@ -138,9 +138,9 @@ def tables_findings(tables: list[Grid], arms: Arms, unsaid: dict[str, str]) -> l
 
 
 def _counts_others(grid: Grid, arms: Arms) -> str:
-    part = words.PART.search(grid.title)
-    if part and not words.WHOLE.search(grid.title) and not re.search("safety", grid.title, re.I):
-        return f"the caption speaks of {part.group()!r}"
+    part = words.PART.find(grid.title)
+    if part and not words.WHOLE.find(grid.title) and not re.search("safety", grid.title, re.I):
+        return f"the caption speaks of {part!r}"
     for column in grid.columns:
         known = arms.n(column.arm) if column.arm else None
         if known and column.n and not 0.95 * known <= column.n <= known:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from evinet.extract.read import numbers
+from evinet.extract.read import numbers, words
 from evinet.extract.read.numbers import NUMBER, UNIT, Interval
 
 _OPEN = (
@@ -33,23 +33,26 @@ _DOSE = re.compile(
 )
 _WORD = "|".join(word for word in numbers.WORDS if word != "no")
 _TOKEN = re.compile(
-    rf"(?P<open>{_OPEN})"
-    rf"|{_START}(?P<n>\d[\d,]*|\b(?:{_WORD})) (?:events |deaths |patients |participants )?"
-    rf"(?:\((?P<p1>\d+(?:\.\d+)?)(?: ?%)\) )?(?:out )?of (?:the |all )?(?:(?:\w+ "
-    rf")?)(?P<of>\d[\d,]*)"
-    rf"(?:(?: \w+)?(?: randomi[sz]ed| evaluable)?(?: patients| participants)?"
-    rf" ?[(\[](?P<p2>\d+(?:\.\d+)?) ?%(?P<tail>[^()%]{{0,60}})[)\]])?"
-    rf"|{_START}(?P<n3>\d[\d,]*)/(?P<of3>\d[\d,]*)(?: (?:patients|participants))?"
-    rf"(?: ?[(\[](?P<p3>\d+(?:\.\d+)?) ?%[)\]])?"
-    rf"|{_START}(?P<p4>\d{{1,3}}(?:\.\d+)?) ?% ?[(\[](?P<n4>\d[\d,]*) ?(?:of|/) ?(?P<of4>\d[\d,]*)"
-    rf"(?: patients| participants)?[)\]]"
-    rf"|{_START}(?P<n5>\d[\d,]*)(?: (?:events|deaths|patients|participants|of them))?"
-    rf" ?[(\[](?P<p5>\d+(?:\.\d+)?) ?%[)\]]"
-    rf"|{_AT}(?P<p6>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence|C\.I))"
-    rf"|{_AT}(?P<d>{NUMBER})[- ]?{UNIT}"
-    rf"|{_START}(?P<x>\d[\d,]*(?:\.\d+)?|\b(?:{_WORD})\b)",
-    re.IGNORECASE,
+    words.in_small(
+        rf"(?P<open>{_OPEN})"
+        rf"|{_START}(?P<n>\d[\d,]*|\b(?:{_WORD})) (?:events |deaths |patients |participants )?"
+        rf"(?:\((?P<p1>\d+(?:\.\d+)?)(?: ?%)\) )?(?:out )?of (?:the |all )?(?:(?:\w+ "
+        rf")?)(?P<of>\d[\d,]*)"
+        rf"(?:(?: \w+)?(?: randomi[sz]ed| evaluable)?(?: patients| participants)?"
+        rf" ?[(\[](?P<p2>\d+(?:\.\d+)?) ?%(?P<tail>[^()%]{{0,60}})[)\]])?"
+        rf"|{_START}(?P<n3>\d[\d,]*)/(?P<of3>\d[\d,]*)(?: (?:patients|participants))?"
+        rf"(?: ?[(\[](?P<p3>\d+(?:\.\d+)?) ?%[)\]])?"
+        rf"|{_START}(?P<p4>\d{{1,3}}(?:\.\d+)?)"
+        rf" ?% ?[(\[](?P<n4>\d[\d,]*) ?(?:of|/) ?(?P<of4>\d[\d,]*)"
+        rf"(?: patients| participants)?[)\]]"
+        rf"|{_START}(?P<n5>\d[\d,]*)(?: (?:events|deaths|patients|participants|of them))?"
+        rf" ?[(\[](?P<p5>\d+(?:\.\d+)?) ?%[)\]]"
+        rf"|{_AT}(?P<p6>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence|C\.I))"
+        rf"|{_AT}(?P<d>{NUMBER})[- ]?{UNIT}"
+        rf"|{_START}(?P<x>\d[\d,]*(?:\.\d+)?|\b(?:{_WORD})\b)"
+    )
 )
+"""A quantity in a text of small letters (faster than a pattern that does not mind capitals)."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     taken += [m.span() for m in re.finditer(r"\((?:range|IQR|interquartile range|SD|SE)\b[^()]*\)",
                                             text, re.IGNORECASE)]  # fmt: skip
     cursor = 0
-    while match := _TOKEN.search(text, cursor):
+    small = words.small(text)
+    while match := _TOKEN.search(small, cursor):
         cursor = match.end()
         if any(a <= match.start() < b for a, b in taken):
             continue
@@ -117,7 +121,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
             return Quantity(start, end, float(said) if said else None, "n", text[start:end],
                             interval, part, whole, said)  # fmt: skip
     if match["n5"]:
-        return Quantity(start, end, float(match["p5"]), "n", match.group(), None,
+        return Quantity(start, end, float(match["p5"]), "n", text[start:end], None,
                         numbers.count(match["n5"]), None, match["p5"])  # fmt: skip
     if match["p6"]:
         interval = _held(numbers.interval_at(text, end), float(match["p6"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,12 +80,15 @@ def normalise(text: str) -> str:
 _COMMA = re.compile(r"(?<![\d,.])(?P<a>\d{1,3}),(?P<b>\d{1,2}|(?<=\b0,)\d{3})(?![\d,]|\s*\d)")
 
 
+_UNIT = r" ?(?:months|%|mo\b|weeks|years)"
+
+
 def decimal_points(text: str, force: bool = False) -> str:
     """Decimal commas as points, in a text that plainly uses them (`11,3 months`, `0,43`)."""
-    comma = len(
-        re.findall(r"(?<![\d,])\d{1,3},\d{1,2} ?(?:months|%|mo\b|weeks|years)|\b0,\d{2,3}\b", text)
-    )
-    point = len(re.findall(r"\d\.\d+ ?(?:months|%|mo\b|weeks|years)|\b0\.\d{2,3}\b", text))
+    comma = len(re.findall(rf"\d,\d{{1,2}}{_UNIT}|\b0,\d{{2,3}}\b", text))
+    if not force and comma < 2:
+        return text
+    point = len(re.findall(rf"\d\.\d+{_UNIT}|\b0\.\d{{2,3}}\b", text))
     if not force and (comma < 2 or point > comma / 3):
         return text
     return _COMMA.sub(r"\g<a>.\g<b>", text)
@@ -249,12 +253,23 @@ def _columns(lines: list[Line]) -> list[Line]:
     return left + right
 
 
+_BLANKS = re.compile(r"\s{2,}")
+_LINES = 12
+"""Lines that a page of two columns has at least."""
+
+
 def _gutter(texts: list[str], width: int) -> int | None:
     """The column of blanks between two columns of prose, if the page has one."""
+    blanks: Counter[int] = Counter()
+    for text in texts:
+        for run in _BLANKS.finditer(text):
+            blanks.update(range(run.start() + 2, run.end() + 1))
     best: tuple[int, int] | None = None
     for column in range(width // 3, 2 * width // 3 + 1):
+        if blanks[column] < 0.8 * _LINES:
+            continue
         long = [text for text in texts if len(text) > column + 10]
-        if len(long) < 12:
+        if len(long) < _LINES:
             return None if best is None else best[1]
         split = [
             text
