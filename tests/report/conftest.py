@@ -371,6 +371,10 @@ def _robustness(folder: Path, bridged: bool) -> None:
         tables.THRESHOLD.name: [
             {"component": 1, "study": "birch", **low, "best": "low", "log_estimate": -0.7,
              "upper": -0.1, "upper_best": "other", "inside_interval": False},
+            {"component": 1, "study": "cedar", **low, "best": "low", "log_estimate": -0.6,
+             "inside_interval": False},
+            {"component": 2, "study": "alba", **pair, "best": "new", "log_estimate": -1.0,
+             "upper": 0.0, "upper_best": "high", "inside_interval": False},
         ],
         tables.PREDICTIVE.name: [
             {"study": "alba", "treatment": "new", "comparator": "high", "observed": -1.0,

@@ -214,8 +214,8 @@ def test_patients_are_described_as_a_whole_else_arm_by_arm(results: Results) -> 
     opened = Results(results.root, results.config, _tables=tables_)
     said = [unescape(re.sub(r"\]\(.*", "", part).strip("[")) for part in
             pages.trials.described(opened, "alba", ["sex", "age"])]  # fmt: skip
-    assert said[0] == f"sex female: 40{NBSP}%"
-    assert set(said[1:]) == {"age median: 61 years (New drug)", "age median: 63 years (High dose)"}
+    assert said[0] == f"Sex female: 40{NBSP}%"
+    assert set(said[1:]) == {"Age median: 61 years (New drug)", "Age median: 63 years (High dose)"}
 
 
 def test_what_reviewers_have_not_written_is_said_in_one_sentence(results: Results) -> None:

@@ -13,10 +13,11 @@ import pytest
 from evinet import tables
 from evinet.config import Question, Weights
 from evinet.errors import InputError
-from evinet.report import pages
-from evinet.report.effects import published
+from evinet.report import pages, words
+from evinet.report.effects import added, contrasts, published
 from evinet.report.markdown import table
 from evinet.report.numbers import Interval
+from evinet.report.pages import columns, common
 from evinet.report.pages.columns import by_arm
 from evinet.report.pages.common import in_words
 from evinet.report.pages.models import independent_loops
@@ -322,3 +323,61 @@ def test_results_of_weighted_trials_say_so(results: Results) -> None:
     shown = unescape(pages.outcomes.every(opened))
     assert "Trials count less here" in shown
     assert shown.count("Unblinded assessors") == 1, "the other model counts all trials in full"
+
+
+def test_a_model_that_differs_by_its_bridge_alone_shows_what_the_bridge_moves(
+    results: Results,
+) -> None:
+    main, lumped = results.unbridged("pfs"), results.fit("pfs", "lumped")
+    one = contrasts(results, lumped)[0]
+    untouched = (lumped.league["treatment"] == one["treatment"]) & (
+        lumped.league["comparator"] == one["comparator"]
+    )
+    vars(lumped)["league"] = lumped.league.assign(bridged=~untouched)
+    every = contrasts(results, lumped)
+    assert len(every) > 1
+    assert added(results, lumped) == every[1:]
+    assert added(results, main) == contrasts(results, main)
+    other = results.fit("pfs", "random")  # its other answers are its own
+    assert added(results, other) == contrasts(results, other)
+
+
+def test_a_comparison_that_nothing_connects_is_not_said_to_rest_on_an_assumption() -> None:
+    said = words.not_modified([], ["A vs B"], ["A vs C"])
+    assert ["assumption, and" in each for each in said] == [True, False]
+    assert "A vs C: not known of any patients" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [("The hazard was lower.", "PFS: the hazard was lower."),
+     ("Lu-Dotatate against X.", "PFS: Lu-Dotatate against X.")],
+)  # fmt: skip
+def test_a_name_keeps_its_capital_behind_a_colon(sentence: str, said: str) -> None:
+    assert words.after("PFS", sentence) == said
+
+
+def test_parameters_of_trials_are_named_in_words(results: Results) -> None:
+    shown = [common.parameter(results, name) for name in ("mu[alba]", "step_sd[alba: new]", "tau")]
+    assert shown[0] == "level of the log hazard (mu), ALBA"
+    assert shown[1].endswith("ALBA, New drug")
+    assert shown[2] == "tau"
+
+
+def test_a_column_of_nothing_is_left_out(results: Results) -> None:
+    rows = [{"a": "x", "b": "", "c": None}, {"a": "y", "b": "", "c": ""}]
+    text = columns.table_of(results, rows, "Rows", {"First": "a", "Second": "b", "Third": "c"})
+    assert "First" in text
+    assert "Second" not in text
+    assert "Third" not in text
+    assert columns.table_of(results, [], "Rows", {"First": "a"}, none="none") == "none"
+
+
+def test_a_trial_of_counts_alone_is_in_an_analysis(results: Results, tmp_path: Path) -> None:
+    shutil.copytree(results.root, tmp_path / "r", ignore=shutil.ignore_patterns("report"))
+    rows = results.studies("pfs").assign(trial="willow").rename(columns={"trial": "study"})
+    (tmp_path / "r/networks/counts").mkdir()
+    tables.NETWORK_STUDIES.write(tmp_path / "r/networks/counts/studies.csv", rows)
+    asked = results.config.analyses["pfs"].model_copy(update={"title": "Response"})
+    counted = replace(results, root=tmp_path / "r", counted={"counts": asked})
+    assert (results.uses("willow"), counted.uses("willow")) == ([], ["Response"])

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.usefixtures("site")
 def test_contributions_add_up_and_name_what_the_assumption_carries(results: Results) -> None:
     text = unescape(robustness.contribution(results))
     assert "ALBA 60\u00a0%, BIRCH 30\u00a0%, assumption or prior 10\u00a0%" in text
-    assert "ALBA 100\u00a0%" in text
+    assert "ALBA alone" in text
+    assert "100" not in text
 
 
 def test_a_comparison_that_only_one_trial_carries_is_said_to_be_unchecked(
@@ -27,6 +28,7 @@ def test_a_comparison_that_only_one_trial_carries_is_said_to_be_unchecked(
 def test_thresholds_name_the_ratio_and_who_would_be_first(results: Results) -> None:
     text = unescape(robustness.threshold(results))
     assert "Low dose is no longer first with a ratio above 0.90 (Other drug would be first)" in text
+    assert "The only trial of its island, so that it decides alone: ALBA." in text
 
 
 def test_a_trial_without_others_is_not_compared_with_the_model_that_it_made(

@@ -42,9 +42,20 @@ def contrasts(results: Results, fit: Fit) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: order[row["treatment"]])
 
 
+def added(results: Results, fit: Fit) -> list[dict[str, Any]]:
+    """What `contrasts` shows of a model beyond the main answer.
+
+    Where a model differs from it by a bridge alone: the comparisons that the bridge moves.
+    """
+    rows, main = contrasts(results, fit), results.unbridged(fit.analysis)
+    apart = {"bridge": None, "sigma": None, "label": ""}
+    alike = fit.model.model_copy(update=apart) == main.model.model_copy(update=apart)
+    return [row for row in rows if row["bridged"]] if alike and fit.name != main.name else rows
+
+
 def answered(results: Results, fit: Fit, of: tables.Table) -> list[dict[str, Any]]:
-    """Rows of a table of a fit about the comparisons that `contrasts` shows."""
-    shown = {(row["treatment"], row["comparator"]) for row in contrasts(results, fit)}
+    """Rows of a table of a fit about the comparisons that `added` shows."""
+    shown = {(row["treatment"], row["comparator"]) for row in added(results, fit)}
     return [row for row in fit.table(of) if (row["treatment"], row["comparator"]) in shown]
 
 
@@ -60,6 +71,12 @@ def asked(results: Results, analysis: str) -> list[Pair]:
 def league(fit: Fit) -> dict[Pair, dict[str, Any]]:
     """Every comparison that a fit can make."""
     return {(row["treatment"], row["comparator"]): row for row in records(fit.league)}
+
+
+def counting(results: Results, analysis: str) -> list[Fit]:
+    """The fits of an analysis of counts; where rounding leaves no choice, the likeliest alone."""
+    open_ = any(row["fewest"] != row["most"] for row in results.data(analysis))
+    return [fit for fit in results.fits(analysis) if open_ or fit.model.counts == "likeliest"]
 
 
 def partner(results: Results, fit: Fit) -> Fit | None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from evinet import files, tables
 from evinet.nma.answers import natural
 from evinet.report.effects import (
+    added,
     chosen,
     contrasts,
+    counting,
     interval,
     league,
     pair,
@@ -307,9 +309,10 @@ def _groups(results: Results, analysis: str, fits: list[Fit]) -> list[Any]:
                 interval(row),
                 prediction(row),
             )
-            for row in contrasts(results, fit)
+            for row in added(results, fit)
         ]
-        groups.append(forest.Group(fit.model.label, rows, fit.model.bridge is not None))
+        if rows:
+            groups.append(forest.Group(fit.model.label, rows, fit.model.bridge is not None))
     return groups
 
 
@@ -395,11 +398,12 @@ def _league(results: Results, fit: Fit) -> Exhibit:
     from evinet.report.figures import league
 
     order = list(dict.fromkeys(results.nodes(fit.analysis)["treatment"]))
+    rests = "† rests on a bridge. " if fit.model.bridge else ""
     return Exhibit(
         f"{fit.analysis}-{fit.name}-league",
         f"{fit.model.label}: hazard ratio of the row's treatment against the column's, with 95 % "
-        "credible interval. Blue: lower hazard; amber: higher. † rests on a bridge. Grey: no "
-        "chain of trials joins the two.",
+        f"credible interval. Blue: lower hazard; amber: higher. {rests}Grey: no chain of trials "
+        "joins the two.",
         "League table as a heat map. The table of all comparisons holds the same numbers.",
         lambda: league.draw(fit.league, results.labels, order),
     )
@@ -459,7 +463,8 @@ def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
 
     asked = results.counted[analysis]
     yield _network(results, analysis)
-    scale = results.fits(analysis)[0].scale
+    fits = counting(results, analysis)
+    scale = fits[0].scale
     if not natural.is_ratio(scale):  # the axis is one of ratios: the table holds them
         return
     name = natural.name_of(scale)
@@ -468,13 +473,14 @@ def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
             forest.Row(pair(results, row), interval(row))
             for row in records(fit.league) if row["comparator"] in asked.references
         ])
-        for fit in results.fits(analysis) if fit.scale == scale
+        for fit in fits if fit.scale == scale
     ]  # fmt: skip
     better = "more" if asked.better == "higher" else "fewer"
+    rounded = ", by what is made of counts that were published as rounded percentages"
+    rounded = rounded if len(fits) > 1 else ""
     yield Exhibit(
         f"{analysis}-forest",
-        f"{asked.title}: {name}s with 95 % credible intervals, by what is made of counts that "
-        f"were published as rounded percentages. Here {better} is better.",
+        f"{asked.title}: {name}s with 95 % credible intervals{rounded}. Here {better} is better.",
         f"Forest plot of {name}s of {asked.title.lower()}. The table on this page holds them.",
         lambda: forest.draw(groups, name.capitalize(), higher=asked.better == "higher"),
         lambda: forest.draw(

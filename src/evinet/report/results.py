@@ -137,9 +137,19 @@ class Results:
     """The analyses of counts of patients; those of `config` are of hazard ratios."""
     _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
+    @cached_property
+    def analyses(self) -> dict[str, Analysis]:
+        """Every analysis by its name: of its own, beside another, of counts."""
+        return {**self.config.analyses, **self.supporting, **self.counted}
+
     def analysis(self, name: str) -> Analysis:
         """An analysis, of its own, beside another or of counts."""
-        return {**self.config.analyses, **self.supporting, **self.counted}[name]
+        return self.analyses[name]
+
+    def uses(self, trial: str) -> list[str]:
+        """The titles of the analyses that use a trial, of any kind."""
+        return [each.title for name, each in self.analyses.items()
+                if trial in set(self.studies(name)["trial"])]  # fmt: skip
 
     def bridge_label(self, name: str) -> str:
         """What pages call a bridge."""

@@ -82,7 +82,13 @@ def time_comparison(treatment: str, comparator: str, time_ratio: Interval, p_bet
 
 def bridged(sentence: str, bridge: str) -> str:
     """A comparison that rests on a bridge, with the bridge named."""
-    return f"Under the assumption “{bridge}”: {sentence[0].lower() + sentence[1:]}"
+    return after(f"Under the assumption “{bridge}”", sentence)
+
+
+def after(lead: str, sentence: str) -> str:
+    """A sentence after a lead and a colon; one that starts with a name keeps its capital."""
+    start = "the " if sentence.startswith("The ") else sentence[:4]
+    return f"{lead}: {start}{sentence[4:]}"
 
 
 def medians(trial: str, outcome: str, treatments: Sequence[str], months: Sequence[str]) -> str:
@@ -163,13 +169,18 @@ def modified(
     )  # fmt: skip
 
 
-def not_modified(silent: Sequence[str], apart: Sequence[str]) -> list[str]:
-    """Comparisons of which no trial tells how they change, and those that no trials connect."""
+def not_modified(silent: Sequence[str], bridged: Sequence[str], apart: Sequence[str]) -> list[str]:
+    """Comparisons of which no trial tells how they change, and those that no trials connect.
+
+    Of these only the `bridged` have an answer, by an assumption.
+    """
     said = {
         f"{'; '.join(silent)}: not known. No trial tells whether this changes the effect; to "
         "use the result for other patients than those of its trials is to extrapolate.": silent,
-        f"No trials connect {'; '.join(apart)}. These comparisons rest on an assumption, and "
-        "that they hold whatever the patients have here is a second one.": apart,
+        f"No trials connect {'; '.join(bridged)}. These comparisons rest on an assumption, and "
+        "that they hold whatever the patients have here is a second one.": bridged,
+        f"{'; '.join(apart)}: not known of any patients. Neither trials nor an assumption connect "
+        "the two.": apart,
     }
     return [sentence for sentence, pairs in said.items() if pairs]
 

@@ -109,7 +109,7 @@ def _counted(row: dict[Any, Any], arms: pd.DataFrame) -> dict[str, Any] | str | 
             return f"{percent} % is the share of no count of {total} patients{note}"
         r, fewest, most = counts
         others = f"allows {fewest} to {most}" if fewest < most else "fits no other count"
-        note = f"; count from {percent} %, which {others}{note}"
+        note = f"; count from {found[1]} %, which {others}{note}"
     return {
         "arm": row["arm"], "treatment": arms.at[row["arm"], "treatment"], "r": r, "n": total,
         "fewest": fewest, "most": most, "source": row["source"],

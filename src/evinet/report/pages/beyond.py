@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from evinet import tables
 from evinet.report import words
+from evinet.report.effects import counting
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -164,7 +165,7 @@ def _counts(results: Results, name: str) -> Markdown:
 def _effects(results: Results, name: str) -> Markdown:
     """Effects by every model against the references, each on the natural scale of its link."""
     asked = results.counted[name]
-    rows = [row for fit in results.converged(name) for row in scaled(fit, fit.scale)
+    rows = [row for fit in counting(results, name) for row in scaled(fit, fit.scale)
             if row["comparator"] in asked.references]  # fmt: skip
     left = [
         f"{listing([results.trial_names[row['trial']] for row in found])}: {reason}."

@@ -9,6 +9,7 @@ from evinet.report.markdown import (
     blocks,
     bullets,
     callout,
+    faint,
     folded,
     md,
     strong,
@@ -27,6 +28,7 @@ from evinet.report.releases import (
 from evinet.report.results import Results
 
 SHOWN = 20
+NOTHING = faint("There is no release to compare with.")
 MOVED = 1.005
 """Factor beyond which an estimate counts as moved."""
 
@@ -46,7 +48,7 @@ def estimates(results: Results) -> Markdown:
     """Conclusions that turned, and estimates that moved."""
     last = _last(results)
     if last is None:
-        return md("")
+        return NOTHING
     found = moves(last.results, results)
     turned = [move for move in found if move.turned]
     moved = [move for move in found if not move.turned and move.distance > MOVED]
@@ -65,7 +67,7 @@ def evidence(results: Results) -> Markdown:
     """Trials and values that were added, removed or changed."""
     last = _last(results)
     if last is None:
-        return md("")
+        return NOTHING
     before = last.results
     old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, results))
     facts, names = changed_facts(before, results), {**before.trial_names, **results.trial_names}
@@ -86,7 +88,9 @@ def evidence(results: Results) -> Markdown:
 def settings(results: Results) -> str:
     """Sections of the configuration that changed."""
     last = _last(results)
-    found = [] if last is None else changed_settings(last.results, results)
+    if last is None:
+        return NOTHING
+    found = changed_settings(last.results, results)
     if not found:
         return "The configuration has not changed."
     return f"These sections of the configuration have changed: {listing(found)}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import compress
 from typing import Any
 
 from evinet import tables
@@ -26,11 +28,15 @@ from evinet.report.results import REPORTED, Results
 
 SHORT = ("dcr", "orr", "os", "pfs", "ttp")
 """Outcomes that are written as abbreviations."""
+NAMED = {"ki67": "Ki-67"}
+"""Parts of slugs that are written otherwise."""
 GRADES = {">=3": "3 or more", "3-4": "3 or 4"}
 """Grades of adverse events as sources print them -> in words."""
 WEAK = {"company material": "company material", "news": "a news item",
         "secondary": "a secondary source"}  # fmt: skip
 """Kinds of source in which a value may be misquoted or chosen, and what they are called."""
+OF_ANY = re.compile(r"^(any|(?:fatal )?serious|treatment-emergent)(?=,|$)")
+"""Events of a trial's file that are named by their kind alone."""
 Row = dict[str, Any]
 Column = str | Callable[[Any], object]
 """The name of a column of the rows, or what makes the cell of a row."""
@@ -44,7 +50,7 @@ def table_of(
 
     `columns` are headings, several with commas between them, which say themselves what they show
     (`COLUMNS`, or a column of the rows in words; of a group its first row), and others by their
-    headings.
+    headings. One whose cells are all empty is left out.
 
     Raises
     ------
@@ -58,7 +64,9 @@ def table_of(
         [row[cell] if isinstance(cell, str) else cell(row) for cell in made.values()]
         for row in rows
     ]
-    return table(list(made), lines, label, **named) if lines else escape(none)
+    filled = [any(cell not in ("", None) for cell in cells) for cells in zip(*lines, strict=True)]
+    kept = [[*compress(line, filled)] for line in lines]
+    return table([*compress(made, filled)], kept, label, **named) if lines else escape(none)
 
 
 def usual(results: Results, headings: str) -> dict[str, Callable[[Any], object]]:
@@ -148,7 +156,7 @@ def mark(results: Results, source: str | None) -> Markdown:
 def slug_words(slug: str) -> str:
     """A slug as words: ``January 2018``, ``Interim OS``."""
     parts = [slug] if " " in slug else slug.split("-")  # what has spaces is in words already
-    said = " ".join(part.upper() if part in SHORT else part for part in parts)
+    said = " ".join(part.upper() if part in SHORT else NAMED.get(part, part) for part in parts)
     return said[0].upper() + said[1:]
 
 
@@ -262,6 +270,7 @@ COLUMNS: dict[str, Callable[[Results, Row], object]] = {
     "Design": lambda _, row: unknown(row["design"]),
     "Dose": _of_arm("dose"),
     "Event-free": lambda _, row: f"{100 * row['survival']:g}{NBSP}%",
+    "Event": lambda _, row: OF_ANY.sub(r"\1 adverse event", row["event"]),
     "Events": lambda _, row: unknown(row["events"]),
     "Events / patients": _patients_of("arm"),
     "Events / patients of the comparator": _patients_of("comparator"),

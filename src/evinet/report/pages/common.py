@@ -238,10 +238,18 @@ def scaled(fit: Fit, scale: str) -> list[Row]:
     return [{**row, "model": fit.model.label, "scale": scale} for row in records(fit.league)]
 
 
+PARAMETERS = {"d": "effect of", "mu": "level of the log hazard (mu),",
+              "step_sd": "SD of the steps of the hazard's shape,"}  # fmt: skip
+"""Parameters of trials and treatments -> what they are called."""
+
+
 def parameter(results: Results, name: str) -> str:
     """A parameter in plain words: ``d[drug]`` is the effect of a drug."""
-    found = re.fullmatch(r"d\[(.*)\]", name)
-    return f"effect of {results.part(found[1])}" if found else name
+    found = re.fullmatch(r"(\w+)\[(.*)\]", name)
+    if found is None:
+        return name
+    of = (results.trial_names.get(part, results.part(part)) for part in found[2].split(": "))
+    return f"{PARAMETERS.get(found[1], found[1])} {', '.join(of)}"
 
 
 def named_prior(prior: str, published: bool = True) -> str:

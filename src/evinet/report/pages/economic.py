@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evinet import tables
-from evinet.report.effects import asked, league, pair
+from evinet.report.effects import added, pair
 from evinet.report.markdown import Markdown, blocks, escape, folded
 from evinet.report.numbers import number, percent, percent_limits
 from evinet.report.pages.columns import table_of
@@ -14,12 +14,8 @@ from evinet.report.results import Results
 @each_analysis()
 def effects(results: Results, name: str) -> Markdown:
     """Mean and standard deviation of ln HR of the comparisons that are asked for."""
-    rows = [
-        {**row, "model": fit.model.label}
-        for asked_for in asked(results, name)
-        for fit in results.main(name)
-        if (row := league(fit).get(asked_for)) is not None
-    ]
+    rows = [{**row, "model": fit.model.label}
+            for fit in results.main(name) for row in added(results, fit)]  # fmt: skip
     return table_of(results, rows, "ln hazard ratios", {
         "Comparison": lambda row: pair(results, row) + (f" {DAGGER}" if row["bridged"] else ""),
         "Model": "model", "Mean ln HR": lambda row: number(row["mean"], 3),

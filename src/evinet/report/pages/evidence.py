@@ -9,6 +9,7 @@ from evinet.report.markdown import Markdown, blocks, folded
 from evinet.report.pages.columns import Row, by_arm, patients, responders, table_of, usual
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
+from evinet.report.words import counted
 
 NONE = "Nothing was published, or nothing could be read."
 BY_NAME = {each.name: each for each in tables.ALL}
@@ -40,6 +41,6 @@ def table(
         shown = table_of(results, rows, label, headings, none=none)
     number = len(lines or rows)
     return blocks([
-        folded(f"{number} {label.lower()}", shown) if number and fold else shown,
+        folded(f"{label}: {counted(number, 'row')}", shown) if number and fold else shown,
         "" if "Note" in headings else notes(rows, results, trial),
     ])  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evinet import tables
 from evinet.config import Modifier
 from evinet.report import words
-from evinet.report.effects import interval, versus
+from evinet.report.effects import Pair, asked, interval, league, versus
 from evinet.report.markdown import (
     Markdown,
     blocks,
@@ -27,7 +27,7 @@ from evinet.report.numbers import (
     with_limits,
 )
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.columns import Row, table_of, unknown, with_source
+from evinet.report.pages.columns import Row, slug_words, table_of, unknown, with_source
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -35,20 +35,23 @@ NONE = (
     "The configuration names no effect modifier. The field modifiers of an analysis takes "
     "covariates that publications state for subgroups or for whole trials."
 )
+ADDS = "What it adds to the analysis that it stands beside."
 INFORMATION = {"within": "Within trials", "across": "Across trials",
                "difference": "Within against across", "both": "Together"}  # fmt: skip
 
 
 def answers(results: Results) -> Markdown:
     """What trials found in subgroups by what may change effects, and which trials are silent."""
-    asked = [*(each.characteristics for each in results.config.conduct.modifiers),
-             *(each.subgroups for each in results.config.modifiers.values())]  # fmt: skip
     rows = [row for slug in trials_of(results) for row in results.rows(tables.SUBGROUPS, slug)]
-    wanted = [name for names in asked for name in names]
+    named = {name: each.label for each in results.config.modifiers.values()
+             for name in each.subgroups}  # fmt: skip
+    named |= {name: each.label for each in results.config.conduct.modifiers
+              for name in each.characteristics}  # fmt: skip
+    named = named or {row["characteristic"]: slug_words(row["characteristic"]) for row in rows}
     parts: list[object] = []
-    for name in dict.fromkeys(wanted or [row["characteristic"] for row in rows]):
-        mine = [row for row in rows if row["characteristic"] == name]
-        told, called = {row["trial"] for row in mine}, name.replace("-", " ")
+    for label in dict.fromkeys(named.values()):
+        mine = [row for row in rows if named.get(row["characteristic"]) == label]
+        told, called = {row["trial"] for row in mine}, label[0].lower() + label[1:]
         silent = [results.trial_names[slug] for slug in trials_of(results) if slug not in told]
         items: list[object] = [_subgroup(results, row) for row in mine]
         if silent:
@@ -86,7 +89,10 @@ def every(results: Results) -> Markdown:
         analysis, regressed = results.analysis(name), _regressed(results, name)
         modifiers = [] if name in results.counted else analysis.modifiers  # these are of ln HR
         if modifiers or regressed:
-            parts.append(heading(3, analysis.title, f"for-whom-{name}"))
+            parts += [
+                heading(3, analysis.title, f"for-whom-{name}"),
+                ADDS * (name in results.supporting),
+            ]
         parts += [_modifier(results, name, slug, results.config.modifiers[slug])
                   for slug in modifiers]  # fmt: skip
         parts.append(regressed)
@@ -95,10 +101,12 @@ def every(results: Results) -> Markdown:
 
 def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) -> Markdown:
     """What is known of one modifier, in words and numbers."""
+    told = _told_before(results, analysis, slug)
     slopes, levels, trials = (
-        [row for row in results.modified(analysis, of) if row["modifier"] == slug]
+        [row for row in results.modified(analysis, of)
+         if row["modifier"] == slug and (row["treatment"], row["comparator"]) not in told]
         for of in (tables.MODIFIERS, tables.MODIFIER_LEVELS, tables.MODIFIER_TRIALS)
-    )
+    )  # fmt: skip
     binary = {level.value for level in modifier.levels} == {0.0, 1.0}
 
     def average(row: Row) -> Markdown:
@@ -113,7 +121,7 @@ def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) ->
     kinds = list(INFORMATION)
     slopes.sort(key=lambda row: (
         row["treatment"], row["comparator"], kinds.index(row["information"])))  # fmt: skip
-    told = blocks([
+    behind = blocks([
         table_of(results, trials, f"{modifier.label}: the trials", "Trial, Comparison", {
             "Share of patients" if binary else "Mean": average, "What it tells": "finding",
         }),
@@ -126,30 +134,47 @@ def _modifier(results: Results, analysis: str, slug: str, modifier: Modifier) ->
     return blocks([
         heading(4, modifier.label, f"for-whom-{analysis}-{slug}"),
         callout("warning", "Mind", modifier.caution) if modifier.caution else "",
-        bullets(_said(results, analysis, modifier, slopes, levels)),
+        bullets(_said(results, analysis, modifier, slopes, levels, told)),
         table_of(results, (row for row in levels if row["mean"] is not None),
                  f"{modifier.label}: the effect in each kind of patients", "Comparison", {
             "Patients": "level_name", "Hazard ratio": lambda row: with_limits(interval(row)),
             "Rests on": lambda row: (
                 "extrapolation" if row["extrapolated"] else "trials of the pair"),
         }),
-        folded("What each trial tells, and what follows", told),
+        folded("What each trial tells, and what follows", behind),
     ])  # fmt: skip
 
 
+def _told_before(results: Results, analysis: str, slug: str) -> set[Pair]:
+    """Comparisons that the main analysis has told of by a modifier, of one that stands beside."""
+    beside = results.analysis(analysis).supports
+    if beside is None or slug not in results.analysis(beside.analysis).modifiers:
+        return set()
+    levels = results.modified(beside.analysis, tables.MODIFIER_LEVELS)
+    found = {(row["treatment"], row["comparator"]) for row in levels if row["modifier"] == slug}
+    return found | set(asked(results, beside.analysis))
+
+
 def _said(
-    results: Results, analysis: str, modifier: Modifier, slopes: list[Row], levels: list[Row]
-) -> list[str]:
+    results: Results, analysis: str, modifier: Modifier, slopes: list[Row], levels: list[Row],
+    before: set[Pair],
+) -> list[str]:  # fmt: skip
     """For each question in words: what is known, and where extrapolation begins."""
     by_pair = {(row["treatment"], row["comparator"], row["information"]): row for row in slopes}
     pairs = {(row["treatment"], row["comparator"]) for row in levels}
-    said, silent, apart = [], [], []
+    answered = {pair for fit in results.fits(analysis) for pair in league(fit)}
+    said: list[str] = []
+    silent: list[str] = []
+    bridged: list[str] = []
+    apart: list[str] = []
     questions = results.analysis(analysis).questions
-    for asked in [(each.treatment, each.comparator) for each in questions] or sorted(pairs):
-        known = next((each for each in (asked, asked[::-1]) if each in pairs), None)
-        names = versus(results.labels, *(known or asked))
+    for pair in [(each.treatment, each.comparator) for each in questions] or sorted(pairs):
+        if pair in before:
+            continue
+        known = next((each for each in (pair, pair[::-1]) if each in pairs), None)
+        names = versus(results.labels, *(known or pair))
         if known is None:
-            apart.append(names)
+            (bridged if pair in answered else apart).append(names)
         elif by_pair[*known, "both"]["mean"] is None:
             silent.append(names)
         else:
@@ -161,14 +186,14 @@ def _said(
             both = by_pair[*known, "both"]
             said.append(words.modified(names, modifier.step, told, interval(both),
                                        both["p_lower"], outside))  # fmt: skip
-    return [*said, *words.not_modified(silent, apart)]
+    return [*said, *words.not_modified(silent, bridged, apart)]
 
 
 def _regressed(results: Results, analysis: str) -> Markdown:
     """Effects by population, of each model with patients' covariates; or that it has failed."""
-    asked = results.analysis(analysis)
+    analysed = results.analysis(analysis)
     parts: list[object] = []
-    for name in asked.models:
+    for name in analysed.models:
         if results.config.models[name].regression is None:
             continue
         fit = results.fit(analysis, name)
@@ -182,7 +207,7 @@ def _regressed(results: Results, analysis: str) -> Markdown:
         rows = [
             {**row, "conditional":
              conditional[row["population"], row["treatment"], row["comparator"]]}
-            for row in of_kind.get(("marginal",), []) if row["comparator"] in asked.references
+            for row in of_kind.get(("marginal",), []) if row["comparator"] in analysed.references
         ]  # fmt: skip
         parts += [
             table_of(results, rows, f"{fit.model.label}: the effect in each population", {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from evinet.config import ClassEffect, Model
 from evinet.report import words
-from evinet.report.glossary import GLOSSARY
 from evinet.report.markdown import Markdown, bullets, md, strong
-from evinet.report.numbers import NBSP, listing, outcome_name
+from evinet.report.numbers import listing, outcome_name
 from evinet.report.pages.columns import table_of
 from evinet.report.pages.common import (
     bridge_words,
@@ -16,14 +15,6 @@ from evinet.report.pages.common import (
     weights_text,
 )
 from evinet.report.results import Results
-
-
-def terms() -> Markdown:
-    """The terms of the report, each explained."""
-    return bullets(
-        md("{}: {}", strong(term), meaning.replace(" %", f"{NBSP}%"))
-        for term, meaning in GLOSSARY.items()
-    )
 
 
 def reconstructed(results: Results) -> str:

@@ -58,7 +58,7 @@ def convergence(results: Results, name: str) -> Markdown:
     return blocks([failed(results, name), table_of(
         results, fits, "Convergence and fit of every model", {
             "Model": lambda fit: fit.model.label,
-            "Residual deviance (data points)": lambda fit: (
+            "Deviance (data points)": lambda fit: (
                 f"{number(fit.record['deviance'], 1)} ({fit.record['data_points']})"),
             "pD": lambda fit: number(fit.record["pD"], 1),
             "DIC": lambda fit: number(fit.record["DIC"], 1),

@@ -27,7 +27,9 @@ def risk_of_bias(results: Results, trial: str | None = None) -> Markdown:
     asked = [{"trial": name, "outcome": outcome} for name, outcome in judged_results(results)
              if trial in (None, name)]  # fmt: skip
     if not asked:
-        return escape("No judgement is asked for: no analysis uses the trial.")
+        return escape(
+            "Judgements are asked for of the trials of the main analyses. This is none of them."
+        )
     begun = {key[:2] for key in entered}
     silent = grouped((row for row in asked if tuple(row.values()) not in begun), "trial")
     names = [

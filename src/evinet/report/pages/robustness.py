@@ -21,6 +21,7 @@ from evinet.report.numbers import (
 from evinet.report.pages.columns import spread, table_of
 from evinet.report.pages.common import each_analysis, exhibit, parameter
 from evinet.report.pages.later import caution_line
+from evinet.report.pages.notes import PART
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -74,11 +75,11 @@ def contribution(results: Results, rows: Rows) -> Markdown:
 
     def shares(found: Rows) -> str:
         rest = 1 - sum(row["share"] for row in found)
-        said = [
-            f"{results.trial_names[row['trial']]} {percent(row['share'])}"
-            for row in sorted(found, key=lambda row: -row["share"]) if row["share"] > 0
-        ]  # fmt: skip
-        return ", ".join([*said, *[f"assumption or prior {percent(rest)}"] * (rest > 0.005)])
+        told = sorted((row for row in found if row["share"] >= PART), key=lambda row: -row["share"])
+        if len(told) == 1 and rest < PART:
+            return f"{results.trial_names[told[0]['trial']]} alone"
+        said = [f"{results.trial_names[row['trial']]} {percent(row['share'])}" for row in told]
+        return ", ".join([*said, *[f"assumption or prior {percent(rest)}"] * (rest >= PART)])
 
     return table_of(results, grouped(rows, "treatment", "comparator").values(),
                     "Contribution of each trial", "Comparison",
@@ -123,9 +124,13 @@ def influence(results: Results, rows: Rows) -> Markdown:
 @_from(tables.THRESHOLD)
 def threshold(results: Results, rows: Rows) -> Markdown:
     """How far a trial must move before another treatment ranks first, where that is plausible."""
-    items, firm = [], []
+    items, firm, alone = [], [], []
+    of_island = grouped(rows, "component")
     for row in rows:
         name = results.trial_names[row["trial"]]
+        if len(of_island[row["component"],]) == 1:
+            alone.append(name)
+            continue
         turns = [
             f"{side} {ratio(math.exp(row[limit]))} ({results.labels[row[f'{limit}_best']]} would "
             "be first)"
@@ -148,7 +153,8 @@ def threshold(results: Results, rows: Rows) -> Markdown:
         f"{ratio(math.exp(UNTHINKABLE))} of these trials changes who ranks first: "
         f"{listing(list(dict.fromkeys(firm)))}."
     )
-    return blocks([bullets(items), stable if firm else ""])
+    sole = f"The only trial of its island, so that it decides alone: {listing(alone)}."
+    return blocks([bullets(items), stable if firm else "", sole if alone else ""])
 
 
 @_from(tables.PREDICTIVE)

@@ -139,8 +139,8 @@ def difference(results: Results, base: Model, other: Model) -> str:
     usual = f"half-normal({results.config.heterogeneity.scale:g})"
     parts: dict[str, Callable[[Model], str]] = {
         "{} effects instead of {}": lambda model: model.effects,
-        "prior of tau {} instead of {}": lambda model: named_prior(
-            model.prior_of_tau or usual, published=False),
+        "prior of tau {} instead of {}" if base.effects == "random" else "prior of tau {}":
+            lambda model: named_prior(model.prior_of_tau or usual, published=False),
         "bridge {} instead of {}": lambda model: (
             results.bridge_label(model.bridge) if model.bridge else "none"),
         "sigma {} instead of {}": lambda model: (

@@ -257,14 +257,16 @@ def answers(results: Results) -> Markdown:
 
 def _by_trials(results: Results, pair: Pair, fit: Fit, row: Row) -> str:
     labels = [results.labels[name] for name in pair]
-    text = words.comparison(labels[0], labels[1], interval(row), row["p_better"])
+    title = results.analysis(fit.analysis).title
+    text = words.after(
+        title, words.comparison(labels[0], labels[1], interval(row), row["p_better"])
+    )
     for study in reversed(compared(results, pair)):
         said = [said_median(each) for each in medians(results, study)]
         known = [value for value in said if value not in (None, "not reached")]
         if len(known) == 2:
             trial = results.trial_names[study["trial"]]
-            outcome = results.config.analyses[fit.analysis].title.lower()
-            return f"{text} {words.medians(trial, outcome, labels, known)}"
+            return f"{text} {words.medians(trial, title.lower(), labels, known)}"
     return text
 
 

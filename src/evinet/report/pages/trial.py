@@ -24,11 +24,6 @@ FURTHER = re.compile(r"enrolment\.|stratification\.|reports\.|other_evidence\[")
 def overview(results: Results, slug: str) -> Markdown:
     """What the trial is, and where it is used."""
     row = results.rows(tables.TRIALS, slug)[0]
-    used = [
-        results.analysis(name).title
-        for name in (*results.config.analyses, *results.supporting)
-        if slug in set(results.studies(name)["trial"])
-    ]
     cells: dict[str, object] = {
         name.capitalize(): with_source(unknown(row[name]), results.facts.get((slug, name), {}))
         for name in ("status", "design", "phase", "year")
@@ -37,7 +32,7 @@ def overview(results: Results, slug: str) -> Markdown:
               for name, show in usual(results, "Registration, Publication").items()}  # fmt: skip
     tier = row["tier"]
     cells["Tier of evidence"] = f"{tier}: {TIERS[tier]}" if tier in TIERS else unknown(tier)
-    cells["Used in"] = "; ".join(used) or "no analysis"
+    cells["Used in"] = "; ".join(results.uses(slug)) or "no analysis"
     listed = table_of(results, cells.items(), "The trial", {
         "Item": lambda cell: strong(cell[0]), "This trial": lambda cell: cell[1],
     })  # fmt: skip

@@ -18,7 +18,15 @@ from evinet.report.markdown import (
 )
 from evinet.report.numbers import NBSP, outcome_name, percent, with_limits
 from evinet.report.pages.beyond import trials_of
-from evinet.report.pages.columns import Row, mark, source_link, table_of, unknown, with_source
+from evinet.report.pages.columns import (
+    Row,
+    mark,
+    slug_words,
+    source_link,
+    table_of,
+    unknown,
+    with_source,
+)
 from evinet.report.pages.common import AWAITING, each_analysis, exhibit
 from evinet.report.pages.later import confounded, of_study
 from evinet.report.pages.notes import notes, weak_sources
@@ -27,7 +35,7 @@ from evinet.report.results import Results
 TIERS = {
     "A": "a survival curve was published and digitised",
     "B": "numbers at risk were published, and patients were reconstructed from them",
-    "C": "only summaries were published, and the trial enters by its hazard ratio",
+    "C": "only summaries were published: such a trial can enter by its hazard ratio alone",
 }
 
 
@@ -125,6 +133,8 @@ def described(
 ) -> list[Markdown]:  # fmt: skip
     """What a trial says of characteristics: of all its patients, else arm by arm."""
     percents = _percents(results) if percents is None else percents
+    given = set(results.evidence(tables.POPULATIONS)["characteristic"])
+    names = [name for name in names if name in given]
     rows = [row for row in results.rows(tables.POPULATIONS, trial)
             if row["characteristic"] in names]  # fmt: skip
     whole = {(row["characteristic"], row["category"]) for row in rows if row["arm"] is None}
@@ -140,7 +150,7 @@ def described(
         if value is None or (*key, row["arm"] if of_arm else None) in said:
             continue
         what = " ".join(filter(None, [
-            row["characteristic"].replace("-", " ") if len(names) > 1 else "", row["category"],
+            slug_words(row["characteristic"]) if len(names) > 1 else "", row["category"],
         ]))  # fmt: skip
         text = f"{what}: {value}" if what else str(value)
         text += f" ({results.arm_names(trial)[row['arm']]})" if of_arm else ""

@@ -40,9 +40,9 @@ def ongoing(results: Results) -> list[Row]:
 
 
 def unused(results: Results) -> list[Row]:
-    """Trials that have ended and are in no analysis."""
-    used = {trial for each in results.config.analyses.values() for trial in each.trials}
-    return [row for row in _told(results) if row["status"] != ONGOING and row["trial"] not in used]
+    """Trials that have ended and are in no analysis of any kind."""
+    return [row for row in _told(results)
+            if row["status"] != ONGOING and not results.uses(row["trial"])]  # fmt: skip
 
 
 def count(results: Results) -> str:
