@@ -193,7 +193,8 @@ def test_a_trial_says_what_it_brings_to_an_analysis(results: Results, site: Path
 
 
 def test_a_rejected_value_stands_beside_the_used_one(results: Results) -> None:
-    text = unescape(pages.provenance.rejected(results))
+    facts = pages.provenance.facts(results, "rejected")
+    text = unescape(pages.evidence.table(results, facts, "Rejected", "Trial, Used, Rejected, Why"))
     row = next(line for line in text.splitlines() if "earlier" in line)
     assert row.count("0.37") == 2
 

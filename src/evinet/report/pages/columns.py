@@ -125,7 +125,9 @@ def dash(value: object) -> Markdown:
 
 
 def source_link(row: Row) -> Markdown:
-    """The source of a row, linked to the bibliography, and the place in it."""
+    """The source of a row, linked to the bibliography, and the place in it; a dash without one."""
+    if not row["source"]:
+        return dash(None)
     return md("{}, {}", link(row["source"], _address(row)), row["locator"])
 
 

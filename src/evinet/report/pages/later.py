@@ -5,7 +5,7 @@ from __future__ import annotations
 from evinet import tables
 from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, link, md
 from evinet.report.numbers import NBSP, outcome_name, percent
-from evinet.report.pages.columns import Row, source_link, table_of, unknown
+from evinet.report.pages.columns import Row, table_of, unknown
 from evinet.report.results import Results
 from evinet.report.rows import grouped
 
@@ -93,5 +93,4 @@ def later_treatment(results: Results, trial: str) -> Markdown:
             for row in by_arm.get((arm,), [silent])]  # fmt: skip
     return table_of(results, rows, "Treatment after the trial's own", {
         "Arm": "name", "Patients": shown, "Later treatment": "therapy", "Note": "note",
-        "Source": lambda row: source_link(row) if row["source"] else "",
-    })  # fmt: skip
+    }, "Source")  # fmt: skip

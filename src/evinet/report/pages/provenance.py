@@ -60,35 +60,16 @@ def counts(results: Results) -> str:
     )
 
 
-def rejected(results: Results) -> Markdown:
-    """Rejected values beside those that are used in their place."""
-    return table_of(results, _facts(results, "rejected"), "Rejected values", "Trial", {
-        "Value of": "name",
-        "Used": lambda row: results.facts.get((row["trial"], row["path"]), {}).get("value", "none"),
-        "Rejected": _value, "Why it was rejected": "reason",
-        "Source of the rejected value": lambda row: md("{}, {}", _source(row), row["locator"]),
-    }, none="No value was rejected.")  # fmt: skip
-
-
 def used(results: Results) -> Markdown:
     """Every value in use, a table for each trial, under one search field."""
     return searchable(blocks(
         folded(
             f"{results.trial_names[trial]}: {words.counted(len(found), 'value')}",
-            table_of(results, found, f"Values in use, {results.trial_names[trial]}", {
-                "Value of": "name", "Value": _value, "Source": _source,
-                "Where in the source": "locator",
-            }),
+            table_of(results, found, f"Values in use, {results.trial_names[trial]}",
+                     "Value of, Value, Source"),
         )
-        for (trial,), found in grouped(_facts(results, "used"), "trial").items()
+        for (trial,), found in grouped(facts(results, "used"), "trial").items()
     ), "Search all values")  # fmt: skip
-
-
-def missing(results: Results) -> Markdown:
-    """Values that were looked for and not found."""
-    return table_of(results, _facts(results, "not-known"), "Missing values", "Trial", {
-        "Value of": "name", "Why": "reason",
-    }, none="No missing value is recorded.")  # fmt: skip
 
 
 def checks(results: Results) -> Markdown:
@@ -140,15 +121,17 @@ def _entry(row: Row) -> Markdown:
     return md("{} ({}). {}{}", shown, row["kind"], row["citation"], doi or url or "")
 
 
-def _facts(results: Results, use: str) -> list[Row]:
-    """The facts of a use, each with its name in words."""
+def facts(results: Results, use: str) -> list[Row]:
+    """The facts of a use, each with its name in words and what tables show of it."""
     rows = (row for row in results.rows(tables.FACTS) if row["use"] == use)
     return [
-        {**row, "name": named(row["path"])}
+        {**row, "value_of": named(row["path"]), "why": row["reason"],
+         "used": results.facts.get((trial, row["path"]), {}).get("value", "none"),
+         **dict.fromkeys(("value", "rejected"), _value(row))}
         for (trial,), found in grouped(rows, "trial").items()
         for named in [value_names(results, trial)]
         for row in found
-    ]
+    ]  # fmt: skip
 
 
 def _value(row: Row) -> Markdown:
@@ -157,8 +140,3 @@ def _value(row: Row) -> Markdown:
     if printed is None or printed == value:
         return escape(value)
     return md("{} {}", value, faint(md("printed: {}", printed)))
-
-
-def _source(row: Row) -> Markdown:
-    key = row["source"]
-    return link(key, f"#source-{key}") if key else md("")

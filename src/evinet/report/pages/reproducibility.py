@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evinet.report.markdown import Markdown, blocks, code, folded, md, searchable
+from evinet.report.markdown import Markdown, code, md
 from evinet.report.pages.columns import table_of
 from evinet.report.results import Results
 
@@ -26,16 +26,6 @@ def versions(results: Results) -> Markdown:
         return md("These results have no manifest yet. `evinet manifest` writes one.")
     found = {"python": results.manifest["python"], **results.manifest["versions"]}
     return _pairs(results, found, "Versions", "Package", "Version")
-
-
-def hashes(results: Results) -> Markdown:
-    """Content hashes of all results."""
-    if results.manifest is None:
-        return md("")
-    rows = {code(path): code(digest[:16]) for path, digest in results.manifest["files"].items()}
-    label, value = "Content hashes of results", "SHA-256, first 16 digits"
-    listed = searchable(_pairs(results, rows, label, "File", value), "Search files")
-    return blocks([folded(f"{len(rows)} files", listed)])
 
 
 def _pairs(
