@@ -63,6 +63,12 @@ def test_a_prediction_that_the_patients_contradict_is_flagged(results: Results) 
     assert "!**" in row
 
 
+def test_a_cost_model_is_told_where_a_constant_ratio_misses_the_patients(results: Results) -> None:
+    told = unescape(pages.economic.apart(results))
+    assert "New drug at 12 months" in told
+    assert "High dose" not in told
+
+
 def test_a_median_beyond_follow_up_is_not_reached(results: Results) -> None:
     assert "| not reached |" in unescape(pages.survival.every(results))
 

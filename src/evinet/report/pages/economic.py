@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from evinet import tables
 from evinet.report.effects import added, pair
-from evinet.report.markdown import Markdown, blocks, escape, folded
+from evinet.report.markdown import Markdown, blocks, bullets, callout, escape, folded, md
 from evinet.report.numbers import number, percent, percent_limits
 from evinet.report.pages.columns import table_of
 from evinet.report.pages.common import DAGGER, each_analysis
+from evinet.report.pages.survival import misses
 from evinet.report.results import Results
 
 
@@ -21,6 +22,23 @@ def effects(results: Results, name: str) -> Markdown:
         "Model": "model", "Mean ln HR": lambda row: number(row["mean"], 3),
         "Standard deviation": lambda row: number(row["sd"], 3),
     })  # fmt: skip
+
+
+@each_analysis("No prediction of a main model misses the patients that it could be held against.")
+def apart(results: Results, name: str) -> Markdown:
+    """Where a constant hazard ratio on the baseline misses the patients, and what to take there."""
+    parts: list[object] = []
+    for slug, population in results.config.analyses[name].populations.items():
+        main, other = results.unbridged(name), results.by_patients(name, population.trial)
+        of = tables.PREDICTED_OBSERVED
+        wrong = misses(results, results.predicted(name, of, slug, main.name))
+        take = md(
+            "Take survival on both treatments from the sheet [survival {}]{{.code}}, model "
+            "[{}]{{.code}}: {}.", name, other.name, other.model.label,
+        ) if other else ""  # fmt: skip
+        parts += [bullets(wrong), take] if wrong else []
+    title = "A constant hazard ratio misses the patients"
+    return callout("important", title, blocks(parts)) if parts else md("")
 
 
 @each_analysis()

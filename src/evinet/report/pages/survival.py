@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evinet import tables
 from evinet.config import Population
 from evinet.report import words
@@ -140,13 +142,10 @@ def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> M
         return md("No time was named at which predicted survival could be held against theirs.")
     rows = sorted((row for row in every if row["model"] in labels),
                   key=lambda row: list(labels).index(row["model"]))  # fmt: skip
-    wrong = [
-        words.prediction_misses(
-            results.labels[row["treatment"]], row["time"], _observed(row), _interval(row)
-        )
-        for row in rows
-        if not row["held"] and (fit := fits.get(row["treatment"])) and fit.name == row["model"]
-    ]
+    wrong = misses(results, (
+        row for row in rows
+        if (fit := fits.get(row["treatment"])) and fit.name == row["model"]
+    ))  # fmt: skip
     missed = {label: [row for row in rows if row["model"] == name and not row["held"]]
               for name, label in labels.items()}  # fmt: skip
     lines = grouped((row for row in every if row["model"] in labels), "treatment", "time")
@@ -161,6 +160,16 @@ def _held(results: Results, analysis: str, slug: str, fits: dict[str, Fit]) -> M
             name=f"{analysis}-{slug}-held", caption=HELD,
         ),
     ])  # fmt: skip
+
+
+def misses(results: Results, rows: Iterable[Row]) -> list[str]:
+    """What the patients of a population did otherwise than predicted, of rows of such values."""
+    return [
+        words.prediction_misses(
+            results.labels[row["treatment"]], row["time"], _observed(row), _interval(row)
+        )
+        for row in rows if not row["held"]
+    ]  # fmt: skip
 
 
 def _said(row: Row) -> Markdown:
