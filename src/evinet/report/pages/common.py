@@ -43,12 +43,13 @@ def awaited(what: str) -> Markdown:
 
 
 def each_analysis(
-    none: object = "", level: int = 3, anchor: str = ""
+    none: object = "", level: int = 3, anchor: str = "", whole: bool = False
 ) -> Callable[[Callable[..., Markdown]], Callable[..., Markdown]]:
     """Make what shows one analysis show every one, each under its title; `none` without any.
 
     What it makes takes the results, and what else the function takes after the analysis. With an
-    `anchor`, such as ``for-whom-{}``, links lead to the heading by it and the analysis' name.
+    `anchor`, such as ``for-whom-{}``, links lead to the heading by it and the analysis' name. The
+    `whole` are also those that stand beside others, and those of counts.
     """
 
     def decorated(show: Callable[..., Markdown]) -> Callable[..., Markdown]:
@@ -56,7 +57,9 @@ def each_analysis(
         def every(results: Results, *more: Any) -> Markdown:
             return blocks(
                 part
-                for name, analysis in results.config.analyses.items()
+                for name, analysis in (
+                    results.analyses if whole else results.config.analyses
+                ).items()
                 if (content := show(results, name, *more))
                 for part in (heading(level, analysis.title, anchor.format(name)), content)
             ) or escape(none)

@@ -43,10 +43,10 @@ INFORMATION = {"within": "Within trials", "across": "Across trials",
 def answers(results: Results) -> Markdown:
     """What trials found in subgroups by what may change effects, and which trials are silent."""
     rows = [row for slug in trials_of(results) for row in results.rows(tables.SUBGROUPS, slug)]
-    named = {name: each.label for each in results.config.modifiers.values()
-             for name in each.subgroups}  # fmt: skip
-    named |= {name: each.label for each in results.config.conduct.modifiers
-              for name in each.characteristics}  # fmt: skip
+    named = {name: each.label for each in results.config.conduct.modifiers
+             for name in each.characteristics}  # fmt: skip
+    for modifier in results.config.modifiers.values():
+        named |= {name: modifier.label for name in modifier.subgroups if name not in named}
     named = named or {row["characteristic"]: slug_words(row["characteristic"]) for row in rows}
     parts: list[object] = []
     for label in dict.fromkeys(named.values()):

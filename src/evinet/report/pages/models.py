@@ -39,7 +39,7 @@ def _exact(fit: Fit) -> bool:
     return bool(fit.record.get("method") == EXACT)
 
 
-@each_analysis()
+@each_analysis(whole=True)
 def convergence(results: Results, name: str) -> Markdown:
     """Whether each model can be trusted to have been sampled, and how well it fits."""
     fits = results.converged(name)
