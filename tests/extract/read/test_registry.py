@@ -212,8 +212,16 @@ def test_medians_with_limits_that_are_not_estimable(reading):
     assert medians["placebo"].values["n"] == 97
 
 
-def test_hazard_ratio_is_marked_because_its_direction_is_not_posted(reading):
-    (ratio,) = reading.of("hr")
+def without_medians(record):
+    """The record, with medians of its first measure that do not tell which group did better."""
+    record = copy.deepcopy(record)
+    for value in measures(record)[0]["classes"][0]["categories"][0]["measurements"]:
+        value["value"] = "11.0"
+    return record
+
+
+def test_hazard_ratio_is_marked_because_its_direction_is_not_posted():
+    (ratio,) = read_record(without_medians(RECORD)).of("hr")
     assert (ratio.values["estimate"], ratio.values["lower"], ratio.values["upper"]) == (
         0.48,
         0.35,
@@ -354,11 +362,42 @@ def test_the_answer_of_a_search_with_several_studies_is_refused(tmp_path):
     ],
 )
 def test_comments_say_the_direction_of_a_posted_ratio(comment, arm, sure):
-    record = copy.deepcopy(RECORD)
+    record = without_medians(RECORD)
     measures(record)[0]["analyses"][0]["estimateComment"] = comment
     (ratio,) = read_record(record).of("hr")
     assert ratio.about["arm"] == arm
     assert (ratio.unsure == "") is sure
+
+
+@pytest.mark.parametrize(
+    ("medians", "ratio", "above", "why"),
+    [
+        # osimertinib and its comparator, as NCT02296125 posts them, in both orders
+        (("18.9", "10.2"), ("0.46", "0.37", "0.57", "<0.0001"), "velotinib", ""),
+        (("10.2", "18.9"), ("0.46", "0.37", "0.57", "<0.0001"), "placebo", ""),
+        # chemotherapy with placebo and with bevacizumab, as NCT00520975 posts them
+        (("11.1", "13.8"), ("0.73", "0.43", "1.23", "0.24"), "placebo", "from the medians"),
+        (("18.9", "2.0"), ("0.46", "0.37", "0.57", "<0.0001"), "velotinib", "not the direction"),
+    ],
+)
+def test_medians_of_the_size_of_a_ratio_tell_its_direction(medians, ratio, above, why):
+    record = copy.deepcopy(RECORD)
+    values = measures(record)[0]["classes"][0]["categories"][0]["measurements"]
+    for value, median in zip(values, medians, strict=True):
+        value |= {"value": median, "lowerLimit": "1", "upperLimit": "NA"}
+    names = ("paramValue", "ciLowerLimit", "ciUpperLimit", "pValue")
+    measures(record)[0]["analyses"][0] |= dict(zip(names, ratio, strict=True))
+    (found,) = read_record(record).of("hr")
+    assert found.about["arm"] == above
+    assert (found.unsure == "") == (why == "")
+    assert why in found.unsure
+
+
+def test_a_comment_against_the_medians_is_marked():
+    record = copy.deepcopy(RECORD)
+    measures(record)[0]["analyses"][0]["estimateComment"] = "Placebo versus Velotinib"
+    (ratio,) = read_record(record).of("hr")
+    assert "against the medians" in ratio.unsure
 
 
 def test_a_one_sided_interval_is_marked():
