@@ -66,6 +66,48 @@ def test_random_effects_are_those_of_brute_force(contrasts):
     assert table.at["d[b]", "sd"] == pytest.approx(np.sqrt(variance), rel=2e-3)
 
 
+def many(tau: float, studies: int) -> list[tuple[str, str, str, float, float]]:
+    rng = np.random.default_rng(3)
+    return [(f"S{number}", "b", "a", float(rng.normal(0.3, tau)), 0.05)
+            for number in range(studies)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tau", "studies"), [(0.02, 4), (0.5, 8), (0.5, 300)])
+def test_the_distribution_of_tau_is_that_of_integration(contrasts, tau, studies):
+    """Also where the posterior is narrow beside its prior, and where it ends at 0."""
+    rows = many(tau, studies)
+    fit = contrasts(rows, "a").fit(priors=TIGHT | {"tau": "half-normal(1)"})
+    y = np.array([row[3] for row in rows])
+
+    def log_density(value):
+        weight = 1 / (0.05**2 + value**2 + 0 * y)
+        precision = weight.sum() + 1 / 100
+        return (0.5 * np.log(weight).sum() - 0.5 * np.log(precision) - 0.5 * weight @ y**2
+                + 0.5 * (weight @ y) ** 2 / precision - 0.5 * value**2)  # fmt: skip
+
+    at = np.linspace(1e-6, 3, 60001)
+    log = np.array([log_density(value) for value in at])
+    below = integrate.cumulative_trapezoid(np.exp(log - log.max()), at, initial=0)
+    wide = np.interp(0.84, below / below[-1], at) - np.interp(0.16, below / below[-1], at)
+    found = fit.mixture.scale("tau")
+    for share in (0.025, 0.5, 0.975):
+        wanted = np.interp(share, below / below[-1], at)
+        assert found.quantile(share) == pytest.approx(wanted, abs=0.002 * wide)
+
+
+def test_a_posterior_near_another_is_the_same(contrasts):
+    """However far that one is, or where it ends."""
+    data = [exact.data(contrasts(many(tau, 12), "a").fit(priors=TIGHT).specification)
+            for tau in (0.03, 0.5)]  # fmt: skip
+    alone = [exact.solve(each) for each in data]
+    for own, other, each in ((0, 0, data[0]), (1, 0, data[1]), (0, 1, data[0])):
+        near = exact.solve(each, alone[other])
+        assert near.weight @ near.mean == pytest.approx(alone[own].weight @ alone[own].mean)
+        for share in (0.025, 0.975):
+            wanted = alone[own].scale("tau").quantile(share)
+            assert near.scale("tau").quantile(share) == pytest.approx(wanted, rel=1e-3)
+
+
 @pytest.mark.parametrize("kind", ["contrasts", "class", "class known", "normal arms", "mixed"])
 def test_the_sampler_agrees(contrasts, kind):
     """What is exact is also a PyMC graph and a density, and draws of it agree."""

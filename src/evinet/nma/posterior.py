@@ -342,6 +342,13 @@ class Fit:
         return summarised(self.specification, normal_summaries(self))
 
     @cached_property
+    def of_normal(self) -> Mixture:
+        """The exact posterior of `normal`."""
+        from evinet.nma.fit.exact import solve
+
+        return solve(self.normal)
+
+    @cached_property
     def left_out(self) -> dict[str, Mixture]:
         """Study -> the posterior without it (see `evinet.nma.answers.left_out`)."""
         from evinet.nma.answers import left_out

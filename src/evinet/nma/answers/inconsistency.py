@@ -83,7 +83,8 @@ def node_split(fit: Fit, first: str, second: str) -> dict[str, object]:
     """
     design = fit.specification.design
     column = terms.omega(design.rows, (first, second))[design.free]
-    posterior = solve(fit.normal.with_column(column, fit.specification.priors.effects))
+    wider = fit.normal.with_column(column, fit.specification.priors.effects)
+    posterior = solve(wider, fit.of_normal)
     rows = dict(zip(fit.treatments, fit.effect_rows(), strict=True))
     indirect = np.append(rows[second] - rows[first], 0.0)
     factor = np.append(np.zeros(len(indirect) - 1), 1.0)

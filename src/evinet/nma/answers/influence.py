@@ -11,7 +11,6 @@ import pandas as pd
 from evinet import tables
 from evinet.nma.answers.effects import pairs
 from evinet.nma.answers.left_out import joined
-from evinet.nma.fit.exact import solve
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
@@ -28,7 +27,7 @@ def influence(fit: Fit) -> pd.DataFrame:
     """
     if not fit.linear_in_studies:
         return tables.INFLUENCE.frame([])
-    full, left, rows = solve(fit.normal), fit.left_out, fit.effect_rows()
+    full, left, rows = fit.of_normal, fit.left_out, fit.effect_rows()
     every = list(pairs(fit.islands))
     numbers = np.array([[fit.treatments.index(name) for name in pair] for pair in every])
     centre = rows @ (full.weight @ full.mean)

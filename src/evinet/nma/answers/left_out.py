@@ -19,7 +19,10 @@ def left_out(fit: Fit) -> dict[str, Mixture]:
     studies = list(dict.fromkeys(data.studies))
     if len(studies) == 1:
         return {}
-    return {study: solve(data.subset(np.array(data.studies) != study)) for study in studies}
+    return {
+        study: solve(data.subset(np.array(data.studies) != study), fit.of_normal)
+        for study in studies
+    }
 
 
 def joined(fit: Fit, study: str) -> nx.Graph[str]:

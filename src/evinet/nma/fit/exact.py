@@ -11,12 +11,13 @@ direct method of Röver 2020, J Stat Softw 93(6), for networks).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.linalg import block_diag
 from scipy.special import ndtr
 
@@ -28,10 +29,16 @@ if TYPE_CHECKING:
 
 REACH = 6.0
 """The grid covers the priors from -6 to 6 on the scale of a standard normal quantile."""
-COARSE = {1: 121, 2: 31}
-FINE = {1: 161, 2: 61}
+POINTS = {1: 61, 2: 45}
+"""Points on an axis of the grid, by how many axes there are."""
+WIDE = 0.6
+"""The grid is drawn anew until the posterior takes up this share of each axis."""
+BESIDE = 0.1
+"""What a grid has on either side of that of a posterior which is near, as a share of its width."""
+FINER = 16
+"""Points for one of the grid in the distribution of tau or sigma alone."""
 NEGLIGIBLE = 20.0
-"""Cells whose log density lies this far below the highest are left out of the fine grid."""
+"""Points whose log density lies this far below the highest are left out."""
 BATCH = 512
 
 
@@ -143,33 +150,39 @@ class NormalData:
             logs += np.log(np.diagonal(root, axis1=2, axis2=3)).sum(axis=(1, 2))
         return np.concatenate(parts, axis=1), logs
 
-    def given(
+    def _solved(
         self, tau: np.ndarray, sigma: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log likelihood of y up to a constant, and what the posterior of b is made of.
-
-        With P = L L' and the whitened X and y it is that of b = L c, c ~ N(0, 1): its precision
-        A = 1 + L' X' X L has the root C, so that b has mean R C^-1 L' X' y and covariance R R' with
-        R = L C'^-1. Shapes (points,), (points, coefficients) and (points, coefficients, same), R.
-        """
-        white, logs = self._white(tau)
-        columns, y = white[..., :-1], white[..., -1:]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Log likelihood of y up to a constant, and L, C and C^-1 L' X' y of `given`."""
+        some, at = np.unique(tau, return_inverse=True)
+        white, logs = self._white(some)
+        turned, y = np.swapaxes(white[..., :-1], -1, -2), white[..., -1:]
         steps, place = np.unique(sigma, return_inverse=True)
         values, vectors = np.linalg.eigh(self.prior(steps))
         spread = (vectors * np.sqrt(values.clip(min=0.0))[:, None, :])[place]
-        acting = columns @ spread
-        turned = np.swapaxes(acting, -1, -2)
-        root = np.linalg.cholesky(np.eye(acting.shape[-1]) + turned @ acting)
-        score = np.linalg.solve(root, turned @ y)[..., 0]
-        back = np.swapaxes(np.linalg.solve(root, np.swapaxes(spread, -1, -2)), -1, -2)
+        across = np.swapaxes(spread, -1, -2)
+        told = across @ (turned @ white[..., :-1])[at] @ spread
+        root = np.linalg.cholesky(np.eye(told.shape[-1]) + told)
+        score = np.linalg.solve(root, across @ (turned @ y)[at])
         diagonal = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-        squares = (y**2).sum(axis=(1, 2)) - (score**2).sum(axis=1)
-        return -0.5 * squares - logs - diagonal, (back @ score[..., None])[..., 0], back
+        squares = (y**2).sum(axis=(1, 2))[at] - (score**2).sum(axis=(1, 2))
+        return -0.5 * squares - logs[at] - diagonal, spread, root, score
+
+    def given(self, tau: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the posterior of b is made of at each (tau, sigma): its mean, and R.
+
+        With P = L L' and the whitened X and y it is that of b = L c, c ~ N(0, 1): its precision
+        A = 1 + L' X' X L has the root C, so that b has mean R C^-1 L' X' y and covariance R R' with
+        R = L C'^-1. Shapes (points, coefficients) and (points, coefficients, same).
+        """
+        _, spread, root, score = self._solved(tau, sigma)
+        back = np.swapaxes(np.linalg.solve(root, np.swapaxes(spread, -1, -2)), -1, -2)
+        return (back @ score)[..., 0], back
 
     def log_marginal(self, tau: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         """Log likelihood of y given tau and sigma, up to a constant; shape (points,)."""
         parts = [slice(start, start + BATCH) for start in range(0, len(tau), BATCH)]
-        return np.concatenate([self.given(tau[part], sigma[part])[0] for part in parts])
+        return np.concatenate([self._solved(tau[part], sigma[part])[0] for part in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +195,8 @@ class Mixture:
         Shape (points,).
     mean, covariance
         Of b at each point, shapes (points, coefficients) and (points, coefficients, same).
+    ends
+        Of the grid on the scale of the priors' normal quantiles, shape (2, scales that are free).
     """
 
     tau: np.ndarray
@@ -189,6 +204,7 @@ class Mixture:
     weight: np.ndarray
     mean: np.ndarray
     covariance: np.ndarray
+    ends: np.ndarray | None = None
 
     def of(self, row: np.ndarray, tau: float = 0.0, noise: float = 0.0) -> Distribution:
         """The distribution of a linear function of b.
@@ -217,13 +233,17 @@ class Mixture:
         return summaries((mean[:, one] - mean[:, other]).T, sd.T, self.weight)
 
     def scale(self, name: str) -> Distribution:
-        """The distribution of tau or sigma: each point of the grid is spread over its cell."""
+        """The distribution of tau or sigma: the grid made finer, and smoothed over its steps."""
         every = self.tau if name == "tau" else self.sigma
         values, places = np.unique(every, return_inverse=True)
         weight = np.bincount(places, self.weight)
-        if len(values) < 3:
+        if len(values) < 4:
             return Distribution(values, np.zeros(len(values)), weight)
-        return Distribution(values, np.gradient(values) / np.sqrt(12), weight)
+        number = np.arange(len(values))
+        finer = np.linspace(0, number[-1], FINER * number[-1] + 1)
+        values = CubicSpline(number, values)(finer)
+        weight = np.exp(CubicSpline(number, np.log(weight))(finer))
+        return Distribution(values, np.gradient(values), weight / weight.sum())
 
     def draws(
         self, size: int, rng: np.random.Generator
@@ -233,12 +253,22 @@ class Mixture:
         values, vectors = np.linalg.eigh(self.covariance)
         roots = vectors * np.sqrt(values.clip(min=0.0))[:, None, :]
         unit = rng.standard_normal((size, self.mean.shape[1]))
-        b = self.mean[chosen] + np.einsum("sij,sj->si", roots[chosen], unit)
-        return b, self.tau[chosen], self.sigma[chosen]
+        b = self.mean[chosen]
+        for point in np.unique(chosen):
+            own = chosen == point
+            b[own] += unit[own] @ roots[point].T
+        return b, _of_cells(self.tau, chosen, rng), _of_cells(self.sigma, chosen, rng)
 
 
-def solve(data: NormalData) -> Mixture:
-    """The posterior of normal data."""
+def _of_cells(points: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A scale's draws: anywhere in the cell of the grid around the chosen point."""
+    values, places = np.unique(points, return_inverse=True)
+    beside = rng.uniform(-0.5, 0.5, len(chosen))
+    return np.interp(places[chosen] + beside, np.arange(len(values)), values)
+
+
+def solve(data: NormalData, near: Mixture | None = None) -> Mixture:
+    """The posterior of normal data; sooner if it is `near` another one of the same priors."""
     free = {
         name: prior
         for name, prior in (("tau", data.tau), ("sigma", data.sigma))
@@ -254,27 +284,33 @@ def solve(data: NormalData) -> Mixture:
         )
         return tau, sigma
 
+    points: dict[str, np.ndarray] = {}
+    weight, ends = np.ones(1), None
     if free:
-        points, weight = _grid_of(free, lambda at, count: data.log_marginal(*both(at, count)))
-    else:
-        points, weight = {}, np.ones(1)
+        points, weight, ends = _grid_of(
+            free,
+            lambda at, count: data.log_marginal(*both(at, count)),
+            None if near is None else near.ends,
+        )
     tau, sigma = both(points, len(weight))
     parts = [slice(start, start + BATCH) for start in range(0, len(tau), BATCH)]
     found = [data.given(tau[part], sigma[part]) for part in parts]
-    root = np.concatenate([back for _, _, back in found])
-    mean = np.concatenate([centre for _, centre, _ in found])
-    return Mixture(tau, sigma, weight, mean, root @ np.swapaxes(root, -1, -2))
+    root = np.concatenate([back for _, back in found])
+    mean = np.concatenate([centre for centre, _ in found])
+    return Mixture(tau, sigma, weight, mean, root @ np.swapaxes(root, -1, -2), ends)
 
 
 def _grid_of(
     free: dict[str, Prior],
     log_likelihood: Callable[[dict[str, np.ndarray], int], np.ndarray],
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Points of the heterogeneity and the class's spread, and their posterior weights.
+    near: np.ndarray | None,
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Points of the heterogeneity and the class's spread, their posterior weights, and the ends.
 
-    A coarse grid over the priors finds where the posterior is; a fine one there integrates it. Its
-    points are even on the scale of the priors' normal quantiles, where the integrand is smooth and
-    vanishes at both ends, so that the sum has hardly an error.
+    The first grid covers the priors (or a little more than `near`, if the posterior ends within
+    it), the next ones where the one before found the posterior. Their points are even on the scale
+    of the priors' normal quantiles, where the integrand is smooth and vanishes at both ends, so
+    that the sum has hardly an error.
     """
 
     def scaled(points: np.ndarray) -> dict[str, np.ndarray]:
@@ -286,25 +322,31 @@ def _grid_of(
     def log_density(points: np.ndarray) -> np.ndarray:
         return log_likelihood(scaled(points), len(points)) - 0.5 * (points**2).sum(axis=1)
 
-    dimensions = len(free)
-    axes = [np.linspace(-REACH, REACH, COARSE[dimensions])] * dimensions
-    points = _grid(axes)
-    density = log_density(points)
-    kept = points[density > density.max() - NEGLIGIBLE]
-    step = axes[0][1] - axes[0][0]
-    axes = [
-        np.linspace(low - step, high + step, FINE[dimensions])
-        for low, high in zip(kept.min(axis=0), kept.max(axis=0), strict=True)
-    ]
-    points = _grid(axes)
-    density = log_density(points)
-    chosen = density > density.max() - NEGLIGIBLE
-    share = np.exp(density[chosen] - density.max())
-    return scaled(points[chosen]), share / share.sum()
+    count = POINTS[len(free)]
+    everywhere = np.array([[-REACH, REACH]] * len(free)).T
+    ends = everywhere if near is None else near + BESIDE * np.diff(near, axis=0) * [[-1], [1]]
+    while True:
+        points = _grid(np.linspace(ends[0], ends[1], count).T)
+        density = log_density(points)
+        kept = density > density.max() - NEGLIGIBLE
+        width = np.diff(ends, axis=0)[0]
+        step = width / (count - 1)
+        if (
+            near is not None
+            and np.isclose([points[kept].min(axis=0), points[kept].max(axis=0)], ends).any()
+        ):
+            near, ends = None, everywhere
+            continue
+        near = None
+        ends = np.array([points[kept].min(axis=0) - step, points[kept].max(axis=0) + step])
+        if (np.diff(ends, axis=0)[0] > WIDE * width).all():
+            break
+    share = np.exp(density[kept] - density.max())
+    return scaled(points[kept]), share / share.sum(), ends
 
 
-def _grid(axes: Sequence[np.ndarray]) -> np.ndarray:
-    """Every combination of the axes' values, shape (points, axes)."""
+def _grid(axes: np.ndarray) -> np.ndarray:
+    """Every combination of the values of axes, shape (axes, values): (points, axes)."""
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
 
