@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,52 @@ def test_code_that_a_job_ran_is_what_its_rule_names(jobs):
             if missing:
                 unnamed[" ".join(words)] = missing
     assert unnamed == {}
+
+
+GRAPHS = """
+import sys
+from pathlib import Path
+from evinet import config
+from evinet.nma.fit import nuts
+nuts.prepare()
+from evinet.nma.fit import compiled
+from evinet.synthesise import jobs
+
+class Built(Exception):
+    pass
+
+def build(model):
+    from evinet.nma.fit import special  # as `functions` does
+    raise Built
+
+compiled.functions = build
+review, (data, ipd) = config.load(sys.argv[1]), map(Path, sys.argv[2:])
+for baseline in ("piecewise", "fracpoly", "weibull"):
+    asked = review.models["fixed-ipd"].model_copy(update={"baseline": baseline, "knots": None})
+    changed = review.model_copy(update={"models": {"fixed-ipd": asked}})
+    try:
+        jobs.fit(changed, "pfs", "fixed-ipd", data, [ipd], Path("out"))
+    except Built:
+        print(baseline)
+    else:
+        raise AssertionError(f"{baseline} was not compiled")
+print(*(name for name in sys.modules if name.split(".")[0] == "evinet"))
+"""
+
+
+def test_code_of_hazards_that_are_compiled_from_their_graph_is_named_too(finished):
+    """They are built and not compiled, which takes a minute each."""
+    results = finished.folder / "results"
+    done = finished.command(
+        sys.executable, "-c", GRAPHS, str(results / "config.json"),
+        str(results / "networks/pfs/data.csv"), str(results / "ipd/netter-2/pfs/ipd.csv"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *built, loaded = done.stdout.splitlines()
+    assert built == ["piecewise", "fracpoly", "weibull"]
+    ours = set(loaded.split()) - START - {"evinet.config"}
+    assert {"evinet.nma.fit.special", "evinet.nma.graph"} <= ours
+    assert ours - declared("fit", covariates=False).keys() == set()
 
 
 NOT_RUN = {
