@@ -591,6 +591,7 @@ def _finished(arms: Arms, passages: list[Passage]) -> Arms:
     """The arms with their short names and roles, each of them said."""
     if not arms.arms:
         return arms
+    _abbreviations(arms, passages)
     _name_roles(arms)
     if len(arms) == 2 and any(
         _RANDOM.search(s.text) and _MORE_ARMS.search(s.text)
@@ -834,6 +835,7 @@ def _stripped(label: str) -> str:
     )  # fmt: skip
     label = re.sub(r"^(?:into )?(?:\w+ )?(?:arms?|groups?)(?:[:,]| of) ", "", label)
     label = re.sub(r"\s*\[[^\]]*$", "", label)
+    label = re.sub(rf" \([^()]*\d ?(?:{_UNITS})\b[^()]*\)(?= )", "", label)
     label = re.sub(
         r"(?<=\w)\s+(?:orally|intravenously|subcutaneously|iv|po|bid|p\.o\.?|i\.v\.?)\b(?!.*\b(?:plus|with|and)\b).*",
         "", label,
@@ -923,7 +925,8 @@ def _grouped(read: list[Sentence], title: str) -> Arms:
                 label = _clean(match["label"])
                 words = tokens(label)
                 named = any(word.isalpha() or word[0] == "#" for word in words)
-                arm = pattern is _GROUPS[_SHORT] or words <= known
+                short = pattern is _GROUPS[_SHORT] or all(word[0] == "#" for word in words)
+                arm = short or words <= known
                 if named and arm and not _NOT_A_NAME.search(label):
                     found.setdefault(words, label)
             joint = [
@@ -985,6 +988,7 @@ def _nicknames(arms: Arms, text: str) -> None:
         for arm, match, stop in zip(arms.arms, counts, stops, strict=True):
             names = re.findall(r"\(([^()\d]{2,40}?) (?:group|arm)\)", text[match.end() : stop])
             names += [match["short"]] if match["short"] else []
+            names += re.findall(r"^(.+?) (?:group|arm)[,;]", match["inside"] or "")
             if len(names) == 1 and tokens(names[0]):
                 arm.names.append(tokens(names[0]))
     for arm in arms.arms:
@@ -1004,6 +1008,16 @@ def _nicknames(arms: Arms, text: str) -> None:
         after = re.search(rf"\b{label}[^()]{{0,12}}\((?:[^()]{{0,20}}[;,] ?)?{letter}", text, re.I)
         if found := before or after:
             arm.names.append(frozenset({"#" + found[1].lower()}))
+
+
+def _abbreviations(arms: Arms, passages: list[Passage]) -> None:
+    """`pegylated doxal (PLD)`: the short name behind the whole one, wherever it stands."""
+    whole = " ".join(passage.text for passage in passages)
+    for arm in arms.arms:
+        found = re.search(rf"\b{re.escape(arm.label)} \(([A-Z][\w+/-]{{1,9}})\)", whole, re.I)
+        words = tokens(found[1]) if found and found[1][0].isupper() else frozenset()
+        if words and not any(words <= name for other in arms.arms for name in other.names):
+            arm.names.append(words)
 
 
 def _name_roles(arms: Arms) -> None:

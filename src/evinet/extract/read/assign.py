@@ -35,6 +35,7 @@ PATTERNS: tuple[tuple[str, str, bool], ...] = (
     ("arms, then values", rf"A(?:{_J}A)+[^VA]{{0,40}}V(?:{_J}V)+", True),
     ("arms apart, then values", rf"A[^VA]{{0,25}}v[wx]{{0,4}}A[^VA]{{0,40}}V(?:{_J}V)+", True),
     ("arm, value; value, arm", r"A[^VA]{0,12}V[^VA]{0,4}[cvp][^VA]{0,4}Ve?[wo]x{0,3}A", False),
+    ("values, the arm of the second", r"Ve?p?v[wx]{0,2}Ve?[wo]x{0,3}A", False),
     ("one arm, then two values", r"A[^VA]{0,40}Ve?p?v[wx]{0,2}V", False),
 )  # fmt: skip
 
@@ -123,8 +124,15 @@ def assign(
                     slug_at[places[i]] for i in range(whole.end())
                     if letters[i] == "A" and places[i] >= max(clause, default=0)
                 }  # fmt: skip
-                if other is not None and before == {slugs[0]}:
+                at = next(places[i] for i in inside if letters[i] == "A")
+                last = letters[whole.end() - 1] == "A"
+                compared = re.search(rf"\b(?:{VERSUS})(?: the| with| in| for)* $", text[:at], re.I)
+                if last:
+                    return None if other is None else Assigned((other, slugs[0]), name, False)
+                apart = _CLAUSE.search(text, at, values[0][0])
+                if other and not apart and not compared and before == {slugs[0]}:
                     return Assigned((slugs[0], other), name, False)
+                continue
             if name == "arms, then values" and letters[: whole.start()].endswith("v"):
                 slugs = slugs[1:] + slugs[:1]  # `compared with B, A improved it (x v y)`
             if len(slugs) == len(values) == len(set(slugs)):
@@ -136,13 +144,19 @@ def assign(
 
 
 def compared(
-    text: str, arms: Arms, start: int = 0, end: int | None = None
+    text: str, arms: Arms, start: int = 0, end: int | None = None, last: bool = False
 ) -> tuple[str, str] | None:
-    """The first pair of arms that a stretch compares: `A versus B`, `longer with A than with B`."""
+    """The first pair of arms that a stretch compares: `A versus B`, `longer with A than with B`.
+
+    Of what stands before a ratio, the `last` pair is meant.
+    """
+    found = None
     letters, places = encode(text, [], arms.mentions(text), start, end)
     slug_at = {a: slug for a, _, slug in arms.mentions(text)}
     for match in re.finditer(r"A[^A]{0,12}v[wxo]{0,4}A", letters):
         pair = slug_at[places[match.start()]], slug_at[places[match.end() - 1]]
         if pair[0] != pair[1]:
-            return pair
-    return None
+            found = pair
+            if not last:
+                break
+    return found

@@ -904,11 +904,13 @@ def _direction(text: str, between: str, previous: int, head: int, end: int, foll
         if named and (other := arms.other(named[0][2])):
             return (named[0][2], other), "favours"
     behind = _GOES_ON.search(text, end, min(end + 160, following))
-    stretches = [(end, behind.start() if behind else min(end + 160, following)), (previous, head)]
+    stop = behind.start() if behind else min(end + 160, following)
+    close = min(_closes(text, head), stop)
+    stretches = [(end, close), (previous, head), (close, stop)]
     if text[:head].rstrip().endswith(":"):
-        stretches.reverse()  # `A v C: HR 0.7; B v C: HR 0.8`
+        stretches = [(previous, head), (end, stop)]  # `A v C: HR 0.7; B v C: HR 0.8`
     for start, stop in (*stretches, (0, head)):
-        pair = compared(text, arms, start, stop)
+        pair = compared(text, arms, start, stop, last=stop <= head)
         if pair:
             return pair, "improved" if _IMPROVED.search(text) else "order"
     if len(arms) != 2:
@@ -916,6 +918,21 @@ def _direction(text: str, between: str, previous: int, head: int, end: int, foll
     if not arms.has_control:
         return (arms.slugs[0], arms.slugs[1]), ""
     return (arms.slugs[0], arms.slugs[1]), "improved" if _IMPROVED.search(text) else "control"
+
+
+def _closes(text: str, place: int) -> int:
+    """Where the bracket that is open at a place closes; the end of the text if none is open."""
+    depth = 0
+    for letter in text[:place]:
+        depth = max(depth + (letter in "([") - (letter in ")]"), 0)
+    if not depth:
+        return len(text)
+    inside = depth
+    for at in range(place, len(text)):
+        inside += (text[at] in "([") - (text[at] in ")]")
+        if inside < depth:
+            return at
+    return len(text)
 
 
 _GOES_ON = re.compile(r";(?!\s*(?:[Pp]\b|\d+(?:\.\d+)?% |log|one|two|stratified))")

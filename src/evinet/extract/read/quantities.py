@@ -13,7 +13,7 @@ _OPEN = (
     r"\b(?:(?:was |were |has |had |have )?(?:not (?:yet )?(?:been )?(?:reached|estimable|estimated"
     r"|evaluable)|NE\b|NR\b|NYR\b|unreached))"
 )
-_START = r"(?<![\w.<>≥≤=/·-])(?<!\d,)(?<!\d )"
+_START = r"(?<![\w.<>≥≤=/·?-])(?<!\d,)(?<!\d )"
 _AT = _START.replace("=", "")
 """Where a value with a unit starts; it may stand behind an equals sign."""
 _NOT_A_VALUE = re.compile(

@@ -211,7 +211,9 @@ INLINE = compile(
 )
 """A heading at the start of a line that goes on with text."""
 WITHIN = compile(
-    rf"(?<=[.?!)\]] )(?P<word>{_HEADS})(?:\s?: | (?=(?-i:[A-Z][a-z]* [a-z\d])))", IGNORECASE
+    rf"(?<=[.?!)\]] )(?P<word>{_HEADS})(?:\s?: | (?=(?-i:[A-Z][a-z]* [a-z\d]))"
+    r"|(?<=(?-i:[A-Z]{4})) (?=(?-i:[A-Z\d])))",
+    IGNORECASE,
 )
 """A heading in the middle of a line, as where an abstract is one line."""
 
