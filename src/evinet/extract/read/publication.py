@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from evinet.extract.read import words
-from evinet.extract.read.arms import Arms, find_arms
+from evinet.extract.read.arms import Arms
 from evinet.extract.read.at_risk import find_at_risk
 from evinet.extract.read.claims import find_claims, not_spoken_of
 from evinet.extract.read.confirm import settle
@@ -21,6 +21,7 @@ from evinet.extract.read.grid import Grid, grids, heads_repeat, of_cells
 from evinet.extract.read.marked import Marked
 from evinet.extract.read.passages import Passage, headings, is_paper, passages, sentences
 from evinet.extract.read.patients import find_patients
+from evinet.extract.read.randomised import find_arms
 from evinet.extract.read.subgroups import find_subgroups
 from evinet.extract.read.text import Document, document
 
