@@ -81,6 +81,7 @@ STYLES: dict[str, Style] = {
         legend="above", width=2.0,
     ),
     "black-two": Style(colours=BLACK, dashed=True, percent=True, family="serif", width=1.1),
+    "black-grey": Style(colours=("#000000", "#8c8c8c"), mark="+", family="serif", dpi=200),
     "black-three": Style(colours=BLACK, dashed=True, arms=3, dpi=300, mark="|"),
     "four-arms": Style(arms=4, grid=True, box=True, n=90),
     "direct-labels": Style(legend="direct", table="none", mark="|", dpi=200),

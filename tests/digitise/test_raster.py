@@ -18,7 +18,7 @@ from evinet.digitise.run import digitise
 from evinet.digitise.table import Cell, Row
 from evinet.digitise.trace import Curve
 
-PICTURES = ["survminer", "black-two", "ggplot-bands", "lifelines", "last-tick"]
+PICTURES = ["survminer", "black-two", "black-grey", "ggplot-bands", "lifelines", "last-tick"]
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class Plot:
         found: list[Trace] = []
         for rising in (False, True):
             self.rising = rising
-            for colour in inks.colours(self.ink):
+            for colour in self.colours:
                 found += self._of(colour)
             if found:
                 break
@@ -96,8 +97,18 @@ class Plot:
             self.made[key] = self._followed(colour) if self._starts_inside() else []
         return self.made[key]
 
+    @cached_property
+    def colours(self) -> list[Colour]:
+        """Colours that its lines may have."""
+        return inks.colours(self.ink)
+
+    def _shares(self, colour: Colour) -> tuple[Floats, Floats]:
+        """Shares of a colour and of other ink in each pixel."""
+        others = [other for other in self.colours if like(other, colour) > SAME]
+        return inks.apart(self.ink, colour, others)
+
     def _followed(self, colour: Colour) -> list[Trace]:
-        share, hidden = inks.share(self.ink, colour)
+        share, hidden = self._shares(colour)
         share = np.where(self.ink.blank, 0.0, share)
         hidden = np.where(self.ink.blank, 1.0, hidden)
         if self.rising:
@@ -319,7 +330,11 @@ class Plot:
             here = Box(float(left + columns[0]), float(top + row), float(left + columns[-1] + 1),
                        float(top + row + 1))  # fmt: skip
             found.append((here, Look(look.colour, look.width, dashed)))
-        return found
+        colours = [look.colour for _, look in found]
+        return [  # the edges of a black line look like a grey one
+            each for each in found
+            if not any(inks.faint(each[1].colour, other, small.paper) for other in colours)
+        ]  # fmt: skip
 
     def others(self, words: Sequence[Word], samples: Sequence[Sample]) -> list[Sample]:
         """Lines of whatever colour and dashes where other entries of the legend would have them.
@@ -372,7 +387,7 @@ class Plot:
         near = np.zeros((rows, columns), dtype=bool)
         ink = np.zeros((rows, columns))
         for trace in drawn:
-            ink = np.maximum(ink, inks.share(self.ink, trace.look.colour)[0])
+            ink = np.maximum(ink, self._shares(trace.look.colour)[0])
             _paint(near, trace, self.left, self.top)
         strong = (ink > 0.6) & ~self.ink.blank
         size = int(np.ceil(max(trace.look.width for trace in drawn))) * 3 + 5

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from evinet.digitise.drawing import Colour, Floats
-from evinet.digitise.raster.shapes import opened
+from evinet.digitise.raster.shapes import dilated, opened
 
 OFF = 45.0  # units of 255: a colour so far off the line is another
 NEAR = 15.0  # units of 255: a colour so near to the line is a mixture
 DEEP = 1.35  # of a colour: where thin lines show it paler, their middle may be so much deeper
+SHARES = (0.3, 0.7)  # of a colour: a line of so much of it can be told from its own edges
 WINDOW = (3, 11)  # every third pixel, eleven of them across: 33 pixels
 BROAD = 25  # pixels: what is as long and as high is a tint, not a line
 CORE = 0.75  # of the greatest contrast nearby: the middle of a line
@@ -113,25 +114,45 @@ def colours(ink: Ink) -> list[Colour]:
         found.append((int(near.sum()), (red, green, blue)))
         left &= ~near
     found.sort(key=lambda pair: -pair[0])
-    return _unmixed([colour for _, colour in found], ink.paper)
+    return _unmixed([colour for _, colour in found], ink.paper, points)
 
 
-def _unmixed(found: list[Colour], paper: Floats) -> list[Colour]:
-    """Colours without those that are a fainter form of another (the edges of lines)."""
+def _unmixed(found: list[Colour], paper: Floats, points: Floats) -> list[Colour]:
+    """Colours without those that are a fainter form of another: the edges of its lines.
+
+    Edges are of any share of the colour; a grey line beside a black one is of one share alone.
+    """
     kept: list[Colour] = []
     for colour in found:
-        own = np.array(colour) - paper
         for other in found:
-            full = np.array(other) - paper
-            if other == colour or np.linalg.norm(full) <= np.linalg.norm(own):
-                continue
-            share = float(own @ full / (full @ full))
-            off = float(np.linalg.norm(own - share * full))
-            if 0.15 < share < 0.85 and off < 22:
+            share = faint(colour, other, paper)
+            if share and not (
+                SHARES[0] < share < SHARES[1] and _alone(points, other, share, paper)
+            ):
                 break
         else:
             kept.append(colour)
     return kept
+
+
+def faint(colour: Colour, full: Colour, paper: Floats) -> float:
+    """Of which share of another colour, on paper, a colour is; 0 if it is none."""
+    own, line = np.array(colour) - paper, np.array(full) - paper
+    if colour == full or np.linalg.norm(line) <= np.linalg.norm(own):
+        return 0.0
+    share = float(own @ line / (line @ line))
+    off = float(np.linalg.norm(own - share * line))
+    return share if 0.15 < share < 0.85 and off < 22 else 0.0
+
+
+def _alone(points: Floats, full: Colour, share: float, paper: Floats) -> bool:
+    """Whether the middles of lines are of one share of a colour, or the whole, and none between."""
+    line = np.array(full) - paper
+    shares = (points - paper) @ line / float(line @ line)
+    shares = shares[np.linalg.norm(points - paper - shares[:, None] * line, axis=1) < 22]
+    own = int((np.abs(shares - share) < 0.05).sum())
+    between = int(((shares > share + 0.1) & (shares < (1 + share) / 2)).sum())
+    return own > 0.15 * int((shares >= 0.9).sum()) and own > 3 * between
 
 
 def _mode(lab: Floats) -> Floats:
@@ -167,3 +188,26 @@ def share(ink: Ink, colour: Colour) -> tuple[Floats, Floats]:
     own = np.clip((mixed - base) / (1 - base), 0.0, 1.0)
     other = np.clip((away - NEAR) / (2 * (OFF - NEAR)), 0.0, 1.0)
     return own, other
+
+
+def apart(ink: Ink, colour: Colour, others: list[Colour]) -> tuple[Floats, Floats]:
+    """`share`, where other lines may be a fainter or a fuller form of the colour, as grey of black.
+
+    Of the fuller colour only what is beyond the fainter one counts, which leaves its lines their
+    middle; the edges of its lines, which look like the fainter one, are other ink to that.
+    """
+    own, hidden = share(ink, colour)
+    for other in others:
+        if part := faint(other, colour, ink.paper):
+            own = _beyond(own, part)
+            lines = share(ink, other)[0] > 0.8
+            hidden = np.where(lines & ~dilated(own > 0.3, 3, 3), 1.0, hidden)
+        elif part := faint(colour, other, ink.paper):
+            near = dilated(_beyond(share(ink, other)[0], part) > 0.1, 3, 3)
+            own, hidden = np.where(near, 0.0, own), np.where(near, 1.0, hidden)
+    return own, hidden
+
+
+def _beyond(values: Floats, part: float) -> Floats:
+    part += 0.05
+    return np.clip((values - part) / (1 - part), 0.0, 1.0)
