@@ -51,11 +51,13 @@ _SOME_DEATHS = words.Phrases(
     r"the first|"
     r"through) (?:day|week|month|year|\d|the first)|\b\d+-(?:day|month|year)|in[- ]hospital"
     r"|\bdays\b|"
-    r"remission|defined as"
+    r"remission|defined as|\b(?:died|deaths?) (?:of|from) (?!any\b|all\b)"
+    r"|\b(?:cardiovascular|cardiac|vascular|sudden|cancer|disease|specific|early|f(?:o)?etal|neonatal"
+    r"|infant|maternal|postoperative|perioperative|CV) deaths?\b"
 )
 _NOT_EVENTS = words.Phrases(
     r"adverse|toxic|serious|treatment-related|grade|\bsafety|without|alive|censor|cause of death"
-    r"|due to"
+    r"|due to|owing to|because of|attribut|\bS?AEs?\b|-related\b|related to"
 )
 _CENTRAL = words.Phrases(
     r"\bcentral|\bBICR\b|\bBIRC\b|\bBIIRC\b|\bIRC\b|\bICR\b|\bIRRC\b"

@@ -49,7 +49,7 @@ _TOKEN = re.compile(
         rf" ?[(\[](?P<p5>\d+(?:\.\d+)?) ?%[)\]]"
         rf"|{_AT}(?P<p6>\d{{1,3}}(?:\.\d+)?) ?%(?! ?(?:CI\b|confidence|C\.I))"
         rf"|{_AT}(?P<d>{NUMBER})[- ]?{UNIT}"
-        rf"|{_START}(?P<x>\d[\d,]*(?:\.\d+)?|\b(?:{_WORD})\b)"
+        rf"|{_START}(?P<x>\d+(?:,\d{{3}})*(?:\.\d+)?|\b(?:{_WORD})\b)"
     )
 )
 """A quantity in a text of small letters (faster than a pattern that does not mind capitals)."""
