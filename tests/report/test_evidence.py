@@ -7,14 +7,18 @@ import shutil
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from ruamel.yaml import YAML
 
 from evinet import tables
 from evinet.conduct import Conduct, Excluded, Flow, Modifier, Protocol, Search
 from evinet.config import Analysis, Harm, Question, Support
+from evinet.extract import schema
 from evinet.report import layouts, pages, references
 from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
@@ -353,3 +357,15 @@ def test_references_have_an_entry_a_source(name: str) -> None:
     rows = [{"source": f"s-{i}", "kind": "news", "citation": "x", "doi": "10.1/x", "pmid": None,
              "url": None} for i in range(3)]  # fmt: skip
     assert getattr(references, name)(rows).count("10.1/x") == 3
+
+
+def test_the_form_for_risk_of_bias_asks_for_every_domain_and_is_refused_empty() -> None:
+    text = (JUDGEMENTS.parent / "reviewers.qmd").read_text(encoding="utf-8")
+    lines = re.findall(r"^    (.*)$", text[text.index("    risk_of_bias:") :], re.MULTILINE)
+    form = YAML(typ="safe").load("\n".join(lines))["risk_of_bias"]
+    assert [entry["domain"] for entry in form] == list(get_args(schema.Domain))
+    filled = {"judgement": "some concerns", "reviewer": "A. Reviewer", "reason": "Open label."}
+    for entry in form:
+        assert schema.Judged.model_validate({**entry, **filled}).judgement == "some concerns"
+        with pytest.raises(ValidationError):
+            schema.Judged.model_validate(entry)
