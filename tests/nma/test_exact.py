@@ -278,6 +278,18 @@ def test_the_prior_of_intercepts_is_seen_where_mu_is_integrated_out():
     assert powerscale.intercepts(contrast.fit(effects="fixed")) is None, "contrasts have no mu"
 
 
+def test_sensitivity_is_to_the_densities_of_the_priors(contrasts):
+    from evinet.nma.answers import powerscale
+
+    texts = {"effects": "normal(0, 0.5)", "tau": "half-normal(0.3)"}
+    fit = contrasts(STUDIES, "a", SHARED).fit(priors=texts)
+    found = powerscale.components(fit)
+    wanted = {"prior of effects": stats.norm(0, 0.5).logpdf(fit.coefficients).sum(axis=1),
+              "prior of tau": stats.halfnorm(0, 0.3).logpdf(fit.tau)}  # fmt: skip
+    for name, log in wanted.items():
+        assert found[name] - found[name][0] == pytest.approx(log - log[0]), name
+
+
 def test_ranks_of_contrasts_carry_no_noise(contrasts):
     """SUCRA is the mean probability of being better than another, each of a normal difference."""
     network = contrasts(STUDIES, "a", SHARED)
