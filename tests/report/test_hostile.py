@@ -209,11 +209,10 @@ def test_no_page_runs_what_data_say_and_every_page_shows_it(
     root, payload = hostile
     shown: set[int] = set()
     changed: dict[str, str] = {}
+    view = browser.new_page()
     for page in sorted((root / "out").glob("*.html")):
-        view = browser.new_page()
         view.goto(page.as_uri())
         seen = view.evaluate(LOOK)
-        view.close()
         name = page.name
         assert not seen["ran"], name
         assert (seen["elements"], seen["handlers"], seen["links"]) == (0, 0, []), name
@@ -229,6 +228,7 @@ def test_no_page_runs_what_data_say_and_every_page_shows_it(
                     said = text[found.start() : found.start() + len(whole)]
                     changed.setdefault(payload.made[number], f"{name}: {said}")
                 shown.add(number)
+    view.close()
     assert changed == {}
     fields = {payload.made[number] for number in shown}
     assert WANTED - fields == set()
