@@ -130,15 +130,16 @@ def test_a_last_event_is_seen_where_the_curve_ends_on_the_axis(tmp_path):
         assert arm.curve.time[-1] == pytest.approx(each.time.max(), abs=0.2)
 
 
-def test_a_curve_that_runs_along_the_axis_to_its_end_has_no_last_event(tmp_path, monkeypatch):
-    """Of 180 patients the last one is censored: the line is three pixels above the axis."""
-    time = np.append(np.sort(np.random.default_rng(1).exponential(6, 179).clip(max=28)), 35.0)
-    event = np.append(np.ones(179, dtype=np.int64), 0)
+@pytest.mark.parametrize(("name", "n", "last"), [("matplotlib", 180, 0), ("cut-line", 107, 1)])
+def test_the_last_event_of_a_curve_just_above_the_axis(tmp_path, monkeypatch, name, n, last):
+    """The line is three pixels above the axis, or three and a half, where a drop was not seen."""
+    time = np.append(np.sort(np.random.default_rng(1).exponential(6, n - 1).clip(max=28)), 34.0)
+    event = np.append(np.ones(n - 1, dtype=np.int64), last)
     monkeypatch.setattr(figures, "patients", lambda *_: [figures.TrueArm(time, event, "Arm A")])
-    style = replace(figures.STYLES["matplotlib"], arms=1, n=180, below=0.0, legend="none")
-    figures.draw(tmp_path / "figure.png", "matplotlib", style)
+    style = replace(figures.STYLES[name], arms=1, n=n, below=0.0, legend="none")
+    figures.draw(tmp_path / "figure.png", name, style)
     [arm] = digitise(tmp_path / "figure.png").reading.arms
-    assert arm.curve.survival[-1] == pytest.approx(1 / 180, abs=0.003)
+    assert arm.curve.survival[-1] == pytest.approx(0 if last else 1 / n, abs=0.003)
 
 
 def test_events_at_the_end_of_an_axis_that_cuts_the_line_are_seen(figure):

@@ -30,7 +30,8 @@ HIDDEN = 0.5  # of a pixel: other ink hides what is there
 CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
 BEYOND = 10  # pixels beyond the end of a curve that hold no more of it
 PLAIN = 0.1  # share of its length of which a curve is a curve though the table has no row for it
-CLEAR = 1.5  # pixels: nearer to an axis the line of a curve cannot be told from a drop onto it
+CLEAR = 1.5  # pixels: ink less far below the line of a curve is no drop from it ...
+CLEAR_ON_AXIS = 0.75  # ... and ink that ends on the axis, which hides the rest
 
 
 class Plot:
@@ -206,11 +207,13 @@ class Plot:
         nobody = share.shape[0] - nobody if self.rising else nobody
         for place, column in enumerate(columns):
             foot = _foot(share[:, column], hidden[:, column], int(rows[place]), wide)
-            if foot < level + wide / 2 + CLEAR or (place < size and marked[column]):
+            framed = self._framed(share[:, column], foot, column)
+            clear = CLEAR_ON_AXIS if framed else CLEAR
+            if foot < level + wide / 2 + clear or (place < size and marked[column]):
                 continue
             if not foot <= below[place] + 2 * wide:
                 below[place] = foot
-            if self._framed(share[:, column], foot, column) and abs(nobody - foot) < wide + 6:
+            if framed and abs(nobody - foot) < wide + 6:
                 below[place] = nobody + wide / 2
         if not np.isfinite(below).any() or not np.isfinite(edges.upper[-size:]).any():
             return corners, ""
