@@ -25,10 +25,9 @@ def compiled(outcomes, prior):
     names = {"study": list("abcdef")[:len(outcomes)]}
     with pm.Model(coords=names) as model:
         known = unpack(values, names)
-        centre = pm.Normal("centre", 0.0, 10.0)
-        scale = pm.HalfNormal("scale", prior)
+        centre = pm.Normal("centre", 0.0, prior)
         each = pm.Normal("each", 0.0, 1.0, dims="study")
-        theta = pm.Deterministic("theta", centre + scale * each, dims="study")
+        theta = pm.Deterministic("theta", centre + each, dims="study")
         pm.Potential("likelihood", -0.5 * (((known["y"] - theta) / known["sd"]) ** 2).sum())
     return values, sampler.Compiled(model)
 
@@ -58,7 +57,7 @@ for number in range(50):
 def run(cache: Path, *models: str) -> list[list[float]]:
     """Means of the centre and of theta, with the data as they are and moved by 50, model by model.
 
-    In one process, of models that are given as ``number of studies:scale of a prior``.
+    In one process, of models that are given as ``number of studies:SD of a prior``.
     """
     told = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", MODEL, *models], check=True, text=True,
@@ -69,14 +68,17 @@ def run(cache: Path, *models: str) -> list[list[float]]:
 
 def test_other_processes_and_shapes_compile_nothing_and_draw_the_same(tmp_path: Path) -> None:
     """Nor are models that were compiled in two processes taken for each other in a third."""
-    first, second = run(tmp_path, "3:1.0"), run(tmp_path, "3:2.0")
+    first, second = run(tmp_path, "3:10"), run(tmp_path, "3:2")
     compiled = {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")}
     assert any("density" in path.name for path in compiled)
-    assert run(tmp_path, "6:1.0", "3:1.0", "3:2.0")[2:] == [*first, *second]
+    assert run(tmp_path, "6:10", "3:10", "3:2")[2:] == [*first, *second]
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.nbc")} == compiled
-    # by numerical integration over the scale
-    assert first[0] == pytest.approx([2.95, 2.96], abs=0.3)
-    assert first[1] == pytest.approx([52.11, 52.31], abs=0.3)
+    # each outcome has a variance of 1 + 4 about the centre, and its theta a fifth of its distance
+    for found, sd in ((first, 10), (second, 2)):
+        for (centre, theta), mean in zip(found, (3.0, 53.0), strict=True):
+            expected = 3 / 5 * mean / (3 / 5 + sd**-2)
+            assert centre == pytest.approx(expected, abs=0.3)
+            assert theta == pytest.approx(0.8 * expected + 0.2 * mean, abs=0.3)
 
 
 STANDARDISED = """
