@@ -1,6 +1,7 @@
 """Events that are known to have happened between two times."""
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -168,6 +169,14 @@ def test_each_study_is_summarised_as_if_alone() -> None:
         (alone,) = summaries(frame[frame["study"] == study], reference).values()
         for own, other in zip(together[study], alone, strict=True):
             np.testing.assert_allclose(own, other, rtol=1e-3, atol=1e-4)
+
+
+def test_piecewise_hazards_are_constant_between_their_knots():
+    baseline = built(seen_at_visits(), "piecewise", {"knots": 3}).baseline
+    basis = baseline.basis("one")
+    for start, stop in pairwise(basis.edges):
+        inside = start + (stop - start) * np.array([0.1, 0.5, 0.9])
+        assert basis.hazard(inside) == pytest.approx(basis.hazard(inside[:1]).repeat(3, axis=0))
 
 
 @pytest.mark.slow
