@@ -77,6 +77,14 @@ def project(tmp_path_factory):
         {"trial": name, "name": name.title(), "status": "reported", "tier": "C"}
         for name in ("alba", "birch", "cedar", "dune")
     ]))  # fmt: skip
+    fit = root / "results/fits/pfs/fixed"
+    files.write_json(fit / "fit.json", {"failures": []})
+    tables.LEAGUE.write(fit / "league.csv", tables.LEAGUE.frame([
+        {"treatment": a, "comparator": b, "component": part, "mean": mean, "sd": 0.2, "q2.5": mean,
+         "q50": mean, "q97.5": mean, "p_better": 0.9,
+         "bridged": False, "crosses": False, "prior_only": False}
+        for a, b, mean, part in (("new", "placebo", -0.7, 1), ("last", "other", -0.1, 2))
+    ]))  # fmt: skip
     return root
 
 
@@ -100,7 +108,7 @@ def test_the_stage_and_its_page(project):
     assert trials.at["dune", "unused"] == 2
     page = for_whom.every(load(project / "config.json", results)).replace("&#46;", ".")
     assert "Last vs Other&#58; not known." in page
-    assert "No trials connect New vs Other" in page
+    assert "New vs Other&#58; not known of any patients" in page
     assert "| 2.00 &#40;" in page
 
 

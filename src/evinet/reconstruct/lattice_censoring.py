@@ -17,6 +17,7 @@ from evinet.reconstruct import monotone
 UNKNOWN_SHARE = 0.3  # censored in all of follow-up, where nothing is known of it
 SMOOTH = 0.8  # share of it that is smooth in time; the rest is even between numbers at risk
 LEAST_CENSORED = 0.2  # in an interval
+LEAST_SURVIVAL = 1e-6  # so that even the square of it is a number
 RECENT = 3  # intervals that tell the rate of censoring after the last number at risk
 HALVINGS = 40
 LEVELS = (1 / 4, 1 / 2, 1.0, 2.0, 4.0)
@@ -116,7 +117,8 @@ def course(
     at = level[np.maximum(np.searchsorted(time, times, side="left") - 1, 0)]
     at = np.maximum(at, floor)
     number = np.maximum(counts, 0.5)
-    lost = np.diff(_rising(np.log(number[0] / number) + np.log(at / at[0]), at**2))
+    weight = np.maximum(at, LEAST_SURVIVAL) ** 2
+    lost = np.diff(_rising(np.log(number[0] / number) + np.log(at / at[0]), weight))
     lost = np.maximum(lost, LEAST_CENSORED / number[:-1])
     reached = np.concatenate([[0.0], np.cumsum(lost)])  # cumulative hazard of censoring
     grid = np.unique(np.concatenate([time, times, np.linspace(0, times[-1], 200)]))

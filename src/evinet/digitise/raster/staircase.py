@@ -123,7 +123,7 @@ def lag(wide: float) -> float:
     >>> lag(2.0), lag(3.0)
     (0.0, -0.5)
     """
-    return -0.5 * (max(round(wide), 1) % 2)
+    return -0.5 if max(round(wide), 1) % 2 else 0.0
 
 
 def _reach(path: NDArray[np.int64], wide: float) -> Floats:
