@@ -95,6 +95,14 @@ def test_the_distribution_of_tau_is_that_of_integration(contrasts, tau, studies)
         assert found.quantile(share) == pytest.approx(wanted, abs=0.002 * wide)
 
 
+@pytest.mark.parametrize("narrow", [1e3, 1e12, 1e30])
+def test_the_grid_ends_however_narrow_the_posterior_is(narrow):
+    found, weight, _ = exact._grid_of(
+        {"tau": parse("half-normal(1)")}, lambda at, _: -narrow * (at["tau"] - 0.3) ** 2, None
+    )
+    assert weight @ found["tau"] == pytest.approx(0.3, rel=1e-2)
+
+
 def test_a_posterior_near_another_is_the_same(contrasts):
     """However far that one is, or where it ends."""
     data = [exact.data(contrasts(many(tau, 12), "a").fit(priors=TIGHT).specification)

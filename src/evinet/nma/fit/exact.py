@@ -328,7 +328,7 @@ def _grid_of(
     while True:
         points = _grid(np.linspace(ends[0], ends[1], count).T)
         density = log_density(points)
-        kept = density > density.max() - NEGLIGIBLE
+        kept = density >= density.max() - NEGLIGIBLE
         width = np.diff(ends, axis=0)[0]
         step = width / (count - 1)
         if (
@@ -339,7 +339,7 @@ def _grid_of(
             continue
         near = None
         ends = np.array([points[kept].min(axis=0) - step, points[kept].max(axis=0) + step])
-        if (np.diff(ends, axis=0)[0] > WIDE * width).all():
+        if (np.diff(ends, axis=0)[0] >= WIDE * width).all():
             break
     share = np.exp(density[kept] - density.max())
     return scaled(points[kept]), share / share.sum(), ends
