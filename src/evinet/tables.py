@@ -823,18 +823,22 @@ PREDICTED_OBSERVED = Table(
     },
     key=("population", "model", "treatment", "time"),
 )
-BASELINE_DRAWS = Table(
-    "baseline-draws",
-    "Draws of the survival of the arm that gives the baseline, at whole months: for economic "
-    "models.",
+SURVIVAL_DRAWS = Table(
+    "survival-draws",
+    "Draws of survival at whole months, for economic models: of the arm that gives the baseline, "
+    "and of models of the population's own patients whose hazards need not be proportional.",
     {
         "population": text("population of the configuration", required=True),
-        "treatment": text("treatment of the arm that gives the baseline", required=True),
-        "draw": integer("from 1", required=True),
+        "model": text("model of the configuration; none for the baseline, which has no model"),
+        "treatment": text("treatment slug", required=True),
+        "draw": integer(
+            "from 1; in a model the same number means the same draw on all treatments",
+            required=True,
+        ),
         "time": number("months", required=True),
         "survival": number("proportion without an event", required=True),
     },
-    key=("population", "draw", "time"),
+    key=("population", "model", "treatment", "draw", "time"),
 )
 OBSERVED_TIMES = Table(
     "observed-times",
@@ -986,7 +990,7 @@ ALL = (
     ESTIMATES, LEAGUE, TIPPING, RANKS, ADJUSTED, STANDARDISED,
     MARGINS, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, SPLITS, PREDICTIVE, POWERSCALE,
     PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
-    BASELINE_DRAWS, PROPORTIONALITY, HAZARD_PERIODS, MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
+    SURVIVAL_DRAWS, PROPORTIONALITY, HAZARD_PERIODS, MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS,
     SIMULATED, PERFORMANCE,
 )  # fmt: skip
 
@@ -996,7 +1000,7 @@ ANSWERS = (MARGINS, TIPPING, CONTRIBUTION, THRESHOLD, INFLUENCE, INCONSISTENCY, 
 """Tables that follow from a fit."""
 PREDICTED = (
     PREDICTED_SURVIVAL, PREDICTED_TIMES, PREDICTED_RATIOS, PREDICTED_OBSERVED, OBSERVED_TIMES,
-    BASELINE_DRAWS,
+    SURVIVAL_DRAWS,
 )  # fmt: skip
 """Tables of the populations of an analysis."""
 MODIFIED = (MODIFIERS, MODIFIER_LEVELS, MODIFIER_TRIALS)

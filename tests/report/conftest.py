@@ -318,7 +318,7 @@ def _predictions(folder: Path) -> None:
         (tables.PREDICTED_RATIOS, []),
         (tables.PREDICTED_OBSERVED, observed),
         (
-            tables.BASELINE_DRAWS,
+            tables.SURVIVAL_DRAWS,
             [
                 {
                     "population": "alba",

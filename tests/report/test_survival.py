@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evinet.report import pages, words
+from evinet import tables
+from evinet.report import economic, pages, words
 from evinet.report.numbers import Interval
 from evinet.report.results import Results
 
@@ -67,6 +68,30 @@ def test_a_cost_model_is_told_where_a_constant_ratio_misses_the_patients(results
     told = unescape(pages.economic.apart(results))
     assert "New drug at 12 months" in told
     assert "High dose" not in told
+
+
+def test_a_cost_model_gets_the_draws_of_survival_of_a_model(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sheet holds what the first says; draws of one number belong together in the table."""
+    written = [{"population": "alba", "model": model, "treatment": treatment, "draw": draw,
+                "time": time, "survival": 0.9 ** (draw * time)}
+               for model, treatment in ((None, "high"), ("fixed", "new"), ("fixed", "high"))
+               for draw in (1, 2) for time in (0, 1)]  # fmt: skip
+    drawn = tables.SURVIVAL_DRAWS.frame(written)
+    read = Results.prediction
+    monkeypatch.setattr(Results, "prediction", lambda own, name, table: (
+        drawn if table is tables.SURVIVAL_DRAWS else read(own, name, table)))  # fmt: skip
+    sheets = economic.sheets(results)
+    contents = sheets.pop("contents").set_index("sheet")
+    assert list(contents.index) == list(sheets)
+    of_fixed = contents[(contents["model"] == "fixed") & (contents["treatment"] == "new")]
+    assert sheets[of_fixed.index[0]].to_numpy().tolist() == [[1, 1, 0.9], [2, 1, 0.81]]
+    long = economic.draws(results)
+    effect = long[(long["parameter"] == "ln_hr") & (long["model"] == "fixed")]
+    survival = long[(long["parameter"] == "survival") & (long["model"] == "fixed")]
+    assert set(survival["draw"]) <= set(effect["draw"])
+    assert len(long[(long["parameter"] == "survival") & (long["model"] == "")]) == 4
 
 
 def test_a_median_beyond_follow_up_is_not_reached(results: Results) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -14,6 +15,7 @@ from scipy.integrate import quad
 from evinet import tables
 from evinet.config import Config
 from evinet.errors import InputError
+from evinet.nma.distribution import KEPT, thinned
 from evinet.synthesise import jobs
 from evinet.synthesise import populations as absolute
 
@@ -93,13 +95,12 @@ def test_observed_means_of_uncensored_patients_are_plain_means() -> None:
 @pytest.fixture
 def predict(write_data, make_config, tmp_path: Path):
     """Trial one compares b with a; two compares d with c, on another island. Fitted, predicted."""
-    models = {
-        "apart": {"label": "p", "effects": "fixed"},
-        "joined": {"label": "p", "effects": "fixed", "bridge": "class", "sigma": 0.1},
-    }
+    apart = {"label": "p", "effects": "fixed"}
+    both = {"apart": apart, "joined": {**apart, "bridge": "class", "sigma": 0.1}}
 
-    def make(effect: float = -0.7, **population: object):
-        config = make_config(models, ["a", "d"]).model_dump(mode="json")
+    def make(effect: float = -0.7, models=both, **population: object):
+        sampler = {"chains": 2, "warmup": 300, "draws": 1000, "target_accept": 0.9}
+        config = make_config(models, ["a", "d"], sampler=sampler).model_dump(mode="json")
         config["analyses"]["x"]["populations"] = {
             "own": {"trial": "one", "assumption": "none", **population}
         }
@@ -113,9 +114,9 @@ def predict(write_data, make_config, tmp_path: Path):
             for number, (study, one, other) in enumerate((("one", "b", "a"), ("two", "c", "d")), 1)
         ]  # fmt: skip
         tables.NETWORK_STUDIES.write(tmp_path / "studies.csv", tables.NETWORK_STUDIES.frame(rows))
-        tables.IPD.write(tmp_path / "ipd.csv", patients(3, 300))
+        tables.IPD.write(tmp_path / "ipd.csv", patients(2, 300))
         for name in models:
-            jobs.fit(review, "x", name, data, [], tmp_path / "fits" / name)
+            jobs.fit(review, "x", name, data, [tmp_path / "ipd.csv"], tmp_path / "fits" / name)
         absolute.predict(
             review, "x", data, tmp_path / "studies.csv", [tmp_path / "ipd.csv"],
             tmp_path / "fits", tmp_path / "out",
@@ -163,3 +164,27 @@ def test_nothing_is_extrapolated(predict, tmp_path: Path) -> None:
 def test_a_population_needs_patients(predict, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be reconstructed"):
         predict(trial="two")
+
+
+def test_draws_of_survival_go_with_the_draws_of_the_effect(predict, tmp_path: Path) -> None:
+    """The d of M-splines is the ln ratio of cumulative hazards at the end (docs/survival.md)."""
+    patients_of = {"label": "p", "effects": "fixed", "ipd": ["one"], "baseline": "mspline",
+                   "shapes": "arm", "knots": 2}  # fmt: skip
+    predict(models={"apart": {"label": "p", "effects": "fixed"}, "shapes": patients_of}, times=[6])
+    drawn = tables.SURVIVAL_DRAWS.read(tmp_path / "out/survival-draws.csv")
+    own = drawn[drawn["model"] == "shapes"]
+    assert set(drawn["model"].dropna()) == {"shapes"}
+    assert len(own) == 2 * KEPT * 21
+    with xr.open_dataset(tmp_path / "fits/shapes/posterior.nc", group="posterior") as posterior:
+        d = posterior["d"].sel(treatment="b").to_numpy().ravel()
+    end = own[own["time"] == 20].pivot(index="draw", columns="treatment", values="survival")
+    ratio = np.log(np.log(end["b"]) / np.log(end["a"]))
+    assert ratio.to_numpy() == pytest.approx(d[thinned(len(d))], abs=1e-4)
+    summary = tables.PREDICTED_SURVIVAL.read(tmp_path / "out/predicted-survival.csv")
+    summary = summary[(summary["model"] == "shapes") & (summary["time"] == 12)]
+    at = own[own["time"] == 12].groupby("treatment")["survival"]
+    for limit, share in (("q2.5", 0.025), ("q50", 0.5), ("q97.5", 0.975)):
+        assert at.quantile(share).to_numpy() == pytest.approx(summary[limit].to_numpy(), abs=0.01)
+    baseline = drawn[drawn["model"].isna()]
+    assert set(baseline["treatment"]) == {"a"}
+    assert baseline["draw"].max() == KEPT

@@ -109,7 +109,7 @@ def predict(
     """Survival in the populations that ANALYSIS names, on every treatment that a model connects.
 
     Writes predicted-survival.csv, predicted-times.csv, predicted-ratios.csv,
-    predicted-observed.csv, observed-times.csv and baseline-draws.csv.
+    predicted-observed.csv, observed-times.csv and survival-draws.csv.
     """
     processor.prepare()
     from evinet.synthesise import populations

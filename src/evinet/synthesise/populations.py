@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from evinet.config import Config, Population
 from evinet.errors import InputError, Problem
 from evinet.nma.answers import survival
 from evinet.nma.answers.bridge import rests_on_class
-from evinet.nma.distribution import COLUMNS, QUANTILES
+from evinet.nma.distribution import COLUMNS, QUANTILES, thinned
 from evinet.nma.posterior import Fit
 from evinet.patients.data import Patients
 from evinet.patients.kaplan_meier import kaplan_meier
@@ -30,7 +31,7 @@ from evinet.synthesise import models
 DRAWS = 4000
 INTERVALS = 12
 EVENTS = 5  # in an interval, at least
-KEPT = 1000  # draws of the baseline for economic models
+DIGITS = 6  # of a draw of survival
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,18 @@ def predict(
                 rows["predicted-observed"] += _beside(curve, own_curves.get(treatment, {}))
                 rows["predicted-times"] += _measures(of, horizon, labels)
                 rows["predicted-ratios"] += _ratios(fit, population, treatment, hazard, labels)
+                shaped = config.models[model].any_shape or config.models[model].time_ratios
+                if shaped and _own_hazards(fit, population.trial):
+                    rows["survival-draws"] += _draws(of.survival, hazard.follow_up, {
+                        "population": name, "model": model, "treatment": treatment})  # fmt: skip
         rows["observed-times"] += [
             {"population": name, **row} for row in _observed(own, study, horizon)
         ]
-        rows["baseline-draws"] += _draws(hazard, name, str(study["comparator"]))
+        nothing = np.zeros(len(hazard.hazard))
+        rows["survival-draws"] += _draws(
+            partial(hazard.survival, nothing), hazard.follow_up,
+            {"population": name, "treatment": str(study["comparator"])},
+        )  # fmt: skip
         lines.append(f"{name}: {len(hazard.hazard)} draws, to {hazard.follow_up:.1f} months")
     with files.together():
         for kind in tables.PREDICTED:
@@ -292,17 +301,17 @@ def _monthly(end: float) -> np.ndarray:
     return np.unique(np.append(np.arange(int(end) + 1.0), end))
 
 
-def _draws(hazard: Baseline, population: str, treatment: str) -> list[dict[str, Any]]:
-    """Draws of the survival of the arm that gives the baseline (table BASELINE_DRAWS)."""
-    kept = Baseline(hazard.edges, hazard.hazard[:KEPT])
-    time = np.arange(int(hazard.follow_up) + 1.0)
-    drawn = kept.survival(np.zeros(len(kept.hazard)), time)
+def _draws(
+    survival: Callable[[np.ndarray], np.ndarray], end: float, row: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Some draws of survival at whole months up to `end` (table SURVIVAL_DRAWS)."""
+    time = np.arange(int(end) + 1.0)
+    drawn = survival(time)
     return [
-        {"population": population, "treatment": treatment, "draw": number, "time": at,
-         "survival": float(value)}
-        for number, row in enumerate(drawn, 1)
-        for at, value in zip(time, row, strict=True)
-    ]  # fmt: skip
+        {**row, "draw": number, "time": at, "survival": round(float(value), DIGITS)}
+        for number, place in enumerate(thinned(len(drawn)), 1)
+        for at, value in zip(time, drawn[place], strict=True)
+    ]
 
 
 def _curves(

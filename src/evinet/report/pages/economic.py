@@ -33,8 +33,8 @@ def apart(results: Results, name: str) -> Markdown:
         of = tables.PREDICTED_OBSERVED
         wrong = misses(results, results.predicted(name, of, slug, main.name))
         take = md(
-            "Take survival on both treatments from the sheet [survival {}]{{.code}}, model "
-            "[{}]{{.code}}: {}.", name, other.name, other.model.label,
+            "Take draws of survival on both treatments: analysis [{}]{{.code}}, model "
+            "[{}]{{.code}} ({}).", name, other.name, other.model.label,
         ) if other else ""  # fmt: skip
         parts += [bullets(wrong), take] if wrong else []
     title = "A constant hazard ratio misses the patients"
