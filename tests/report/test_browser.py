@@ -73,6 +73,12 @@ def test_nothing_is_wider_than_the_screen(browser: Any, site: Path, width: int) 
         view.goto(page.as_uri(), wait_until="domcontentloaded")
         wide = view.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{page.name} is {wide} px wide"
+        scrolled = view.evaluate(
+            "[...document.querySelectorAll('figure, figure > p')]"
+            ".filter((box) => box.scrollWidth > box.clientWidth && box.querySelector('svg'))"
+            ".map((box) => box.textContent.trim().slice(-60))"
+        )
+        assert scrolled == [], page.name
     view.close()
 
 

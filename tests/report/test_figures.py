@@ -50,11 +50,22 @@ def drawn(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_figure_is_well_formed_small_and_without_dates(drawn: Path) -> None:
     figures = list(drawn.glob("*.svg"))
-    assert len(figures) == 20, "forests, networks, patients and survival have a narrow form"
+    assert len(figures) == 30
     for path in figures:
         ElementTree.parse(path)
         assert path.stat().st_size < 300_000
         assert not re.search(r"<dc:date>|20\d\d-\d\d-\d\d", path.read_text()), path.name
+
+
+def test_every_figure_has_a_form_for_telephones_with_all_its_numbers(drawn: Path) -> None:
+    for path in drawn.glob("*.svg"):
+        if path.stem.endswith("-narrow"):
+            wide = path.with_name(path.name.replace("-narrow", ""))
+            assert float(ElementTree.parse(path).getroot().get("viewBox").split()[2]) < 265, path
+            estimates = [set(re.findall(r"\d+\.\d\d\b", texts(each))) for each in (wide, path)]
+            assert estimates[0] == estimates[1], path.name
+        else:
+            assert path.with_name(f"{path.stem}-narrow.svg").exists(), path.name
 
 
 def test_text_stays_text_in_the_fonts_of_the_reader(drawn: Path) -> None:

@@ -37,11 +37,10 @@ def missing(indexes: Iterable[str], besides: Iterable[str] = ()) -> list[Path]:
 class Exhibit:
     """A figure to draw: `draw` returns None when the data do not allow it.
 
-    `narrow` draws the same for the screen of a telephone, where the figure is too wide for it.
+    With `narrow=True` it draws the same for the screen of a telephone.
     """
 
     name: str
     caption: str
     alt: str
-    draw: Callable[[], Figure | None]
-    narrow: Callable[[], Figure | None] | None = None
+    draw: Callable[..., Figure | None]

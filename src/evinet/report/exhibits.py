@@ -72,16 +72,11 @@ def write(results: Results, folder: Path) -> list[str]:
     index = {}
     with style.styled():
         for exhibit in all_exhibits(results):
-            figure = exhibit.draw()
-            if figure is None:
-                continue
-            drawn = {exhibit.name: figure}
-            narrow = exhibit.narrow() if exhibit.narrow is not None else None
-            if narrow is not None:
-                drawn[f"{exhibit.name}-narrow"] = narrow
-            for name, each in drawn.items():
-                style.save(each, folder / f"{name}.svg")
-                index[f"{name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
+            for narrow, name in ((False, exhibit.name), (True, f"{exhibit.name}-narrow")):
+                figure = exhibit.draw(narrow=narrow)
+                if figure is not None:
+                    style.save(figure, folder / f"{name}.svg")
+                    index[f"{name}.svg"] = {"caption": exhibit.caption, "alt": exhibit.alt}
     for left in folder.glob("*.svg"):  # by an earlier run, with other models
         if left.name not in index:
             left.unlink()
@@ -111,7 +106,6 @@ def _populations(results: Results) -> Exhibit:
         "A panel for each possible effect modifier, with a row for each trial. The table on this "
         "page holds the same.",
         draw,
-        lambda: draw(narrow=True),
     )
 
 
@@ -138,7 +132,6 @@ def _kaplan_meier(results: Results, reconstruction: Reconstruction) -> Exhibit:
         f"Kaplan-Meier curves of {listing(list(arms.values()))} in {trial}. The table on this page "
         "gives medians, events and numbers at risk.",
         draw,
-        lambda: draw(narrow=True),
     )
 
 
@@ -165,7 +158,6 @@ def _digitised(results: Results, reconstruction: Reconstruction) -> Iterator[Exh
         "First the published survival curves, then the same with the digitised curves drawn over "
         "them.",
         draw,
-        partial(draw, narrow=True),
     )
 
 
@@ -180,7 +172,7 @@ def _hazard(results: Results, reconstruction: Reconstruction) -> Exhibit:
         "patients, both axes on log scales. Lines that keep their distance speak for proportional "
         "hazards, lines that meet or cross against. Thick: best reconstruction; thin: draws.",
         f"Log-cumulative hazard of {listing(list(arms.values()))} against log time.",
-        lambda: hazard.draw(reconstruction.ipd, arms),
+        partial(hazard.draw, reconstruction.ipd, arms),
     )
 
 
@@ -208,7 +200,7 @@ def _periods(results: Results, reconstruction: Reconstruction) -> Iterator[Exhib
             "median and 95 % interval over all reconstructions; blue: published hazard ratio with "
             "its interval. Intervals that reach lower than 0.01 are cut there.",
             "Ratio of event rates in each period of follow-up, beside the published hazard ratio.",
-            lambda mine=mine, printed=printed: periods.draw(mine, printed),  # type: ignore[misc]
+            partial(periods.draw, mine, printed),
         )
         return
 
@@ -263,8 +255,7 @@ def _network(results: Results, analysis: str) -> Exhibit:
         f"{title}: which treatments the trials compare. "
         f"{'Islands are not joined by any trial.' if nodes['component'].nunique() > 1 else ''}",
         f"Network graph. {words.connectivity(results.islands(analysis), len(studies))}",
-        lambda: network.draw(nodes, studies, results.trial_names, members),
-        lambda: network.draw(nodes, studies, results.trial_names, members, narrow=True),
+        partial(network.draw, nodes, studies, results.trial_names, members),
     )
 
 
@@ -286,8 +277,7 @@ def _forest(results: Results, analysis: str) -> Exhibit:
         f"{analysis}-forest",
         caption,
         f"Forest plot of hazard ratios for {title.lower()}. The results table holds the numbers.",
-        lambda: forest.draw(_groups(results, analysis, fits)),
-        lambda: forest.draw(_groups(results, analysis, fits), narrow=True),
+        partial(forest.draw, _groups(results, analysis, fits)),
     )
 
 
@@ -336,8 +326,7 @@ def _times(results: Results, analysis: str) -> Iterator[Exhibit]:
         f"{title}: time ratios with 95 % credible intervals, by models without proportional "
         "hazards. Above 1 favours the treatment that is named first.",
         f"Forest plot of time ratios for {title.lower()}. The tables below hold the numbers.",
-        lambda: forest.draw(groups, "Time ratio", higher=True),
-        lambda: forest.draw(groups, "Time ratio", higher=True, narrow=True),
+        partial(forest.draw, groups, "Time ratio", higher=True),
     )
 
 
@@ -356,9 +345,9 @@ def _priors(results: Results, analysis: str) -> Iterator[Exhibit]:
             f"half-normal with scale {config.heterogeneity.scale:g}. Where the two agree, the data "
             "are silent and the prior speaks.",
             "Histograms of the posterior of tau with the prior density drawn over them.",
-            lambda: prior.draw(
-                {fit.model.label: fit.draws("tau") for fit in fits}, config.heterogeneity.scale,
-                "tau",
+            partial(
+                prior.draw, {fit.model.label: fit.draws("tau") for fit in fits},
+                config.heterogeneity.scale, "tau",
             ),
         )  # fmt: skip
 
@@ -390,7 +379,7 @@ def _bridge(results: Results, analysis: str) -> Iterator[Exhibit]:
             "Hazard ratios with 95 % credible intervals." + (BLUE if sigma else ""),
             "Hazard ratio and interval against sigma, a panel a comparison. The table on this page "
             "holds the numbers.",
-            lambda: bridge.draw(answers, estimated, sigma),
+            partial(bridge.draw, answers, estimated, sigma),
         )
 
 
@@ -405,7 +394,7 @@ def _league(results: Results, fit: Fit) -> Exhibit:
         f"credible interval. Blue: lower hazard; amber: higher. {rests}Grey: no chain of trials "
         "joins the two.",
         "League table as a heat map. The table of all comparisons holds the same numbers.",
-        lambda: league.draw(fit.league, results.labels, order),
+        partial(league.draw, fit.league, results.labels, order),
     )
 
 
@@ -420,7 +409,7 @@ def _ranks(results: Results, fit: Fit) -> Exhibit:
         + (" † These rest on the assumption of the bridge." if fit.model.bridge else ""),
         "Rankograms, one panel for each treatment, with SUCRA. The table of ranks holds the "
         "numbers.",
-        lambda: ranks.draw(ranked(fit), results.labels) if len(ranked(fit)) else None,
+        partial(ranks.draw, ranked(fit), results.labels),
     )
 
 
@@ -453,7 +442,6 @@ def _predicted(results: Results, analysis: str) -> Iterator[Exhibit]:
             f"Predicted survival over time with bands for {listing(list(labels.values()))}. The "
             "tables on this page hold the numbers.",
             draw,
-            partial(draw, narrow=True),
         )
 
 
@@ -482,10 +470,7 @@ def _counted(results: Results, analysis: str) -> Iterator[Exhibit]:
         f"{analysis}-forest",
         f"{asked.title}: {name}s with 95 % credible intervals{rounded}. Here {better} is better.",
         f"Forest plot of {name}s of {asked.title.lower()}. The table on this page holds them.",
-        lambda: forest.draw(groups, name.capitalize(), higher=asked.better == "higher"),
-        lambda: forest.draw(
-            groups, name.capitalize(), higher=asked.better == "higher", narrow=True
-        ),
+        partial(forest.draw, groups, name.capitalize(), higher=asked.better == "higher"),
     )
 
 
@@ -521,6 +506,5 @@ def _benefit(results: Results) -> Iterator[Exhibit]:
             "treatments that trials compare in both are shown.",
             f"Hazard ratio against {against} with an interval along each axis, a panel for each "
             "outcome.",
-            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", measures),
-            lambda: benefit.draw(panels, f"Hazard ratio, {title.lower()}", measures, narrow=True),
+            partial(benefit.draw, panels, f"Hazard ratio, {title.lower()}", measures),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from evinet import tables
 from evinet.report.effects import answered, interval, pair
@@ -52,7 +53,7 @@ def _contribution(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "only.",
             "Heat map of the contribution of each trial to each comparison. The table on this page "
             "holds the numbers.",
-            lambda: contribution.draw(shares, columns),
+            partial(contribution.draw, shares, columns),
         )
 
 
@@ -76,7 +77,7 @@ def _inconsistency(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "indirect evidence may run through the bridge, where the model has one. Hazard ratios "
             "with 95 % intervals; where the two differ, the network is inconsistent.",
             "Forest plot of direct and indirect hazard ratios of each split comparison.",
-            lambda: forest.draw(groups),
+            partial(forest.draw, groups),
         )
 
 
@@ -95,7 +96,7 @@ def _tipping(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "95 % interval reaches 1. Without a dashed line it includes 1 from the start.",
             "Hazard ratio and interval against the factor by which the bridge is wrong, a panel a "
             "comparison. The table on this page holds the turning points.",
-            lambda: tipping.draw(answers),
+            partial(tipping.draw, answers),
         )
 
 
@@ -120,7 +121,7 @@ def _funnel(results: Results, fit: Fit) -> Iterator[Exhibit]:
             "would hint at missing results; with fewer than ten trials nothing can be "
             "concluded.",
             "Funnel plot of the trials about their comparisons' means.",
-            lambda: funnel.draw(points),
+            partial(funnel.draw, points),
         )
 
 

@@ -23,7 +23,7 @@ def draw(
     `narrow` sets the outcomes one below the other, for the screen of a telephone.
     """
     shape = (len(panels), 1) if narrow else (1, len(panels))
-    figure = style.canvas(style.NARROW if narrow else style.WIDTH, 3.4 * shape[0])
+    figure = style.canvas(style.width(narrow), 3.4 * shape[0])
     grid = figure.subplots(*shape, squeeze=False).ravel()
     for axes, (title, points) in zip(grid, panels.items(), strict=True):
         for colour, (name, (across, up)) in zip(style.SERIES * 9, points.items(), strict=False):

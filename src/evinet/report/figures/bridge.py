@@ -16,15 +16,17 @@ def draw(
     answers: dict[str, list[tuple[float, Interval]]],
     estimated: dict[str, Interval],
     sigma_estimated: Interval | None,
+    *,
+    narrow: bool = False,
 ) -> Figure:
     """Draw, a panel for each comparison, the hazard ratio and its interval at each fixed sigma.
 
     `estimated` has the answers of the main model, which estimates sigma; they stand at the median
     of its posterior, with its 95 % interval along the axis.
     """
-    columns = min(3, len(answers))
+    columns = min(2 if narrow else 3, len(answers))
     rows = -(-len(answers) // columns)
-    figure = style.canvas(style.WIDTH, 2.15 * rows + 0.2)
+    figure = style.canvas(style.width(narrow), 2.15 * rows + 0.2)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
     everything = [interval for points in answers.values() for _, interval in points]
     everything += estimated.values()
@@ -37,7 +39,7 @@ def draw(
         )  # fmt: skip
         if sigma_estimated is not None and label in estimated:
             _estimated(axes, sigma_estimated, estimated[label])
-        axes.set_title(style.wrap(label, 66 // columns), fontsize=8)
+        axes.set_title(style.wrap(label, (40 if narrow else 66) // columns), fontsize=8)
     style.ratio_scale(
         grid[0, 0], min(i.lower for i in everything), max(i.upper for i in everything), axis="y"
     )
@@ -47,7 +49,8 @@ def draw(
         axes.set_visible(False)
     for axes in grid[:, 0]:
         axes.set_ylabel("Hazard ratio")
-    figure.supxlabel("Sigma: SD between the members' effects (ln HR scale)", fontsize=9)
+    axis = "Sigma: SD between the members' effects (ln HR scale)"
+    figure.supxlabel(style.wrap(axis, 40 if narrow else 80), fontsize=9)
     figure.tight_layout()
     return figure
 

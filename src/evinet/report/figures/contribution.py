@@ -18,7 +18,9 @@ ALONE = 0.995
 """From this share on, a trial carries a comparison alone, and there is nothing to draw."""
 
 
-def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
+def draw(
+    shares: dict[str, dict[str, float]], columns: list[str], *, narrow: bool = False
+) -> Figure:
     """Draw shares of the evidence: comparison -> column (a trial, or the bridge) -> share.
 
     Cells hold per cent, without the sign: there may be many columns.
@@ -26,12 +28,14 @@ def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
     from matplotlib.colors import to_hex, to_rgb
     from matplotlib.patches import Rectangle
 
-    left, cell = 2.7, min(0.72, (style.WIDTH - 2.7) / len(columns))
-    height = 0.42 * len(shares) + 0.9
+    left = 1.45 if narrow else 2.7
+    cell = min(0.72, (style.width(narrow) - left - 0.3) / len(columns))
+    tall = 0.5 if narrow else 0.42
+    height = tall * len(shares) + 0.9
     figure = style.canvas(left + cell * len(columns), height)
     share_of_width = cell * len(columns) / (left + cell * len(columns))
     axes = figure.add_axes(
-        (1 - share_of_width, 0.02, share_of_width, 0.42 * len(shares) / height - 0.02)
+        (1 - share_of_width, 0.02, share_of_width, tall * len(shares) / height - 0.02)
     )
     blue = to_rgb(style.SKY)
     for line, found in enumerate(shares.values()):
@@ -52,7 +56,8 @@ def draw(shares: dict[str, dict[str, float]], columns: list[str]) -> Figure:
                 color=LABEL,
             )  # fmt: skip
     axes.set(xlim=(0, len(columns)), ylim=(len(shares), 0))
-    axes.set_yticks([i + 0.5 for i in range(len(shares))], [style.wrap(n, 40) for n in shares])
+    names = [style.wrap(name, 22 if narrow else 40) for name in shares]
+    axes.set_yticks([i + 0.5 for i in range(len(shares))], names)
     axes.set_xticks(
         [i + 0.5 for i in range(len(columns))],
         columns,

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(points: dict[str, list[tuple[str, float, float]]]) -> Figure:
+def draw(points: dict[str, list[tuple[str, float, float]]], *, narrow: bool = False) -> Figure:
     """Draw comparison -> trials: name, ln HR less that of the comparison, standard error."""
-    figure = style.canvas(style.WIDTH, 3.6)
-    axes = figure.add_axes((0.11, 0.14, 0.52, 0.82))
+    figure = style.canvas(style.width(narrow), 3.6)
+    axes = figure.add_axes((0.17, 0.14, 0.8, 0.82) if narrow else (0.11, 0.14, 0.52, 0.82))
     widest = max(se for trials in points.values() for _, _, se in trials) * 1.15
     farthest = max(abs(off) for trials in points.values() for _, off, _ in trials)
     axes.plot([-1.96 * widest, 0, 1.96 * widest], [widest, 0, widest], color=style.MUTED,
@@ -34,10 +34,14 @@ def draw(points: dict[str, list[tuple[str, float, float]]]) -> Figure:
     axes.set(xlim=(-reach, reach), ylim=(widest, 0), ylabel="Standard error (small above)")
     ticks = [tick for tick in np.array([0.25, 0.5, 1, 2, 4]) if abs(np.log(tick)) <= reach]
     axes.set_xticks([float(np.log(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
-    axes.set_xlabel("Trial's hazard ratio / that of its comparison (log scale)")
+    axis = "Trial's hazard ratio / that of its comparison (log scale)"
+    axes.set_xlabel(style.wrap(axis, 40 if narrow else 80))
     for side in (-1, 1):
         _names(axes, [each for trials in points.values() for each in trials], side, reach, widest)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0)
+    if narrow:
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.02), borderaxespad=0)
+    else:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0)
     return figure
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(ipd: pd.DataFrame, arms: dict[str, str]) -> Figure:
+def draw(ipd: pd.DataFrame, arms: dict[str, str], *, narrow: bool = False) -> Figure:
     """Draw each arm of table `ipd`: the best reconstruction thick, the draws thin."""
-    figure = style.canvas(style.WIDTH * 0.8, 3.0)
+    figure = style.canvas(style.NARROW if narrow else 0.8 * style.WIDTH, 3.0)
     axes = figure.add_subplot()
     for (arm, label), colour in zip(arms.items(), style.SERIES, strict=False):
         for number, patients in ipd[ipd["arm"] == arm].groupby("draw"):

@@ -54,7 +54,7 @@ def draw(
     narrow
         For the screen of a telephone: smaller, with fewer times of numbers at risk.
     """
-    width = style.NARROW if narrow else style.WIDTH
+    width = style.width(narrow)
     rows = 0.34 * len(arms) + 0.42
     height = 3.3 + rows
     figure = style.canvas(width, height)

@@ -14,9 +14,11 @@ FLOOR = 0.01
 """Intervals reach down to here on the page: without events they would reach to nothing."""
 
 
-def draw(periods: list[tuple[float, float, Interval]], published: Interval) -> Figure:
+def draw(
+    periods: list[tuple[float, float, Interval]], published: Interval, *, narrow: bool = False
+) -> Figure:
     """Draw (start, end, ratio with 95 % interval) of each period, and the published ratio."""
-    figure = style.canvas(style.WIDTH * 0.8, 2.8)
+    figure = style.canvas(style.NARROW if narrow else 0.8 * style.WIDTH, 2.8)
     axes = figure.add_subplot()
     axes.axhspan(published.lower, published.upper, color=style.SKY, alpha=0.25, linewidth=0)
     axes.axhline(published.estimate, color=style.BLUE, linewidth=1)

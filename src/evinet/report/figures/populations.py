@@ -147,7 +147,7 @@ def draw(shown: list[Panel], names: dict[str, str], narrow: bool = False) -> Fig
         return None
     columns = 1 if narrow else 2
     rows = -(-len(shown) // columns)
-    width = style.NARROW if narrow else style.WIDTH
+    width = style.width(narrow)
     figure = style.canvas(width, rows * (0.25 * len(names) + 0.8))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, panel in zip(grid.ravel(), shown, strict=False):

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure:
+def draw(
+    posteriors: dict[str, np.ndarray], scale: float, symbol: str, *, narrow: bool = False
+) -> Figure:
     """Draw a histogram of each model's draws over the density of half-normal(`scale`)."""
-    figure = style.canvas(style.WIDTH, 2.3)
-    grid = figure.subplots(1, len(posteriors), sharey=True, squeeze=False)[0]
+    shape = (len(posteriors), 1) if narrow else (1, len(posteriors))
+    figure = style.canvas(style.width(narrow), 2.3 * shape[0])
+    grid = figure.subplots(*shape, sharey=True, squeeze=False).ravel()
     end = 3.2 * scale
     values = np.linspace(0, end, 200)
     density = np.sqrt(2 / np.pi) / scale * np.exp(-0.5 * (values / scale) ** 2)
@@ -23,7 +26,7 @@ def draw(posteriors: dict[str, np.ndarray], scale: float, symbol: str) -> Figure
         axes.hist(draws, bins=_edges(draws, end), density=True, color=style.SKY, label="posterior")
         axes.plot(values, density, color=style.ORANGE, label="prior")
         axes.set(xlim=(0, end), xlabel=f"{symbol} (ln HR scale)", yticks=[])
-        axes.set_title(style.wrap(label, 66 // len(posteriors)), fontsize=8.5)
+        axes.set_title(style.wrap(label, (40 if narrow else 66) // shape[1]), fontsize=8.5)
         axes.spines["left"].set_visible(False)
     grid[-1].legend(loc="upper right")
     grid[0].set_ylabel("Density")

@@ -80,7 +80,12 @@ def styled() -> Iterator[None]:
         yield
 
 
-def canvas(width: float = WIDTH, height: float = 3.0, dpi: float | None = None) -> Figure:
+def width(narrow: bool) -> float:
+    """Inches of a figure, for a page or for a telephone."""
+    return NARROW if narrow else WIDTH
+
+
+def canvas(width: float, height: float = 3.0, dpi: float | None = None) -> Figure:
     """An empty figure that no global state knows of; `dpi` is that of pictures in it."""
     from matplotlib.figure import Figure
 
