@@ -80,7 +80,7 @@ _FAVOURS = re.compile(
     r"|[^.;]{0,40}?\bfavou?r(?:ing|ed) (?P<whom>[^.;]{3,60})"
 )
 _SPEAKS = re.compile(
-    r"[Ss]urviv|[Hh]azard|HR|[Mm]edian|PFS|OS|TTP|[Rr]espon|[Ee]vents?|[Dd]eaths?|[Dd]ied|[Pp]rogress|"
+    r"[Ss]urviv|[Hh]azard|HR|[Mm]edian|[PDERMF]FS|OS|TTP|[Rr]espon|[Ee]vents?|[Dd]eaths?|[Dd]ied|[Pp]rogress|"
     r"[Cc]ontrol rate|ORR|outcome|end ?point|[Rr]emission|DCR|[Rr]ecurrence|[Rr]elapse"
 )
 _PRIMARY = re.compile(r"primary (?:efficacy )?(?:end[- ]?point|outcome)", re.IGNORECASE)
@@ -362,7 +362,7 @@ def _by_its_words(text: str, head: re.Match[str], between: str, arms: Arms) -> s
         what = found["what"].strip() if found else ""
         while what and (shorter := _OPENS.sub("", what)) != what:
             what = shorter
-        if what and not _NO_NAME.search(what) and not arms.mentions(what):
+        if _slug(what) and not _NO_NAME.search(what) and not arms.mentions(what):
             return (_TIME_TO if found is not None and found.re is _TIMED else "") + _slug(what)
     return "outcome-without-a-name"
 
@@ -480,8 +480,10 @@ def _alone(text: str, group: Group, arms: Arms) -> Assigned | None:
     (item,) = group.items
     named = [m for m in arms.mentions(text) if group.start <= m[0] < group.end]
     slugs = {slug for _, _, slug in named}
+    of_both = _OF_BOTH.match(text, item.end)
     if len(arms) == 2 and (
         _IN_BOTH.match(text, item.end)
+        or (of_both and len(slugs) == 2 and named[0][0] == of_both.end())
         or (len(slugs) == 2 and _SAME.search(text, group.start, item.start))
     ):
         return Assigned(tuple(arms.slugs), "one value for both arms", False)
@@ -493,10 +495,11 @@ def _alone(text: str, group: Group, arms: Arms) -> Assigned | None:
 
 
 _IN_BOTH = re.compile(
-    r"(?: \([^()]*\))? (?:in|for|with) (?:both|each|either|the two) (?:treatment |study |of the )*"
-    r"(?:arms?|groups?)\b",
+    r"[)\]]?(?: \([^()]*\))? (?:in|for|with) (?:both|each|either|the two) "
+    r"(?:treatment |study |of the )*(?:arms?|groups?)\b",
     re.IGNORECASE,
 )
+_OF_BOTH = re.compile(r"[)\]]?(?: \([^()]*\))? (?:in|for|with) both (?:the )?")
 _SAME = re.compile(r"\b(?:the same|identical|equal)\b[^.;]{0,30}$", re.IGNORECASE)
 
 
@@ -554,7 +557,8 @@ def _medians(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Itera
         if q.unit not in numbers.MONTHS and q.unit != "open":
             return False
         timed = any(m.start() <= q.start < m.end() + 1 for m in _TIME.finditer(text))
-        return not timed and not words.GAIN.search(text, max(q.start - 90, 0), q.start)
+        gain = words.GAIN.search(text, max(q.start - 90, 0), q.start)
+        return not (timed or gain or words.GAINED.match(text, q.end))
 
     for group in _groups(sentence, found, wanted, arms):
         if not _survival(group.outcome) and not group.outcome.startswith(_TIME_TO):
@@ -735,10 +739,20 @@ def _ratios(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterat
         if value is None or value.start() - head.end() > 170:
             continue
         between = text[head.end() : value.start()]
-        if re.search(r"\d\.\d|[.;] [A-Z]|\bP ?[<=>]|\bp ?[<=>]", between):
+        if re.search(r"\d\.\d|[.;] [A-Z]|\bP ?[<=>]|\bp ?[<=>]|[<>≤≥] ?$", between):
             continue
         interval = numbers.interval_at(text, value.end())
+        if interval is None and (gap := _PAIR_FIRST.match(text, value.end())):
+            interval = numbers.interval_at(text, gap.end())  # `0.89 for A versus B, 95% CI 0.8-1`
         yield from _ratio(sentence, found, head, value, interval, index, heads, arms)
+
+
+_PAIR_FIRST = re.compile(
+    r" (?:for|with|in|favou?ring) [^.;()\[\]\d]{3,80}?(?=[,;]? ?[(\[]?\d\d(?:\.\d+)?% ?CI)"
+)
+"""The arms of a ratio between its value and its interval."""
+_FOR_OUTCOME = re.compile(r"(?:(?:[^.()\[\]]|\.(?=\d)){0,40}[)\]])?\s*for (?:the )?")
+"""What leads to an outcome behind a ratio: `0.79 (95% CI, 0.53 to 1.18; P = .25) for OS`."""
 
 
 def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
@@ -746,9 +760,9 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
            heads: list[re.Match[str]], arms: Arms) -> Iterator[Finding]:  # fmt: skip
     text = sentence.text
     between = text[head.end() : value.start()]
-    outcome, doubt = _ratio_outcome(sentence, head, value)
     if len(arms) < 2:
         return
+    outcome, doubt = _ratio_outcome(sentence, head, value, interval)
     if outcome is None or not _survival(outcome):
         if not arms.mentions(text):
             return
@@ -766,6 +780,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
         doubt = doubt or NO_INTERVAL
     previous = heads[index - 1].end() if index else 0
     following = heads[index + 1].start() if index + 1 < len(heads) else len(text)
+    between += text[value.end() : end] if interval else ""
     pair, how = _direction(text, between, previous, head.start(), end, following, arms)
     if pair is None:
         return
@@ -848,9 +863,14 @@ def _is_p(text: str, start: int) -> bool:
 
 
 def _ratio_outcome(
-    sentence: Sentence, head: re.Match[str], value: re.Match[str]
-) -> tuple[str | None, str]:
-    """The outcome of a ratio: said inside it, else the last one named before it."""
+    sentence: Sentence, head: re.Match[str], value: re.Match[str],
+    interval: numbers.Interval | None,
+) -> tuple[str | None, str]:  # fmt: skip
+    """The outcome of a ratio: said inside it or right behind it, else the last one before it."""
+    behind = _FOR_OUTCOME.match(sentence.text, interval.end if interval else value.end())
+    after = [t for t in sentence.topics if behind and t[0] == behind.end() and t[2] != "other"]
+    if after:
+        return after[0][2], ""
     inside = [t for t in sentence.topics if head.start() <= t[0] < value.start()]
     between = sentence.text[head.end() : value.start()]
     if re.search(r", or death\b|\bdeath,", between) and {t[2] for t in inside} <= {"other"}:

@@ -336,6 +336,12 @@ _NO_RATIO = re.compile(
 )
 
 
+_AND_RATIO = re.compile(
+    r"[^.;]{0,60}?\b(?:and|or|then) (?:in a )?(?P<ratio>\d+(?:[:∶]\d+)+)(?![\d:])"
+)
+"""A second ratio in the same words: `1:1 in part 1 and 2:1 in part 2`."""
+
+
 def _allocation(passages: list[Passage]) -> Iterator[_Often]:
     """The ratio of allocation; another ratio that is named puts it in doubt."""
     found = [
@@ -349,6 +355,7 @@ def _allocation(passages: list[Passage]) -> Iterator[_Often]:
         return
     own = [i for i, (s, _) in enumerate(found) if not _NOT_OWN.search(s.text)]
     first = own[0] if own else 0
+    values += [more["ratio"] for _, m in found if (more := _AND_RATIO.match(m.string, m.end()))]
     others = ", ".join(sorted(set(values)))
     doubt = "" if len(set(values)) == 1 else f"other ratios are named: {others}"
     doubt = doubt or ("" if own else "it may be of part of the patients, or of another trial")

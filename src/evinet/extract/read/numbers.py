@@ -21,6 +21,9 @@ INTERVAL = re.compile(
     rf"|;)\s*(?P<high>{_LIMIT})(?!\s*%?\s*(?:CI|\d))(?P<unit> (?:months|weeks|years|days)\b)?",
     re.IGNORECASE,
 )
+_BARE = re.compile(rf",\s*(?:{NUMBER})\s*[-—]\s*{_LIMIT}(?=\s*[;,)\]])", re.IGNORECASE)
+_LEVEL = re.compile(r"\d{2} ?% ?C\.?I\b|confidence", re.IGNORECASE)
+"""An interval of numbers alone, and what must stand before it."""
 P_VALUE = re.compile(
     r"\b[Pp](?:[- ]?values?)?(?: for [a-z]+)?\s*(?:was |of )?"
     r"(?P<sign>[<>=≤]|equal to|less than)\s*(?P<p>0?\.\d+|1\.0+|\d(?:\.\d+)?\s*[x×]\s*10-?\d+)"
@@ -108,11 +111,19 @@ def months(value: float | None, unit: str | None) -> float | None:
 def interval_at(text: str, position: int) -> Interval | None:
     """The confidence interval printed right at `position`.
 
-    Without the words (`95% CI`) it must stand in brackets: journals drop them after the first.
+    Without the words (`95% CI`) it must stand in brackets, or behind a comma where a level is
+    printed before: journals drop them after the first.
+
+    >>> interval_at("8.4 months, 95% CI 7.2-9.9 v 6.3 months, 5.1-7.0; p=0.01", 41).low
+    5.1
     """
     match = INTERVAL.match(text, position)
-    if match is None or (not match["level"] and not re.search(r"[(\[]", match["bracket"])):
+    if match is None:
         return None
+    if not match["level"] and not re.search(r"[(\[]", match["bracket"]):
+        bare = _BARE.match(text, position)
+        if bare is None or not _LEVEL.search(text, 0, position):
+            return None
     level = round(float(match["level"]) / 100, 6) if match["level"] else None
     return Interval(
         number(match["low"]), number(match["high"]), level, match.group().strip(" ,;:"),

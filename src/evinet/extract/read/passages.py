@@ -16,7 +16,7 @@ Where = Callable[[int], str]
 _BOUNDARY = re.compile(
     r"(?<=[.?!])(?<!\bvs\.)(?<!\bal\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bie\.)(?<!\beg\.)(?<!\bNo\.)"
     r"(?<!\bFig\.)(?<!\bFigs\.)(?<!\bDr\.)(?<!\bc\.)(?<!\bapprox\.)(?<!\bca\.)"
-    r"\s+(?=[A-Z\d(\[])|(?<=[.?!])(?<=[a-z)\]]\.)(?=\d{2,} (?:patients|of))"
+    r"\s+(?=[A-Z\d(\[]|m[A-Z])|(?<=[.?!])(?<=[a-z)\]]\.)(?=\d{2,} (?:patients|of))"
     r"|(?<=[a-z]{4}\.)(?=[A-Z][a-z]+[, ])"
 )
 

@@ -124,6 +124,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
         return Quantity(start, end, float(match["p5"]), "n", text[start:end], None,
                         numbers.count(match["n5"]), None, match["p5"])  # fmt: skip
     if match["p6"]:
+        if text[:start].rstrip().endswith("±"):
+            return None
         interval = _held(numbers.interval_at(text, end), float(match["p6"]))
         end = interval.end if interval else end
         return Quantity(start, end, float(match["p6"]), "%", text[start:end], interval,

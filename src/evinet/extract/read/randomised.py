@@ -30,7 +30,7 @@ _COUNTED = re.compile(
 )
 _BRACKETED = re.compile(
     r"(?:[(;:]|[(;:,] and|; and)\s*(?P<label>[A-Za-z][^();,=:]{1,60}?),? [nN] ?= "
-    r"?(?P<n>\d[\d,]*)(?=\s*[;,)])"
+    r"?(?P<n>\d[\d,]*)(?: \[[\d.]+%\])?(?=\s*[;,)])"
 )
 _NUMBERED = re.compile(
     rf"(?<![\d.,=])(?<!\d )(?P<n>\d[\d,]*|(?<![A-Za-z-])(?:no|{SPELLED})\b)"
@@ -41,15 +41,15 @@ _NUMBERED = re.compile(
     r"(?P<label>(?:[a-z][a-z+ -]*, )+and [a-z+ -]+(?= groups?\b| arms?\b)"
     r"|[A-Za-z\d\[(](?:[^,;:.()]|\.(?=\d))*?)"
     r"(?= groups?\b| arms?\b|,| and (?:\d|the )|;|\.(?!\d)| \("
-    r"| compared| versus| vs| was\b| were\b| "
+    r"|\)| compared| versus| vs| was\b| were\b| "
     r"had\b| who\b|$)",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
     r"[(:]\s*(?P<list>(?:\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?[;,] (?:and )?)+"
     r"\d[\d,]* (?:to |in |for )?(?:the )?[A-Za-z][\w +/-]*?)[).]"
-    r"|\((?P<turned>(?:[A-Za-z][\w +/-]*? \d{2,},? ?(?:[;,] (?:and )?"
-    r"|and ))+[A-Za-z][\w +/-]*? \d{2,})\)"
+    r"|\((?P<turned>(?:[A-Za-z][\w +/-]*?,? \d{2,},? ?(?:[;,] (?:and )?"
+    r"|and ))+[A-Za-z][\w +/-]*?,? \d{2,})\)"
 )
 _RANDOM = re.compile(r"[Rr]andom|[Aa]ssigned|[Aa]llocated")
 _SUBSET = Phrases(
@@ -63,8 +63,8 @@ _SUBSET = Phrases(
 _NOT_A_NAME = re.compile(
     r"^(?:after|while|among|during|before|because) |"
     r"^(?:(?:arms?|groups?) [\dA-D] (?:or|and) [\dA-D]|(?:arms|groups)\b.*"
-    r"|one of .*|with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both|all"
-    r"|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
+    r"|(?:one|\d+) of .*|with|without|no|not|who|were|was|had|have|did|of|in|those|that|which|both"
+    r"|all|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|three|four|five|six|twelve|each|because|received?|this|these|study|"
     r"treatment groups?|median|age|if|it|they|after|"
     r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
@@ -77,7 +77,9 @@ _NOT_A_NAME = re.compile(
     r"results?|differences?|outcomes?|quality|primary (?:end|out)\w+|whether|in patients|curves?"
     r"|model|performance|pretreated|receptors?|proven|heavily|or|(?:NS|S)CLC|HCC|RCC|CRPC|GBM|responded|costs?|"
     r"analysis|assessed|week|month|day|changes?|proportions?|means?|this|these|those|assigned|allocated"
-    r"|patients|disease)\b|(?:cancer|carcinoma)$",
+    r"|patients|disease|previously|least one)\b"
+    r"|(?:cancer|carcinoma|sarcoma|lymphoma|leuka?emia|melanoma|myeloma|glioma|glioblastoma"
+    r"|mesothelioma)s?$",
     re.IGNORECASE,
 )
 _UNIT = (
@@ -512,6 +514,8 @@ def _counted(text: str) -> list[tuple[str, int]]:
             r"^[\s,;]*(?:and |or |versus |vs\.? |to )?(?:to |receive |the |either |with )*",
             "", label.strip(),
         )  # fmt: skip
+        if match["m"] and label.count("(") > label.count(")"):
+            label = label.rpartition("(")[2]  # `1 of 2 arms (docetane [n = 148] or ...)`
         value = count(match["n"] or match["m"] or match["k"])
         inside = (match["inside"] or "").strip(" ,;")
         if inside and tokens(inside) and all(word[0] == "#" for word in tokens(label)):
@@ -554,7 +558,7 @@ def _listed(text: str) -> list[tuple[str, int]]:
     if match is None or "%" in match.group():
         return []
     if match["turned"]:
-        found = re.findall(r"([A-Za-z][\w +/-]*?) (\d{2,})(?=[;, )]|$)", match["turned"])
+        found = re.findall(r"([A-Za-z][\w +/-]*?),? (\d{2,})(?=[;, )]|$)", match["turned"])
         return [(_clean(re.sub(r"^and ", "", label)), int(n)) for label, n in found]
     parts = [re.sub(r"^and ", "", part.strip()) for part in re.split(r"[;,]", match["list"])]
     pairs = [part.partition(" ") for part in parts]
@@ -674,7 +678,8 @@ _ALLOTTED = re.compile(
 def _allotted(read: list[Sentence], whole: str) -> Arms:
     """Two arms that the sentence on randomisation names, and the text goes on to name."""
     for sentence in read:
-        match = _ALLOTTED.search(sentence.text)
+        plain = re.sub(r" ?\([^()]*\)", "", sentence.text)
+        match = _ALLOTTED.search(sentence.text) or _ALLOTTED.search(plain)
         if match is None or _SUBSET.find(match.group()) or _MORE_ARMS.search(sentence.text):
             continue
         labels = [re.sub(r"(?<=\w) \d[\d.]*[ -]?(?:mg|g|µg|μg|Gy|IU|mL)\b.*", "", _clean(match[x]))

@@ -84,9 +84,9 @@ OUTCOMES = {
     "pfs2": r"\bPFS-?2\b|second progression[- ]free survival|progression[- ]free survival[- ]2\b"
     r"|second (?:objective )?disease progression",
     "pfs": rf"alive and progression[- ]free|progression[- ]free and alive|progression{_FREE}"
-    rf"|\bPFS\b|(?:disease )?progression or death|death or"
+    rf"|\bm?PFS\b|(?:disease )?progression or death|death or"
     r" (?:disease )?progression",
-    "os": r"overall survival|\bOS\b|death (?:from|due to) any cause|all-cause mortality"
+    "os": r"overall survival|\bm?OS\b|death (?:from|due to) any cause|all-cause mortality"
     r"|\b(?:hazard (?:ratio )?(?:for|of)|risk of) death\b(?!,? or\b)",
     "ttp": r"times? to (?:tumou?r |disease )?progression|\bTTP\b",
     "ttf": r"times? to treatment failure|\bTTF\b",
@@ -326,6 +326,12 @@ GAIN = compile(
     IGNORECASE,
 )
 """What stands before a number that is a gain, a limit or a time, not an estimate."""
+GAINED = compile(
+    r"[ -](?:median )?(?:longer|shorter|later|earlier|more|less|benefits?|gains?|improvements?"
+    r"|differences?|advantages?|prolongation|increases?)\b",
+    IGNORECASE,
+)
+"""What stands behind one."""
 NOT_RESPONSE = compile(
     r"stable disease|durable|complete|partial|pathologic|progressive|minor response|biochemical"
     r"|clinical benefit|PSA|symptom|molecular|non-?respon|metabolic|cytogenetic|unconfirmed",
