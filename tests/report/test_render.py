@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from evinet import files, tables
 from evinet.errors import InputError
 from evinet.report import execute, qmd
+from evinet.report import site as renderer
 from evinet.report.commands import exhibits, report
 from evinet.report.results import load
 
@@ -86,6 +87,23 @@ def test_no_identifier_is_given_twice(site: Path) -> None:
         given = re.findall(r'\sid="([^"]+)"', page.read_text())
         twice = {name for name in given if given.count(name) > 1}
         assert not twice, f"{page.name}: {sorted(twice)[:5]}"
+
+
+def test_something_stands_under_every_heading(site: Path) -> None:
+    below = re.compile(r'<h(\d)[^>]*>(.*?)</h\1>\s*<(?:h(\d)|nav class="turn")', re.DOTALL)
+    for page in site.glob("*.html"):
+        empty = [text for level, text, after in below.findall(page.read_text())
+                 if int(after or 0) <= int(level)]  # fmt: skip
+        assert empty == [], page.name
+
+
+def test_a_heading_goes_with_what_stood_under_it(tmp_path: Path) -> None:
+    """Also where Quarto has put a cell without output into divisions of its own."""
+    cell = "\n\n::: {.cell}\n::: {.cell-output}\n:::\n:::\n\n"
+    text = (f"## None{cell}## Kept\n\n### Empty{cell}### Full\n\ntext\n\n"
+            f"## All below is empty\n\n### Below\n{cell}")  # fmt: skip
+    found = re.findall(r"<h\d[^>]*>(.*?)</h\d>", renderer.to_html(text, tmp_path))
+    assert found == ["Kept", "Full"]
 
 
 def test_pages_hold_no_leftovers_of_markdown(site: Path) -> None:

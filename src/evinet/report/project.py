@@ -30,7 +30,8 @@ TRIAL_TEMPLATE = "_trial.qmd"
 TRIALS = "The trials"
 DOWNLOADS = ("figures", "tables")
 """Folders of the results that the documents refer to."""
-THEME = ("content.css", "site.js", "site.lua", "light.scss", "dark.scss", "citations.csl")
+THEME = ("content.css", "site.js", "sections.lua", "site.lua", "light.scss", "dark.scss",
+         "citations.csl")  # fmt: skip
 """Files of the theme that Quarto reads."""
 MARK = "---\n# Made from _trial.qmd"
 """How the page of a trial starts until somebody makes it their own by removing that line."""

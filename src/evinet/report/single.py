@@ -73,7 +73,7 @@ def to_pdf(results: Results, pages: list[Page], sources: Path, path: Path, appen
     review = results.config.review
     text = "\n\n".join(f"# {escape(page.title)}\n\n{page.markdown}" for page in pages)
     cutoff = datetime.datetime.fromisoformat(review.data_cutoff).replace(tzinfo=datetime.UTC)
-    filters = ["references.lua", *([] if appendix else ["paper.lua"]), "pdf.lua"]
+    filters = [*([] if appendix else ["paper.lua"]), "sections.lua", "references.lua", "pdf.lua"]
     title = f"{review.title}: appendices" if appendix else review.title
     body = pandoc.rendered(text, "typst", sources, *filters, columns=100)
     document = sources / "report.typ"

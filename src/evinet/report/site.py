@@ -83,7 +83,7 @@ def _page(sources: Path, name: str) -> Page:
 def to_html(markdown: str, folder: Path, *options: str) -> str:
     """Markdown to the inside of a page, figures inside it, links to .qmd turned to .html."""
     return pandoc.rendered(
-        markdown, "html5", folder, "references.lua", "site.lua",
+        markdown, "html5", folder, "sections.lua", "references.lua", "site.lua",
         options=("--wrap", "none", "--mathml", *options),
     )  # fmt: skip
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evinet import tables
-from evinet.report.markdown import Markdown, blocks, folded
+from evinet.report.markdown import Markdown, blocks, folded, md
+from evinet.report.numbers import listing
 from evinet.report.pages.columns import Row, by_arm, patients, responders, table_of, usual
 from evinet.report.pages.notes import notes
 from evinet.report.results import Results
 from evinet.report.words import counted
 
-NONE = "Nothing was published, or nothing could be read."
 BY_NAME = {each.name: each for each in tables.ALL}
 OF_ARM: dict[str, Callable[[Row], object]] = {
     "responses": responders, "adverse-events": patients,
@@ -22,7 +22,7 @@ OF_ARM: dict[str, Callable[[Row], object]] = {
 
 def table(
     results: Results, of: str | list[Row], label: str, headings: str, trial: str | None = None,
-    none: str = NONE, fold: bool = False,
+    none: str = "", fold: bool = False,
 ) -> Markdown:  # fmt: skip
     """Rows, or those of an evidence table by its name, and their notes.
 
@@ -44,3 +44,12 @@ def table(
         folded(f"{label}: {counted(number, 'row')}", shown) if number and fold else shown,
         "" if "Note" in headings else notes(rows, results, trial),
     ])  # fmt: skip
+
+
+def missing(results: Results, trial: str, **names: str) -> Markdown:
+    """The evidence tables, each with what it is called, that hold nothing of a trial."""
+    absent = [name for of, name in names.items()
+              if not results.rows(BY_NAME[of.replace("_", "-")], trial)]  # fmt: skip
+    if not absent:
+        return md("")
+    return md("Nothing was published, or nothing could be read, of {}.", listing(absent, "or"))

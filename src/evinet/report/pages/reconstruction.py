@@ -71,7 +71,7 @@ def of_trial(results: Results, slug: str) -> Markdown:
         for part in (
             heading(3, outcome_name(item.outcome)), digitised(results, item), one(results, item)
         )
-    ) or escape("No patients of this trial were reconstructed.")  # fmt: skip
+    )  # fmt: skip
 
 
 def one(results: Results, item: Reconstruction) -> Markdown:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from evinet import tables
-from evinet.report.markdown import Markdown, blocks, escape, md, strong
+from evinet.report.markdown import Markdown, blocks, md, strong
 from evinet.report.pages.columns import table_of, unknown, usual, with_source
 from evinet.report.pages.common import value_names
-from evinet.report.pages.evidence import NONE, table
+from evinet.report.pages.evidence import table
 from evinet.report.pages.later import later_treatment as later
 from evinet.report.pages.notes import report_titles, sentence
 from evinet.report.pages.reconstruction import of_trial as reconstructions
@@ -68,4 +68,4 @@ def more(results: Results, slug: str) -> Markdown:
         "Item": lambda found: found[0]["name"][0].upper() + found[0]["name"][1:],
         "As published": lambda found: md("; ").join(
             with_source(fact["value"], fact) for fact in found),
-    }, none=escape(NONE))  # fmt: skip
+    })  # fmt: skip
