@@ -180,20 +180,19 @@ def find_arms(passages: list[Passage], title: str = "", given: list[str] | None 
     totals = _totals(read)
     whole = " ".join(p.text for p in passages if p.section != "closed").lower()
     candidates = [
-        (found, s) for s in read if not _INTENDED.find(s.text) for found in _candidates(s)
-    ]
-    candidates = [
-        (found, s) for found, s in candidates
-        if sum(n for _, n in found) in totals
-        or re.search(r"randomi|randomly|allocated|assigned", s.text)
-        or _used([label for label, _ in found], whole)
+        (found, s) for s in read for found in _candidates(s)
+        if not _INTENDED.find(s.text) and (
+            sum(n for _, n in found) in totals
+            or re.search(r"randomi|randomly|allocated|assigned", s.text)
+            or _used([label for label, _ in found], whole)
+        )
     ]  # fmt: skip
     if given:
         arms = Arms([Arm(label, None, [tokens(label)]) for label in given])
         for found, s in candidates:
             _take(arms, found, s, totals)
         return _finished(arms, passages)
-    most = max(totals | _patients(read), default=0)
+    most = max(totals | (_patients(read) if candidates else set()), default=0)
     fitting = [item for item in candidates
                if _adds_up(*item, totals) or _makes_up(*item, most)]  # fmt: skip
     sets = [sorted(n for _, n in found) for found, _ in candidates]
@@ -700,17 +699,17 @@ def _allotted(read: list[Sentence], whole: str) -> Arms:
 def _grouped(read: list[Sentence], title: str) -> Arms:
     """Arms as the results name them, in words of the title or of how patients were randomised."""
     said = [match["to"] for s in read if (match := _TO_WHAT.search(s.text))]
+    contrasts = [
+        s.text for s in read
+        if s.passage.section in ("abstract", "results") and _CONTRAST.search(s.text)
+    ]  # fmt: skip
     known = tokens(" ".join([title, *said])) | ROLES
     for pattern in _GROUPS:
         sets: dict[frozenset[frozenset[str]], list[str]] = {}
         uses: dict[frozenset[frozenset[str]], int] = {}
-        for sentence in read:
-            if sentence.passage.section not in ("abstract", "results"):
-                continue
+        for text in contrasts:
             found: dict[frozenset[str], str] = {}
-            if not _CONTRAST.search(sentence.text):
-                continue
-            for match in pattern.finditer(sentence.text):
+            for match in pattern.finditer(text):
                 label = _clean(match["label"])
                 words = tokens(label)
                 named = any(word.isalpha() or word[0] == "#" for word in words)

@@ -61,6 +61,8 @@ _PREFIXES = frozenset(
 _POWER = re.compile(r"(?<=[a-z])\((-?[23])\)")
 """A power as PubMed prints it: `mg/m(2)`."""
 _PERCENT = re.compile(r"(?<=\d)[ -]?per ?cent\b", re.IGNORECASE)
+_P = re.compile(r"\bP ?(?=[<>=])")
+_SIGN_SPACE = re.compile(r"(?<=[<>≤≥=]) +(?=[\d.])")
 _PAGE_BREAK = re.compile(r"^\s*-{3,}\s*$")
 
 
@@ -70,11 +72,11 @@ def normalise(text: str) -> str:
     Superscript digits after a digit are footnote marks or exponents and go; elsewhere (`¹⁷⁷Lu`)
     they are digits. `95 percent` is `95%`.
     """
-    text = _THOUSANDS.sub(r"\1", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
-    text = _DOTS.sub(".", _DASHES.sub("-", _SPACES.sub(" ", text)))
-    text = _POWER.sub(r"\1", text)
-    text = _PERCENT.sub("%", _FOOTNOTE.sub("", text).translate(_CHARACTERS))
-    return re.sub(r"(?<=[<>≤≥=]) +(?=[\d.])", "", re.sub(r"\bP ?(?=[<>=])", "p", text))
+    if not text.isascii():
+        text = _THOUSANDS.sub(r"\1", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+        text = _FOOTNOTE.sub("", _DOTS.sub(".", _DASHES.sub("-", text))).translate(_CHARACTERS)
+    text = _PERCENT.sub("%", _POWER.sub(r"\1", _SPACES.sub(" ", text)))
+    return _SIGN_SPACE.sub("", _P.sub("p", text))
 
 
 _COMMA = re.compile(r"(?<![\d,.])(?P<a>\d{1,3}),(?P<b>\d{1,2}|(?<=\b0,)\d{3})(?![\d,]|\s*\d)")
