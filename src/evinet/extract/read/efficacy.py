@@ -13,9 +13,10 @@ from typing import Any
 from evinet.extract.read import numbers, words
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.assign import compared
-from evinet.extract.read.claims import assessor, log_symmetric
 from evinet.extract.read.findings import NO_INTERVAL, Finding
 from evinet.extract.read.grid import EMPTY, Column, Grid, Row, count_cell
+from evinet.extract.read.outcomes import assessor
+from evinet.extract.read.ratios import log_symmetric
 
 _MEDIAN = re.compile(r"\bmedians?\b|\bm(?:PFS|OS|TTP)\b", re.IGNORECASE)
 _OTHER_STATISTIC = re.compile(

@@ -18,9 +18,9 @@ from evinet.errors import InputError, Problem
 from evinet.extract.read import numbers
 from evinet.extract.read import words as vocabulary
 from evinet.extract.read.arms import tokens
-from evinet.extract.read.claims import assessor
 from evinet.extract.read.confirm import once, p_fits
 from evinet.extract.read.findings import Finding, Reading
+from evinet.extract.read.outcomes import assessor
 from evinet.extract.read.words import SURVIVAL, topics
 
 Json = dict[str, Any]
