@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Colour = tuple[int, int, int]
 BLACK: Colour = (0, 0, 0)
+EDGE = 0.05  # points: what is so little outside a clip is on its edge
 SIGNS = "+|×•●○"  # characters that stand for a censor mark
 
 
@@ -49,6 +50,13 @@ class Box:
         across = self.left - margin <= x <= self.right + margin
         return across and self.top - margin <= y <= self.bottom + margin
 
+    def common(self, other: Box) -> Box:
+        """The rectangle that both share; where there is none its sides are exchanged."""
+        return Box(
+            max(self.left, other.left), max(self.top, other.top),
+            min(self.right, other.right), min(self.bottom, other.bottom),
+        )  # fmt: skip
+
     def union(self, other: Box) -> Box:
         """The smallest rectangle around both."""
         return Box(
@@ -75,13 +83,19 @@ class Word:
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A line as it is drawn: its points (n, 2), colour, width and dashes (empty when solid)."""
+    """A line as it is drawn: its points (n, 2), colour, width and dashes (empty when solid).
+
+    `cut` holds the ends at which a clip hides how it goes on; `whole` is then the rectangle around
+    all of it.
+    """
 
     points: Floats
     colour: Colour = BLACK
     width: float = 1.0
     dash: tuple[float, ...] = ()
     curved: bool = False
+    cut: tuple[tuple[float, float], ...] = ()
+    whole: Box | None = None
 
     @property
     def box(self) -> Box:
@@ -114,6 +128,47 @@ class Drawing:
             strokes=[line for line in self.strokes if box.holds(line.box.x, line.box.y)],
             outlines=[line for line in self.outlines if box.holds(line.box.x, line.box.y)],
         )
+
+
+def clipped(stroke: Stroke, clip: Box | None) -> list[Stroke]:
+    """The pieces of a line that a clip leaves (Liang and Barsky 1984, doi:10.1145/357332.357333).
+
+    Examples
+    --------
+    >>> line = Stroke(np.array([[0.0, 0], [4, 0], [4, 9], [8, 9], [8, 1]]))
+    >>> [piece.points.tolist() for piece in clipped(line, Box(1, 0, 10, 3))]
+    [[[1.0, 0.0], [4.0, 0.0], [4.0, 3.0]], [[8.0, 3.0], [8.0, 1.0]]]
+    """
+    if clip is None:
+        return [stroke]
+    box = stroke.box
+    if clip.holds(box.left, box.top, EDGE) and clip.holds(box.right, box.bottom, EDGE):
+        return [stroke]
+    low = np.array([clip.left, clip.top]) - EDGE
+    high = np.array([clip.right, clip.bottom]) + EDGE
+    pieces: list[list[Floats]] = [[]]
+    for start, end in zip(stroke.points[:-1], stroke.points[1:], strict=True):
+        step = end - start
+        level = step == 0
+        if ((start < low) | (start > high))[level].any():
+            continue
+        sides = np.sort([(each - start)[~level] / step[~level] for each in (low, high)], axis=0)
+        enters, leaves = max([0.0, *sides[0]]), min([1.0, *sides[1]])
+        if enters > leaves:
+            continue
+        if not pieces[-1]:
+            pieces[-1].append(start + enters * step)
+        pieces[-1].append(start + leaves * step)
+        if leaves < 1:
+            pieces.append([])
+    ends = {tuple(stroke.points[0]), tuple(stroke.points[-1])}
+    return [
+        replace(stroke, points=np.clip(piece, low + EDGE, high - EDGE), whole=box, cut=tuple(
+            (x, y) for x, y in np.clip([piece[0], piece[-1]], low + EDGE, high - EDGE).tolist()
+            if (x, y) not in ends
+        ))
+        for piece in pieces if len(piece) > 1
+    ]  # fmt: skip
 
 
 def phrases(words: Iterable[Word], gap: float = 0.6) -> list[Word]:

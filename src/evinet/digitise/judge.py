@@ -20,7 +20,16 @@ from evinet.digitise.labels import like
 from evinet.digitise.reading import Arm, Proposal, Reading, Reason, Traced
 from evinet.digitise.strokes import levels_of
 from evinet.digitise.table import Row
-from evinet.digitise.trace import AT_FRAME, BEHIND, GOES_ON, Curve, Trace, slanting, survival
+from evinet.digitise.trace import (
+    AT_FRAME,
+    BEHIND,
+    GOES_ON,
+    PASSES,
+    Curve,
+    Trace,
+    slanting,
+    survival,
+)
 
 FINE = 1e-4  # standard error of survival below which every drop can be told
 SLOPE = 0.1  # share of a curve that slants
@@ -31,6 +40,7 @@ Named = Sequence[tuple[str, str]]
 def propose(
     panel: Panel, unit: str | None, traces: Sequence[Trace], named: Named, rows: Sequence[Row],
     errors: tuple[float, float], score: float = 1.0, lost: Sequence[str] = (),
+    meaning: tuple[str, str] = ("", ""),
 ) -> Proposal:  # fmt: skip
     """Arms with names and rows of the table.
 
@@ -40,6 +50,7 @@ def propose(
     errors : standard errors along and across, in the coordinates of the figure.
     score : the lowest score of the optical reading of a number; 1 where nothing was so read.
     lost : entries of the legend that no trace looks like.
+    meaning : what the words beside the survival axis say, as `labels.meaning` gives it.
     """
     doubts: list[Reason] = []
     if lost:
@@ -59,13 +70,27 @@ def propose(
         doubts.append(Reason("hard-to-read", "a number was hard to read", 0.85))
     if not traces:
         return Proposal(panel, unit, (), tuple(doubts))
-    curves = [survival(panel, trace.corners)[0] for trace in traces]
+    drawn = [survival(panel, trace.corners) for trace in traces]
+    curves = [curve for curve, _ in drawn]
+    doubts += _contradiction(*meaning, {rises for _, rises in drawn})
     names, matched = _rows(panel, curves, named, rows, errors, doubts)
     arms = [
         (name, trace.look, row) for name, trace, row in zip(names, traces, matched, strict=True)
     ]
     cells = tuple(cell.box for row in rows for cell in row.cells)
     return Proposal(panel, unit, tuple(arms), tuple(doubts), cells)
+
+
+def _contradiction(what: str, said: str, rising: set[bool]) -> list[Reason]:
+    """What an axis is called against the curves beside it."""
+    if what == "hazard":
+        return [Reason("label-hazard", f'the axis is called "{said}": a cumulative hazard is not '
+                       "1 minus survival", 0.5)]  # fmt: skip
+    if len(rising) == 1 and what and (what == "incidence") not in rising:
+        way = "rise from 0" if True in rising else "fall from 1"
+        return [Reason("label-shape", f'the axis is called "{said}", but its curves {way}: '
+                       "one of the two is wrong", 0.5)]  # fmt: skip
+    return []
 
 
 def _rows(
@@ -347,6 +372,8 @@ def _doubts(reading: Reading) -> None:
         for doubt in arm.trace.doubts:
             if doubt.why in (AT_FRAME, BEHIND, GOES_ON):
                 reading.note("end-unknown", doubt.why, 0.85, arm.name)
+            elif doubt.why == PASSES:
+                reading.note("passes-frame", doubt.why, 1.0, arm.name)
         if len(arm.curve.drops[0]) == 0:
             reading.note("flat", "the curve never falls", 0.7, arm.name)
 

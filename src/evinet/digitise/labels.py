@@ -19,8 +19,17 @@ UNITS = {
     "weeks": r"\b(weeks?|wks?\.?)\b",
     "days": r"\b(days?)\b",
 }
-INCIDENCE = r"incidence|event rate|cumulative (?:event|prob|haz)|probability of (?:death|event|"
-INCIDENCE += r"progression|relapse)|death rate|percent dead"
+SURVIVAL = re.compile(
+    r"surviv|surviving|free|freedom|alive|without|remain|remission|retention|\bnot\b|"
+    r"überleb|survie|superviv|sobrevi|sopravviv|overlev", re.I
+)  # fmt: skip
+INCIDENCE = re.compile(
+    r"inciden|inziden|mortali|sterblich|death|dead|\bdie|dying|deceas|relaps|recurr|progress|"
+    r"event|failure|\brisk\b", re.I
+)  # fmt: skip
+COMPLEMENT = re.compile(r"\b1(?:00\s*%?)?\s*[-\u2010-\u2015\u2212]\s*(?:surv|KM|S\b)", re.I)
+HAZARD = re.compile(r"hazard", re.I)
+BESIDE = 0.3  # of the plot's width: words of an axis stand no farther from it
 CENSORED = re.compile(r"censor", re.I)  # an entry for the marks of an arm, not for its curve
 SIGN = re.compile(r"^[+|×x•●○\-–—=_.]+$")
 
@@ -41,15 +50,37 @@ def unit(words: Iterable[Word], panel: Panel) -> str | None:
     return None
 
 
-def incidence(words: Iterable[Word], panel: Panel) -> bool:
-    """Whether the words beside the survival axis speak of incidence."""
-    beside = " ".join(
-        word.text
+def meaning(words: Iterable[Word], panel: Panel) -> tuple[str, str]:
+    """What the words beside the survival axis say that it shows, and these words.
+
+    It is "survival", "incidence" or "hazard", or nothing where they tell none of them.
+
+    Examples
+    --------
+    >>> from evinet.digitise.axes import Tick, fit
+    >>> panel = Panel(fit([Tick(50, 0), Tick(90, 12)]), fit([Tick(90, 0), Tick(10, 1)]),
+    ...               Box(50, 10, 90, 90))
+    >>> [meaning([Word(text, Box(38, 20, 42, 80), upright=False)], panel)[0]
+    ...  for text in ("Relapse-free survival", "Mortality (%)", "1 - survival", "Probability")]
+    ['survival', 'incidence', 'incidence', '']
+    """
+    box = panel.box
+    beside = [
+        word
         for word in words
-        if word.box.x < panel.box.left
-        and panel.box.top - 0.3 * panel.box.height < word.box.y < panel.box.bottom
-    )
-    return re.search(INCIDENCE, beside, re.I) is not None
+        if box.left - BESIDE * box.width < word.box.x < box.left
+        and box.top < word.box.y < box.bottom
+    ]
+    turned = [word for word in beside if not word.upright]
+    said = _said(sorted(turned, key=lambda word: (round(word.box.x), -word.box.y)) or beside)
+    if HAZARD.search(said):
+        return "hazard", said
+    if COMPLEMENT.search(said):
+        return "incidence", said
+    for what, words_of_it in (("survival", SURVIVAL), ("incidence", INCIDENCE)):
+        if words_of_it.search(said):
+            return what, said
+    return "", said
 
 
 def names(
@@ -111,7 +142,7 @@ def lost(
     drawn = [trace.look.colour for trace in traces]
 
     def count(colours: Iterable[Colour], sample: Sample) -> int:
-        return sum(_one_colour(colour, sample.look.colour) for colour in colours)
+        return sum(one_colour(colour, sample.look.colour) for colour in colours)
 
     matched = [sample for sample, _ in entries if count(drawn, sample)]
     entries = [
@@ -137,14 +168,14 @@ def _entries(
         if not any(
             found[-1] in known
             or _same_place(sample.box, other.box, found[0].size)
-            or (_said(found) == _said(known) and _one_colour(sample.look.colour, other.look.colour))
+            or (_said(found) == _said(known) and one_colour(sample.look.colour, other.look.colour))
             for other, known in entries
         ):
             entries.append((sample, found))
     return [(sample, _said(found)) for sample, found in entries]
 
 
-def _one_colour(one: Colour, other: Colour) -> bool:
+def one_colour(one: Colour, other: Colour) -> bool:
     """Whether two colours may be one: a thin line is paler than its sample, of the same hue."""
     if like(one, other) < 60:
         return True

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evinet.digitise.drawing import Box, Colour, Drawing, Floats, Stroke, Word, from_pieces
+from evinet.digitise.drawing import (
+    Box,
+    Colour,
+    Drawing,
+    Floats,
+    Stroke,
+    Word,
+    clipped,
+    from_pieces,
+)  # fmt: skip
 from evinet.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 CURVE_STEPS = 8  # straight pieces that stand for a Bezier curve
+EVERYWHERE = Box(-np.inf, -np.inf, np.inf, np.inf)
 THIN = 2.5  # points: a filled rectangle that is no thicker is a line
 
 
@@ -55,7 +65,7 @@ def resolution(path: Path, page: int) -> float | None:
     try:
         found = _page(document, path, page)
         width, height = found.get_size()
-        for item, matrix in _objects(found.raw, _to_page(found), depth=0):
+        for item, matrix, _ in _objects(found.raw, _to_page(found)):
             if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_IMAGE:
                 continue
             across, down = ctypes.c_uint(), ctypes.c_uint()
@@ -82,8 +92,9 @@ def read(path: Path, page: int) -> Drawing:
         found = _page(document, path, page)
         drawing = Drawing(*found.get_size())
         to_page = _to_page(found)
-        for item, matrix in _objects(found.raw, to_page, depth=0):
-            _add(drawing, item, matrix)
+        sheet = Box(0.0, 0.0, drawing.width, drawing.height)
+        for item, matrix, clip in _objects(found.raw, to_page, sheet):
+            _add(drawing, item, matrix, clip)
         drawing.words.extend(_words(found, to_page))
         return drawing
     finally:
@@ -120,11 +131,24 @@ def _page(document: Any, path: Path, page: int) -> Any:
             Problem(str(path), "--page", page, f"the document has {len(document)} pages",
                     "Count pages from 1")
         )  # fmt: skip
-    return document[page - 1]
+    import pypdfium2
+
+    try:
+        return document[page - 1]
+    except pypdfium2.PdfiumError as error:
+        raise InputError(
+            Problem(str(path), "--page", page, f"cannot be read ({error})", "Choose another page, "
+                    "or save the page again from a program that shows it")
+        ) from None  # fmt: skip
 
 
-def _objects(parent: Any, matrix: Floats, depth: int) -> Iterator[tuple[Any, Floats]]:
-    """Every path and picture, also inside forms, with the matrix that takes it to the page."""
+def _objects(
+    parent: Any, matrix: Floats, clip: Box = EVERYWHERE, depth: int = 0
+) -> Iterator[tuple[Any, Floats, Box]]:
+    """Every path and picture, also inside forms, with the matrix that takes it to the page.
+
+    Third, the rectangle of the page in which it is seen: that around its clip.
+    """
     import pypdfium2.raw as pdfium
 
     inside = depth > 0
@@ -135,14 +159,34 @@ def _objects(parent: Any, matrix: Floats, depth: int) -> Iterator[tuple[Any, Flo
         own = pdfium.FS_MATRIX()
         pdfium.FPDFPageObj_GetMatrix(item, own)
         here = matrix @ np.array([[own.a, own.c, own.e], [own.b, own.d, own.f], [0, 0, 1]])
+        seen = _clip(item, matrix, clip)
         kind = pdfium.FPDFPageObj_GetType(item)
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 6:
-            yield from _objects(item, here, depth + 1)
+            yield from _objects(item, here, seen, depth + 1)
         elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
-            yield item, here
+            yield item, here, seen
 
 
-def _add(drawing: Drawing, item: Any, matrix: Floats) -> None:
+def _clip(item: Any, matrix: Floats, clip: Box) -> Box:
+    """The part of a clip that an object's own clips leave."""
+    import pypdfium2.raw as pdfium
+
+    own = pdfium.FPDFPageObj_GetClipPath(item)
+    for place in range(max(pdfium.FPDFClipPath_CountPaths(own), 0)):
+        points = []
+        for index in range(pdfium.FPDFClipPath_CountPathSegments(own, place)):
+            segment = pdfium.FPDFClipPath_GetPathSegment(own, place, index)
+            x, y = ctypes.c_float(), ctypes.c_float()
+            pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+            points.append((x.value, y.value))
+        if points:
+            placed = _placed(np.array(points), matrix)
+            (left, top), (right, bottom) = placed.min(axis=0), placed.max(axis=0)
+            clip = clip.common(Box(float(left), float(top), float(right), float(bottom)))
+    return clip
+
+
+def _add(drawing: Drawing, item: Any, matrix: Floats, clip: Box) -> None:
     import pypdfium2.raw as pdfium
 
     if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_IMAGE:
@@ -160,12 +204,20 @@ def _add(drawing: Drawing, item: Any, matrix: Floats) -> None:
         placed = _placed(points, matrix)
         if stroked.value and len(placed) > 1:
             colour = _colour(item, pdfium.FPDFPageObj_GetStrokeColor)
-            drawing.strokes.append(Stroke(placed, colour, width.value * scale, dash, curved))
+            line = Stroke(placed, colour, width.value * scale, dash, curved)
+            drawing.strokes.extend(clipped(line, clip))
         elif mode.value and len(placed) > 1:
             fill = _colour(item, pdfium.FPDFPageObj_GetFillColor)
-            shape = Stroke(placed, fill, 0.0, (), curved)
-            line = thin_line(shape, THIN)
-            (drawing.outlines if line is None else drawing.strokes).append(line or shape)
+            add_shape(drawing, Stroke(placed, fill, 0.0, (), curved), clip)
+
+
+def add_shape(drawing: Drawing, shape: Stroke, clip: Box | None) -> None:
+    """Add the edge of a filled shape: as a line where it is thin, else as what it is."""
+    line = thin_line(shape, THIN)
+    if line is not None:
+        drawing.strokes.extend(clipped(line, clip))
+    elif clipped(shape, clip):
+        drawing.outlines.append(shape)
 
 
 def thin_line(shape: Stroke, thin: float) -> Stroke | None:

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from evinet.digitise.axes import Panel
-from evinet.digitise.drawing import Box, Floats, Stroke, Word
-from evinet.digitise.trace import Doubt, Look, Trace, staircase
+from evinet.digitise.drawing import Box, Colour, Floats, Stroke, Word
+from evinet.digitise.trace import AT_FRAME, PASSES, Doubt, Look, Trace, staircase
 
+WHITE = 240  # of 255: the parts of a colour that is nearly white
 SMALL = 0.045  # of the plot: a mark is no larger
+SAMPLE = 0.2  # of the plot's width: a line of a legend is shorter
+LEAST = 0.15  # of the plot's width: a line that may be a curve is at least so long ...
+STRAIGHT = 1.5  # points: ... and so far off a straight line
 TOUCH = 0.75  # points within which two ends are one
 BRIDGE = 0.03  # of the plot's width: a wider gap is never closed
 
@@ -27,11 +31,14 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a plot of a vector figure holds."""
+    """What a plot of a vector figure holds.
+
+    `open` is the share of lines that go to the right and fall or rise, but are on no curve.
+    """
 
     traces: list[Trace]
     samples: list[Sample]
-    bands: int = 0
+    open: float = 0.0
 
 
 def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Found:
@@ -52,6 +59,7 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
     }
     traces: list[Trace] = []
     limits: list[Trace] = []
+    others: list[Floats] = []
     small: list[Stroke] = []
     for (colour, width, dash), members in groups.items():
         look = Look(colour, width, dash)
@@ -60,18 +68,27 @@ def find(strokes: Iterable[Stroke], words: Iterable[Word], panel: Panel) -> Foun
         chains = _chains(large, [] if colour in drawn else little, panel.box)
         used: set[int] = set()
         for points, pieces, doubts in chains:
+            if _level_sample(points, panel.box):
+                continue
             if _starts(points, panel) and _monotone(points, panel):
                 traces.append(Trace(look, staircase(points), doubts=doubts))
                 used |= pieces
             elif _starts(points, panel) and _forth(points):
                 limits.append(Trace(look, staircase(points)))
+            elif _like_curve(points, panel.box):
+                others.append(points)
         rest = [stroke for stroke in members if id(stroke) not in used]
         flat = [stroke for stroke in rest if _is_sample(stroke, panel.box)]
         samples += [Sample(stroke.box, look) for stroke in flat]
         small += [stroke for stroke in rest if stroke in little and stroke not in flat]
-    kept = [trace for trace in without_bands(traces + limits, panel) if trace not in limits]
+    bare = without_bands(traces + limits, panel)
+    others += [trace.corners for trace in bare if trace in limits]
+    kept = _without_outlines([trace for trace in bare if trace not in limits], samples)
     marked = [_marked(trace, small, words, kept, panel) for trace in kept]
-    return Found(marked, samples, len(traces) - len(kept))
+    samples = _of_curves(samples, {trace.look.colour for trace in kept})
+    on_curves = sum(float(np.ptp(trace.corners[:, 0])) for trace in kept)
+    on_none = sum(float(np.ptp(points[:, 0])) for points in others)
+    return Found(marked, samples, on_none / max(on_curves, 1.0))
 
 
 def _inside(box: Box, plot: Box) -> bool:
@@ -121,7 +138,7 @@ def _short(stroke: Stroke, plot: Box) -> bool:
     """Whether a stroke is a short level line, drawn one way."""
     box, steps = stroke.box, np.diff(stroke.points[:, 0])
     one_way = bool((steps >= 0).all() or (steps <= 0).all())
-    return box.height < 0.05 and 3 < box.width < 0.2 * plot.width and one_way
+    return box.height < 0.05 and 3 < box.width < SAMPLE * plot.width and one_way
 
 
 def _starts(points: Floats, panel: Panel) -> bool:
@@ -150,6 +167,26 @@ def _monotone(points: Floats, panel: Panel) -> bool:
     return back < 0.5 and min(down, up) < 0.02 * max(down, up) + 0.3 and steep < 0.5
 
 
+def _level_sample(points: Floats, plot: Box) -> bool:
+    """Whether a chain is a short level line that does not start at time 0, as legends have."""
+    box = Stroke(points).box
+    return box.height < 0.05 and box.width < SAMPLE * plot.width and box.left > plot.left + TOUCH
+
+
+def _like_curve(points: Floats, plot: Box) -> bool:
+    """Whether a chain in the plot goes on to the right, and falls or rises at several places.
+
+    Lines that show a median turn once.
+    """
+    box, step = Stroke(points).box, np.diff(points, axis=0)
+    if step[:, 0].min() < -0.5 or box.width < LEAST * plot.width or not plot.holds(box.x, box.y):
+        return False
+    along = points[-1] - points[0]
+    off = np.abs((points - points[0]) @ np.array([-along[1], along[0]])) / np.hypot(*along)
+    places = np.unique(points[1:][np.abs(step[:, 1]) > 0.3, 0].round(1))
+    return bool(off.max() > STRAIGHT and len(places) > 2)
+
+
 def _forth(points: Floats) -> bool:
     """Whether a chain goes only right, level or straight up and down."""
     step = np.diff(points, axis=0)
@@ -165,6 +202,7 @@ def _chains(
     pieces.sort(key=lambda piece: (piece[0][0, 0], piece[0][-1, 0]))
     left = dict(enumerate(pieces))
     big = {id(stroke) for stroke in large}
+    cut = {end for stroke in large for end in stroke.cut}
     chains = []
     for first in range(len(pieces)):
         if first not in left:
@@ -181,6 +219,9 @@ def _chains(
                 doubts.append(Doubt(start, end, "a gap in the line"))
             parts.append(following)
             members.add(name)
+        (_, before), (x, y) = parts[-1][-2:].tolist()
+        if (x, y) in cut:
+            doubts.append(Doubt(x, x, PASSES if before == y else AT_FRAME))
         chains.append((np.vstack(parts), members, tuple(doubts)))
     return chains
 
@@ -243,6 +284,39 @@ def without_bands(traces: list[Trace], panel: Panel) -> list[Trace]:
     return sorted(kept, key=traces.index)
 
 
+def _without_outlines(traces: list[Trace], samples: list[Sample]) -> list[Trace]:
+    """One trace of those that lie on each other all the way, as a line and its outline do.
+
+    It is the one that the legend shows, else the thinnest that is not white.
+    """
+    listed = {sample.look.colour for sample in samples}
+    order = sorted(
+        traces,
+        key=lambda t: (t.look.colour not in listed, min(t.look.colour) > WHITE, t.look.width),
+    )
+    kept: list[Trace] = []
+    for trace in order:
+        if not any(
+            len(trace.corners) == len(other.corners)
+            and np.abs(trace.corners - other.corners).max() < TOUCH
+            for other in kept
+        ):
+            kept.append(trace)
+    return sorted(kept, key=traces.index)
+
+
+def _of_curves(samples: list[Sample], drawn: set[Colour]) -> list[Sample]:
+    """Samples without the outlines of those that have the colour of a curve."""
+    plain = [sample.box for sample in samples if sample.look.colour in drawn]
+    return [
+        sample for sample in samples
+        if sample.look.colour in drawn or not any(
+            abs(sample.box.y - box.y) < TOUCH and abs(sample.box.x - box.x) < TOUCH
+            for box in plain
+        )
+    ]  # fmt: skip
+
+
 def _between(middle: Trace, upper: Trace, lower: Trace, panel: Panel) -> bool:
     grid = np.linspace(panel.box.left, panel.box.right, 60)[2:]
     levels = [levels_of(trace.corners, grid) for trace in (upper, middle, lower)]
@@ -270,7 +344,7 @@ def _marked(
     for stroke in small:
         if stroke.colour != trace.look.colour:
             continue
-        box = stroke.box
+        box = stroke.whole or stroke.box
         if box.height < 1.0 and not stroke.curved:
             continue  # the level bar of a cross, or a stray dash
         if _distance(trace, box.x, box.y) < reach + 0.25 * box.height:

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from svgelements import Color, Matrix
 from svgelements import Path as Outline
 from svgelements.svgelements import Close, Line, Move
 
-from evinet.digitise.drawing import BLACK, Box, Colour, Drawing, Floats, Stroke, Word
-from evinet.digitise.pdf import CURVE_STEPS, THIN, thin_line
+from evinet.digitise.drawing import BLACK, Box, Colour, Drawing, Floats, Stroke, Word, clipped
+from evinet.digitise.pdf import CURVE_STEPS, EVERYWHERE, add_shape
 from evinet.errors import InputError, Problem
 
 LINK = "{http://www.w3.org/1999/xlink}href"
@@ -23,7 +24,17 @@ INHERITED = (
     "stroke", "stroke-width", "stroke-dasharray", "fill", "font-size", "text-anchor", "display",
     "visibility", "stroke-opacity", "fill-opacity", "color",
 )  # fmt: skip
+SHAPES = ("line", "rect", "circle", "ellipse")
 LENGTHS = ("x", "y", "width", "height", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry")
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+SIZE = re.compile(rf"\s*{NUMBER}\s*(?:%|[a-zA-Z]*)(?:[\s,]+{NUMBER}[a-zA-Z]*)*\s*|auto|")
+PATH = re.compile(rf"([MmZzLlHhVvCcSsQqTtAa])((?:[\s,]*{NUMBER})*)[\s,]*")
+PARTS = {"m": 2, "z": 0, "l": 2, "h": 1, "v": 1, "c": 6, "s": 4, "q": 4, "t": 2, "a": 1}
+TURN = re.compile(rf"([a-zA-Z]+)\s*\(\s*((?:[\s,]*{NUMBER}(?:px|deg)?)*)\s*\)[\s,]*")
+TURNS = {"matrix": (6,), "translate": (1, 2), "scale": (1, 2), "rotate": (1, 3), "skewx": (1,),
+         "skewy": (1,)}  # fmt: skip
+HUGE = 1e9  # no place in a figure is so far out
+MOST = 500_000  # elements, each as often as it is shown
 TINY = 100.0  # a drawing of fewer units is not in points or pixels, but in inches or shares ...
 USUAL = 800.0  # ... and is read as one of so many
 GLYPH = 0.55  # width of a character, of its font size, where nothing better is known
@@ -31,10 +42,11 @@ GLYPH = 0.55  # width of a character, of its font size, where nothing better is 
 
 @dataclass(frozen=True)
 class _Here:
-    """Where the walk is: matrix and inherited properties."""
+    """Where the walk is: matrix, inherited properties, and where anything is seen."""
 
     matrix: Matrix
     style: dict[str, str]
+    clip: Box = EVERYWHERE
 
 
 def read(path: Path) -> Drawing:
@@ -43,7 +55,7 @@ def read(path: Path) -> Drawing:
     Raises
     ------
     InputError
-        The file is no SVG that can be read.
+        The file is no SVG that can be read, or a path, transform or number in it is malformed.
     """
     try:
         parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
@@ -53,26 +65,93 @@ def read(path: Path) -> Drawing:
             Problem(str(path), "(file)", path.name, f"is not a readable SVG ({error})",
                     "Save the figure again, as SVG or PDF")
         ) from None  # fmt: skip
+    try:
+        return _drawn(root)
+    except _Malformed as error:
+        raise InputError(
+            Problem(str(path), error.field, error.value, error.message, "Mend or delete this "
+                    "element, or save the figure again, as SVG, PDF or PNG")
+        ) from None  # fmt: skip
+
+
+class _Malformed(Exception):
+    """Something in an element that cannot be drawn: field, value, what is wrong."""
+
+    def __init__(self, item: ElementTree.Element, name: str, value: str, message: str):
+        known = f" id={item.get('id')}" if item.get("id") else ""
+        self.field = f"<{_tag(item)}{known}> {name}"
+        self.value, self.message = value, message
+        super().__init__(message)
+
+
+def _drawn(root: ElementTree.Element) -> Drawing:
     left, top, width, height = _view(root)
     larger = USUAL / max(width, height) if 0 < max(width, height) < TINY else 1.0
     drawing = Drawing(width * larger, height * larger)
     names = {item.get("id"): item for item in root.iter() if item.get("id")}
     walk = _Walk(drawing, names, _rules(root))
     own = Matrix(larger, 0, 0, larger, -left * larger, -top * larger)
-    walk.into(root, _Here(own, {}), 0)
+    sheet = Box(0.0, 0.0, drawing.width, drawing.height)
+    walk.into(root, _Here(own, {}, sheet), 0)
     return drawing
 
 
 def _view(root: ElementTree.Element) -> tuple[float, float, float, float]:
-    numbers = [float(each) for each in re.findall(r"[-+.\deE]+", root.get("viewBox") or "")]
+    numbers = _plain(root, "viewBox", _numbers(root.get("viewBox") or ""))
     if len(numbers) == 4:
         return numbers[0], numbers[1], numbers[2], numbers[3]
-    return 0.0, 0.0, _length(root.get("width")) or 600.0, _length(root.get("height")) or 400.0
+    return 0.0, 0.0, _size(root, "width") or 600.0, _size(root, "height") or 400.0
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(each) for each in re.findall(NUMBER, text)]
 
 
 def _length(text: str | None) -> float | None:
-    found = re.match(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)", text or "")
-    return float(found[1]) if found and "%" not in (text or "") else None
+    found = re.match(rf"\s*({NUMBER})", text or "")
+    length = float(found[1]) if found and "%" not in (text or "") else None
+    return length if length is not None and abs(length) < HUGE else None
+
+
+def _size(item: ElementTree.Element, name: str) -> float:
+    """A length among the attributes of an element, 0 where there is none."""
+    text = item.get(name) or ""
+    if not SIZE.fullmatch(text):
+        raise _Malformed(item, name, text, "is not a number")
+    _plain(item, name, _numbers(text))
+    return _length(text) or 0.0
+
+
+def _plain(item: ElementTree.Element, name: str, numbers: list[float]) -> list[float]:
+    """Numbers of an element, if none is larger than any place on paper is."""
+    for number in numbers:
+        if not abs(number) < HUGE:
+            raise _Malformed(item, name, f"{number:g}", "is too large a number")
+    return numbers
+
+
+def _matrix(item: ElementTree.Element, text: str | None) -> Matrix:
+    """The matrix of a transform."""
+    for name, said in _commands(item, "transform", TURN, text or ""):
+        numbers = _plain(item, "transform", _numbers(said))
+        if len(numbers) not in TURNS.get(name.lower(), ()):
+            raise _Malformed(item, "transform", text or "", f"{name} is no transform, or has too "
+                             "few or too many numbers")  # fmt: skip
+    return Matrix(text or "")
+
+
+def _commands(
+    item: ElementTree.Element, name: str, grammar: re.Pattern[str], text: str
+) -> list[tuple[str, str]]:
+    """(command, its numbers) of a path or a transform."""
+    found, place = [], len(text) - len(text.lstrip())
+    while place < len(text):
+        part = grammar.match(text, place)
+        if part is None:
+            raise _Malformed(item, name, text[place:], "cannot be understood from here on")
+        found.append((part[1], part[2]))
+        place = part.end()
+    return found
 
 
 def _rules(root: ElementTree.Element) -> list[tuple[list[str], dict[str, str]]]:
@@ -105,32 +184,53 @@ class _Walk:
         rules: list[tuple[list[str], dict[str, str]]],
     ):  # fmt: skip
         self.drawing, self.names, self.rules = drawing, names, rules
+        self.count = 0
 
     def into(self, item: ElementTree.Element, here: _Here, depth: int) -> None:
         """Look at an element and all below it."""
         tag = _tag(item)
+        self.count += 1
+        if self.count > MOST:
+            raise _Malformed(
+                item, "(elements)", str(MOST), "the figure has more elements than that"
+            )
         if depth > 40 or tag in ("defs", "clipPath", "mask", "symbol", "marker", "style"):
             return
         style = {**here.style, **self._own(item, tag)}
         if style.get("display") == "none" or style.get("visibility") == "hidden":
             return
-        matrix = Matrix(item.get("transform")) * here.matrix if item.get("transform") else (
-            here.matrix
-        )  # fmt: skip
-        here = _Here(matrix, {name: style[name] for name in INHERITED if name in style})
+        matrix = _matrix(item, item.get("transform") or style.get("transform")) * here.matrix
+        _plain(item, "transform", [matrix[k] for k in range(6)])
+        clip = self._clip(item.get("clip-path") or style.get("clip-path"), matrix, here.clip)
+        here = _Here(matrix, {name: style[name] for name in INHERITED if name in style}, clip)
         if tag == "use":
             self._use(item, here, depth)
         elif tag == "text":
             self._text(item, here)
         elif tag == "image":
-            x, y = _length(item.get("x")) or 0.0, _length(item.get("y")) or 0.0
-            w, h = _length(item.get("width")) or 0.0, _length(item.get("height")) or 0.0
+            x, y, w, h = (_size(item, name) for name in ("x", "y", "width", "height"))
             corners = _placed(np.array([[x, y], [x + w, y + h]]), matrix)
             self.drawing.pictures.append(_around(corners))
         else:
             for points, curved in _shape(item, tag):
                 self._line(_placed(points, matrix), curved, here)
             self._children(item, here, depth)
+
+    def _clip(self, said: str | None, matrix: Matrix, clip: Box) -> Box:
+        """The part of a clip that the one named by an element leaves: the rectangle around it."""
+        found = re.match(r"url\(\s*[\"']?#([^\"')]+)", said or "")
+        own = self.names.get(found[1]) if found else None
+        if own is None or own.get("clipPathUnits") == "objectBoundingBox":
+            return clip
+        around = _matrix(own, own.get("transform")) * matrix
+        boxes = [
+            _around(_placed(points, _matrix(child, child.get("transform")) * around))
+            for child in own for points, _ in _shape(child, _tag(child))
+        ]  # fmt: skip
+        if not boxes:
+            return clip
+        whole = reduce(Box.union, boxes)
+        return clip.common(whole)
 
     def _children(self, item: ElementTree.Element, here: _Here, depth: int) -> None:
         """Go down; text drawn as outlines is what the comment before it says (matplotlib)."""
@@ -185,7 +285,7 @@ class _Walk:
         target = self.names.get((item.get("href") or item.get(LINK) or "#")[1:])
         if target is None or target is item:
             return
-        x, y = _length(item.get("x")) or 0.0, _length(item.get("y")) or 0.0
+        x, y = _size(item, "x"), _size(item, "y")
         moved = replace(here, matrix=Matrix(1, 0, 0, 1, x, y) * here.matrix)
         if _tag(target) == "symbol":
             for child in target:
@@ -200,8 +300,7 @@ class _Walk:
                 continue
             style = {**here.style, **self._own(run, "tspan" if run is not item else "text")}
             size = _length(style.get("font-size")) or 12.0
-            x = _length(run.get("x")) or _length(item.get("x")) or 0.0
-            y = _length(run.get("y")) or _length(item.get("y")) or 0.0
+            x, y = (_size(run if run.get(name) else item, name) for name in ("x", "y"))
             said = (text or "").strip("\n")
             width = _length(run.get("textLength")) or _wide(said, size)
             shift = {"middle": width / 2, "end": width}.get(style.get("text-anchor", ""), 0.0)
@@ -220,15 +319,11 @@ class _Walk:
             return
         if stroke is not None:
             width = (_length(style.get("stroke-width")) or 1.0) * scale
-            dash = tuple(
-                float(each) * scale
-                for each in re.findall(r"[\d.]+", style.get("stroke-dasharray", ""))
-            )
-            self.drawing.strokes.append(Stroke(points, stroke, width, dash, curved))
+            dash = tuple(each * scale for each in _numbers(style.get("stroke-dasharray", "")))
+            line = Stroke(points, stroke, width, dash, curved)
+            self.drawing.strokes.extend(clipped(line, here.clip))
         elif fill is not None:
-            shape = Stroke(points, fill, 0.0, (), curved)
-            line = thin_line(shape, THIN)
-            (self.drawing.outlines if line is None else self.drawing.strokes).append(line or shape)
+            add_shape(self.drawing, Stroke(points, fill, 0.0, (), curved), here.clip)
 
 
 def _wide(text: str, size: float) -> float:
@@ -253,14 +348,15 @@ def _painted(name: str, style: dict[str, str], default: Colour | None) -> Colour
 
 def _shape(item: ElementTree.Element, tag: str) -> Iterator[tuple[Floats, bool]]:
     """The points of a shape, sub-path by sub-path."""
-    number = {name: _length(item.get(name)) or 0.0 for name in LENGTHS}
+    number = {name: _size(item, name) for name in LENGTHS} if tag in SHAPES else {}
     if tag == "line":
         ends = [[number["x1"], number["y1"]], [number["x2"], number["y2"]]]
         yield np.array(ends), False
     elif tag in ("polyline", "polygon"):
-        flat = [float(each) for each in re.findall(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?",
-                                                   item.get("points") or "")]  # fmt: skip
-        points = np.array(flat[: len(flat) // 2 * 2]).reshape(-1, 2)
+        flat = _plain(item, "points", _numbers(item.get("points") or ""))
+        if re.sub(NUMBER, "", item.get("points") or "").strip(" ,\t\r\n") or len(flat) % 2:
+            raise _Malformed(item, "points", item.get("points") or "", "are not pairs of numbers")
+        points = np.array(flat).reshape(-1, 2)
         if len(points):
             yield (np.vstack([points, points[:1]]) if tag == "polygon" else points), False
     elif tag == "rect" and number["width"] and number["height"]:
@@ -272,7 +368,15 @@ def _shape(item: ElementTree.Element, tag: str) -> Iterator[tuple[Floats, bool]]
         around = [number["cx"] + rx * np.cos(turn), number["cy"] + ry * np.sin(turn)]
         yield np.column_stack(around), True
     elif tag == "path":
-        yield from _outline(item.get("d") or "")
+        said = item.get("d") or ""
+        for name, numbers in _commands(item, "d", PATH, said):
+            count, part = len(_plain(item, "d", _numbers(numbers))), PARTS[name.lower()]
+            if bool(count) != bool(part) or (part and count % part):
+                raise _Malformed(item, "d", f"{name}{numbers}", "too few or too many numbers")
+        try:
+            yield from _outline(said)
+        except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+            raise _Malformed(item, "d", said, f"cannot be drawn ({error})") from None
 
 
 def _outline(text: str) -> Iterator[tuple[Floats, bool]]:

@@ -13,6 +13,7 @@ AT_FRAME = "it runs to the frame: whether it falls there cannot be seen"
 BEHIND = "another curve falls where it ends: whether it falls there, too, cannot be seen"
 GOES_ON = "something of its colour falls further just beyond its end: it may be its last events"
 """Why it cannot be told whether a curve falls at its end."""
+PASSES = "it goes on beyond the frame, where nobody sees it: read as far as the frame"
 EVEN = 6  # like steps in a row that are a slope ...
 DENSE = (2.0, 0.6)  # ... unless within so many pixels the curve falls by so many patients
 

@@ -47,7 +47,10 @@ class VectorFigure:
         named = labels.names(found.traces, found.samples, rows, words, panel)
         unit = labels.unit(words, panel)
         lost = labels.lost(found.traces, found.samples, words, panel)
-        return judge.propose(panel, unit, found.traces, named, rows, (ERROR, ERROR), lost=lost)
+        return judge.propose(
+            panel, unit, found.traces, named, rows, (ERROR, ERROR), lost=lost,
+            meaning=labels.meaning(words, panel),
+        )  # fmt: skip
 
     def trace(self, panel: Panel, looks: Sequence[Look]) -> Traced:
         """The curve of each look."""
@@ -58,7 +61,7 @@ class VectorFigure:
             apart = [_apart(trace.look, look) for trace in left]
             near = bool(apart) and min(apart) < 40
             traces.append(left.pop(int(np.argmin(apart))) if near else None)
-        return Traced(tuple(traces), float(ERROR), float(ERROR))
+        return Traced(tuple(traces), float(ERROR), float(ERROR), found.open)
 
 
 def _from_the_start(panel: Panel, traces: Sequence[Trace]) -> Panel:

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from evinet.digitise.axes import Panel, number
 from evinet.digitise.drawing import Box, Colour, Floats, Word
-from evinet.digitise.labels import SIGN, like, name_of
+from evinet.digitise.labels import SIGN, like, name_of, one_colour
 from evinet.digitise.raster import ink as inks
 from evinet.digitise.raster import marks, path, staircase
 from evinet.digitise.raster.shapes import dilated
@@ -26,6 +26,7 @@ SAME = 28  # units of 255: two looks of one colour
 MARGIN = 6  # pixels around the plot
 MOST = 5  # curves of one colour
 LEAST = 0.15  # of the plot's width: a curve is at least so long
+COLOURFUL = 60  # units of 255 between the parts of a colour that is no grey
 HIDDEN = 0.5  # of a pixel: other ink hides what is there
 CLIPPED = 0.75  # pixels: an edge so near the top of the plot may be where it was cut off
 BEYOND = 10  # pixels beyond the end of a curve that hold no more of it
@@ -230,8 +231,8 @@ class Plot:
             return corners, self._unknown_end(level, wide, columns, hidden)
         # the line's left edge tells where it falls: its right one may be cut off with the plot
         falling = share[int(level + wide / 2) + 1 : int(low - 1), columns[0] : columns[-1] + 1]
-        at = columns[0] + _left(falling) + wide / 2 if len(falling) else corners[-1, 0] - wide / 2
-        inked = columns[(falling >= staircase.HALF).any(axis=0)]
+        inked = columns[(falling >= staircase.HALF).any(axis=0)]  # none where other ink hides it
+        at = columns[0] + _left(falling) + wide / 2 if len(inked) else corners[-1, 0] - wide / 2
         at = min(max(at, corners[-2, 0]), max([corners[-1, 0], *(inked + 1.0)]))
         corners = corners.copy()
         corners[-1, 0] = at
@@ -382,28 +383,46 @@ class Plot:
         return [Sample(box, Look((red, green, blue), sample.look.width))]
 
     def unexplained(self, traces: Sequence[Trace | None]) -> float:
-        """Share of the ink of the curves' colours that lies on no curve, words and frames aside."""
+        """Share of the ink of curves that lies on no curve, words and frames aside.
+
+        It is the ink of the curves' own colours, and of other colours but greys, which grids have,
+        where it falls or rises.
+        """
         drawn = [trace for trace in traces if trace is not None]
         if not drawn:
             return 1.0
-        rows, columns = self.ink.contrast.shape
-        near = np.zeros((rows, columns), dtype=bool)
-        ink = np.zeros((rows, columns))
+        near = np.zeros(self.ink.contrast.shape, dtype=bool)
         for trace in drawn:
-            ink = np.maximum(ink, self._shares(trace.look.colour)[0])
             _paint(near, trace, self.left, self.top)
-        strong = (ink > 0.6) & ~self.ink.blank
         size = int(np.ceil(max(trace.look.width for trace in drawn))) * 3 + 5
-        reach = dilated(near, size, size)
-        # long pieces only: words and samples of a legend are short
-        rest = ndimage.binary_closing(strong & ~reach, np.ones((3, 5), dtype=bool))
-        labelled, _ = ndimage.label(rest)
-        long = 0
-        for piece in ndimage.find_objects(labelled):
-            if piece is not None and piece[1].stop - piece[1].start > 0.15 * columns:
-                long += piece[1].stop - piece[1].start
+        open_to_all = ~self.ink.blank & ~dilated(near, size, size)
+        own = [trace.look.colour for trace in drawn]
+        foreign = [
+            colour for colour in self.colours
+            if max(colour) - min(colour) > COLOURFUL
+            and not any(one_colour(colour, other) for other in own)
+        ]  # fmt: skip
+        long = _long([self._shares(colour)[0] for colour in own], open_to_all)
+        for colour in foreign:
+            long += _long([self._shares(colour)[0]], open_to_all, 2 * size)
         total = sum(float(np.ptp(trace.corners[:, 0])) for trace in drawn)
         return long / max(total, 1.0)
+
+
+def _long(shares: list[Floats], free: NDArray[np.bool_], high: int = 0) -> int:
+    """How long the long pieces of ink are together: words and samples of a legend are short.
+
+    Only those count that are higher than `high`.
+    """
+    rest = (np.max(shares, axis=0) > 0.6) & free
+    labelled, _ = ndimage.label(ndimage.binary_closing(rest, np.ones((3, 5), dtype=bool)))
+    return sum(
+        piece[1].stop - piece[1].start
+        for piece in ndimage.find_objects(labelled)
+        if piece is not None
+        and piece[1].stop - piece[1].start > LEAST * free.shape[1]
+        and piece[0].stop - piece[0].start > high
+    )
 
 
 def _goes_on(corners: Floats, share: Floats, wide: float) -> bool:

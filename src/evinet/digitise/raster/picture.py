@@ -67,14 +67,21 @@ class RasterFigure:
         scores = [cell.score for row in rows for cell in row.cells]
         lost = labels.lost(traces, samples + plot.others(self.words, samples), self.words, panel)
         return judge.propose(
-            panel, unit, traces, named, rows, plot.errors, min(scores, default=1.0), lost
-        )
+            panel, unit, traces, named, rows, plot.errors, min(scores, default=1.0), lost,
+            labels.meaning(self._beside(panel), panel),
+        )  # fmt: skip
 
     def trace(self, panel: Panel, looks: Sequence[Look]) -> Traced:
         """The curve of each look."""
         plot = self._plot(panel)
         traces = plot.follow(looks)
         return Traced(tuple(traces), *plot.errors, plot.unexplained(traces))
+
+    def _beside(self, panel: Panel) -> list[Word]:
+        """The words that run up the page beside the survival axis."""
+        box = panel.box
+        left = max(box.left - labels.BESIDE * box.width, 0.0)
+        return ocr.turned(self.pixels, Box(left, box.top, box.left, box.bottom))
 
     def _plot(self, panel: Panel) -> curves.Plot:
         box = panel.box
