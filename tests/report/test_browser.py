@@ -106,6 +106,14 @@ def test_axe_finds_nothing_in_light_or_dark(browser: Any, site: Path) -> None:
     view.close()
 
 
+def test_the_answer_and_its_limits_are_on_one_screen(browser: Any, site: Path) -> None:
+    view = browser.new_page(viewport={"width": 1440, "height": 900})
+    view.goto((site / "index.html").as_uri())
+    box = view.locator(".beside").bounding_box()
+    assert box["y"] + box["height"] <= 900
+    view.close()
+
+
 def test_findings_are_cards_on_a_telephone_with_every_heading(browser: Any, site: Path) -> None:
     view = browser.new_page(viewport={"width": 390, "height": 800})
     view.goto((site / "index.html").as_uri())

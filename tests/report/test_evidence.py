@@ -171,7 +171,7 @@ def test_a_weak_source_is_marked_beside_the_estimate(results: Results, tmp_path:
     assert "BIRCH, CEDAR and ALBA (in a news item)" in unescape(weak_sources(opened, "pfs"))
     assert "‡" not in summary.findings(results, JUDGEMENTS)
     found = unescape(summary.findings(opened, JUDGEMENTS))
-    assert "‡ rests on a hazard ratio that was not read in the publication." in found
+    assert "‡ rests on a hazard ratio not read in the publication." in found
     assert re.search(r"\*\*0\.\d+\*\* \([^)]*\) ‡", found)
 
 

@@ -204,9 +204,22 @@ def apart(islands: Sequence[Sequence[str]]) -> str:
     """Which comparisons the trials alone cannot make."""
     names = "; ".join(f"({i}) {listing(list(island))}" for i, island in enumerate(islands, 1))
     return (
-        "Nothing can be said without an assumption about a treatment of one island against a "
-        f"treatment of another, for no chain of trials in use joins them: {names}."
+        "Without an assumption no treatment can be compared with one of another island, for no "
+        f"chain of trials in use joins them: {names}."
     )
+
+
+def single_trials(of: Mapping[str, tuple[int, int]]) -> list[str]:
+    """How many of all comparisons of each analysis rest on one trial; no sentence if none does.
+
+    Nothing then tells how much trials disagree.
+    """
+    counts = [f"{'all' if single == every else f'{single} of {every}'} ({title.lower()})"
+              for title, (single, every) in of.items() if single]  # fmt: skip
+    return [
+        f"Of the comparisons, {listing(counts)} rest on a single trial: the data say little about "
+        "how much effects differ between trials, and random effects come mostly from their prior."
+    ] if counts else []  # fmt: skip
 
 
 def class_effect(sigma: float | None, prior_scale: float | None) -> str:

@@ -113,8 +113,7 @@ def findings(results: Results, judgements: Path | str = JUDGEMENTS) -> Markdown:
         {"In whom": of_trial(lambda results, study: in_whom(results, study["trial"]))},
         name="findings", caption=_caption(results, bool(judged)),
     )  # fmt: skip
-    cautions = dict.fromkeys(caution_line(results, name) for name in analyses)
-    return blocks([md("::: {{.findings}}\n\n{}\n\n:::", listed), *cautions])
+    return md("::: {{.findings}}\n\n{}\n\n:::", listed)
 
 
 def _caption(results: Results, judged: bool) -> str:
@@ -125,11 +124,13 @@ def _caption(results: Results, judged: bool) -> str:
         for name in names for fit in results.main(name) if fit.model.bridge
     )  # fmt: skip
     weak = any(weak_sources(results, name) for name in names)
+    varied = any(partner(results, fit) for name in names for fit in results.main(name))
     return " ".join([
         "Hazard ratios with 95 % credible intervals; below 1, events come more slowly with the "
-        "treatment in bold. Two values are those of the two arms.",
+        "treatment in bold. Two values: the two arms.",
+        *["Random: with random effects, where they allow another conclusion."] * varied,
         *[f"† rests on the assumption {listing(list(bridges))}."] * bool(bridges),
-        *["‡ rests on a hazard ratio that was not read in the publication."] * weak,
+        *["‡ rests on a hazard ratio not read in the publication."] * weak,
         "Certainty: appraised where it says so." if judged
         else "Certainty: not appraised by the reviewers.",
     ])  # fmt: skip
@@ -160,18 +161,17 @@ def _ratio(results: Results, analysis: str, pair: Pair) -> Markdown:
     other = partner(results, fit)
     varied = None if other is None else league(other).get(pair)
     if varied is not None and interval(varied).side_of_one() != shown.side_of_one():
-        parts += ["with random effects:", with_limits(interval(varied))]
+        parts.append(md("random: {}", with_limits(interval(varied))))
     return breaks(parts)
 
 
 def _rests_on(results: Results, pair: Pair) -> Markdown:
     known = [found for name in results.config.analyses if (found := answer(results, name, pair))]
     if not known:
-        return breaks([strong("not known"), "no chain of trials"])
+        return unknown(None)
     if known[0][1]["crosses"]:
-        return link(strong("assumption"), "assumptions.qmd") + f" {DAGGER}"
-    said = ("chain of trials", "randomised", "randomised trials")
-    return strong(said[min(len(compared(results, pair)), 2)])
+        return link(strong("assumption"), "assumptions.qmd") + f"{NBSP}{DAGGER}"
+    return strong("randomised" if compared(results, pair) else "chain of trials")
 
 
 def medians(results: Results, study: Row) -> list[Row | None]:
@@ -220,7 +220,7 @@ def in_whom(results: Results, trial: str) -> Markdown:
     """The patients of a trial: as the reviewers say, else as it was printed."""
     said = results.config.conduct.patients.get(trial)
     if said is not None:
-        return escape(said)
+        return escape(said.replace(" %", f"{NBSP}%"))
     return md("; ").join(
         part
         for modifier in results.config.conduct.modifiers[:MODIFIERS]
@@ -299,8 +299,10 @@ def limits(results: Results) -> Markdown:
             told.append(islands)
             seen.append(words.apart(islands))
         seen += [*analysis.proxies.values(), *analysis.cautions]
-        seen += _single_trials(results, name, analysis)
-    return bullets(dict.fromkeys(seen)) or md("")
+    names = results.config.analyses
+    single = {names[name].title: _single_trials(results, name) for name in names}
+    seen += [*words.single_trials(single), *(caution_line(results, name) for name in names)]
+    return bullets(dict.fromkeys(filter(None, seen))) or md("")
 
 
 def _within(islands: list[list[str]], others: list[list[str]]) -> bool:
@@ -308,19 +310,11 @@ def _within(islands: list[list[str]], others: list[list[str]]) -> bool:
     return all(any(set(island) <= set(other) for other in others) for island in islands)
 
 
-def _single_trials(results: Results, name: str, analysis: Analysis) -> list[str]:
-    """How many comparisons rest on one trial: nothing then tells how much trials disagree."""
+def _single_trials(results: Results, name: str) -> tuple[int, int]:
+    """How many comparisons rest on one trial, and how many there are."""
     studies = results.studies(name)
     pairs = studies.groupby(["component", "treatment", "comparator"])["trial"].nunique()
-    single = int((pairs == 1).sum())
-    if not single:
-        return []
-    some = f"{single} of {len(pairs)} comparisons {'rests' if single == 1 else 'rest'}"
-    whose = "every comparison rests" if single == len(pairs) else some
-    return [
-        f"{analysis.title}: {whose} on a single trial, so the data say little about how much "
-        "effects differ between trials. Random effects then come mostly from their prior."
-    ]
+    return int((pairs == 1).sum()), len(pairs)
 
 
 def cautions(results: Results) -> Markdown:
