@@ -72,6 +72,28 @@ def test_a_draft_marks_what_is_unsure_and_keeps_what_is_not_estimable(tmp_path):
     assert text.count("# unsure:") >= 4
 
 
+def test_a_mean_with_its_deviation_is_no_count_of_patients(tmp_path):
+    table = [
+        ("Mean (SD) age, years", "50 (14)", "57 (12)"),
+        ("", "3 (6%)", "4 (11%)"),
+        ("Female", "29 (62%)", "15 (42%)"),
+    ]
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in table)
+    head = "<th></th><th>Sugammal (n=47)</th><th>Neostigmal (n=36)</th>"
+    page = (
+        "<html><h1>Sugammal versus neostigmal</h1><h2>Results</h2><p>83 patients were randomly "
+        "assigned to sugammal (n=47) or neostigmal (n=36).</p><table><caption>Table 1. Baseline "
+        f"characteristics</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></html>"
+    )
+    (tmp_path / "page.html").write_text(page)
+    assert invoke(tmp_path / "page.html", "--trial", "made-up", "--out", tmp_path).exit_code == 0
+    text = (tmp_path / "trial.yaml").read_text(encoding="utf-8")
+    trial = YAML(typ="safe").load(text)
+    assert [row["characteristic"] for row in trial["population"]] == ["Female"]
+    assert "Mean (SD) age, years: sugammal 50 (14), neostigmal 57 (12)" in text
+    Trial.model_validate(trial)
+
+
 def test_a_file_that_is_there_is_not_overwritten(tmp_path):
     (tmp_path / "trial.yaml").write_text("mine")
     result = invoke(PUBLICATIONS / "jco-rows.txt", "--trial", "made-up", "--out", tmp_path)

@@ -295,7 +295,7 @@ def _stripped(label: str) -> str:
     label = re.sub(r"\s*\[[^\]]*$", "", label)
     label = re.sub(rf" \([^()]*\d ?(?:{UNITS})\b[^()]*\)(?= )", "", label)
     label = re.sub(
-        r"(?<=\w)\s+(?:orally|intravenously|subcutaneously|iv|po|bid|p\.o\.?|i\.v\.?)\b(?!.*\b(?:plus|with|and)\b).*",
+        r"(?<=\w)(?<!\bwith)(?<!\bplus)(?<!\band)(?<!\bor)\s+(?:orally|intravenously|subcutaneously|iv|po|bid|p\.o\.?|i\.v\.?)\b(?!.*\b(?:plus|with|and)\b).*",
         "", label,
         flags=re.IGNORECASE,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from evinet.extract.read.findings import Finding, Reading
+from evinet.extract.read.grid import count_cell
 
 REPORT = "primary"
 RESPONSES = {"cr": "complete-response", "pr": "partial-response", "sd": "stable-disease",
@@ -281,10 +282,15 @@ def _cell(finding: Finding, totals: Fields) -> object:
 
 
 def _population(reading: Reading) -> Iterator[str]:
+    """Counts of the table of the start; of a mean or median that looks like a count, a remark."""
+    remarks, rows = [], []
     found = reading.of("baseline")
-    if found:
-        yield "population:"
     for (characteristic, category), group in _grouped(found, "characteristic", "category"):
+        if any(count_cell(str(finding.values.get("value", ""))) for finding in group):
+            cells = (f"{finding.about['arm']} {finding.printed}" for finding in group)
+            name = ", ".join(filter(None, (characteristic, category)))
+            remarks.append(f"# no count of patients: {name}: {', '.join(cells)}")
+            continue
         fields: Fields = {"characteristic": characteristic}
         if category:
             fields["category"] = category
@@ -293,9 +299,14 @@ def _population(reading: Reading) -> Iterator[str]:
             own = {str(finding.about["arm"]): finding.values.get("total")}
             printed = finding.values.get("value")
             counts[str(finding.about["arm"])] = printed or _cell(finding, own)
-        yield f"  - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}" + (
-            _comment(*group)
+        rows.append(
+            f"  - {_flow({**fields, 'counts': counts, 'locator': group[0].locator})}"
+            + _comment(*group)
         )
+    yield from remarks
+    if rows:
+        yield "population:"
+        yield from rows
 
 
 def _status(reading: Reading) -> str:

@@ -114,7 +114,7 @@ def interval_at(text: str, position: int) -> Interval | None:
     Without the words (`95% CI`) it must stand in brackets, or behind a comma where a level is
     printed before: journals drop them after the first.
 
-    >>> interval_at("8.4 months, 95% CI 7.2-9.9 v 6.3 months, 5.1-7.0; p=0.01", 41).low
+    >>> interval_at("8.4 months, 95% CI 7.2-9.9 v 6.3 months, 5.1-7.0; p=0.01", 39).low
     5.1
     """
     match = INTERVAL.match(text, position)

@@ -108,6 +108,8 @@ def _each(grid: Grid, row: Row) -> Iterator[tuple[Column, str]]:
 
 
 def _baseline(grid: Grid, row: Row) -> Iterator[Finding]:
+    if not row.label.strip():
+        return
     characteristic, category = (row.section or row.label), (row.label if row.section else "")
     statistic = _STATISTIC.search(row.label) or (
         _STATISTIC.search(row.section) and not any("%" in cell for cell in row.cells)
@@ -167,6 +169,8 @@ def _response(grid: Grid, row: Row) -> Iterator[Finding]:
 
 
 def _adverse(grid: Grid, row: Row) -> Iterator[Finding]:
+    if not row.label.strip():
+        return
     event, related = row.label, None
     match = re.match(r"(?:drug-|treatment-)?related to (.+)", row.label, re.IGNORECASE)
     if match:

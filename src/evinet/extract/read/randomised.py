@@ -170,6 +170,8 @@ def _odd_names(arms: Arms, passages: list[Passage], said: Sentence) -> str:
         on = re.search(re.escape(arm.label) + _GOES_ON, said.text)
         if on or ":" in label or len(label.split()) > 9:
             return f"{arm.label!r} may be more than the name of an arm"
+        if re.search(r" (?:with|plus|and|or|of|to|by|then)$", label):
+            return f"{arm.label!r} may be less than the name of an arm"
         printed = re.findall(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\d)", whole)
         if len(whole) > _LONG and len(printed) < 2:
             return f"{arm.label!r} stands nowhere else as the name of an arm"
