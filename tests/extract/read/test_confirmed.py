@@ -2,7 +2,8 @@
 
 import pytest
 
-from evinet.extract.read.publication import read_publication
+from evinet.extract.read.marked import read_jats
+from evinet.extract.read.publication import read_marked, read_publication
 
 ARMS = "We randomly assigned 400 patients to amab (n=200) or placebo (n=200). "
 LONGER = "Median overall survival was significantly longer with amab than with placebo "
@@ -128,3 +129,44 @@ def test_a_time_to_an_event_is_an_outcome_of_its_own():
     assert {f.about["outcome"] for f in found} == {"time-to-first-fracture"}
     assert all("called by its words" in f.unsure for f in found)
     assert [f.values["median"] for f in found] == [20.7, 17.1]
+
+
+HEADINGS = (
+    "Introduction",
+    "Background",
+    "Comment",
+    "Discussion",
+    "5. Discussion",
+    "DISCUSSION",
+    "Discussion and conclusions",
+    "Interpretation",
+    "Conclusions",
+    "Conclusion and relevance",
+    "Limitations",
+    "Strengths and limitations",
+    "Research in context",
+    "Implications",
+    "Patient summary",
+    "References",
+)
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_nothing_below_these_headings_is_a_result(heading):
+    said = "Median overall survival was 21.0 months with zelotinib and 15.0 months with placebo "
+    said += "(HR 0.70, 95% CI 0.50-0.98; p=0.04)."
+    arms = "410 patients were randomly assigned to zelotinib (n=207) or placebo (n=203)."
+    title = "Zelotinib versus placebo in carcinoma: a randomised phase 3 trial"
+    article = (
+        "<article><front><article-meta><title-group><article-title>" + title + "</article-title>"
+        "</title-group></article-meta></front><body><sec><title>Results</title><p>" + arms + "</p>"
+        "</sec><sec><title>" + heading + "</title><p>" + said + "</p></sec></body></article>"
+    )
+    readings = [
+        read_publication(f"{title}\n\nResults\n{arms}\n\n{heading}\n\n{said}\n", "alone"),
+        read_publication(f"{title}\n\nResults\n{arms}\n\n{heading}: {said}\n", "in its line"),
+        read_marked(read_jats(article.encode(), "x.xml"), "article"),
+    ]
+    for reading in readings:
+        assert len(reading.of("arm")) == 2
+        assert reading.of("median") + reading.of("hr") == [], reading.source

@@ -1,6 +1,7 @@
 import pytest
 
 from evinet.extract.read import numbers
+from evinet.extract.read.publication import read_publication
 from evinet.extract.read.text import document, normalise
 
 
@@ -77,3 +78,27 @@ def test_percentages_agree_within_rounding():
 def test_units_of_time():
     assert numbers.months(2, "years") == 24
     assert numbers.months(52, "weeks") == pytest.approx(11.96, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("printed", "number"),
+    [
+        ("NCT01234567", "NCT01234567"),
+        ("UMIN-CTR, UMIN000012345", "UMIN000012345"),
+        ("ACTRN12612000123456", "ACTRN12612000123456"),
+        ("ChiCTR-TRC-12001234", "ChiCTR-TRC-12001234"),
+        ("ChiCTR2000031234", "ChiCTR2000031234"),
+        ("jRCTs031180123", "jRCTs031180123"),
+        ("EudraCT number 2012-001234-56", "2012-001234-56"),
+        ("EU CT number 2022-501234-12-00", "2022-501234-12-00"),
+        ("ISRCTN 12345678", "ISRCTN12345678"),
+        ("CTRI/2012/01/002345", "CTRI/2012/01/002345"),
+        ("DRKS00012345", "DRKS00012345"),
+        ("PACTR201201000012345", "PACTR201201000012345"),
+        ("RBR-6abcde", "RBR-6abcde"),
+    ],
+)
+def test_numbers_of_registries(printed, number):
+    text = f"A randomised phase 3 trial\n\nMethods: This trial is registered, number {printed}.\n"
+    found = [f for f in read_publication(text, "x").findings if f.about["field"] == "registration"]
+    assert [f.values["value"] for f in found] == [number]

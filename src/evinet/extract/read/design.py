@@ -18,7 +18,8 @@ _REGISTRATION = re.compile(
     r"|\bUMIN(?:-?CTR)?[ :]{0,2}(?:ID[ :]{0,2})?(?:UMIN)?"
     r"\d{9}\b|\bACTRN ?\d{14}\b|\bChiCTR(?:-[A-Z]{2,5})?-?\d{8,10}\b|\bjRCTs?\d{9,10}\b"
     r"|\bJapicCTI-?\d{6}\b|\bCTRI/\d{4}/\d{2,3}/\d{6}\b|\bDRKS\d{8}\b|\bKCT\d{7}\b|\bIRCT\d{11,16}N\d+\b"
-    r"|\bNTR ?\d{3,4}\b|\bTCTR\d{11}\b|\b(?:EudraCT[^\d]{0,25})?20\d\d-\d{6}-\d\d\b"
+    r"|\bNTR ?\d{3,4}\b|\bTCTR\d{11}\b|\bPACTR\d{15,16}\b|\bRBR-[\da-z]{6,8}\b"
+    r"|\b(?:EudraCT[^\d]{0,25})?20\d\d-\d{6}-\d\d(?:-\d\d)?\b"
 )
 _DOI = re.compile(
     r"\b10\.\d{4,9}/[^\s\"<>;,]+[^\s\"<>;,.\])]|\b10\.\d{4,9}/\S+?\(\d+\)\S*[^\s.,;\])]"
@@ -222,7 +223,7 @@ def _number(printed: str) -> str:
     text = re.sub(r"\s", "", printed)
     if text.startswith("UMIN"):
         return "UMIN" + re.sub(r"\D", "", text)
-    found = re.search(r"20\d\d-\d{6}-\d\d$", text)
+    found = re.search(r"20\d\d-\d{6}-\d\d(?:-\d\d)?$", text)
     return found.group() if found and not text.startswith("20") and "EudraCT" in text else text
 
 

@@ -184,7 +184,8 @@ _PLURAL = {
     r"|role of the funding source|keywords?|key words|translational relevance|in context"
     r"|what is (?:already )?known.{0,40}|what this (?:study|paper) adds|future directions?"
     r"|related work|review of (?:the )?literature|primary funding source|trial registration"
-    r"|registration|plain language summary|take.?home message|what's new.{0,20}|relevance"
+    r"|registration|(?:plain language|patient|lay) summary|take.?home message|what's new.{0,20}"
+    r"|relevance"
     r"|synthesis|summary and conclusions?|commentary|context and caveats|prior knowledge"
     r"|contribution|implications?|caveats?|ethics.{0,40}|highlights?|clinical trial.{0,30}",
 }  # fmt: skip
@@ -203,6 +204,8 @@ _HEADS = (
     r"|Setting|Patients|Participants|Interventions?|Measurements"
     r"|Main outcomes?(?: and| m)[^.:]{0,20}|Experimental design|Findings|Results?|Implications"
     r"|Significance|Added value of this study|Evidence before this study|Keywords?|Key words"
+    r"|Strengths? and limitations?|Research in context|Discussion and conclusions?|References"
+    r"|(?:Patient|Lay|Plain language) summary|Take.?home message|What this study adds"
 )
 INLINE = compile(
     rf"^\s*(?:ABSTRACT|SUMMARY|BODY|BACKGROUND)?[.: ]*(?P<word>{_HEADS})"
