@@ -24,7 +24,7 @@ from evinet.report.effects import contrasts
 from evinet.report.numbers import NBSP
 from evinet.report.pages import summary
 from evinet.report.pages.beside import beside, other_bridges, would_join
-from evinet.report.pages.columns import mark
+from evinet.report.pages.columns import mark, printed_limits, printed_ratio
 from evinet.report.pages.common import value_names
 from evinet.report.pages.later import caution
 from evinet.report.pages.notes import notes, weak_sources
@@ -369,3 +369,18 @@ def test_the_form_for_risk_of_bias_asks_for_every_domain_and_is_refused_empty() 
         assert schema.Judged.model_validate({**entry, **filled}).judgement == "some concerns"
         with pytest.raises(ValidationError):
             schema.Judged.model_validate(entry)
+
+
+def test_ratios_keep_the_digits_that_files_lose() -> None:
+    """CABINET printed 0.95 (0.45 to 2.00); COMPETE a ratio of 0.657 with 0.42 to 1.04."""
+    for estimate, lower, upper, said in (
+        (0.95, 0.45, 2.0, "0.95 0.45 to 2.00"), (0.4, 0.26, 0.61, "0.40 0.26 to 0.61"),
+        (0.657, 0.42, 1.04, "0.657 0.42 to 1.04"), (0.334, 0.223, 0.5, "0.334 0.223 to 0.500"),
+    ):  # fmt: skip
+        row = {"estimate": estimate, "lower": lower, "upper": upper}
+        shown = f"{printed_ratio(row)} {printed_limits(row)}"
+        assert shown.replace("\N{NO-BREAK SPACE}", " ") == said
+    median = {"median": 13.8, "lower": 8.9, "upper": 17.0}
+    assert printed_limits(median).replace("\N{NO-BREAK SPACE}", " ") == "8.9 to 17.0"
+    share = {"lower": 10.0, "upper": 30.0}
+    assert printed_limits(share).replace("\N{NO-BREAK SPACE}", " ") == "10 to 30"

@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evinet.report import project as documents
+from evinet.report import qmd
 from evinet.report.commands import report
+from evinet.report.results import Results
 
 PAGES = Path(__file__).parents[2] / "reports"
 STAND_IN = Path(__file__).with_name("quarto_stand_in.py")
@@ -197,3 +199,74 @@ def test_the_themes_of_quarto_have_the_colours_of_the_figures(mode: str) -> None
     assert (scss["body-bg"], scss["body-color"]) == (variables["paper"], variables["ink"])
     assert scss["link-color"] == variables["link"]
     assert "http" not in documents.theme(f"{mode}.scss") + css
+
+
+KNOWN = {
+    "": {
+        "project",
+        "metadata-files",
+        "website",
+        "execute",
+        "format",
+        "filters",
+        "bibliography",
+        "csl",
+    },
+    "project": {"type", "output-dir", "pre-render", "resources", "render"},
+    "website": {"title", "page-navigation", "page-footer", "sidebar"},
+    "website.sidebar": {"style", "contents"},
+    "website.sidebar.contents": {"section", "contents"},
+    "execute": {"echo", "freeze", "daemon"},
+    "format": {"html"},
+    "format.html": {"theme", "html-math-method", "css", "include-after-body", "toc"},
+    "format.html.theme": {"light", "dark"},
+    "format.html.include-after-body": {"text"},
+}
+"""Settings in use, as they stand in Quarto's schema (src/resources/schema/*.yml of 1.11): most of
+its objects are closed, and an unknown name in one of them fails the render."""
+FRONT = {"title", "page-layout", "toc", "appendix"}
+"""Front matter in use; `appendix` is this project's own, and documents are open to such names."""
+
+
+def names(found: object, at: str = "") -> list[tuple[str, str]]:
+    """Every name in settings with the place that it stands in."""
+    if isinstance(found, list):
+        return [each for inner in found for each in names(inner, at)]
+    if not isinstance(found, dict):
+        return []
+    inside = [each for key, inner in found.items()
+              for each in names(inner, f"{at}.{key}".strip("."))]  # fmt: skip
+    return [(at, str(key)) for key in found] + inside
+
+
+@pytest.fixture(scope="module")
+def prepared(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as Quarto finds it: the documents, and what is written beside them."""
+    folder = tmp_path_factory.mktemp("prepared") / "reports"
+    shutil.copytree(PAGES, folder)
+    documents.prepare(results, folder)
+    (folder / documents.TRIAL_TEMPLATE).unlink()
+    return folder
+
+
+def test_quarto_knows_every_setting(prepared: Path) -> None:
+    for file in ("_quarto.yml", "_review.yml"):
+        found = names(documents.read(prepared / file))
+        assert [each for each in found if each[1] not in KNOWN.get(each[0], set())] == [], file
+    for page in prepared.glob("*.qmd"):
+        assert set(qmd.read(page).front) <= FRONT, page.name
+
+
+def test_documents_are_cut_into_blocks_as_pandoc_needs_it(prepared: Path) -> None:
+    """Divisions close, and a blank line stands before a heading, a list and a table."""
+    for page in prepared.glob("*.qmd"):
+        parts = qmd.read(page).parts
+        text = "".join(
+            part if isinstance(part, str) else "x" if part.inline else "\n" for part in parts
+        )
+        fences = re.findall(r"(?m)^:{3,}(.*)$", text)
+        assert 2 * sum(not fence.strip() for fence in fences) == len(fences), page.name
+        glued = re.findall(r"(?m)^(?![-*|#]| {2}|\d+\.|:::).*\S.*\n(?:[-*] |\d+\. |\||#+ ).*", text)
+        assert glued == [], page.name
+        options = [set(part.options) for part in parts if not isinstance(part, str)]
+        assert set().union(*options) <= {"include"}, page.name

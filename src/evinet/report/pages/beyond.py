@@ -28,6 +28,7 @@ from evinet.report.pages.columns import (
     Row,
     patients,
     printed_limits,
+    printed_ratio,
     responders,
     slug_words,
     table_of,
@@ -76,7 +77,7 @@ def response(results: Results) -> Markdown:
         if row is None:
             return both(found)
         reach = printed_limits(row)
-        said = f"{row['measure'].upper()} {row['estimate']:g}"
+        said = f"{row['measure'].upper()} {printed_ratio(row)}"
         return breaks([both(found), with_source(f"{said} ({reach})" if reach else said, row)])
 
     rows.sort(key=lambda row: order.index(row["outcome"]))

@@ -184,9 +184,23 @@ def printed_limits(row: Row, unit: str = "", factor: float = 1) -> str:
     ends = (row["lower"], row["upper"])
     if ends == (None, None):
         return ""
-    low, high = ("not estimated" if end is None else f"{factor * end:g}" for end in ends)
+    scaled = [None if end is None else factor * end for end in ends]
+    places = _places(scaled, 2 if "estimate" in row else 1 if "median" in row else 0)
+    low, high = ("not estimated" if end is None else f"{end:.{places}f}" for end in scaled)
     level = "" if row.get("level") in (None, 0.95) else f" ({percent(row['level'])} interval)"
     return f"{low}{NBSP}to{NBSP}{high}{unit and NBSP + unit}{level}"
+
+
+def _places(values: Iterable[float | None], least: int) -> int:
+    """Decimals of numbers that were printed together: files hold a printed 0.40 as 0.4."""
+    texts = [f"{value:.6f}".rstrip("0") for value in values if value is not None]
+    return max([least, *(len(text.partition(".")[2]) for text in texts)])
+
+
+def printed_ratio(row: Row) -> str | None:
+    """A ratio as it was printed; None where none was."""
+    return None if row["estimate"] is None else (
+        f"{row['estimate']:.{_places([row['estimate']], 2)}f}")  # fmt: skip
 
 
 def registration(value: str | None) -> Markdown:
@@ -277,7 +291,7 @@ COLUMNS: dict[str, Callable[[Results, Row], object]] = {
     "Events / patients": _patients_of("arm"),
     "Events / patients of the comparator": _patients_of("comparator"),
     "Grade": lambda _, row: GRADES.get(row["grade"], row["grade"]),
-    "HR": lambda _, row: with_source(dash(row["estimate"]), row),
+    "HR": lambda _, row: with_source(dash(printed_ratio(row)), row),
     "Hazard ratio": lambda _, row: with_limits(interval(row)),
     "Hazard ratio (95 % credible interval)": lambda _, row: with_limits(interval(row)),
     "Interval": _interval,
@@ -291,7 +305,7 @@ COLUMNS: dict[str, Callable[[Results, Row], object]] = {
     "Patients analysed": lambda _, row: unknown(row["n"]),
     "Publication": lambda _, row: linked(row["doi"], "https://doi.org/"),
     "Randomised": _of_arm("n_randomised"),
-    "Ratio": lambda _, row: f"{row['measure'].upper()} {row['estimate']:g}",
+    "Ratio": lambda _, row: f"{row['measure'].upper()} {printed_ratio(row)}",
     "Registration": lambda _, row: registration(row["registration"]),
     "Related only": lambda _, row: {None: dash(None), True: "yes", False: "no"}[row["related"]],
     "Report": lambda _, row: dash(row["report"] and slug_words(row["report"])),

@@ -52,4 +52,5 @@ def missing(results: Results, trial: str, **names: str) -> Markdown:
               if not results.rows(BY_NAME[of.replace("_", "-")], trial)]  # fmt: skip
     if not absent:
         return md("")
-    return md("Nothing was published, or nothing could be read, of {}.", listing(absent, "or"))
+    return md("Of {} nothing was published arm by arm, or nothing could be read.",
+              listing(absent))  # fmt: skip
