@@ -256,7 +256,8 @@ def test_facts_without_a_table_are_shown_with_their_source(results: Results) -> 
     values = {
         "reports.january-2018.follow_up": "23.2", "stratification.factors[0]": "grade",
         "stratification.factors[1]": "origin", "other_evidence[crossover of Lu-177]": "57 %",
-        "design": "x",
+        "design": "x", "results[pfs,primary].events": "67",
+        "results[pfs,primary].arms.old.events": "30",
     }  # fmt: skip
     facts = [
         {"trial": "birch", "path": path, "value": value, "use": "used", "source": None}
@@ -269,7 +270,9 @@ def test_facts_without_a_table_are_shown_with_their_source(results: Results) -> 
     assert "| Stratified by | grade; origin |" in text
     assert "| January 2018 report, median follow-up in months | 23.2 |" in text
     assert "| Crossover of Lu-177 | 57 % |" in text
+    assert "| PFS, primary, events of all arms | 67 |" in text
     assert "| x |" not in text
+    assert "| 30 |" not in text, "the table of events and medians holds it"
 
 
 def test_arms_are_named_by_their_treatments_and_told_apart(results: Results) -> None:

@@ -174,6 +174,7 @@ def value_names(results: Results, trial: str) -> Callable[[str], str]:
     def name(path: str) -> str:
         path = re.sub(r"landmarks\[(?:[\d.]+,)?([\d.]+)\]", r"[survival at \1 months]", path)
         path = re.sub(r"factors\[\d+\]", "factors", path)
+        path = re.sub(r"^(results\[[^\]]*\])\.events$", r"\1[events of all arms]", path)
         path = re.sub(r"\.events\[([^\]]*),([^,\]]*)\]", r".[\1,grade \2]", path)
         parts = [
             part

@@ -17,7 +17,9 @@ from evinet.report.results import Results
 from evinet.report.rows import grouped
 
 __all__ = ["effects", "later", "more", "overview", "reconstructions"]
-FURTHER = re.compile(r"enrolment\.|stratification\.|reports\.|other_evidence\[")
+FURTHER = re.compile(
+    r"enrolment\.|stratification\.|reports\.|other_evidence\[|results\[[^\]]*\]\.events$"
+)
 """Paths of facts that no other table of the page holds start so."""
 
 
