@@ -56,7 +56,7 @@ NOT_A_NAME = re.compile(
     r"|all|total|men|women|males?|females?|patients?|participants?|eligible|and|at|from|group|arm|either|one|"
     r"two|three|four|five|six|twelve|each|because|received?|this|these|study|"
     r"treatment groups?|median|age|if|it|they|after|"
-    r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|\d+)$"
+    r"before|during|by|the|a|an|centres?|centers?|hospitals?|follow.*|ratio|once|twice|\d+)$"
     r"|\b(?:is|are|has|have|been|that|which|rash|mutation|years|months|weeks|alive|died|ineligible|excluded|screened|because|analys|"
     r"events?|deaths?|withdrew|were|was|had|did|median|countries|sites|ratio|trial|study|tumou?rs?|"
     r"stage|metastas[ie]s|males?|females?|response|survival|both|consent|criteria|toxicity|eligib\w+|tests?|"
@@ -217,7 +217,13 @@ def _numbered(text: str) -> list[tuple[str, int]]:
         said, label = match["n"].lower(), clean(match["label"])
         value = count(said) if said[0].isdigit() or said in WORDS else spelled(said)
         part = re.match(r"phases? [\dI]", label, re.IGNORECASE)
-        if value and label and not part and len(label) <= 70 and value not in (1, 2, 3):
+        if (
+            value
+            and re.search("[A-Za-z]", label)
+            and not part
+            and len(label) <= 70
+            and value not in (1, 2, 3)
+        ):
             found.append((label, value))
     return found
 
