@@ -49,7 +49,7 @@ class Filtered(NamedTuple):
     survival: Floats
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _fit(residual, half, sd, outlier):
     """Density of a residual, relative to that of none; `outlier` is the probability of one."""
     outlier = outlier / OUTLIER_SPAN * (2 * half + 2.5066 * sd)
@@ -59,14 +59,14 @@ def _fit(residual, half, sd, outlier):
     return np.exp(-0.5 * (beyond / sd) ** 2) + outlier
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _bin(residual, half, sd):
     width = 2 * (half + REACH * sd) / BINS
     place = np.floor(residual / width) + BINS // 2
     return int(min(max(place, 0), BINS - 1))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _events(n, survival, value, half, sd):
     """Smallest and largest number of events that bring `survival` near `value`."""
     if n == 0 or survival <= 0:
@@ -104,7 +104,7 @@ def _lost(apart):
     return np.exp(-MISREAD - PER_PATIENT * 20 * (1 - np.exp(-apart / 20)) - 0.001 * apart)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _censoring(c, pmf, length, level):
     """Probability of c censorings; beyond the table it halves with each."""
     if c < length:
@@ -112,7 +112,7 @@ def _censoring(c, pmf, length, level):
     return pmf[length - 1, level] * 0.5 ** min(c - length + 1, 900)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def _merge(mass, kept, largest, j, b, x, s, sd):
     """Let a way of weight x join state (j, b): survival is the mean of ways that hardly differ."""
     mass[j, b] += x

@@ -185,10 +185,12 @@ def nodes(
     pmf = _censoring(censored, segments.marks if marked else None, most)
     counts = (pmf > LEAST_CENSORED * pmf.max(axis=1, keepdims=True, initial=0)).any(axis=2)
     length = counts.shape[1] - np.argmax(counts[:, ::-1], axis=1)
+    # In one order of memory always: what is compiled is compiled for each order anew.
+    chance, stay, pmf = map(np.ascontiguousarray, (*levels, pmf))
     return Nodes(
         segments.pinned, segments.value, half, sd, np.clip(none, 0.01, 0.99), beyond,
         np.where(segments.last, MASSED_LAST, MASSED),
-        np.where(segments.last, OUTLIER_LAST, OUTLIER), *levels, pmf, length,
+        np.where(segments.last, OUTLIER_LAST, OUTLIER), chance, stay, pmf, length,
     )  # fmt: skip
 
 
