@@ -37,6 +37,16 @@ def test_whole_steps() -> None:
     assert np.allclose(reading.survival, survival)
 
 
+def test_feet_whose_times_are_rounded_to_one_are_no_steps() -> None:
+    """Of many patients, to a tenth of a month and whole per cent: often two feet at one time."""
+    time = np.sort(np.random.default_rng(2).uniform(0, 6, 150))
+    survival = np.cumprod(1 - 1 / np.arange(400, 250, -1))
+    points = {(t, s) for t, s in zip(np.round(time, 1), np.round(survival, 2), strict=True)}
+    tidy = np.array(sorted(points, key=lambda point: (point[0], -point[1])))
+    found, _ = read(*tidy.T, (np.array([0.0, 6.0]), np.array([400.0, 250.0])), 6.0, "a")
+    assert [each.style for each in found] == ["drops"]
+
+
 def test_the_start_and_the_end_of_a_curve_need_not_be_whole_pixels() -> None:
     time, survival = curve()
     time = (np.round(time * 20) + 0.3) / 20
@@ -113,6 +123,13 @@ def test_significant_digits(digits: int) -> None:
     found = rounding(written)
     assert (np.abs(written - values) <= found.half * 1.0001).all()
     assert found.half == pytest.approx(0.5 * 10.0 ** (np.floor(np.log10(written)) + 1 - digits))
+
+
+def test_days_in_months_to_three_digits() -> None:
+    """Days differ by 0.03 months, and above 10 months three digits tell only tenths."""
+    days = np.random.default_rng(1).choice(np.arange(1, 900), 120, replace=False) / 30.4375
+    written = np.array([float(f"{value:.3g}") for value in days])
+    assert (np.abs(written - days) <= rounding(written).half + 1e-12).all()
 
 
 def test_few_values_make_no_grid_of_their_decimals() -> None:

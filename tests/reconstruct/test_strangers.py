@@ -86,6 +86,19 @@ def test_masses_at_one_time_stay_at_one_time_on_grids_that_seem_different():
         assert one.time[one.event == 1].max() == other.time[other.event == 1].max()
 
 
+@pytest.mark.parametrize("together", [1, 3])
+def test_times_of_three_digits_are_as_open_as_they_were_written(together):
+    """Most below 1 month, so that most are written finer than the last: 3.60, 3.595 to 3.605."""
+    time = np.append(np.round(np.linspace(0.031, 0.93, 24), 3), [2.13, 3.60])
+    survival = np.round(1 - np.append(np.arange(1, 26), 25 + together) / 60, 3)
+    table = np.array([0.0, 2.0, 4.0]), np.array([60, 36, 35 - together])
+    arm = ArmInput("a", curve=(np.append(0, time), np.append(1, survival)), at_risk=table)
+    made = reconstruct_trial(TrialInput((arm,)), None, 40, np.random.default_rng(1))
+    last = [each.time[each.event == 1].max() for each in made.arms["a"][1:]]
+    assert 0.008 < max(last) - min(last) < 0.013  # and an error of the axis
+    assert abs(np.mean(last) - 3.6) < 0.002
+
+
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
 def test_a_total_of_events_with_a_mass_at_the_end(tmp_path, seed):
     quality = answer(tmp_path, *of("crash"), "--events", "a0=177,a1=160", "--seed", seed)

@@ -22,6 +22,8 @@ COARSEST = 1 / 40  # of the time axis: a wider grid of times is a schedule, no r
 REGULAR = 0.05  # times that are multiples of a spacing, but for this share of it, are regular
 IRREGULAR_TIES = -6.0  # log prior of many events at each of a few times that are not regular
 REGULAR_TIES = -1.0  # the same where they are: visits, or survival read at regular times
+TWICE = 0.1  # of the drops, at whose times are several points: of a line there is one at a time
+STEPS = 0.85  # of the drops, whose both ends are points
 HIDES = 0.2  # of the grid of survival: a fall of less may be hidden, with others, in a level line
 AROUND = 12  # points on either side that tell how dense events are
 NEIGHBOURS = 3  # points on either side that tell how steep a curve is
@@ -198,6 +200,7 @@ class _Points:
         self.survival_grid, self.time_grid = survival.spacing, 0.0 if scheduled else times.spacing
         self.half = survival.half[len(high) :]
         self.time_half = np.zeros(len(time)) if scheduled else times.half
+        self.time_half[-1:] = self.time_half[-2:].max(initial=0.0)  # written as the one before
         self.before = np.concatenate([[1.0], low[:-1]])
         self.fall = self.before - low
         self.number = np.maximum(np.interp(time, *at_risk), 1.0)
@@ -205,20 +208,22 @@ class _Points:
     def styles(self) -> list[tuple[Style, float]]:
         """The styles that the points may have, with their log priors.
 
-        Both ends of most drops are whole steps, and points at every pixel are points of the line.
-        Otherwise the points are the feet of drops, or any points of the line: feet of several
-        events each are unlikely unless patients are seen at visits.
+        Both ends of nearly all drops are whole steps (of some: feet whose times were rounded to
+        one), and points at every pixel are points of the line. Otherwise the points are the feet
+        of drops, or any points of the line: feet of several events each are unlikely unless
+        patients are seen at visits.
         """
         upright = (self.fall > 1e-9) & (self.high > self.low)
         upright &= np.abs(self.before - self.high) < 0.15 * self.fall + self.survival_grid / 2
-        if upright.sum() > 0.25 * (self.fall > 1e-9).sum():
+        if upright.sum() > STEPS * (self.fall > 1e-9).sum():
             return [("steps", 0.0)]
+        twice = ((self.fall > 1e-9) & (self.high > self.low)).sum()
+        if len(self.time) < 2 or twice > TWICE * (self.fall > 1e-9).sum():
+            return [("drops", 0.0)]
         if self.time_grid > 0:
             gaps = np.rint(np.diff(self.time) / self.time_grid)
             if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and (self.fall > 1e-9).mean() < 0.9:
                 return [("points", 0.0)]
-        if len(self.time) < 2:
-            return [("drops", 0.0)]
         least = np.minimum.accumulate(self.before) / self.number  # survival that one event takes
         up = least > 0  # a curve that was at 0 falls no further
         events = float(np.clip(self.fall[up] / least[up], 0, self.number[up]).sum())

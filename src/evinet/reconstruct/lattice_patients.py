@@ -51,7 +51,10 @@ def place(
         reached = segments.time / max(end, segments.time[-1])
         common = columns[np.rint(PLACES * reached).astype(int) % len(columns)]
         massed = died >= MASS
-        shift = np.where(massed, pixel * (common - 0.5), segments.blur * (own - 0.5))
+        read = segments.blur[~segments.pinned]
+        even = not len(read) or read.min() == read.max()  # not so where digits are significant
+        wide = pixel if even else segments.blur
+        shift = np.where(massed, wide * (common - 0.5), segments.blur * (own - 0.5))
         off = axis[0] + (axis[1] - axis[0]) * reached
         shift += np.where(massed, pixel, paths.pixel) * off
         events = np.maximum(events + shift[row], 0)

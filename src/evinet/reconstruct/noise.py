@@ -80,14 +80,22 @@ def rounding(values: Floats) -> Rounding:
         if common > 1:
             return _even(common * 10.0**-decimals, values)
     pixel = _divisor(distinct, 0.51 * unit + 1e-12)
+    if pixel and significant and digits is not None:  # the larger the value, the less is written
+        return Rounding(pixel, np.maximum(pixel, _width(values, digits)) / 2)
     if pixel:
         return _even(pixel, values)
     if not significant and decimals is not None:
         return _even(10.0**-decimals, values)
     if digits is None or digits > 5:
         return none
-    width = 10.0 ** -_decimals(np.maximum(np.abs(values), 1e-12), digits)
+    width = _width(values, digits)
     return Rounding(float(np.median(width)), width / 2)
+
+
+def _width(values: Floats, digits: int) -> Floats:
+    """A unit of the last of so many significant digits of each value."""
+    width: Floats = 10.0 ** -_decimals(np.maximum(np.abs(values), 1e-12), digits)
+    return width
 
 
 def _even(spacing: float, values: Floats) -> Rounding:
