@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from evinet import tables
 from evinet.report import words
 from evinet.report.markdown import (
@@ -9,7 +12,7 @@ from evinet.report.markdown import (
     blocks,
     bullets,
     callout,
-    faint,
+    escape,
     folded,
     md,
     strong,
@@ -28,9 +31,19 @@ from evinet.report.releases import (
 from evinet.report.results import Results
 
 SHOWN = 20
-NOTHING = faint("There is no release to compare with.")
 MOVED = 1.005
 """Factor beyond which an estimate counts as moved."""
+
+
+def _since_last(show: Callable[[Results, Results], Markdown]) -> Callable[[Results], Markdown]:
+    """Make what compares two runs compare a run with the last release; nothing without one."""
+
+    @wraps(show)
+    def shown(results: Results) -> Markdown:
+        last = _last(results)
+        return show(last.results, results) if last else md("")
+
+    return shown
 
 
 def compared(results: Results) -> str:
@@ -44,12 +57,10 @@ def compared(results: Results) -> str:
     return f"This run is compared with the release {last.name} (evidence to {last.data_cutoff})."
 
 
-def estimates(results: Results) -> Markdown:
+@_since_last
+def estimates(before: Results, results: Results) -> Markdown:
     """Conclusions that turned, and estimates that moved."""
-    last = _last(results)
-    if last is None:
-        return NOTHING
-    found = moves(last.results, results)
+    found = moves(before, results)
     turned = [move for move in found if move.turned]
     moved = [move for move in found if not move.turned and move.distance > MOVED]
     said = words.turned(len(turned))
@@ -63,12 +74,9 @@ def estimates(results: Results) -> Markdown:
     ])  # fmt: skip
 
 
-def evidence(results: Results) -> Markdown:
+@_since_last
+def evidence(before: Results, results: Results) -> Markdown:
     """Trials and values that were added, removed or changed."""
-    last = _last(results)
-    if last is None:
-        return NOTHING
-    before = last.results
     old, new = (set(run.evidence(tables.TRIALS)["trial"]) for run in (before, results))
     facts, names = changed_facts(before, results), {**before.trial_names, **results.trial_names}
     listed = table_of(results, facts, "Values then and now", {
@@ -85,15 +93,12 @@ def evidence(results: Results) -> Markdown:
     ])  # fmt: skip
 
 
-def settings(results: Results) -> str:
+@_since_last
+def settings(before: Results, results: Results) -> Markdown:
     """Sections of the configuration that changed."""
-    last = _last(results)
-    if last is None:
-        return NOTHING
-    found = changed_settings(last.results, results)
-    if not found:
-        return "The configuration has not changed."
-    return f"These sections of the configuration have changed: {listing(found)}."
+    found = changed_settings(before, results)
+    these = f"These sections of the configuration have changed: {listing(found)}."
+    return escape(these if found else "The configuration has not changed.")
 
 
 def kept(results: Results) -> Markdown:
