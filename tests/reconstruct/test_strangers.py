@@ -13,6 +13,7 @@ from benchmarks import trials
 from click.testing import CliRunner
 
 from evinet.errors import InputError
+from evinet.patients.kaplan_meier import kaplan_meier
 from evinet.reconstruct.commands import reconstruct
 from evinet.reconstruct.inputs import ArmInput, TrialInput, tidy
 from evinet.reconstruct.methods import reconstruct as reconstruct_trial
@@ -86,17 +87,18 @@ def test_masses_at_one_time_stay_at_one_time_on_grids_that_seem_different():
         assert one.time[one.event == 1].max() == other.time[other.event == 1].max()
 
 
-@pytest.mark.parametrize("together", [1, 3])
-def test_times_of_three_digits_are_as_open_as_they_were_written(together):
-    """Most below 1 month, so that most are written finer than the last: 3.60, 3.595 to 3.605."""
-    time = np.append(np.round(np.linspace(0.031, 0.93, 24), 3), [2.13, 3.60])
-    survival = np.round(1 - np.append(np.arange(1, 26), 25 + together) / 60, 3)
-    table = np.array([0.0, 2.0, 4.0]), np.array([60, 36, 35 - together])
-    arm = ArmInput("a", curve=(np.append(0, time), np.append(1, survival)), at_risk=table)
-    made = reconstruct_trial(TrialInput((arm,)), None, 40, np.random.default_rng(1))
-    last = [each.time[each.event == 1].max() for each in made.arms["a"][1:]]
-    assert 0.008 < max(last) - min(last) < 0.013  # and an error of the axis
-    assert abs(np.mean(last) - 3.6) < 0.002
+@pytest.mark.parametrize(("index", "printed", "unit"), [(144, "3.60", 0.01), (184, "22.7", 0.1)])
+def test_times_of_three_digits_are_as_open_as_they_were_written(index, printed, unit):
+    """A median at the last time of a curve, and one where several had events."""
+    trial = trials.simulated(1, index)
+    given = trials.published(trial, "digits", ("at-risk",), 1)
+    made = reconstruct_trial(given, None, 20, np.random.default_rng(1))
+    name = next(iter(trial.arms))
+    true = kaplan_meier(trial.arms[name]).median().estimate
+    assert f"{true:.3g}" == printed.rstrip("0")
+    drawn = [kaplan_meier(each).median().estimate for each in made.arms[name][1:]]
+    assert min(drawn) < true < max(drawn)
+    assert 0.5 * unit < max(drawn) - min(drawn) < 1.3 * unit
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "2"])
