@@ -216,7 +216,7 @@ def _numbered(text: str) -> list[tuple[str, int]]:
     for match in _NUMBERED.finditer(text):
         said, label = match["n"].lower(), clean(match["label"])
         value = count(said) if said[0].isdigit() or said in WORDS else spelled(said)
-        part = re.match(r"phases? [\dI]", label, re.IGNORECASE)
+        part = _PHASE_OR_DATE.match(label)
         if (
             value
             and re.search("[A-Za-z]", label)
@@ -226,6 +226,12 @@ def _numbered(text: str) -> list[tuple[str, int]]:
         ):
             found.append((label, value))
     return found
+
+
+_PHASE_OR_DATE = re.compile(
+    r"phases? [\dI]|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d", re.IGNORECASE
+)
+"""What stands behind a number and is no arm: `30 in phase 2`, `May 26, 2009, to Feb 15, 2012`."""
 
 
 def _listed(text: str) -> list[tuple[str, int]]:

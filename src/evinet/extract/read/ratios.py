@@ -240,7 +240,9 @@ def _direction(text: str, between: str, previous: int, head: int, end: int, foll
         if pair:
             return pair, "improved" if _IMPROVED.search(text) else "order"
     if len(arms) != 2:
-        return None, ""
+        said = {slug for _, _, slug in arms.mentions(text[previous:close])}
+        two = [slug for slug in arms.slugs if slug in said]
+        return ((two[0], two[1]) if len(two) == 2 else None), ""
     if not arms.has_control:
         return (arms.slugs[0], arms.slugs[1]), ""
     return (arms.slugs[0], arms.slugs[1]), "improved" if _IMPROVED.search(text) else "control"
