@@ -33,10 +33,17 @@ _FAVOURS = re.compile(
 
 
 def ratios(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
+    """The hazard ratios of a sentence; `found` are its other quantities."""
     text = sentence.text
+    if len(arms) < 2:
+        return
     heads = [match for match in _HR.finditer(text)]
     for index, head in enumerate(heads):
-        stop = heads[index + 1].start() if index + 1 < len(heads) else len(text)
+        around = (
+            heads[index - 1].end() if index else 0,
+            heads[index + 1].start() if index + 1 < len(heads) else len(text),
+        )
+        stop = around[1]
         value = next(
             (m for m in _RATIO.finditer(text, head.end(), stop) if not _is_p(text, m.start())), None
         )
@@ -48,9 +55,19 @@ def ratios(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterato
         interval = numbers.interval_at(text, value.end())
         if interval is None and (gap := _PAIR_FIRST.match(text, value.end())):
             interval = numbers.interval_at(text, gap.end())  # `0.89 for A versus B, 95% CI 0.8-1`
-        yield from _ratio(sentence, found, head, value, interval, index, heads, arms)
+        said = between + (text[value.end() : interval.end] if interval else "")
+        yield from _ratio(sentence, found, head, value, interval, around, said, arms)
+        if interval and (more := _AND_FOR.match(text, interval.end, stop)):
+            interval = numbers.interval_at(text, more.end())
+            pair = text[interval.end : min(interval.end + 120, stop)] if interval else ""
+            if compared(pair, arms):
+                yield from _ratio(sentence, found, head, more, interval, around, pair, arms)
 
 
+_AND_FOR = re.compile(
+    r"[^()\[\]]{0,40}[)\]] for [^.;()\[\]]{3,80}? and (?P<value>\d{0,2}\.\d{1,4})(?= [(\[]\d\d)"
+)
+"""From one ratio to the next of the same words: `0.4 (...) for A versus C and 0.6 (...) for B`."""
 _PAIR_FIRST = re.compile(
     r" (?:for|with|in|favou?ring) [^.;()\[\]\d]{3,80}?(?=[,;]? ?[(\[]?\d\d(?:\.\d+)?% ?CI)"
 )
@@ -60,12 +77,15 @@ _FOR_OUTCOME = re.compile(r"(?:(?:[^.()\[\]]|\.(?=\d)){0,40}[)\]])?\s*for (?:the
 
 
 def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
-           value: re.Match[str], interval: numbers.Interval | None, index: int,
-           heads: list[re.Match[str]], arms: Arms) -> Iterator[Finding]:  # fmt: skip
+           value: re.Match[str], interval: numbers.Interval | None, around: tuple[int, int],
+           said: str, arms: Arms) -> Iterator[Finding]:  # fmt: skip
+    """A ratio at `value`, of the words at `head`; `said` may say its arms.
+
+    What speaks of it stands `around`: behind the ratio before it and before the next one.
+    """
     text = sentence.text
-    between = text[head.end() : value.start()]
-    if len(arms) < 2:
-        return
+    previous, following = around
+    between = text[head.end() : value.start("value")]
     outcome, doubt = _ratio_outcome(sentence, head, value, interval)
     if outcome is None or not survival(outcome):
         if not arms.mentions(text):
@@ -73,6 +93,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
         outcome, doubt = by_its_words(text, head, between, arms), words.UNNAMED
     estimate = float(value["value"])
     low = high = level = None
+    start = value.start("value") if value.re is _AND_FOR else head.start()
     end = value.end()
     if interval is not None and interval.low is not None and interval.high is not None:
         if not interval.low < estimate < interval.high or not log_symmetric(
@@ -82,10 +103,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
         low, high, level, end = interval.low, interval.high, interval.level, interval.end
     else:
         doubt = doubt or NO_INTERVAL
-    previous = heads[index - 1].end() if index else 0
-    following = heads[index + 1].start() if index + 1 < len(heads) else len(text)
-    between += text[value.end() : end] if interval else ""
-    pair, how = _direction(text, between, previous, head.start(), end, following, arms)
+    pair, how = _direction(text, said, previous, head.start(), end, following, arms)
     if pair is None:
         return
     if how in ("", "control", "order"):
@@ -98,7 +116,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
         r"\b(?:between|both|two|the) (?:treatment )?(?:groups|arms)|treatment|survival", text, re.I
     ):
         doubt = doubt or "the sentence names no arm"
-    doubt = doubt or limited(sentence, head.end(), value.start(), arms)
+    doubt = doubt or limited(sentence, head.end(), value.start("value"), arms)
     if outcome == "os" and (until := _UNTIL.search(text)) and not _OVERALL.search(text):
         doubt = doubt or f"deaths of a time may be meant ({until.group()})"
     p = re.compile(
@@ -112,7 +130,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
         "direction": how,
     }  # fmt: skip
     about = {"outcome": outcome, "arm": pair[0], "comparator": pair[1]}
-    yield result(sentence, "hr", about, values, (head.start(), end), doubt)
+    yield result(sentence, "hr", about, values, (start, end), doubt)
 
 
 _OVERALL = re.compile(r"[Ss]urvival|\bOS\b")
