@@ -23,6 +23,7 @@ from evinet.report.rows import records
 SETTINGS = "_quarto.yml"
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 """The documents of the package, for a review that has none of its own."""
+THEME_FOLDER = Path(__file__).parent / "theme"  # an input of the workflow
 REVIEW = "_review.yml"
 """Settings that depend on the review; `_quarto.yml` includes them by `metadata-files`."""
 TRIAL_TEMPLATE = "_trial.qmd"
