@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from evinet import files
 from evinet.errors import InputError
+from evinet.nma import command_options
 from evinet.nma.command import nma
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +155,18 @@ def test_what_was_understood_is_said_and_kept(tmp_path):
     assert record["data"][0]["columns"]["r"] == "d1, d2"
     assert record["set_apart"] == ["May"]
     assert record["studies"] == 1
+
+
+def test_a_pair_that_names_allow_two_of_is_refused_and_any_other_taken():
+    pairs = command_options.pairs_to_split
+    names = ["A", "C", "A vs B", "B vs C"]
+    with pytest.raises(click.BadParameter, match="may be 'A' and 'B vs C' or 'A vs B' and 'C'"):
+        pairs(("A vs B vs C",), names)
+    assert pairs(("C vs A", "A vs B vs A"), names) == [("C", "A"), ("A vs B", "A")]
+    assert pairs(("X vs Y vs A",), names) == [("X", "Y vs A")]  # the network says that it has none
+    for text in ("A", "A vs ", " vs A", ""):
+        with pytest.raises(click.BadParameter, match="write 'A vs B'"):
+            pairs((text,), names)
 
 
 COMMAS = """study,treatment,diff,se,"risk, of bias"

@@ -462,3 +462,33 @@ def test_years_that_are_a_duration_or_one_year_tell_no_trials_apart(years: tuple
     table = pd.DataFrame({"study": "A", "treatment": ["x", "y"], "r": [1, 2], "n": 20,
                           "year": years})  # fmt: skip
     assert Network.read(table).treatments == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("effects", "line", "value"),
+    [("0.3,1e-8 0.3,1e-8 0.1,0.2", 2, "1e-08"), ("0.3,1e6 0.5,1e-6 0.5,0.1", 3, "1e-06"),
+     ("1e4,0.001 2e4,0.002 3e4,1", 2, "0.001")],
+)  # fmt: skip
+def test_precision_beyond_all_others_is_refused(tmp_path, effects, line, value):
+    """Sums of what differs by twelve digits in its square have no digits left."""
+    pairs = ("B,A", "C,A", "C,B")
+    rows = [f"S{n},{pair},{told}" for n, (pair, told) in
+            enumerate(zip(pairs, effects.split(), strict=True))]  # fmt: skip
+    told = refused(tmp_path, "study,treat1,treat2,TE,seTE\n" + "\n".join(rows))
+    assert (
+        f"data.csv:{line}: seTE = {value}: is less than a millionth of the largest TE or seTE"
+        in told
+    )
+
+
+def test_studies_with_one_content_are_named_together(tmp_path):
+    rows = [f"S{n},B,A,0.3,0.1" for n in range(20)]
+    told = said(read(tmp_path, "study,treat1,treat2,TE,seTE\n" + "\n".join(rows)))
+    assert told.count("have the same numbers") == 1
+    assert "S11 ... and S19 have the same numbers: one study 20 times?" in told
+
+
+def test_an_effect_without_standard_error_is_left_out_on_request(tmp_path):
+    text = "study,treat1,treat2,TE,seTE\nS1,B,A,0.3,\nS2,B,A,0.2,0.1\n"
+    found = read(tmp_path, text, drop_incomplete=True)
+    assert found.studies == ["S2"]

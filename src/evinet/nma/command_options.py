@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ def checked_model(
     if asked["cumulative"]:
         network.study_numbers(asked["cumulative"])
     if asked["model"] == "node-split":
-        network.split_pairs(pairs_to_split(asked["splits"]))
+        network.split_pairs(pairs_to_split(asked["splits"], network.treatments))
     if asked["dev_dev"]:
         model_of(network, {**asked, **OTHER[asked["dev_dev"]]})
     if asked["funnel_order"]:
@@ -288,14 +288,22 @@ def names_in(text: str | None, option: str) -> tuple[str, ...]:
         raise click.BadParameter(f"{text}: close the quotation marks", param_hint=option) from None
 
 
-def pairs_to_split(texts: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Pairs such as A vs B."""
+def pairs_to_split(texts: tuple[str, ...], treatments: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs such as A vs B; where a name holds " vs ", it is told by the treatments."""
     found = []
     for text in texts:
-        one, separator, two = text.partition(" vs ")
-        if not (separator and one.strip() and two.strip()):
+        words = text.split(" vs ")
+        pairs = [(" vs ".join(words[:k]).strip(), " vs ".join(words[k:]).strip())
+                 for k in range(1, len(words))]  # fmt: skip
+        known = [pair for pair in pairs if {*pair} <= {*treatments}]
+        if not pairs or not all(pairs[0]):
             raise click.BadParameter(f"{text}: write 'A vs B'", param_hint="--split")
-        found.append((one.strip(), two.strip()))
+        if len(known) > 1:
+            ways = " or ".join(f"{one!r} and {two!r}" for one, two in known)
+            raise click.BadParameter(
+                f"{text}: may be {ways}; rename a treatment", param_hint="--split"
+            )
+        found.append((known or pairs)[0])
     return found
 
 

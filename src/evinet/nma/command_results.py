@@ -89,7 +89,7 @@ def _splits(fit: Fit, asked: dict[str, Any]) -> pd.DataFrame:
     """Direct and indirect effects of each pair that was asked for, or that has both."""
     from evinet.nma.answers import effects
 
-    found = fit.node_splits(options.pairs_to_split(asked["splits"]))
+    found = fit.node_splits(options.pairs_to_split(asked["splits"], fit.treatments))
     for pair, each in found.items():
         if each.failures():
             found[pair] = _again(each)
@@ -211,7 +211,7 @@ def _again(fit: Fit) -> Fit:
 
 def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the command says: the fit in a line, and whatever asks for caution."""
-    from evinet.nma.answers.record import cautions
+    from evinet.nma.answers.record import cautions, counted
 
     found = record["convergence"]
     sampled = "exact" if fit.mixture is not None else (
@@ -219,7 +219,7 @@ def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     )  # fmt: skip
     dic = "" if record["DIC"] is None else f"DIC {record['DIC']:.1f}; "
     lines = [
-        f"{record['studies']} studies, {record['treatments']} treatments, reference "
+        f"{counted(record['studies'])}, {record['treatments']} treatments, reference "
         f"{', '.join(fit.references)}: {fit.specification.scale}, {sampled}, {dic}{fit.better} "
         "effects count as better"
     ]

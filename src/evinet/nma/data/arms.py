@@ -110,6 +110,8 @@ def data(
                                             if message not in ("is missing", "is not above 0")
                                             else np.zeros(len(arms), bool)))
     ]  # fmt: skip
+    if columns == ("y", "se"):
+        problems += frames.too_precise(arms, *columns)
     frames.stop(problems)
     return x, s, offset
 

@@ -79,6 +79,7 @@ def read(frame: pd.DataFrame) -> Contrasts:
     for name in ("diff", "se", "shared_variance"):
         if name in found:
             found[name] = frames.numbers(found, name, problems)
+    problems += frames.too_precise(found, "diff", "se")
     frames.stop(problems)
     each = _pairs if "comparator" in found else _arms
     rows: list[tuple[str, str, str]] = []

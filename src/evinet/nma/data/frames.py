@@ -33,6 +33,7 @@ TOTAL = re.compile(
 )
 """Names, in small letters, of rows that sum up the studies."""
 LARGEST = 1e12
+FINEST = 1e-6
 """Beyond what a study can measure."""
 FRAME = "the data frame"
 FILE = "file of the row"  # a column of tables that are put together of several files
@@ -191,6 +192,19 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
         for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) > LARGEST))
     ]
     return values
+
+
+def too_precise(frame: pd.DataFrame, value: str, se: str) -> list[Problem]:
+    """Standard errors so far below the largest number that sums of both lose their digits."""
+    given = frame[[value, se]].abs().to_numpy(float)
+    least = FINEST * np.nanmax(given, initial=0.0)
+    names = " or ".join(usertable.written(frame, name) for name in (value, se))
+    return [
+        problem(frame, int(row), se, f"is less than a millionth of the largest {names} "
+                f"({least / FINEST:g})", "No study is so precise beside the others: correct the "
+                "one or the other")
+        for row in np.flatnonzero((given[:, 1] > 0) & (given[:, 1] < least))
+    ]  # fmt: skip
 
 
 def stop(problems: list[Problem]) -> None:

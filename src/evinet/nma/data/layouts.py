@@ -340,14 +340,15 @@ def _sums(table: pd.DataFrame) -> list[Problem]:
 def _same_numbers(table: pd.DataFrame, outcomes: list[str]) -> list[str]:
     """Cautions on studies that have the same numbers for the same treatments."""
     columns = [name for name in ("treatment", "comparator") if name in table] + outcomes
-    seen: dict[str, str] = {}
-    found = []
+    seen: dict[str, list[str]] = {}
     for study, rows in table[columns].groupby(table["study"], sort=False):
         content = rows.sort_values(columns).to_csv(index=False)
-        if content in seen:
-            found.append(f"{seen[content]} and {study} have the same numbers: one study twice?")
-        seen.setdefault(content, str(study))
-    return found
+        seen.setdefault(content, []).append(str(study))
+    return [
+        f"{', '.join(same[:-1][:NAMED])}{' ...' * (len(same) > NAMED + 1)} and {same[-1]} "
+        f"have the same numbers: one study {'twice' if len(same) == 2 else f'{len(same)} times'}?"
+        for same in seen.values() if len(same) > 1
+    ]  # fmt: skip
 
 
 def _odd_deviations(table: pd.DataFrame) -> list[str]:
@@ -495,6 +496,8 @@ def _incomplete(
             has &= ~(mine & lacking)
     if "se" in table and "y" in table:
         has &= ~(np.isfinite(table["y"].to_numpy(float)) & ~_spread_known(table))
+    if "se" in table and "comparator" in table:
+        has &= np.isfinite(frames.numbers(table, "se", []))
     if "diff" in known and "comparator" not in table:
         has |= True  # the empty diff of a baseline is no gap
     counts = table["study"].map(table["study"][has].value_counts()).fillna(0).to_numpy()
