@@ -24,13 +24,11 @@ def draw(
     `estimated` has the answers of the main model, which estimates sigma; they stand at the median
     of its posterior, with its 95 % interval along the axis.
     """
-    columns = min(2 if narrow else 3, len(answers))
-    rows = -(-len(answers) // columns)
-    figure = style.canvas(style.width(narrow), 2.15 * rows + 0.2)
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
+    axis = "Sigma: SD between the members' effects (ln HR scale)"
+    figure, panels = style.ratio_panels(list(answers), axis, narrow)
     everything = [interval for points in answers.values() for _, interval in points]
     everything += estimated.values()
-    for axes, (label, points) in zip(grid.ravel(), answers.items(), strict=False):
+    for axes, (label, points) in zip(panels, answers.items(), strict=True):
         for sigma, interval in points:
             axes.plot([sigma, sigma], [interval.lower, interval.upper], color=style.ORANGE)
         axes.plot(
@@ -39,18 +37,9 @@ def draw(
         )  # fmt: skip
         if sigma_estimated is not None and label in estimated:
             _estimated(axes, sigma_estimated, estimated[label])
-        axes.set_title(style.wrap(label, (40 if narrow else 66) // columns), fontsize=8)
     style.ratio_scale(
-        grid[0, 0], min(i.lower for i in everything), max(i.upper for i in everything), axis="y"
+        panels[0], min(i.lower for i in everything), max(i.upper for i in everything), axis="y"
     )
-    for axes in grid.ravel():
-        axes.axhline(1, color=style.MUTED, linewidth=0.8, zorder=0)
-    for axes in grid.ravel()[len(answers) :]:
-        axes.set_visible(False)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Hazard ratio")
-    axis = "Sigma: SD between the members' effects (ln HR scale)"
-    figure.supxlabel(style.wrap(axis, 40 if narrow else 80), fontsize=9)
     figure.tight_layout()
     return figure
 

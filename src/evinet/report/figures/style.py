@@ -92,6 +92,24 @@ def canvas(width: float, height: float = 3.0, dpi: float | None = None) -> Figur
     return Figure(figsize=(width, height), dpi=dpi)
 
 
+def ratio_panels(labels: list[str], axis: str, narrow: bool) -> tuple[Figure, list[Axes]]:
+    """A panel for each comparison, of hazard ratios against what `axis` names."""
+    columns = min(2 if narrow else 3, len(labels))
+    rows = -(-len(labels) // columns)
+    figure = canvas(width(narrow), 2.15 * rows + 0.3)
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=True)
+    panels = list(grid.ravel())
+    for axes in panels[len(labels) :]:
+        axes.set_visible(False)
+    for axes, label in zip(panels, labels, strict=False):
+        axes.set_title(wrap(label, (40 if narrow else 66) // columns), fontsize=8)
+        axes.axhline(1, color=MUTED, linewidth=0.8, zorder=0)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Hazard ratio")
+    figure.supxlabel(wrap(axis, 40 if narrow else 80), fontsize=9)
+    return figure, panels[: len(labels)]
+
+
 def save(figure: Figure, path: Path | str) -> None:
     """Write `figure` as an SVG of stable bytes."""
     with files.replacing(path) as temporary:
