@@ -270,3 +270,9 @@ def test_documents_are_cut_into_blocks_as_pandoc_needs_it(prepared: Path) -> Non
         assert glued == [], page.name
         options = [set(part.options) for part in parts if not isinstance(part, str)]
         assert set().union(*options) <= {"include"}, page.name
+
+
+def test_git_ignores_what_is_written_beside_the_documents() -> None:
+    ignored = (PAGES / ".gitignore").read_text().split()
+    made = [documents.REVIEW, *documents.THEME, *(f"{name}/" for name in documents.DOWNLOADS)]
+    assert {f"/{name}" for name in made} <= set(ignored)
