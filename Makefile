@@ -37,8 +37,10 @@ $(READY_TO_TEST): $(READY) requirements-dev.txt
 report: $(READY) ## Run the workflow on all cores, or go on after a run that was killed
 	evinet run
 
+# One process more than there are processors: some tests wait, for a cluster or for a browser.
 test: $(READY_TO_TEST) lint ## Checks and tests (minutes)
-	pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	pytest --numprocesses $$($(BIN)/python -c "import os; print(min(os.cpu_count() + 1, 5))") \
+		--dist loadfile --no-loadscope-reorder
 
 lint: $(READY_TO_TEST) ## Formatting, static checks, types, workflow linting
 	ruff format --check .

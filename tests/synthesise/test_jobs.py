@@ -104,7 +104,7 @@ def test_patients_give_what_cox_regression_gives_and_failures_stay_alone(run, tm
     path = tmp_path / "ipd.csv"
     tables.IPD.write(path, tables.IPD.frame(ipd.to_dict("records")))
     models = {
-        "patients": {"label": "p", "effects": "fixed", "ipd": ["one"], "baseline": "piecewise"},
+        "patients": {"label": "p", "effects": "fixed", "ipd": ["one"], "baseline": "mspline"},
         "published": {"label": "q", "effects": "fixed"},
     }
     found = run(models, ("a",), [("one", "b", "a", -9.0, 0.2)], [path])

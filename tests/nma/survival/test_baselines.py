@@ -14,9 +14,9 @@ from evinet.nma.likelihoods.survival.choice import BASELINES
 
 TRUE = -0.5  # of b against a: ln HR, or minus the ln time ratio
 
-# Each baseline compiles for half a minute. Of the families that differ in their formulas only, one
-# is quick and the others are slow tests; `test_parametric` and `test_likelihood` have them all.
-QUICK = {"mspline", "piecewise", "fracpoly", "weibull"}
+# Each baseline but M-splines compiles for half a minute: one of them is quick, the others are slow
+# tests. `test_parametric`, `test_likelihood` and `test_splines` have the formulas of all.
+QUICK = {"mspline", "weibull"}
 
 
 @pytest.mark.parametrize(

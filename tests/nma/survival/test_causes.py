@@ -161,7 +161,7 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "ipd.csv", index=False)
     told = CliRunner().invoke(nma, [
         "--ipd", str(tmp_path / "ipd.csv"), "--cause", "death", "--cause", "progression",
-        "--baseline", "piecewise", "--effects", "fixed", "--reference", "a", "--times", "2,6,12",
+        "--baseline", "mspline", "--effects", "fixed", "--reference", "a", "--times", "2,6,12",
         "--draws", "500", "--out", str(tmp_path / "out"),
     ], catch_exceptions=False)  # fmt: skip
     assert told.exit_code == 0, told.output

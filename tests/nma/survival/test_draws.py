@@ -24,7 +24,7 @@ def reconstructions() -> pd.DataFrame:
 
 def fitted(frame: pd.DataFrame, seed: int) -> Fit:
     return Network.from_patients(frame, "a").fit(
-        effects="fixed", baseline="piecewise", sampler=SAMPLER, seed=seed
+        effects="fixed", baseline="mspline", sampler=SAMPLER, seed=seed
     )
 
 
