@@ -259,3 +259,45 @@ def test_a_damaged_figure_is_read_or_told_to_be_damaged(drawn, suffix):
             outcomes.setdefault("told", set()).add(told.problems[0].file)
     assert outcomes["told"] == {str(path)}
     assert "read" in outcomes
+
+
+def test_a_line_of_a_legend_across_the_axis_is_no_arm(drawn, arms):
+    """As R puts it at the top left of curves that rise."""
+
+    def legend(axis):
+        axis.plot([-1.0, 2.0], [0.98, 0.98], color="C0", clip_on=False)
+        axis.text(3, 0.98, "Alt", va="center")
+
+    reading = digitise(drawn(legend, rises=True)).reading
+    assert len(reading.arms) == len(arms)
+    assert reading.incidence
+
+
+def test_a_survival_axis_may_go_on_above_everybody(drawn, arms):
+    ticks = {"ylim": (0, 1.22), "yticks": np.arange(0, 1.21, 0.2)}
+    reading = digitise(drawn(lambda axis: axis.set(**ticks))).reading
+    assert max(error(arm, arms[arm.name], END) for arm in reading.arms) < 1e-4
+
+
+def test_values_that_run_up_the_page_are_those_of_the_ticks_beside_them(drawn, arms):
+    """Their middles stand off the ticks, all by as much (Matplotlib's default)."""
+
+    def turn(axis):
+        axis.set_yticks(np.arange(0, 1.01, 0.25))
+        axis.yaxis.set_major_formatter("{x:.2f}")
+        axis.tick_params(axis="y", labelrotation=90)
+
+    reading = digitise(drawn(turn, "pdf")).reading
+    assert reading.confidence == 0.9, reading.reasons
+    assert max(error(arm, arms[arm.name], END) for arm in reading.arms) < 1e-4
+
+
+def test_a_name_may_hold_an_equals_sign(drawn):
+    """Stata's: "sex = Male"."""
+
+    def name(axis):
+        for line in axis.lines:
+            line.set_label(f"sex = {line.get_label()}")
+
+    reading = digitise(drawn(name)).reading
+    assert [arm.name for arm in reading.arms] == ["sex = Alt", "sex = Neu"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -108,6 +109,78 @@ def test_the_lowest_value_of_survival_is_no_value_of_time():
     upright = [Segment(125.0 + 97 * v, 448, 454) for v in range(9)]
     (panel,) = axes.panels(words, Segments(upright, level), (1000, 600))
     assert [tick.value for tick in panel.x.ticks] == list(range(9))
+
+
+@pytest.mark.parametrize("letters", ["strokes", "points"])
+def test_letters_beside_an_axis_are_no_ticks(letters):
+    """Strokes of digits reach out alike, and decimal points stand as evenly as ticks."""
+    level = [Segment(400.0 - 75 * v, 92, 98) for v in range(6)]
+    if letters == "strokes":
+        column = [Word(f"{v / 5:.1f}", Box(60, 393 - 75 * v, 84, 407 - 75 * v)) for v in range(6)]
+        level += [Segment(400 - 75 * v + off, 80, 84) for v in range(6) for off in (-3 + v % 2, 4)]
+    else:  # the values run up the page
+        column = [
+            Word(f"{v / 5:.1f}", Box(66, 384 - 75 * v, 84, 412 - 75 * v), upright=False)
+            for v in range(6)
+        ]
+        level += [Segment(408.0 - 75 * v, 79, 82) for v in range(6)]
+    row = [Word(str(10 * v), Box(90 + 97 * v, 412, 110 + 97 * v, 426)) for v in range(5)]
+    upright = [Segment(100.0 + 97 * v, 402, 408) for v in range(5)]
+    (panel,) = axes.panels(column + row, Segments(upright, level), (600, 500))
+    ticks = sorted(tick.at for tick in panel.y.ticks)
+    assert ticks == [25.0 + 75 * v for v in range(6)]
+
+
+def test_numbers_below_nobody_are_no_values_of_survival():
+    """Names of the rows of a table, "1" and "2", in line with the values beside the axis."""
+    column = [Word(f"{v / 5:.1f}", Box(60, 393 - 75 * v, 84, 407 - 75 * v)) for v in range(6)]
+    column += [Word(str(v), Box(74, 402 + 18 * v, 84, 416 + 18 * v)) for v in (1, 2)]
+    row = [Word(str(10 * v), Box(110 + 97 * v, 452, 130 + 97 * v, 466)) for v in range(5)]
+    (panel,) = axes.panels(column + row, Segments(), (600, 500))
+    assert panel.y.left_out == ()
+
+
+COUNTS = """
+0 191 201 841  200 361 397 841  400 543 580 841  600 727 763 841  800 910 946 841
+1000 1087 1136 841  138 159 195 943  78 355 378 943  31 537 560 943  13 721 744 943  6 916 927 943
+2 1099 1109 943  0 184 195 968  6 367 378 968  18 538 561 968  22 720 743 968  22 903 926 968
+24 1086 1110 968  0 184 195 993  54 354 378 993  89 537 561 993  103 708 744 993  110 891 927 993
+112 1074 1109 993  90 171 195 1069  66 354 378 1069  26 537 561 1069  11 721 743 1069
+2 916 926 1069  0 1099 1110 1069  0 184 195 1094  6 367 378 1094  27 537 561 1094  34 720 744 1094
+35 903 926 1094  37 1086 1109 1094  0 184 195 1119  18 355 378 1119  37 537 561 1119
+45 720 743 1119  53 903 926 1119  53 1086 1109 1119  1.0 104 134 89  0.8 103 134 229
+0.6 103 134 370  0.4 103 134 510  0.2 103 133 650  0.0 103 134 790
+"""  # text, left, right and middle of each
+
+
+def test_numbers_of_a_table_whose_time_0_is_off_the_page_are_no_plot():
+    """Counts of lifelines' table for `lung` by sex: some are even both ways."""
+    words = [
+        Word(text, Box(float(left), float(y) - 8, float(right), float(y) + 8))
+        for text, left, right, y in zip(*(COUNTS.split()[k::4] for k in range(4)), strict=True)
+    ]
+    (panel,) = axes.panels(words, Segments(), (1200, 1200))
+    assert [tick.value for tick in panel.x.ticks] == [200.0 * k for k in range(6)]
+
+
+def test_a_curve_does_not_leave_its_own_line_for_one_that_goes_on():
+    """Black falls and ends; red comes down to its height and goes on to the end of the axis."""
+    picture = np.full((220, 420, 3), 255, dtype=np.uint8)
+    black = [(10, 10), (60, 10), (60, 80), (150, 80), (150, 150), (160, 150), (160, 180)]
+    black += [(230, 180), (230, 195)]
+    red = [(10, 10), (90, 10), (90, 100), (170, 100), (170, 150), (400, 150)]
+    for points, colour in ((black, (0, 0, 0)), (red, (223, 83, 107))):
+        for (x0, y0), (x1, y1) in pairwise(points):
+            picture[y0 : y1 + 2, x0 : x1 + 2] = colour
+    panel = axes.Panel(
+        axes.fit([axes.Tick(11 + 97.5 * k, 10 * k) for k in range(5)]),
+        axes.fit([axes.Tick(211 - 50 * k, k / 4) for k in range(5)]), Box(11, 11, 401, 211),
+    )  # fmt: skip
+    ends = {
+        min(curve.look.colour): float(curve.corners[-1, 0])
+        for curve in curves.Plot(picture, panel).find(0)
+    }
+    assert ends == {0: pytest.approx(231, abs=1.5), 83: pytest.approx(401, abs=2)}
 
 
 def test_dashes_lower_the_confidence_of_a_picture(figure):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from benchmarks import digitise as benchmark
@@ -84,6 +86,23 @@ def test_axes_half_a_pixel_off_and_ends_set_flush_are_read(figure, tmp_path):
     assert [tick.value for tick in reading.panel.x.ticks] == [t.value for t in panel.x.ticks]
     for arm, each in zip(reading.arms, truth, strict=True):
         assert benchmark.error(arm, each, 36) < 1e-4
+
+
+def test_ticks_put_at_whole_units_are_read_with_their_error(figure, tmp_path):
+    """As Altair and plotly draw them, so that they are sharp; the curves are where they belong."""
+    path, truth = figure("svg")
+    text = re.sub(
+        r'(<use [^>]*x=")([\d.]+)(" y=")([\d.]+)"',
+        lambda at: f'{at[1]}{float(at[2]):.0f}{at[3]}{float(at[4]):.0f}"', path.read_text(),
+    )  # fmt: skip
+    made = tmp_path / "whole.svg"
+    made.write_text(text)
+    reading = digitise(made).reading
+    assert all(axis.snapped for axis in (reading.panel.x, reading.panel.y))
+    assert reading.confidence > 0.9, reading.reasons
+    assert reading.sigma > 3e-5
+    for arm, each in zip(reading.arms, truth, strict=True):
+        assert benchmark.error(arm, each, 36) < 2e-3
 
 
 @pytest.mark.parametrize("name", ["pdf", "pdf-black"])

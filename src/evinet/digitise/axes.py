@@ -17,6 +17,8 @@ import numpy as np
 from evinet.digitise.drawing import Box, Floats, Stroke, Word
 
 LEAST = 3  # values that an axis must have to be believed
+CLOSE = 0.8  # pixels or points: ticks are no farther off the line
+ROWS = 6  # of short lines beside an axis that may be its ticks
 LABEL_ERROR = 0.12  # of the height of a word: how far its middle may be off
 
 
@@ -76,6 +78,15 @@ class Axis:
     def position(self, value: float) -> float:
         """Where a value is."""
         return (value - self.offset) / self.slope
+
+    @property
+    def snapped(self) -> bool:
+        """Whether its ticks stand at whole units, off the line by no more than rounding."""
+        places = np.array([tick.at for tick in self.ticks])
+        parts = (places - places[0]) % 1.0
+        whole = bool((np.minimum(parts, 1 - parts) < 0.01).all())
+        worst = float(np.abs(self.residuals).max())
+        return whole and 0.02 < worst < 0.55
 
     @property
     def lowest(self) -> float:
@@ -153,6 +164,7 @@ def panels(words: Iterable[Word], segments: Segments, size: tuple[float, float])
             continue
         row = min(_longest(across), key=lambda row: row.words[0][0].box.y)
         found.append(_panel(row, side, segments, size))
+    found = [panel for panel in found if panel.box.left > -1]  # where time 0 is on the page
     found = [panel for place, panel in enumerate(found) if not _repeated(panel, found[:place])]
     return sorted(found, key=lambda panel: (round(panel.box.top / 50), panel.box.left))
 
@@ -232,7 +244,7 @@ def _longest(found: list[_Series]) -> list[_Series]:
 
 def _survival_scale(values: list[float]) -> bool:
     high, low = max(values), min(values)
-    return low >= 0 and ((0.15 <= high <= 1.05) or (10 <= high <= 105))
+    return low >= 0 and ((0.15 <= high <= 1.2) or (10 <= high <= 120))
 
 
 def _side(column: _Series) -> _Series:
@@ -383,25 +395,35 @@ def _axis(
     ]
     long = [line for line in lines if line.length > 0.6 * depth]
     step = min(abs(a - b) for a, b in combinations([at for at, _, _ in words], 2))
-    reach = min(0.75 * high, 0.3 * step)
+    turned = [word.box.height for word, _ in series.words if upright and not word.upright]
+    reach = min(max([0.75 * high, *(0.5 * long for long in turned)]), 0.3 * step)
     others = [word for word, _ in series.others if _beside(word, series, upright)]
+    if upright and min(value for _, value in series.words) == 0:  # nothing is less than nobody
+        floor = max(at for at, _, _ in words)
+        others = [word for word in others if word.box.y < floor]
     ends = sorted(at for at, _, _ in words)
     left_out = tuple(word.text for word in others)
     broken = any(
         not ends[0] < (word.box.y if upright else word.box.x) < ends[-1] for word in others
     )
-    for how, found in (("tick", _aligned(short, lines, upright)), ("grid", long)):
-        ticks = [
-            Tick(near.at, value, how)
-            for _, value, _ in words
-            if (near := _nearest(found, rough.position(value), reach, 0.09 * depth)) is not None
-        ]
-        if len(ticks) < max(LEAST, 0.6 * len(words)):
-            continue
-        axis = fit(ticks)
-        worst = np.abs(axis.residuals).max()
-        if worst < 0.12 * high + 0.02 * step and len({tick.at for tick in ticks}) == len(ticks):
-            return replace(axis, left_out=left_out, broken=broken)
+    for how, rows in (("tick", _aligned(short, lines, upright)), ("grid", [long])):
+        fitted: list[tuple[bool, int, bool, int, Axis]] = []
+        for place, found in enumerate(rows):
+            near = [
+                (word, value, _nearest(found, rough.position(value), reach, 0.09 * depth))
+                for word, value in series.words
+            ]
+            ticks = [Tick(line.at, value, how) for _, value, line in near if line is not None]
+            if len(ticks) < max(LEAST, 0.6 * len(words)):
+                continue
+            axis = fit(ticks)
+            worst = np.abs(axis.residuals).max()
+            if worst < 0.12 * high + 0.02 * step and len({tick.at for tick in ticks}) == len(ticks):
+                letters = all(line is None or _within(line, word.box, upright)
+                              for word, _, line in near)  # fmt: skip
+                fitted.append((letters, -len(ticks), bool(worst > CLOSE), place, axis))
+        if fitted:
+            return replace(min(fitted)[-1], left_out=left_out, broken=broken)
     return replace(rough, left_out=left_out, broken=broken)
 
 
@@ -414,14 +436,28 @@ def _beside(word: Word, series: _Series, upright: bool) -> bool:
     return min(at) - 1.3 * gap < here < max(at) + 1.3 * gap
 
 
-def _aligned(short: list[Segment], lines: list[Segment], upright: bool) -> list[Segment]:
-    """The lines that reach out as far as most short ones do (a tick may go on as a frame)."""
-    if not short:
-        return []
+def _within(line: Segment, box: Box, upright: bool) -> bool:
+    """Whether a line lies in the box of a word: a stroke of its letters."""
+    if upright:
+        return box.left <= line.start and line.end <= box.right and box.top <= line.at <= box.bottom
+    return box.top <= line.start and line.end <= box.bottom and box.left <= line.at <= box.right
+
+
+def _aligned(short: list[Segment], lines: list[Segment], upright: bool) -> list[list[Segment]]:
+    """The lines that reach out as far as some short ones do, those with most of these first.
+
+    Ticks do, one of which may go on as a frame; in a picture strokes of the letters do, too.
+    """
     ends = np.array([line.start if upright else line.end for line in short])
-    together = [int((np.abs(ends - end) < 1.5).sum()) for end in ends]
-    outer = ends[int(np.argmax(together))]
-    return [line for line in lines if abs((line.start if upright else line.end) - outer) < 1.5]
+    found: list[list[Segment]] = []
+    while len(ends) and len(found) < ROWS:
+        together = [int((np.abs(ends - end) < 1.5).sum()) for end in ends]
+        outer = float(ends[int(np.argmax(together))])
+        found.append(
+            [line for line in lines if abs((line.start if upright else line.end) - outer) < 1.5]
+        )
+        ends = ends[np.abs(ends - outer) >= 1.5]
+    return found
 
 
 def _nearest(lines: list[Segment], at: float, reach: float, short: float) -> Segment | None:

@@ -88,7 +88,7 @@ def names(
     words: Sequence[Word], panel: Panel,
 ) -> list[tuple[str, str]]:  # fmt: skip
     """(name, where it was read) of each curve; an empty name where nothing tells."""
-    signs = [word for word in words if not SIGN.match(word.text)]
+    signs = _texts(words)
     legend = [_in_legend(trace.look, samples, signs, panel) for trace in traces]
     coloured = [_coloured_row(trace.look, rows) for trace in traces]
     direct = [_direct(trace, signs, panel, traces) for trace in traces]
@@ -96,6 +96,18 @@ def names(
         if all(found) and len(set(found)) == len(found):
             return [(plain(str(name)), where) for name in found]
     return [("", "")] * len(traces)
+
+
+def _texts(words: Sequence[Word]) -> list[Word]:
+    """Words without the signs of lines and marks; the one in "sex = Female" is none of these."""
+    texts = [word for word in words if not SIGN.match(word.text)]
+    return [
+        word for word in words
+        if not SIGN.match(word.text) or (word.text == "=" and any(
+            abs(word.box.y - other.box.y) < 0.5 * other.size
+            and 0 < word.box.left - other.box.right < 0.9 * other.size for other in texts
+        ))
+    ]  # fmt: skip
 
 
 def plain(name: str) -> str:
@@ -137,7 +149,7 @@ def lost(
     traces: Sequence[Trace], samples: Sequence[Sample], words: Sequence[Word], panel: Panel
 ) -> list[str]:
     """Entries of the legend for which there is no trace, in line with those of traces."""
-    entries = _entries(samples, [word for word in words if not SIGN.match(word.text)], panel)
+    entries = _entries(samples, _texts(words), panel)
     entries = [entry for entry in entries if not CENSORED.search(entry[1])]
     drawn = [trace.look.colour for trace in traces]
 

@@ -170,7 +170,8 @@ def _monotone(points: Floats, panel: Panel) -> bool:
 def _level_sample(points: Floats, plot: Box) -> bool:
     """Whether a chain is a short level line that does not start at time 0, as legends have."""
     box = Stroke(points).box
-    return box.height < 0.05 and box.width < SAMPLE * plot.width and box.left > plot.left + TOUCH
+    short = box.height < 0.05 and box.width < SAMPLE * plot.width
+    return short and abs(box.left - plot.left) > TOUCH
 
 
 def _like_curve(points: Floats, plot: Box) -> bool:

@@ -72,8 +72,11 @@ def _from_the_start(panel: Panel, traces: Sequence[Trace]) -> Panel:
     origin = np.array([panel.x.position(0.0), panel.y.position(panel.full)])
     off = np.array([trace.corners[0] for trace in traces]) - origin
     moved, apart = off.mean(axis=0), np.ptp(off, axis=0)
-    if apart.max() > SAME or np.abs(moved).max() > MOST_OFF or np.abs(moved).min() < LEAST_OFF:
+    far = np.abs(moved) > LEAST_OFF
+    if apart.max() > SAME or np.abs(moved).max() > MOST_OFF or not far.any():
         return panel
+    if not far.all():  # of one axis alone only where its ticks were put at whole units
+        moved = np.where(far & [panel.x.snapped, panel.y.snapped], moved, 0.0)
     axes = [
         replace(fit([replace(tick, at=tick.at + by) for tick in axis.ticks]),
                 left_out=axis.left_out, broken=axis.broken, goes_on=axis.goes_on)

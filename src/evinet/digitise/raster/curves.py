@@ -138,6 +138,14 @@ class Plot:
         found = path.find(along, down, first, last)
         seen = _seen(share, found)
         end, dashes = _end(seen, _veiled(hidden, found))
+        while not dashes and (stop := _touching(share, found, end)) > end + BEYOND:
+            # it left its own ink for another line that goes on to the right
+            shorter = path.find(along[:, :stop].copy(), down[:, :stop].copy(), first, last)
+            found = np.concatenate([shorter, np.repeat(shorter[-1:], len(found) - stop)])
+            seen = _seen(share, found)
+            before, (end, dashes) = end, _end(seen, _veiled(hidden, found))
+            if end <= before:
+                break
         nothing = np.zeros(share.shape, dtype=bool)
         if end < LEAST * self.panel.box.width:
             return None, nothing
@@ -423,6 +431,17 @@ def _long(shares: list[Floats], free: NDArray[np.bool_], high: int = 0) -> int:
         and piece[1].stop - piece[1].start > LEAST * free.shape[1]
         and piece[0].stop - piece[0].start > high
     )
+
+
+def _touching(share: Floats, found: NDArray[np.int64], end: int) -> int:
+    """The column before which the ink ends that goes on to the right of a path's last ink."""
+    if not 0 < end < share.shape[1]:
+        return end
+    labelled, _ = ndimage.label(share[:, end - 1 :] >= staircase.HALF, np.ones((3, 3), dtype=int))
+    row = int(found[end - 1])
+    names = set(labelled[max(row - 1, 0) : row + 2, 0].tolist()) - {0}
+    columns = np.flatnonzero(np.isin(labelled, list(names)).any(axis=0))
+    return end + int(columns[-1]) if len(columns) else end
 
 
 def _goes_on(corners: Floats, share: Floats, wide: float) -> bool:
