@@ -110,6 +110,17 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_run_removes_all_that_a_killed_run_left_in_its_folder(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".evinet-{dead.pid}-heat.csv.tmp").write_text("of a file that is not written now")
+    (tmp_path / ".evinet-1-heat.csv.tmp").write_text("of a process that runs")
+    with files.together(tmp_path):
+        files.write_text(tmp_path / "x.csv", "whole")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"x.csv", ".evinet-1-heat.csv.tmp", files.WRITTEN}
+
+
 def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

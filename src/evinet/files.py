@@ -86,6 +86,8 @@ def together(folder: Path | None = None) -> Iterator[list[str]]:
                 temporary.replace(path)
             except OSError as error:
                 raise _unwritable(path, error) from None
+        for parent in {path.parent for path in waiting}:
+            _sweep(parent, "*")
         if folder is not None:
             names = sorted(path.relative_to(folder).as_posix() for path in waiting)
             removed += _remove_earlier(folder, names)
@@ -130,8 +132,9 @@ def sweep(folder: Path) -> None:
 
 
 def _sweep(folder: Path, name: str) -> None:
-    """Remove what a killed process left half-written of one file."""
-    for left in folder.glob(f".evinet-*-{glob.escape(name)}.tmp"):
+    """Remove what a killed process left half-written of one file, or of any (*)."""
+    name = name if name == "*" else glob.escape(name)
+    for left in folder.glob(f".evinet-*-{name}.tmp"):
         _remove_if_left(left)
 
 
