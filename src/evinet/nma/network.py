@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -18,19 +17,18 @@ from evinet.errors import InputError, Problem
 from evinet.nma.data import arms as arm_data
 from evinet.nma.data import causes as cause_data
 from evinet.nma.data import contrasts as contrast_data
-from evinet.nma.data import frames, layouts
+from evinet.nma.data import covariates, frames, layouts
 from evinet.nma.data import patients as patient_data
 from evinet.nma.data.categories import CategoryCounts
 from evinet.nma.data.contrasts import EMPTY, Contrasts
 from evinet.nma.data.layouts import Kind, Reading, Understood
 from evinet.nma.data.patients import Patients
 from evinet.nma.data.vocabulary import CLASSES
+from evinet.nma.islands import check_islands, islands_of
 
 if TYPE_CHECKING:
     from evinet.nma.population.regression import Regression
     from evinet.nma.posterior import Fit
-
-SHOWN = 40  # islands in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -394,7 +392,9 @@ class Network:
             return self.study_numbers(column)
         found: dict[str, float] = {}
         known = {name.casefold(): weight for name, weight in levels.items()}
-        for (study, _), cell in self._told(column, "arm", True).items():
+        for (study, _), cell in covariates.told(
+            self.tables, self.members, column, "arm", True
+        ).items():
             weight = known.get(str(cell).casefold())
             if weight is None:
                 raise InputError(
@@ -489,7 +489,7 @@ class Network:
         InputError
             Nothing is compared, a reference is unknown, or an island has none, or several.
         """
-        self._check_islands()
+        check_islands(self.members, self.references, self.asked, self.file)
         order = {name: number for number, name in enumerate(self.references, start=1)}
         return {
             name: next(order[member] for member in island if member in order)
@@ -549,31 +549,6 @@ class Network:
         columns = ["study", "treatment", "against", "kind", "place"]
         return pd.concat(parts, ignore_index=True)[columns]
 
-    def _cells(self, name: str) -> Iterator[tuple[pd.DataFrame, str]]:
-        """Each table with what a column is called in it.
-
-        Raises
-        ------
-        InputError
-            A table has no such column.
-        """
-        wanted = usertable.column(name)
-        for table in self.tables:
-            spelt = table.attrs.get("written", {})
-            known = wanted if wanted in table else next(
-                (
-                    str(ours)
-                    for ours in table
-                    if usertable.column(str(spelt.get(ours, ""))) == wanted
-                ), ""
-            )  # fmt: skip
-            if known not in table:
-                raise InputError(
-                    Problem(str(table.attrs["file"]), name, "(absent)", "the column is missing",
-                            f"Add it; there are {', '.join(map(str, table.columns))}")
-                )  # fmt: skip
-            yield table, known
-
     def covariate_columns(self, name: str) -> dict[str, dict[tuple[str, str], float]]:
         """A covariate in numbers, arm by arm (study and treatment).
 
@@ -594,7 +569,7 @@ class Network:
         >>> network.covariate_columns("setting")["setting=ward"]
         {('S', 'A'): 1.0, ('S', 'B'): 1.0, ('T', 'A'): 0.0, ('T', 'B'): 0.0}
         """
-        words = self._in_words(name)
+        words = covariates.in_words(self.tables, name)
         cells = self._told(name, "arm", words)
         compared = {study for study, own in self.members.items() if len(own) > 1}
         values = {cell for (study, _), cell in cells.items() if study in compared}
@@ -621,7 +596,9 @@ class Network:
             The column is missing, or has no number, or several, for a study.
         """
         found: dict[str, float] = {}
-        for (study, _), cell in self._told(name, "arm", False).items():
+        for (study, _), cell in covariates.told(
+            self.tables, self.members, name, "arm", False
+        ).items():
             if found.setdefault(study, float(cell)) != cell:
                 raise InputError(
                     Problem(self.file, name, study, "has several values for this study",
@@ -631,7 +608,12 @@ class Network:
 
     def words(self, name: str) -> list[str]:
         """The values of a covariate in words, that of most studies first."""
-        told = {(study, str(cell)) for (study, _), cell in self._told(name, "arm", True).items()}
+        told = {
+            (study, str(cell))
+            for (study, _), cell in covariates.told(
+                self.tables, self.members, name, "arm", True
+            ).items()
+        }
         counts = Counter(word for _, word in told)
         return sorted(counts, key=lambda word: (-counts[word], word))
 
@@ -649,92 +631,16 @@ class Network:
         told = self._told(known, "treatment", True)
         return {name: str(label) for (_, name), label in told.items()}
 
-    def _in_words(self, name: str) -> bool:
-        """Whether no cell of a column is a number."""
-        cells = [str(cell) for table, known in self._cells(name) for cell in table[known]
-                 if not pd.isna(cell) and not usertable.missing(str(cell))]  # fmt: skip
-        return bool(cells) and not np.isfinite([usertable.number(cell) for cell in cells]).any()
-
     def _told(
-        self, name: str, owner: Literal["arm", "treatment"], words: bool
+        self, name: str, owner: covariates.Owner, words: bool
     ) -> dict[tuple[str, str], float | str]:
-        """Arm, or treatment (with an empty study), -> what a column tells of it.
-
-        A row of a pair tells of all arms of its study, and of the class of its first treatment.
-        """
-        found: dict[tuple[str, str], float | str] = {}
-        problems: list[Problem] = []
-        for table, known in self._cells(name):
-            cells: list[Any] = (
-                ["" if pd.isna(cell) or usertable.missing(str(cell)) else str(cell).strip()
-                 for cell in table[known]]
-                if words else list(frames.numbers(table, known, problems))
-            )  # fmt: skip
-            frames.stop(problems)  # what is no number is not also said to be missing
-            whole = owner == "arm" and "comparator" in table
-            for study, treatment, cell in zip(table["study"], table["treatment"], cells,
-                                              strict=True):  # fmt: skip
-                empty = cell == "" or cell != cell
-                if empty and owner == "treatment":
-                    continue
-                arms = (
-                    [(str(study), each) for each in sorted(self.members[str(study)])]
-                    if whole
-                    else [(str(study) if owner == "arm" else "", str(treatment))]
-                )
-                for arm in arms:
-                    if empty or found.setdefault(arm, cell) != cell:
-                        what = "study" if whole else owner
-                        problems.append(
-                            Problem(str(table.attrs["file"]), name, str(study if whole else ", "
-                                    .join(filter(None, arm))), f"has no value, or several, for "
-                                    f"this {what}", f"Write one value in all rows of the {what}")
-                        )  # fmt: skip
-        frames.stop(list(dict.fromkeys(problems)))
-        return found
+        """See `covariates.told`."""
+        return covariates.told(self.tables, self.members, name, owner, words)
 
     def _checked(self) -> Network:
         """The network, if every label is spelt in one way."""
         frames.spellings(self.tables)
         return self
-
-    def _check_islands(self) -> None:
-        """Refuse a network that compares nothing, or an island without exactly one reference."""
-        if all(len(own) == 1 for own in self.members.values()):
-            raise InputError(
-                Problem(self.file, "study", ", ".join(self.members),
-                        "has one arm, so nothing is compared",
-                        "Add studies of two arms, or published contrasts")
-            )  # fmt: skip
-        known = {name for own in self.members.values() for name in own}
-        unknown = [name for name in self.references if name not in known]
-        if unknown:
-            raise InputError(
-                Problem(self.file, "reference", ", ".join(unknown),
-                        "is not a treatment of this network",
-                        f"Use one of {', '.join(sorted(known))}")
-            )  # fmt: skip
-        islands = islands_of(self.members)
-        wrong = [
-            (island, len(set(island) & set(self.references)))
-            for island in islands
-            if len(set(island) & set(self.references)) != 1
-        ]
-        if wrong and not self.asked:
-            shown = "; ".join(", ".join(island) for island in islands[:SHOWN])
-            raise InputError(
-                Problem(self.file, "treatment", shown,
-                        f"the network falls into {len(islands)} islands that no study joins",
-                        "Name a reference treatment of each island (--reference once for each): "
-                        "their effects are then estimated side by side and never compared")
-            )  # fmt: skip
-        if wrong:
-            island, count = wrong[0]
-            raise InputError(
-                Problem(self.file, "reference", ", ".join(self.asked),
-                        f"the island of {', '.join(island)} has {count} references, not one",
-                        "Name one reference an island; effects across islands are not defined")
-            )  # fmt: skip
 
 
 def _listed(reference: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -750,11 +656,3 @@ def _blocks(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     found[: len(first), : len(first)] = first
     found[len(first) :, len(first) :] = second
     return found
-
-
-def islands_of(members: dict[str, set[str]]) -> list[list[str]]:
-    """The islands of a network: sorted lists of treatments that studies connect."""
-    graph: nx.Graph[str] = nx.Graph()
-    for own in members.values():
-        nx.add_star(graph, sorted(own))
-    return sorted(sorted(island) for island in nx.connected_components(graph))

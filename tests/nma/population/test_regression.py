@@ -796,3 +796,11 @@ def test_columns_that_options_name_are_not_taken_for_others():
                          "cases": [4, 3], "n": 40})  # fmt: skip
     found = Network.read(arms, categories=("responders", "cases"), category_counts="inclusive")
     assert found.categories == ("responders", "cases")
+
+
+def test_the_integration_error_is_said_in_per_cent():
+    from evinet.nma.population import answers
+
+    small = "integration error at most 0.6 % of a posterior standard deviation"
+    assert answers.said(0.0062) == small
+    assert answers.said(0.0124) == f"Beware: {small.replace('0.6', '1.2')}: take more --points"

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from evinet.nma.distribution import Z95
-from evinet.nma.network import islands_of
+from evinet.nma.islands import islands_of
 from evinet.nma.terms import differences
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from evinet.nma.data import frames
 from evinet.nma.distribution import Distribution
 from evinet.nma.fit import exact
 from evinet.nma.fit.exact import Mixture, NormalData
-from evinet.nma.network import islands_of
+from evinet.nma.islands import islands_of
 from evinet.nma.priors import Prior
 
 Information = Literal["within", "across", "difference", "both"]

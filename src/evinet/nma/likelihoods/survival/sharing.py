@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from evinet.nma.data.patients import Patients
-from evinet.nma.network import islands_of
+from evinet.nma.islands import islands_of
 from evinet.nma.terms import differences
 
 Sharing = Literal["study", "treatment", "arm"]
