@@ -322,6 +322,30 @@ def test_ranks_of_contrasts_carry_no_noise(contrasts):
             assert sorted(league) == pytest.approx(sorted(better), abs=1e-9)
 
 
+def test_ranks_of_two_treatments_are_probabilities_of_the_normal(contrasts):
+    fit = contrasts(STUDIES[:2], "a").fit(effects="fixed", priors={"effects": "normal(0, 1e4)"})
+    weight = np.array([0.2**-2, 0.3**-2])
+    better = stats.norm.cdf(-(weight @ [-1.0, -0.4]) / weight.sum() * np.sqrt(weight.sum()))
+    for name, first in (("b", better), ("a", 1 - better)):
+        ranks = fit.ranks().set_index(["treatment", "rank"])["probability"][name]
+        assert ranks.loc[[1, 2]].tolist() == pytest.approx([first, 1 - first], abs=1e-6)
+
+
+def test_the_p_value_of_a_loop_is_that_of_bucher(contrasts):
+    """1997, J Clin Epidemiol 50:683; the same for each pair of the loop."""
+    loop = [
+        ("one", "b", "a", -1.0, 0.2),
+        ("two", "c", "a", -0.6, 0.25),
+        ("three", "c", "b", 0.1, 0.3),
+    ]
+    fit = contrasts(loop, "a").fit(effects="fixed", priors={"effects": "normal(0, 1e4)"})
+    z = (-0.6 + 1.0 - 0.1) / np.sqrt(0.2**2 + 0.25**2 + 0.3**2)
+    table = fit.inconsistency()
+    splits = table[table["method"] == "node-split"]
+    assert len(splits) == 3
+    assert splits["p"].to_numpy(float) == pytest.approx(2 * stats.norm.sf(z), abs=1e-5)
+
+
 def test_a_baseline_in_several_arms_has_one_intercept():
     from evinet.nma.answers import powerscale
 

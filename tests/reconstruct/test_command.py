@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -87,6 +88,22 @@ def test_bad_cells_and_options_are_all_named(tmp_path):
     places = [(problem.field, problem.value, problem.line) for problem in done.exception.problems]
     assert places == [("time", "six", 3), ("--events", "a=many", None)]
     assert not (tmp_path / "o").exists()
+
+
+def test_a_batch_takes_a_file_of_each_arm(folder):
+    whole = pd.read_csv(folder / "at-risk.csv")
+    for name, rows in whole.groupby("arm"):
+        rows.drop(columns="arm").to_csv(folder / f"{name}.csv", index=False)
+    names = ";".join(f"{name}= {name}.csv" for name in whole["arm"].unique())
+    (folder / "manifest.csv").write_text(
+        f'trial,at-risk,events\napart,{names},"lu-dotatate=55,octreotide=46"\n'
+        'whole,at-risk.csv,"lu-dotatate=55,octreotide=46"\n'
+    )
+    done = run("--batch", folder / "manifest.csv", "--draws", 0, "--out", folder / "all")
+    assert done.exit_code == 0, done.output
+    apart, one = (pd.read_csv(folder / "all" / trial / "ipd.csv") for trial in ("apart", "whole"))
+    assert set(apart["arm"]) == set(one["arm"]) == {"lu-dotatate", "octreotide"}
+    assert apart.groupby("arm")["event"].sum().to_dict() == {"lu-dotatate": 55, "octreotide": 46}
 
 
 def test_batch_answers_every_row(folder):
