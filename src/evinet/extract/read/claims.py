@@ -15,7 +15,7 @@ from evinet.extract.read.arms import Arms
 from evinet.extract.read.assign import assign
 from evinet.extract.read.findings import Finding
 from evinet.extract.read.groups import Group, assigned_to, each, groups
-from evinet.extract.read.limits import LIMITED, asides, limited, opening, other_groups
+from evinet.extract.read.limits import LIMITED, asides, limited, opening, other_groups, says_more
 from evinet.extract.read.outcomes import TIME_TO, assessor, result, survival
 from evinet.extract.read.passages import Passage, Sentence, sentences
 from evinet.extract.read.quantities import Quantity, months, quantities
@@ -117,6 +117,8 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
         overall = "os" in {topic[2] for topic in sentence.topics}
         for finding in read:
             noted = _noted(finding, notes, only, overall)
+            if not noted.aside and (word := says_more(sentence, finding.printed, arms)):
+                noted = noted.doubted(f"its sentence says more than the result: {word!r}")
             doubts = (*sorted(limits), arms.fewer, arms.assumed if control else "",
                       unsaid.get(finding.kind, ""))  # fmt: skip
             for doubt in filter(None, doubts):

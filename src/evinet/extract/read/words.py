@@ -262,7 +262,10 @@ ASIDES: dict[str, str] = {
     r"|\bcohort\b|\bcentres?\b|\bcountr|\bcompleters\b|\bcrossed over\b|\bstart(?:ed|ing) treatment"
     r"|\btarget population\b|\bsymptomatic\b|\bpostmenopausal\b|\bpremenopausal\b|\bpN\d|\bnode"
     r"|\b(?:class|type) [IVX1-4]"
-    r"|\bfor (?!death|progress)[\w -]{3,40} (?:patients|tumou?rs|disease)\b",
+    r"|\bfor (?!death|progress)[\w -]{3,40} (?:patients|tumou?rs|disease)\b"
+    r"|\b(?:but|and|,) not (?:in|for|after|among|when|at) (?!(?:the )?(?:overall|progression"
+    r"|disease|event|survival|death|primary|secondary|response|os\b|pfs\b|dfs\b))"
+    r"|\bpatients of \d|\bwhen only\b|\bonly (?:in|for|after|when|among)\b",
     "another analysis": r"per[- ]protocol|(?<!un)\badjust(?:ed|ing|ment)|sensitivity|post[- ]?hoc"
     r"|exploratory|\blandmark\b|\binterim\b|\bupdated?\b|multi-?vari|uni-?vari|as[- ]treated"
     r"|(?<!not )\bevaluable\b|\bmodified\b|\bweighted\b|RPSFT|\bcensor(?:ed|ing)\b|\bimput"
@@ -277,7 +280,10 @@ ASIDES: dict[str, str] = {
     r"|treatment|regimen)|\bafter progression|post-?progression|from (?:the )?(?:date of )?"
     r"(?:diagnosis|second|relapse|recurrence|progression|surgery|start of second)|since diagnosis"
     r"|second[- ]line|third[- ]line|salvage|subsequent|maintenance phase|\bsecond randomi[sz]ation"
-    r"|after (?:crossover|surgery|transplant|relapse|recurrence|discontinu)|\bcross-?over\b",
+    r"|after (?:crossover|surgery|transplant|relapse|recurrence|discontinu)|\bcross-?over\b"
+    r"|\b(?:from|after|beyond|since) (?:week|month|day|year|cycle)s? "
+    r"(?:\d|one|two|three|six|twelve)"
+    r"|\bafter (?:one|two|three|more) (?:or more )?(?:lines?|regimens?)\b",
     "another trial": r"\b(?:previous|prior|earlier|another|other|historical|similar|recent|these"
     r"|two"
     r"|both|several|companion|pivotal|parallel)(?:ly)? (?:\w+ ){0,3}(?:stud(?:y|ies)|trials?"
@@ -298,7 +304,7 @@ PART = Phrases(
     r"\bsub-?(?:group|set|population)s?\b|\bpopulation\b|\bcohort\b|\bcarriers?\b|\bmutations?\b"
     r"|\bmutant\b|wild[- ]type|-(?:positive|negative|high|low)\b|\bexpress(?:ing|ion)\b|\bamong\b"
     r"|\b(?:PD-?L1|CPS|TPS|EGFR|ALK|HER2|[KN]?RAS|BRAF|BRCA\d?|MSI|MGMT|HRD)\b|\bstrat(?:um|a)\b"
-    r"|per[- ]protocol|\bevaluable\b|\banalysis set\b"
+    r"|per[- ]protocol|\bevaluable\b|\banalysis set\b|\blook(?:ed)? at\b|\bpatients of \d"
     r"|\brandom\w* (?:\w+ )?again\b|\bre-?randomi[sz]|\bsecond randomi[sz]"
     r"|\binterim\b|\bupdated?\b|post[- ]?hoc\b|\bexploratory\b|\bsensitivity anal"
 )
