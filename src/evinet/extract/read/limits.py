@@ -111,22 +111,22 @@ _CLAUSE = re.compile(
 FORMULA = frozenset(
     re.findall(
         r"\S+",
-        "a about according achieved added adding addition advantage alive all allocated "
+        "a about according achieved added adding addition advantage all allocated "
         "almost alone also although an and appendix approximately arm arms as assessed "
         "assessment assigned assignment associated at be been benefit benefits better between "
-        "blinded both but by central centrally ci clinically combination committee comparable "
+        "blinded both but by central centrally ci clinically committee comparable "
         "compared comparing comparison confidence corresponding cut-off cutoff data date day "
         "days death deaths decrease decreased demonstrated did died differ difference "
         "differences different dying each efficacy either end endpoint endpoints estimable "
         "estimate estimated estimates evaluable event events experienced experiencing favor "
         "favored favoring favour favoured favouring fewer fig figure five-year follow-up for "
-        "given greater group groups had has have hazard hazards higher however hr hrs ie "
+        "greater group groups had has have hazard hazards higher however hr hrs ie "
         "improve improved improvement improvements improves in increase increased independent "
         "indicated inferior intent-to-treat intention-to-treat interval intervals "
         "investigator investigator's investigator-assessed investigators iqr is it itt "
         "kaplan-meier last less like likelihood local locally log log-rank logrank longer lower "
         "markedly masked meaningful meaningfully median medians meeting met minimum modest "
-        "monotherapy month months more n ne nearly neither no nominal non-inferior "
+        "month months more n ne nearly neither no nominal non-inferior "
         "non-inferiority noninferior noninferiority nor not noted nr numerically observed "
         "occurred of on one one-sided one-year only or outcome outcomes overall p "
         "participants patient patients per percentage percentages plus point population "
@@ -134,24 +134,27 @@ FORMULA = frozenset(
         "prolongs radiological radiologist randomised randomized randomly range rank rate "
         "rates ratio ratios reached received receiving recist reduced reduces reduction "
         "regimen relative repeated reported respectively resulted resulting results review "
-        "reviewed reviewers risk same secondary seen shorter show showed shown shows "
-        "significance significant significantly similar similarly single slight slightly "
+        "reviewed reviewers same secondary seen shorter show showed shown shows "
+        "significance significant significantly similar similarly slight slightly "
         "statistical statistically stratified study subjects substantial substantially "
         "superior superiority survived table terms test than that the therapy those three "
-        "three-year time times to total treated treatment treatments trial two two-sided "
+        "three-year time times to total treatment treatments trial two two-sided "
         "two-year unadjusted unstratified v value values versus vs was week weeks were "
         "whereas which while whole with worse year years yet yielded yielding ",
     )
 )
 """The words in which results of a whole trial are told; any other word may say of whom they are."""
 _ASIDE_OF_TIME = re.compile(
-    r"\bthere (?:was|were|is|are)\b|\bfrom (?:the date of )?random(?:i[sz]ation| assignment)\b"
+    r"\bthere (?:was|were|is|are)\b|\brisks? (?:of|for)\b"
+    r"|\bfrom (?:the date of )?random(?:i[sz]ation| assignment)\b"
     r"|\b(?:this|the present|our) (?:trial|study)\b"
     r"|\b(?:with|after|at|over|during) [^,;()]{0,60}\bfollow-?\s?up\b[^,;()]*"
     r"(?:\([^()]*\))?[^,;()]*,"
     r"|\b(?:at|by|as of) (?:the )?(?:time of )?(?:the )?data cut-?\s?off\b[^,;]*,",
     re.IGNORECASE,
 )
+_GIVEN = re.compile(r"\b(?:treated with|treatment with|given)(?: the| either)? $", re.IGNORECASE)
+"""What leads to the name of an arm."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
@@ -165,8 +168,11 @@ def says_more(sentence: Sentence, printed: str, arms: Arms) -> str:
     at = max(text.find(printed.rstrip(")]")), 0)
     start, end = _clause(text, at)
     kept = list(text)
-    spans = [(a, b) for a, b, _ in (*arms.mentions(text), *sentence.topics)]
-    for a, b in (*spans, *(match.span() for match in _ASIDE_OF_TIME.finditer(text))):
+    mentions = arms.mentions(text)
+    spans = [(a, b) for a, b, _ in (*mentions, *sentence.topics)]
+    given = (_GIVEN.search(text, 0, a) for a, _, _ in mentions)
+    spans += [match.span() for match in (*filter(None, given), *_ASIDE_OF_TIME.finditer(text))]
+    for a, b in spans:
         kept[a:b] = " " * (b - a)
     rest = re.sub(r"\S*\d\S*", " ", "".join(kept)[start:end])
     known = FORMULA.union(*(name for arm in arms.arms for name in arm.names))
