@@ -346,6 +346,11 @@ def test_the_p_value_of_a_loop_is_that_of_bucher(contrasts):
     assert splits["p"].to_numpy(float) == pytest.approx(2 * stats.norm.sf(z), abs=1e-5)
 
 
+def test_without_anything_exchangeable_sigma_is_0(contrasts):
+    model = models.build(contrasts(STUDIES, "a", SHARED))
+    assert (model.known_sigma, model.sigma_prior) == (0.0, None)
+
+
 def test_a_baseline_in_several_arms_has_one_intercept():
     from evinet.nma.answers import powerscale
 

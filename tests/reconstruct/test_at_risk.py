@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from evinet.patients.cox import hazard_ratio
 from evinet.patients.data import Interval, at_risk
 from evinet.patients.kaplan_meier import kaplan_meier
+from evinet.reconstruct import look_ahead
 from evinet.reconstruct.at_risk import reconstruct
+from evinet.reconstruct.follow_up import FollowUp
 from evinet.reconstruct.inputs import ArmInput, Contrast, Landmark, Reconstruction, TrialInput
+from evinet.reconstruct.likelihood import Mark
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -133,3 +136,14 @@ def test_times_that_differ_by_rounding_alone():
     made = reconstruct(TrialInput(pair), 3, np.random.default_rng(1))
     assert [len(made.arms[name]) for name in "ab"] == [4, 4]
     assert all(draw.event.sum() == 42 for name in "ab" for draw in made.arms[name])
+
+
+@pytest.mark.parametrize(("kind", "convention"), [("lower", 0.04), ("survival", 0.0)])
+def test_where_a_median_or_its_limit_is_has_the_error_of_patients_and_of_conventions(
+    kind, convention
+):
+    """Log survival is known within half an event of 50 at risk, and of where a limit is drawn."""
+    times = FollowUp(np.array([0.0, 10.0, 20.0]), np.array([100, 50, 0]), np.array([50, 50]),
+                     np.array([750.0, 250.0]))  # fmt: skip
+    found = look_ahead.survival_sum(times, Mark(kind, 10.0, 1, 0.0))
+    assert found.noise == pytest.approx(np.hypot(0.5 / 50, convention), rel=1e-9)
