@@ -129,7 +129,7 @@ def open_figure(path: Path, page: int, kind: str | None = None) -> Figure:
                     f"{pdf.pages(path)} pages of the document")
         )  # fmt: skip
     figure = VectorFigure(outlined.with_words(drawing))
-    if kind == "vector" or (kind is None and figure.plots()):
+    if kind == "vector" or (kind is None and figure.with_curves()):
         return figure
     from evinet.digitise.raster import picture
 

@@ -33,11 +33,20 @@ class VectorFigure:
         return self.drawing.width, self.drawing.height
 
     def plots(self) -> list[Panel]:
+        """The plots of the page that hold curves; all where none does."""
+        return self.with_curves() or self._framed()
+
+    def with_curves(self) -> list[Panel]:
         """The plots of the page that hold curves."""
         page = self.drawing
-        found = panels(page.words, straight(page.strokes), self.size)
-        each = [(panel, strokes.find(page.strokes, page.words, panel).traces) for panel in found]
+        each = [
+            (panel, strokes.find(page.strokes, page.words, panel).traces)
+            for panel in self._framed()
+        ]
         return [_from_the_start(panel, traces) for panel, traces in each if traces]
+
+    def _framed(self) -> list[Panel]:
+        return panels(self.drawing.words, straight(self.drawing.strokes), self.size)
 
     def propose(self, panel: Panel) -> Proposal:
         """What the plot says by itself."""
