@@ -95,7 +95,7 @@ def test_an_analysis_beside_another_has_no_answer_of_its_own(results: Results) -
     assert list(opened.config.analyses) == ["pfs"]
 
 
-def test_another_bridge_is_said_where_the_first_answers(results: Results) -> None:
+def test_another_bridge_is_said_where_the_first_answers(results: Results, tmp_path: Path) -> None:
     main = results.config.analyses["pfs"]
     support = Support(analysis="pfs", shows="bridge", because="Another bridge.")
     models = {
@@ -107,13 +107,10 @@ def test_another_bridge_is_said_where_the_first_answers(results: Results) -> Non
     asked = [Question(treatment="new", comparator="placebo")]
     main = main.model_copy(update={"questions": asked})
     config = config.model_copy(update={"analyses": {"pfs": main}})
-    opened = replace(results, config=config, supporting={"other": other})
-    folder = results.root / "fits" / "other"
-    shutil.copytree(results.root / "fits" / "pfs", folder, dirs_exist_ok=True)
-    try:
-        text = unescape(other_bridges(opened, "pfs"))
-    finally:
-        shutil.rmtree(folder)
+    shutil.copytree(results.root, tmp_path / "results", ignore=shutil.ignore_patterns("report"))
+    shutil.copytree(tmp_path / "results/fits/pfs", tmp_path / "results/fits/other")
+    opened = replace(results, root=tmp_path / "results", config=config, supporting={"other": other})
+    text = unescape(other_bridges(opened, "pfs"))
     assert "New drug vs Placebo" in text
     assert "(Doses lumped)" in text
     assert other_bridges(results, "pfs") == ""
