@@ -83,12 +83,12 @@ def build(model):
     raise Built
 
 compiled.functions = build
-review, (data, ipd) = config.load(sys.argv[1]), map(Path, sys.argv[2:])
+review, (data, ipd, out) = config.load(sys.argv[1]), map(Path, sys.argv[2:])
 for baseline in ("piecewise", "fracpoly", "weibull"):
     asked = review.models["fixed-ipd"].model_copy(update={"baseline": baseline, "knots": None})
     changed = review.model_copy(update={"models": {"fixed-ipd": asked}})
     try:
-        jobs.fit(changed, "pfs", "fixed-ipd", data, [ipd], Path("out"))
+        jobs.fit(changed, "pfs", "fixed-ipd", data, [ipd], out)
     except Built:
         print(baseline)
     else:
@@ -97,12 +97,13 @@ print(*(name for name in sys.modules if name.split(".")[0] == "evinet"))
 """
 
 
-def test_code_of_hazards_that_are_compiled_from_their_graph_is_named_too(finished):
+def test_code_of_hazards_that_are_compiled_from_their_graph_is_named_too(finished, tmp_path):
     """They are built and not compiled, which takes a minute each."""
     results = finished.folder / "results"
     done = finished.command(
-        sys.executable, "-c", GRAPHS, str(results / "config.json"),
+        sys.executable, "-B", "-c", GRAPHS, str(results / "config.json"),
         str(results / "networks/pfs/data.csv"), str(results / "ipd/netter-2/pfs/ipd.csv"),
+        str(tmp_path),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     *built, loaded = done.stdout.splitlines()
