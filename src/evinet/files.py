@@ -45,7 +45,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     written = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent, path.name)
+        _sweep(path.parent, glob.escape(path.name))
         yield temporary
         if waiting is None:
             temporary.replace(path)
@@ -86,9 +86,9 @@ def together(folder: Path | None = None) -> Iterator[list[str]]:
                 temporary.replace(path)
             except OSError as error:
                 raise _unwritable(path, error) from None
-        for parent in {path.parent for path in waiting}:
-            _sweep(parent, "*")
         if folder is not None:
+            for parent in {path.parent for path in waiting}:
+                _sweep(parent, "*")
             names = sorted(path.relative_to(folder).as_posix() for path in waiting)
             removed += _remove_earlier(folder, names)
             (folder / WRITTEN).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
@@ -131,10 +131,12 @@ def sweep(folder: Path) -> None:
         _remove_if_left(left)
 
 
-def _sweep(folder: Path, name: str) -> None:
-    """Remove what a killed process left half-written of one file, or of any (*)."""
-    name = name if name == "*" else glob.escape(name)
-    for left in folder.glob(f".evinet-*-{name}.tmp"):
+def _sweep(folder: Path, pattern: str) -> None:
+    """Remove what killed processes left half-written of the files that a pattern matches.
+
+    They are those of this machine: of all files only where no other writes into the folder.
+    """
+    for left in folder.glob(f".evinet-*-{pattern}.tmp"):
         _remove_if_left(left)
 
 
