@@ -211,7 +211,8 @@ def _again(fit: Fit) -> Fit:
 
 def _lines(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the command says: the fit in a line, and whatever asks for caution."""
-    from evinet.nma.answers.record import cautions, counted
+    from evinet.nma.answers.record import cautions
+    from evinet.nma.data.frames import counted
 
     found = record["convergence"]
     sampled = "exact" if fit.mixture is not None else (

@@ -213,16 +213,17 @@ class _Points:
         of drops, or any points of the line: feet of several events each are unlikely unless
         patients are seen at visits.
         """
-        upright = (self.fall > 1e-9) & (self.high > self.low)
-        upright &= np.abs(self.before - self.high) < 0.15 * self.fall + self.survival_grid / 2
-        if upright.sum() > STEPS * (self.fall > 1e-9).sum():
+        falls = self.fall > 1e-9
+        twice = falls & (self.high > self.low)
+        slack = 0.15 * self.fall + self.survival_grid / 2
+        upright = twice & (np.abs(self.before - self.high) < slack)
+        if upright.sum() > STEPS * falls.sum():
             return [("steps", 0.0)]
-        twice = ((self.fall > 1e-9) & (self.high > self.low)).sum()
-        if len(self.time) < 2 or twice > TWICE * (self.fall > 1e-9).sum():
+        if len(self.time) < 2 or twice.sum() > TWICE * falls.sum():
             return [("drops", 0.0)]
         if self.time_grid > 0:
             gaps = np.rint(np.diff(self.time) / self.time_grid)
-            if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and (self.fall > 1e-9).mean() < 0.9:
+            if len(gaps) > 10 and (gaps <= 2).mean() > 0.95 and falls.mean() < 0.9:
                 return [("points", 0.0)]
         least = np.minimum.accumulate(self.before) / self.number  # survival that one event takes
         up = least > 0  # a curve that was at 0 falls no further

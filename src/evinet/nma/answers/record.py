@@ -81,19 +81,10 @@ def _set_apart(fit: Fit, studies: list[str]) -> list[str]:
     return sorted(mine - set(fit.network.treatments))
 
 
-def counted(studies: int) -> str:
-    """A number of studies in words.
-
-    >>> counted(1), counted(2)
-    ('1 study', '2 studies')
-    """
-    return f"{studies} {'study' if studies == 1 else 'studies'}"
-
-
 def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
     """What the reader of a fit should know, in sentences; `record` is that of the fit."""
     from evinet.nma import convergence
-    from evinet.nma.data import patients
+    from evinet.nma.data import frames, patients
 
     lines = [
         f"{study}: no arm has an event (or all have nothing but events), so it says nothing of "
@@ -141,7 +132,7 @@ def cautions(fit: Fit, record: dict[str, Any]) -> list[str]:
         ]  # fmt: skip
     if fit.specification.random and record["studies"] <= FEW:
         lines.append(
-            f"With {counted(record['studies'])} the data say little of tau: its prior "
+            f"With {frames.counted(record['studies'])} the data say little of tau: its prior "
             f"{record['priors']['tau']} decides the intervals. Give an informative one, or compare "
             "with fixed effects"
         )

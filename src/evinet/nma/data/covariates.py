@@ -52,7 +52,7 @@ def told(
     tables: Sequence[pd.DataFrame],
     members: Mapping[str, set[str]],
     name: str,
-    owner: Literal["arm", "treatment"],
+    owner: Owner,
     words: bool,
 ) -> dict[tuple[str, str], float | str]:
     """Arm, or treatment (with an empty study), -> what a column tells of it.

@@ -33,8 +33,9 @@ TOTAL = re.compile(
 )
 """Names, in small letters, of rows that sum up the studies."""
 LARGEST = 1e12
-FINEST = 1e-6
 """Beyond what a study can measure."""
+FINEST = 1e-6
+"""Share of the largest number, below which no standard error is computed with."""
 FRAME = "the data frame"
 FILE = "file of the row"  # a column of tables that are put together of several files
 
@@ -192,6 +193,15 @@ def numbers(frame: pd.DataFrame, name: str, problems: list[Problem]) -> np.ndarr
         for row in np.flatnonzero(np.isfinite(values) & (np.abs(values) > LARGEST))
     ]
     return values
+
+
+def counted(studies: int) -> str:
+    """A number of studies in words.
+
+    >>> counted(1), counted(2)
+    ('1 study', '2 studies')
+    """
+    return f"{studies} {'study' if studies == 1 else 'studies'}"
 
 
 def too_precise(frame: pd.DataFrame, value: str, se: str) -> list[Problem]:

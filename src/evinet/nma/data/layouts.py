@@ -538,7 +538,7 @@ def _columns_said(table: pd.DataFrame, layout: str) -> str:
 
     studies = table["study"].nunique()
     rows = "effect" if "comparator" in table else "arm"
-    size = f"{studies} {'study' if studies == 1 else 'studies'}, {len(table)} {rows}"
+    size = f"{frames.counted(studies)}, {len(table)} {rows}"
     size += "s" if len(table) != 1 else ""
     if table.attrs.get("categories"):
         names = ", ".join(table.attrs["categories"])
@@ -586,7 +586,7 @@ def patients_record(table: pd.DataFrame, people: pd.DataFrame) -> dict[str, Any]
     studies, arms = first["study"].nunique(), len(first[["study", "treatment"]].drop_duplicates())
     draws = people["draw"].nunique()
     said = (
-        f"{table.attrs['file']}: {studies} {'study' if studies == 1 else 'studies'}, {arms} "
+        f"{table.attrs['file']}: {frames.counted(studies)}, {arms} "
         f"arm{'s' if arms != 1 else ''}, {len(first)} patients, one row for each; "
         f"{' and '.join(patient_data.bounds(table) or ('time', 'event'))}"
     )
