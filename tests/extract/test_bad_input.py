@@ -248,6 +248,18 @@ def test_other_files_of_a_trial_are_nobodys_business(data):
     assert [path.name for path in found] == ["trial.yaml", "pfs.csv"]
 
 
+def test_a_draft_outside_a_data_folder_is_told_where_to_go(data, tmp_path):
+    """As `evinet read --out` writes it where nothing else is."""
+    (tmp_path / "draft").mkdir()
+    text = data.file("netter-2").read_text(encoding="utf-8")
+    (tmp_path / "draft/trial.yaml").write_text(text, encoding="utf-8")
+    for path in (tmp_path / "draft", tmp_path / "draft/trial.yaml"):
+        done = CliRunner().invoke(cli, ["check", str(path)])
+        assert isinstance(done.exception, InputError)
+        assert "holds a trial, but stands in no folder trials/" in str(done.exception)
+        assert "Move it to data/raw/trials/draft" in str(done.exception)
+
+
 def test_two_trials_with_one_registration_are_a_warning(data):
     number = load.load(data.folder, "netter-1").trial.registration.value
     data.edit(data.file("netter-2"), "NCT03972488", number)

@@ -95,6 +95,17 @@ def _which(path: Path) -> tuple[Path, list[str]]:
         path = path.parent
     if path.resolve().parent.name == "trials":
         return path.resolve().parent.parent, [path.resolve().name]
+    if not (path / "trials").is_dir() and (path / "trial.yaml").is_file():
+        raise InputError(
+            Problem(
+                str(path),
+                "path",
+                path.name,
+                "holds a trial, but stands in no folder trials/ of a data folder, whose "
+                "treatments.yaml and sources.yaml tell what its names mean",
+                f"Move it to data/raw/trials/{path.resolve().name}, and check it there",
+            )
+        )
     if not (path / "trials").is_dir():
         raise InputError(
             Problem(
