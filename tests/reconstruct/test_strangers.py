@@ -291,6 +291,21 @@ def test_a_curve_in_years_beside_a_table_in_months_is_said(tmp_path):
         answer(tmp_path / "out", *options)
 
 
+@pytest.mark.parametrize("weekly", ["curve", "table"])
+def test_weeks_beside_months_are_said(tmp_path, weekly):
+    """52 weeks in 12 months: no two units are nearer to each other."""
+    curve = pd.read_csv(CASES / "tailpoint" / "with-tail.csv")
+    table = pd.read_csv(CASES / "tailpoint" / "at-risk.csv")
+    frame = curve if weekly == "curve" else table
+    frame["time"] *= 365.25 / 84
+    curve.to_csv(tmp_path / "curve.csv", index=False)
+    table.to_csv(tmp_path / "table.csv", index=False)
+    options = ["--curve", tmp_path / "curve.csv", "--at-risk", tmp_path / "table.csv"]
+    units = "curve=weeks,at-risk=months" if weekly == "curve" else "curve=months,at-risk=weeks"
+    with pytest.raises(InputError, match=f"--time-unit {units}"):
+        answer(tmp_path / "out", *options)
+
+
 def test_cumulative_incidence_is_said_and_mended(tmp_path):
     curve = pd.read_csv(CASES / "tailpoint" / "with-tail.csv")
     curve.assign(survival=1 - curve["survival"]).to_csv(tmp_path / "cif.csv", index=False)

@@ -30,7 +30,7 @@ from evinet.reconstruct.layouts import Row
 UNITS = {"days": 12 / 365.25, "weeks": 84 / 365.25, "months": 1.0, "years": 12.0}
 """Months in each unit of time."""
 TIMED = ("curve", "at-risk", "marks", "landmarks", "median")
-APART = 5.0  # ends of two time axes are in different units where one is so many times the other ...
+APART = 4.0  # ends of two time axes are in different units where one is so many times the other ...
 CROSSED = 0.1  # of survival below the share at risk: not an error of reading
 ALIKE = 2.0  # ... and, brought to the same unit, within this factor
 LEAST_POINTS = 2
