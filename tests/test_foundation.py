@@ -1,5 +1,6 @@
 """Writers, seeds, configuration and the command."""
 
+import os
 import re
 import subprocess
 import sys
@@ -154,7 +155,8 @@ def test_files_that_are_written_together_appear_all_or_none(tmp_path):
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     """A limit on the size of files stands for the full disk."""
     code = (
-        "import resource, signal, sys; from evinet.cli import main\n"
+        "import resource, signal, sys; sys.dont_write_bytecode = True  # else half of it is kept\n"
+        "from evinet.cli import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); main()"
     )
@@ -213,3 +215,21 @@ def test_the_library_is_imported_when_it_is_asked_for():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["[]", "Network"]
+
+
+def test_linear_algebra_has_one_thread_before_any_command_is_found():
+    # The answers of more threads differ in their last bits, and cost more time.
+    script = (
+        "import os, sys\n"
+        "from evinet import cli\n"
+        "found = []\n"
+        "cli.LazyGroup.get_command = lambda *_: found.append(\n"
+        "    (os.environ.get('OPENBLAS_NUM_THREADS'), 'numpy' in sys.modules))\n"
+        "sys.argv = ['evinet', 'nma']\n"
+        "try:\n    cli.main()\n"
+        "finally:\n    print(*found[0])"
+    )
+    environment = {name: value for name, value in os.environ.items() if "THREADS" not in name}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                         env=environment)  # fmt: skip
+    assert run.stdout == "1 False\n"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
 import click
 
-from evinet import __version__
+from evinet import __version__, processor
 from evinet.errors import InputError, OutputError
+
+UNCOLLECTED = 100_000
+"""New objects after which Python looks for unused ones. Imports make very many that stay,
+and to look through them after every 700 takes an eighth of a short run."""
 
 # name -> (where the click command is, its line in `evinet --help`)
 COMMANDS = {
@@ -158,6 +163,8 @@ def main() -> None:
     2: not done, because of bad input or because a file cannot be written; the message on standard
     error says which.
     """
+    processor.one_thread()
+    gc.set_threshold(UNCOLLECTED)
     try:
         cli(prog_name="evinet")
     except OutputError as error:

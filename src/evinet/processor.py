@@ -14,15 +14,17 @@ from evinet import cache
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def prepare() -> Path:
-    """Set this for the process and those it starts; must run before NumPy is imported.
-
-    Returns the folder in which compiled code is kept.
-    """
+def one_thread() -> None:
+    """Set this for the process and those it starts; must run before NumPy is imported."""
     for name in THREADS:
         os.environ[name] = "1"
     if platform.machine() in ("x86_64", "AMD64"):
         os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+
+
+def prepare() -> Path:
+    """As `one_thread`; and tell Numba where to keep compiled code, which is returned."""
+    one_thread()
     return cache.prepare()
 
 
