@@ -12,10 +12,10 @@ from evinet.nma import command_options as options
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evinet.config import Sampler
     from evinet.nma.model import Model
     from evinet.nma.population.answers import Population
     from evinet.nma.posterior import Fit
+    from evinet.nma.settings import Sampler
 
 
 SCREEN = 20  # effects on the screen
@@ -252,7 +252,7 @@ def write(found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     """Write everything, which is all there before the first file is touched; what to say of it."""
     from evinet import files, tables
     from evinet.nma.answers import inference_data
-    from evinet.report.export import workbook
+    from evinet.spreadsheet import workbook
 
     known = {table.name: table for table in (*tables.FIT, *tables.ANSWERS)}
     out, order = asked["out"], options.names_in(asked["funnel_order"], "--funnel-order")

@@ -7,16 +7,16 @@ import unicodedata
 import pandas as pd
 from openpyxl import load_workbook
 
-from evinet.report import export
+from evinet import spreadsheet
 
 
 def test_any_names_of_columns_can_be_written(tmp_path):
     names = ["class", "a", "a", "_x", "1", *(unicodedata.normalize(form, "Müller")
                                              for form in ("NFC", "NFD"))]  # fmt: skip
     frame = pd.DataFrame([[f"={number}" for number in range(len(names))]], columns=names)
-    export.workbook({"table": frame}, tmp_path / "book.xlsx")
+    spreadsheet.workbook({"table": frame}, tmp_path / "book.xlsx")
     rows = list(load_workbook(tmp_path / "book.xlsx")["table"].iter_rows(values_only=True))
     assert rows == [tuple(names), tuple(frame.iloc[0])]
-    quoted = export._without_formulas(frame)
+    quoted = spreadsheet.without_formulas(frame)
     assert list(quoted.columns) == names
     assert quoted.iloc[0].tolist() == [f"'={number}" for number in range(len(names))]
