@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evinet.nma.posterior import Fit
 
 ESTIMATED = "estimated"
+ESTIMATES = ["mean", "sd", "q2.5", "q50", "q97.5", "shift"]
 CUT = "not connected without this study"
 
 
@@ -31,18 +32,23 @@ def influence(fit: Fit) -> pd.DataFrame:
     every = list(pairs(fit.islands))
     numbers = np.array([[fit.treatments.index(name) for name in pair] for pair in every])
     centre = rows @ (full.weight @ full.mean)
-    found = []
-    for study in dict.fromkeys(fit.normal.studies):
+    studies = list(dict.fromkeys(fit.normal.studies))
+    kept = np.zeros((len(studies), len(every)), bool)
+    values = np.full((*kept.shape, len(ESTIMATES)), np.nan)
+    for study, still, estimates in zip(studies, kept, values, strict=True):
         island = {name: number for number, own in enumerate(nx.connected_components(
             joined(fit, study))) for name in own}  # fmt: skip
-        kept = np.array([study in left and island[treatment] == island[comparator]
-                         for treatment, comparator in every], bool)  # fmt: skip
-        table = pd.DataFrame(every, columns=["treatment", "comparator"])
-        table = table.assign(study=study, status=np.where(kept, ESTIMATED, CUT))
-        if kept.any():
-            effects = left[study].differences(rows, numbers[kept])
-            one, other = numbers[kept].T
-            shift = effects["mean"] - (centre[one] - centre[other])
-            table.loc[kept, [*effects, "shift"]] = np.column_stack([*effects.values(), shift])
-        found.append(table)
-    return tables.INFLUENCE.frame(pd.concat(found))
+        still[:] = [study in left and island[treatment] == island[comparator]
+                    for treatment, comparator in every]  # fmt: skip
+        if still.any():
+            effects = left[study].differences(rows, numbers[still])
+            one, other = numbers[still].T
+            effects["shift"] = effects["mean"] - (centre[one] - centre[other])
+            estimates[still] = np.column_stack([effects[name] for name in ESTIMATES])
+    treatments, comparators = zip(*every, strict=True)
+    table = pd.DataFrame(values.reshape(-1, len(ESTIMATES)), columns=ESTIMATES).assign(
+        study=np.repeat(studies, len(every)),
+        treatment=treatments * len(studies), comparator=comparators * len(studies),
+        status=np.where(kept.ravel(), ESTIMATED, CUT),
+    )  # fmt: skip
+    return tables.INFLUENCE.frame(table)
