@@ -198,8 +198,8 @@ def models(
 
 def fits(made: list[tuple[dict[str, float], Any]]) -> list[tuple[dict[str, float], Any]]:
     """True parameters and the fit of each model; what is the same in all is compiled once."""
-    from evinet.config import Sampler
     from evinet.nma.fit import run
+    from evinet.nma.settings import Sampler
 
     sampler = Sampler(chains=2, warmup=300, draws=500, target_accept=0.85)
     jobs = [f"simulation/{place}" for place in range(len(made))]

@@ -51,8 +51,8 @@ def compare(name: str, case: dict[str, Any], folder: Path = FOLDER) -> Iterator[
     is near sqrt(2 pD), and half a unit.
     """
     from evinet import usertable
-    from evinet.config import Sampler
     from evinet.nma import Network
+    from evinet.nma.settings import Sampler
 
     options = dict(case["options"])
     reference = options.pop("reference", None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from evinet.config import POWERS, Analysis, ComponentSums, Config, Model
+from evinet.config import Analysis, ComponentSums, Config, Model
 from evinet.document import Location
 from evinet.errors import InputError
+from evinet.nma.settings import POWERS
 
 Found = tuple[Location, str, str]
 """Where a problem is, what it is, and what to do about it."""

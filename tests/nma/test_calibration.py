@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from evinet.config import Sampler
 from evinet.nma import Network
 from evinet.nma.likelihoods.arms import LIKELIHOODS
+from evinet.nma.settings import Sampler
 
 pytestmark = pytest.mark.slow
 

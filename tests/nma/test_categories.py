@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evinet.config import Gates, Sampler
 from evinet.errors import InputError
 from evinet.nma import Network, command
 from evinet.nma import model as models
 from evinet.nma.answers.absolute import Population
 from evinet.nma.likelihoods.arms import LIKELIHOODS
 from evinet.nma.likelihoods.ordered import structure
+from evinet.nma.settings import Gates, Sampler
 
 PSORIASIS = Path(__file__).parents[1] / "validation" / "psoriasis.csv"
 PASI = ("PASI50", "PASI75", "PASI90")

@@ -13,12 +13,12 @@ from scipy import integrate, stats
 from scipy.optimize import brentq
 
 from evinet import usertable
-from evinet.config import Sampler
 from evinet.nma import ClassEffect, Network
 from evinet.nma import model as models
 from evinet.nma.distribution import Distribution
 from evinet.nma.fit import exact, nuts
 from evinet.nma.priors import parse, priors
+from evinet.nma.settings import Sampler
 from evinet.nma.terms import Terms
 
 DATA = Path(__file__).parents[1] / "validation"

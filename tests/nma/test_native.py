@@ -17,7 +17,7 @@ from evinet.nma.fit import nuts as sampler
 sampler.prepare()
 import numpy as np
 import pymc as pm
-from evinet.config import Sampler
+from evinet.nma.settings import Sampler
 from evinet.nma.fit.data_vector import unpack
 
 def compiled(outcomes, prior):

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from evinet import usertable
-from evinet.config import Sampler
 from evinet.nma import Network
 from evinet.nma import model as models
 from evinet.nma.answers.without_priors import mantel_haenszel, penalised, without_priors
+from evinet.nma.settings import Sampler
 from evinet.nma.terms import Terms
 
 STRANGERS = Path(__file__).parent / "strangers"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evinet import files
-from evinet.config import Margin
 from evinet.errors import InputError
+from evinet.nma.settings import Margin
 from evinet.report import certainty, pages
 from evinet.report.numbers import Interval
 from evinet.report.results import Results

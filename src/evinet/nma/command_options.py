@@ -13,9 +13,9 @@ from evinet.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evinet.config import Sampler
     from evinet.nma.model import Model
     from evinet.nma.network import Network
+    from evinet.nma.settings import Sampler
 
     Tables = tuple[list[pd.DataFrame], list[pd.DataFrame]]
 

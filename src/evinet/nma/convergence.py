@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evinet.config import Gates
+from evinet.nma.settings import Gates
 
 
 class NotConverged(Exception):

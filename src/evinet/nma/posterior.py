@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from evinet import seeds
-from evinet.config import Sampler
 from evinet.nma.convergence import convergence, failures
 from evinet.nma.distribution import Distribution
 from evinet.nma.fit.exact import Mixture, NormalData, summarised
 from evinet.nma.likelihoods import ordered
 from evinet.nma.model import CUTS, Model
+from evinet.nma.settings import Sampler
 from evinet.nma.terms import ClassEffect
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from evinet.config import Margin
     from evinet.nma.answers.absolute import Population
     from evinet.nma.answers.fit_measures import Part
     from evinet.nma.plot import Plot
+    from evinet.nma.settings import Margin
 
 RANKED = 200_000  # draws of an exact posterior for ranks: an error of 0.001
 POINTS = 200  # of tau and sigma, over which weights are averaged

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from evinet import document
-from evinet.config import Sampler
 from evinet.document import Document, Location
 from evinet.errors import InputError, Problem
 from evinet.fields import LONGEST, Line, Prose, Slug, Strict, Unique
+from evinet.nma.settings import Sampler
 
 FILE = "config/simulation.yaml"
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -21,13 +21,13 @@ from click.testing import CliRunner
 from scipy import special, stats
 
 from evinet.cli import cli
-from evinet.config import Sampler
 from evinet.errors import InputError
 from evinet.nma import Network
 from evinet.nma import graph as graphs
 from evinet.nma import model as models
 from evinet.nma.population.regression import network
 from evinet.nma.priors import priors
+from evinet.nma.settings import Sampler
 
 DATA = Path(__file__).parent / "data"
 

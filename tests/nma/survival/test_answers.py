@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from evinet.config import Sampler
 from evinet.errors import InputError
 from evinet.nma import Network, model
 from evinet.nma.answers import survival
 from evinet.nma.answers.predictive import predictive
 from evinet.nma.posterior import Fit
+from evinet.nma.settings import Sampler
 
 DRAWS = 50
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evinet.config import Sampler
 from evinet.nma import Fit, Network
+from evinet.nma.settings import Sampler
 
 SAMPLER = Sampler(chains=2, warmup=300, draws=400, target_accept=0.8)
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from evinet.config import Sampler
 from evinet.nma import Network
+from evinet.nma.settings import Sampler
 
 FOLDER = Path(__file__).parents[2] / "validation"
 CASES: dict[str, Any] = YAML(typ="safe").load(FOLDER / "ndmm.yaml")

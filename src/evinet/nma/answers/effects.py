@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from evinet import tables
-from evinet.config import Margin
 from evinet.nma.answers.bridge import rests_on_class
 from evinet.nma.convergence import mixing
 from evinet.nma.distribution import COLUMNS, Distribution, summary
+from evinet.nma.settings import Margin
 
 if TYPE_CHECKING:
     from evinet.nma.posterior import Fit

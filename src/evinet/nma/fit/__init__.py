@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from evinet.config import Sampler
 from evinet.errors import InputError, Problem
+from evinet.nma.settings import Sampler
 
 if TYPE_CHECKING:
     from evinet.nma.model import Model

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pymc as pm
 
-    from evinet.config import Sampler
     from evinet.nma.model import Model
+    from evinet.nma.settings import Sampler
 
 
 def prepare() -> None:

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from evinet.config import POWERS
 from evinet.errors import InputError, Problem
 from evinet.nma.data.patients import Patients, Records
 from evinet.nma.likelihoods.survival.baseline import intercepts, within
 from evinet.nma.likelihoods.survival.sharing import ShapeEffects, Sharing, shape_effects
 from evinet.nma.likelihoods.survival.sufficient import intervals, quadrature
+from evinet.nma.settings import POWERS
 
 NODES = 32  # of an arm's person-time: the log-likelihood is right to about 1e-5
 INTERVAL = 5  # panels of three nodes of an interval that holds an event
