@@ -100,3 +100,18 @@ def test_where_nothing_can_be_kept_nobody_waits(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file/numba"))
     with cache.alone("a"), cache.alone("a"):
         pass
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_waits_for_a_compiler_is_told_once(tmp_path, terminal):
+    script = (
+        "import sys\n"
+        "from numba.core.caching import IndexDataCacheFile\n"
+        "from evinet import numba_cache\n"
+        f"sys.stderr.isatty = lambda: {terminal}\n"
+        "numba_cache.share()\n"
+        f"kept = IndexDataCacheFile({str(tmp_path)!r}, 'name', 'stamp')\n"
+        "kept.load('one'), kept.load('other')"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stderr.count("evinet: compiling") == terminal

@@ -14,6 +14,7 @@ Numba, as it is, does not allow for three things (of the first two numba issues 
 
 from __future__ import annotations
 
+import sys
 from fcntl import LOCK_EX, flock
 from functools import cache
 from itertools import count
@@ -52,11 +53,26 @@ class Locator(UserProvidedCacheLocator):
 def share() -> None:
     """Make this process's compiled functions fit for a shared cache."""
     FunctionIdentity._unique_ids = count(randbits(60))
-    save = IndexDataCacheFile.save
+    load, save = IndexDataCacheFile.load, IndexDataCacheFile.save
+
+    def load_or_say(self: Any, key: Any) -> Any:
+        found = load(self, key)
+        if found is None:
+            say()
+        return found
 
     def save_alone(self: Any, key: Any, data: Any) -> None:
         with open(Path(self._cache_path) / "lock", "w") as lock:
             flock(lock, LOCK_EX)
             save(self, key, data)
 
+    IndexDataCacheFile.load = load_or_say  # type: ignore[method-assign]
     IndexDataCacheFile.save = save_alone  # type: ignore[method-assign]
+
+
+@cache
+def say() -> None:
+    """Tell who sits before a terminal, once, why the first run takes longer."""
+    if sys.stderr.isatty():
+        print("evinet: compiling, which is done once on a machine and takes up to a minute",
+              file=sys.stderr)  # fmt: skip
