@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from evinet.extract.read import numbers, words
+from evinet.extract.read.analyses import Told
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.assign import assign
 from evinet.extract.read.findings import Finding
@@ -56,7 +57,7 @@ _BEHIND = re.compile(
     r"|\())",
     re.IGNORECASE,
 )
-_SPEAKS = re.compile(
+SPEAKS = re.compile(
     r"[Ss]urviv|[Hh]azard|HR|[Mm]edian|[PDERMF]FS|OS|TTP|[Rr]espon|[Ee]vents?|[Dd]eaths?|[Dd]ied|[Pp]rogress|"
     r"[Cc]ontrol rate|ORR|outcome|end ?point|[Rr]emission|DCR|[Rr]ecurrence|[Rr]elapse"
 )
@@ -97,8 +98,10 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
     `unsaid` is what `not_spoken_of` gives.
     """
     only = _only_assessor(passages)
+    told = Told()
     for sentence in sentences(passages, "abstract", "results"):
-        if not _SPEAKS.search(sentence.text):
+        told = told.next(sentence)
+        if not SPEAKS.search(sentence.text):
             continue
         found = quantities(sentence.text)
         readers = (_medians, _landmarks, _events, _responses, ratios)
@@ -115,8 +118,10 @@ def find_claims(passages: list[Passage], arms: Arms, unsaid: dict[str, str]) -> 
         limits = {f.unsure for f in read if f.unsure.startswith(LIMITED)}
         control = re.search(r"\bcontrols?\b", sentence.text, re.I)
         overall = "os" in {topic[2] for topic in sentence.topics}
+        first = min(finding.span[0] for finding in read)
         for finding in read:
             noted = _noted(finding, notes, only, overall)
+            noted = replace(noted, analysis=told.at(noted.span[0], first))
             if not noted.aside and (word := says_more(sentence, finding.printed, arms)):
                 noted = noted.doubted(f"its sentence says more than the result: {word!r}")
             doubts = (*sorted(limits), arms.fewer, arms.assumed if control else "",
@@ -158,8 +163,7 @@ def _noted(finding: Finding, notes: list[str], only: str, overall: bool) -> Find
     if about["outcome"] == "primary-outcome":
         unsure = "; ".join(filter(None, (unsure, "the primary outcome: name it")))
     about["assessor"] = who
-    return Finding(finding.kind, about, finding.values, finding.printed, finding.place,
-                   finding.words, unsure, finding.part, "; ".join(notes))  # fmt: skip
+    return replace(finding, about=about, unsure=unsure, aside="; ".join(notes))
 
 
 def _limits(quantity: Quantity, scale: float = 1.0) -> dict[str, Any]:
@@ -177,7 +181,7 @@ def _limits(quantity: Quantity, scale: float = 1.0) -> dict[str, Any]:
 def _medians(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
     text = sentence.text
     said = _MEDIAN.search(text)
-    if said is None and "survival" not in text.lower():
+    if said is None and "survival" not in text.lower() and not sentence.goes_on:
         return
 
     def wanted(q: Quantity) -> bool:
@@ -302,14 +306,18 @@ def _events(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterat
     if outcome is None:
         return
     counts = [q for q in found if q.n is not None or (q.unit == "" and q.whole)]
+    if len(counts) == len(arms) + 1 and _count(counts[0]) == sum(map(_count, counts[1:])):
+        counts = counts[1:]  # `301 died (142 in the A group and 159 in the B group)`
     if len(counts) != len(arms):
         return
     spans = [(q.start, q.end) for q in counts]
-    assigned = assign(text, spans, arms)
-    if assigned is None:
+    assigned = assign(text, spans, arms) or assigned_to(
+        sentence, Group(outcome, tuple(counts), 0, len(text)), arms
+    )
+    if assigned is None or len(assigned.slugs) != len(counts):
         return
     for slug, q in zip(assigned.slugs, counts, strict=True):
-        n = q.n if q.n is not None else int(q.value or 0)
+        n = _count(q)
         whole = q.of or arms.n(slug)
         if whole is None or n > whole:
             continue
@@ -321,6 +329,11 @@ def _events(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterat
             doubt = doubt or "not all deaths may be meant, or more than deaths"
         yield result(sentence, "events", {"outcome": outcome, "arm": slug}, {"events": n},
                        (q.start, q.end), doubt)  # fmt: skip
+
+
+def _count(quantity: Quantity) -> int:
+    """The patients that a quantity counts."""
+    return quantity.n if quantity.n is not None else int(quantity.value or 0)
 
 
 def _responses(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Iterator[Finding]:
@@ -341,6 +354,8 @@ def _responses(sentence: Sentence, found: Sequence[Quantity], arms: Arms) -> Ite
         if assigned is None:
             continue
         doubt = "" if assigned.sure else f"read by its order only: {assigned.pattern}"
+        if group.outcome == "cr":
+            doubt = doubt or "a complete response of what kind, and when?"
         for slug, q in each(assigned, group):
             values: dict[str, Any] = {} if q.percent is None else {"percent": q.percent}
             unsure = doubt

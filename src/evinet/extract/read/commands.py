@@ -118,7 +118,9 @@ def read_document(path: Path, arms: list[str] | None = None) -> Reading:
     else:
         raise _bad(path, f"files that end in {ending} are not read", f"Give {KINDS}")
     if not reading.findings:
-        raise _bad(path, "no fact of a trial was found", "Is this the text of a trial's report?")
+        named = 'Name its arms with --arms "A,B"' if reading.unread else ""
+        raise _bad(path, "no fact of a trial was found",
+                   named or "Is this the text of a trial's report?")  # fmt: skip
     return reading
 
 

@@ -43,6 +43,8 @@ def settle(findings: Iterable[Finding], paper: bool = False) -> list[Finding]:
             tabled = paper and finding.kind in TABLED
             order.append(finding.doubted(ONE_PART) if tabled else finding)
     joined = [_join(readings) for readings in groups.values()]
+    each = [finding for finding, _ in joined if "report" in finding.about]
+    joined = [(_of_two_reports(finding, each), readings) for finding, readings in joined]
     facts = once(order, _read_too) + [finding for finding, _ in joined]
     plain = [finding for finding in facts if not finding.unsure]
     settled = []
@@ -58,7 +60,7 @@ def _fact(finding: Finding) -> tuple[object, ...]:
     if finding.kind == "hr":
         about = finding.about
         pair = sorted((str(about["arm"]), str(about["comparator"])))
-        return ("hr", about["outcome"], about["assessor"], *pair)
+        return ("hr", about["outcome"], about["assessor"], about.get("report"), *pair)
     return finding.key
 
 
@@ -120,6 +122,25 @@ def _join(readings: list[Finding]) -> tuple[Finding, list[Finding]]:
             if other is not first and not _same(first, other):
                 joined = joined.doubted(f"also read as {_shown(other)}, {other.aside}")
     return joined, agreeing
+
+
+def _of_two_reports(finding: Finding, all_joined: list[Finding]) -> Finding:
+    """The finding; doubted, where another report gives the fact and no word tells it is less."""
+    for other in all_joined:
+        if (
+            other is not finding
+            and _whichever(other) == _whichever(finding)
+            and "another analysis" not in other.aside
+            and not _same(finding, other)
+        ):
+            finding = finding.doubted(_read_too(other))
+    return finding
+
+
+def _whichever(finding: Finding) -> tuple[object, ...]:
+    """What identifies the fact, whichever report gives it."""
+    about = {name: value for name, value in finding.about.items() if name != "report"}
+    return _fact(replace(finding, about=about))
 
 
 def _turned(readings: list[Finding]) -> list[Finding]:
@@ -233,6 +254,7 @@ def _ratios(finding: Finding, facts: list[Finding]) -> list[Finding]:
         f for f in facts
         if f.kind == "hr" and f.about["outcome"] == finding.about["outcome"]
         and f.about["assessor"] == finding.about["assessor"] and not f.unsure
+        and f.about.get("report") == finding.about.get("report")
         and finding.about["arm"] in (f.about["arm"], f.about["comparator"])
         and f.values["lower"] is not None
     ]  # fmt: skip
@@ -288,7 +310,8 @@ def _pair(finding: Finding, facts: list[Finding], kind: str) -> list[tuple[float
             other.kind == kind
             and other.about["outcome"] == finding.about["outcome"]
             and other.about["assessor"] == finding.about["assessor"]
-            and not other.aside
+            and other.about.get("report") == finding.about.get("report")
+            and (not other.aside or finding.aside)
             and other.values.get(MAIN[kind]) is not None
         ):
             found.setdefault(other.about.get("time"), {})[str(other.about["arm"])] = float(
@@ -326,24 +349,44 @@ def _sized(finding: Finding, facts: list[Finding], off: float = 1.6) -> bool:
 
 
 def _against(finding: Finding, settled: list[Finding]) -> Finding:
-    """A hazard ratio that goes against its medians is marked: its direction may be misread."""
+    """A ratio whose direction is not plain is marked with the question: it may be misread.
+
+    Where no word gives the direction it is taken from the medians, unless that would turn round
+    what the ratio of another analysis shows.
+    """
     if finding.kind != "hr":
         return finding
     direction = _direction(finding, settled)
     how = finding.values["direction"]
     plain = abs(log(finding.values["estimate"])) > 0.1
-    if direction == "disagree" and how == "" and plain:
+    if direction == "disagree" and how == "" and plain and not _shown_elsewhere(finding, settled):
         about = {
             **finding.about,
             "arm": finding.about["comparator"],
             "comparator": finding.about["arm"],
         }
-        return replace(finding, about=about).doubted("the direction was taken from the medians")
+        finding = replace(finding, about=about)
+        return _asked(finding, "no word says it: it was taken from the medians")
     if direction == "disagree":
-        return finding.doubted("the ratio goes against the medians: check its direction")
+        return _asked(finding, "as it stands, the ratio goes against the medians")
     if direction == "unknown" and not _directed(how, finding):
-        return finding.doubted("the direction of the ratio is not said")
+        return _asked(finding, "no word says it")
     return finding
+
+
+def _shown_elsewhere(finding: Finding, settled: list[Finding]) -> bool:
+    """Whether the ratio of another analysis, of the same arms, agrees with its medians."""
+    return any(
+        other is not finding and other.kind == "hr" and other.about["arm"] == finding.about["arm"]
+        and _whichever(other) == _whichever(finding) and _direction(other, settled) == "agree"
+        for other in settled
+    )  # fmt: skip
+
+
+def _asked(finding: Finding, why: str) -> Finding:
+    """The ratio, marked: the question comes first."""
+    question = f"which arm is above the line? {why}"
+    return replace(finding, unsure="; ".join(filter(None, (question, finding.unsure))))
 
 
 def _public(finding: Finding) -> Finding:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
+from evinet.extract.read.confirm import MAIN
 from evinet.extract.read.findings import Finding, Reading
 from evinet.extract.read.grid import count_cell
+from evinet.extract.read.numbers import iso_date
 
 REPORT = "primary"
 RESPONSES = {"cr": "complete-response", "pr": "partial-response", "sd": "stable-disease",
@@ -45,6 +46,7 @@ def draft(reading: Reading, trial: str, source: str) -> str:
         *_population(reading),
         *_registered(reading),
         *_flow_comments(reading),
+        *_unread(reading),
     ]
     return "\n".join(lines) + "\n"
 
@@ -79,24 +81,10 @@ def _design(reading: Reading) -> Iterator[str]:
         fields: Fields = {"value": value, "locator": words[0].locator}
         yield f"design: {_flow(fields)}{_comment(*words)}"
     if "enrolment" in found and " to " in str(found["enrolment"].values["value"]):
-        start, end = map(_iso, str(found["enrolment"].values["value"]).split(" to "))
+        start, end = map(iso_date, str(found["enrolment"].values["value"]).split(" to "))
         if start and end:
             dates: Fields = {"start": start, "end": end, "locator": found["enrolment"].locator}
             yield f"enrolment: {_flow(dates)}{_comment(found['enrolment'])}"
-
-
-def _iso(printed: str) -> str | None:
-    """`Jan 22, 2020`, `22 January 2020` or `April 2012` as an ISO date."""
-    text = printed.replace(",", "").replace(".", "").replace("Sept ", "Sep ")
-    for pattern, shape in (
-        ("%b %d %Y", "%Y-%m-%d"), ("%B %d %Y", "%Y-%m-%d"), ("%d %b %Y", "%Y-%m-%d"),
-        ("%d %B %Y", "%Y-%m-%d"), ("%b %Y", "%Y-%m"), ("%B %Y", "%Y-%m"),
-    ):  # fmt: skip
-        try:
-            return datetime.strptime(text, pattern).strftime(shape)
-        except ValueError:
-            continue
-    return None
 
 
 def _arms(reading: Reading) -> Iterator[str]:
@@ -113,18 +101,50 @@ def _arms(reading: Reading) -> Iterator[str]:
 
 def _report(reading: Reading) -> Iterator[str]:
     found = {str(finding.about["field"]): finding for finding in reading.of("design")}
+    reports = _reports(reading)
+    main = reports.pop(REPORT, None)
     yield "reports:"
     yield f"  {REPORT}:"
-    yield f"    title: {_scalar(f'as read from {reading.source}')}  # unsure: which analysis it is"
+    yield f"    title: {_scalar(_title(reading, main))}  # unsure: which analysis it is"
     cutoff = found.get("data-cutoff")
-    date = _iso(str(cutoff.values["value"])) if cutoff else None
-    if cutoff and date and len(date) == 10:
+    date = iso_date(str(cutoff.values["value"])) if cutoff else None
+    if main and main.analysis.slug:
+        yield from _cutoff_of(main)
+    elif cutoff and date and len(date) == 10:
         place = _scalar(cutoff.locator)
         yield f"    data_cutoff: {{value: {date}, locator: {place}}}{_comment(cutoff)}"
     follow_up = found.get("median-follow-up")
     if follow_up:
         fields = _placed(follow_up, value=follow_up.values["value"])
         yield f"    follow_up: {_flow(fields)}{_comment(follow_up)}"
+    for slug, first in reports.items():
+        yield f"  {slug}:"
+        yield f"    title: {_scalar(_title(reading, first))}  # unsure: which analysis it is"
+        yield from _cutoff_of(first)
+
+
+def _reports(reading: Reading) -> dict[str, Finding]:
+    """A finding of each report, where a document gives more than one."""
+    found: dict[str, Finding] = {}
+    for finding in reading.findings:
+        if finding.kind in MAIN:
+            report = str(finding.about.get("report", REPORT))
+            known = found.get(report)
+            if known is None or known.analysis.order < finding.analysis.order:
+                found[report] = finding
+    return found if len(found) > 1 else {}
+
+
+def _title(reading: Reading, finding: Finding | None) -> str:
+    words = finding.analysis.words if finding else ""
+    return f"as read from {reading.source}{f': {words}' if words else ''}"
+
+
+def _cutoff_of(finding: Finding) -> Iterator[str]:
+    day = finding.analysis.cutoff
+    if len(day) == 10:
+        place = _scalar(finding.locator)
+        yield f"    data_cutoff: {{value: {day}, locator: {place}}}  # unsure: read once"
 
 
 def _results(reading: Reading) -> Iterator[str]:
@@ -132,9 +152,9 @@ def _results(reading: Reading) -> Iterator[str]:
     found = [finding for finding in reading.findings if finding.kind in kinds]
     if found:
         yield "results:"
-    for (outcome, assessor), group in _grouped(found, "outcome", "assessor"):
+    for (outcome, assessor, report), group in _grouped(found, "outcome", "assessor", "report"):
         yield f"  - outcome: {outcome}"
-        yield f"    report: {REPORT}"
+        yield f"    report: {report}"
         yield f"    assessor: {assessor}"
         arms = _grouped((finding for finding in group if finding.kind != "hr"), "arm")
         if arms:
@@ -146,7 +166,8 @@ def _results(reading: Reading) -> Iterator[str]:
         if ratios:
             yield "    contrasts:"
         for finding in ratios:
-            yield from _said(finding, "      ", "- ", _contrast(finding))
+            fields = _contrast(finding) | _preferred(finding, found)
+            yield from _said(finding, "      ", "- ", fields)
 
 
 def _survival_arm(facts: list[Finding]) -> Iterator[str]:
@@ -179,6 +200,20 @@ def _contrast(finding: Finding) -> Fields:
     return _placed(finding, **fields)
 
 
+def _preferred(finding: Finding, found: list[Finding]) -> Fields:
+    """Why analyses use a ratio, where an earlier analysis gives it too."""
+    others = [
+        other.analysis.order for other in found
+        if other.kind == "hr" and other is not finding
+        and all(other.about[name] == finding.about[name] for name in ("outcome", "assessor"))
+        and {other.about["arm"], other.about["comparator"]}
+        == {finding.about["arm"], finding.about["comparator"]}
+    ]  # fmt: skip
+    if not others or finding.analysis.order < max(others):
+        return {}
+    return {"preferred": "the latest analysis that the document gives"}
+
+
 def _median(finding: Finding) -> Fields:
     value = finding.values["median"] if finding.values["reached"] else "NR"
     return _placed(finding, value=value, **_limits(finding))
@@ -199,9 +234,9 @@ def _responses(reading: Reading) -> Iterator[str]:
     found = reading.of("response")
     if found:
         yield "responses:"
-    for (outcome, assessor), group in _grouped(found, "outcome", "assessor"):
+    for (outcome, assessor, report), group in _grouped(found, "outcome", "assessor", "report"):
         yield f"  - outcome: {RESPONSES.get(outcome, outcome)}"
-        yield f"    report: {REPORT}"
+        yield f"    report: {report}"
         yield f"    assessor: {assessor}"
         yield "    arms:"
         for finding in group:
@@ -344,13 +379,23 @@ def _flow_comments(reading: Reading) -> Iterator[str]:
         )
 
 
+def _unread(reading: Reading) -> Iterator[str]:
+    """Sentences with numbers of results that are not in the draft."""
+    if reading.unread:
+        yield "# Not read: these sentences hold numbers of results that are not above."
+    for unread in reading.unread:
+        yield f"# - {unread.place or 'text'}: {_one_line(' | '.join(unread.printed))}"
+        yield f"#   in: {_one_line(unread.sentence)}"
+
+
 def _grouped(
     findings: Iterable[Finding], *names: str
 ) -> list[tuple[tuple[str, ...], list[Finding]]]:
     """Findings by what they are about, in the order they came."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault(tuple(str(finding.about[name]) for name in names), []).append(finding)
+        about = {"report": REPORT, **finding.about}
+        groups.setdefault(tuple(str(about[name]) for name in names), []).append(finding)
     return list(groups.items())
 
 

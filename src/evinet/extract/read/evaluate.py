@@ -4,7 +4,8 @@
 
 A FOLDER holds pairs `<name>.txt` (or .json, .xml, .html, .pdf) and `<name>.facts.yaml`, or files of
 short texts, `<name>.yaml`, each with `text` and `facts`. A fact is a mapping with `kind`, what the
-fact is of and its values; or a line, such as `median pfs placebo 5.6 5.2-6.9`.
+fact is of and its values; or a line, such as `median pfs placebo 5.6 5.2-6.9`, or, of an earlier
+analysis, `median pfs placebo 5.1 in interim`.
 
 Of the kinds of `KINDS`, and of those in a text's facts, every finding is judged: it is *right* when
 a fact is meant and every value of the fact agrees, else *wrong*.
@@ -85,10 +86,12 @@ def _meant(finding: Finding, facts: list[dict[str, Any]]) -> bool:
 
 
 def _agrees(finding: Finding, fact: dict[str, Any]) -> bool:
-    """Whether all that the fact says is so in the finding."""
+    """Whether all that the fact says is so in the finding, and it is of the same report."""
     known = {**finding.about, **finding.values}
     return finding.kind == fact["kind"] and all(
-        _same(known.get(name), value) for name, value in fact.items() if name != "kind"
+        _same(known.get(name), value)
+        for name, value in {"report": None, **fact}.items()
+        if name != "kind"
     )
 
 
@@ -117,13 +120,14 @@ def fact(line: str) -> dict[str, Any]:
     kind, rest = line.split(" ", 1)
     if kind in ("design", "baseline", "adverse-event"):
         return _named(kind, rest)
+    rest, _, report = rest.partition(" in ")
     words = rest.split()
     if kind == "arm":
         return {"kind": kind, "arm": words[0]} | ({"n": int(words[1])} if len(words) > 1 else {})
     found: dict[str, Any] = {"kind": kind, "outcome": words[0], "arm": words[1]}
     if kind == "hr":
         found["arm"], found["comparator"] = words[1].split("/")
-    found |= _limits(words)
+    found |= _limits(words) | ({"report": report} if report else {})
     value = words[2]
     if kind == "median":
         found |= {"median": None if value == "NR" else float(value), "reached": value != "NR"}

@@ -55,6 +55,7 @@ def groups(
         coordinated = [
             other for other in named
             if other[1] <= topic[0] and other[2] != topic[2]
+            and not _FOLLOW_UP.search(text, other[0], other[1])
             and COORDINATED.fullmatch(text, other[1], topic[0])
             and not any(other[1] <= q.start < topic[0] for q in found)
         ]  # fmt: skip
@@ -65,6 +66,7 @@ def groups(
         yield Group(outcome, tuple(items), start, end if end is not None else len(text))
 
 
+_FOLLOW_UP = re.compile(r"follow-?\s?up", re.IGNORECASE)
 _LISTED = re.compile(r"\W*(?:(?:and|or|versus|vs\.?)\W*)?", re.IGNORECASE)
 
 
@@ -98,7 +100,8 @@ def assigned_to(sentence: Sentence, group: Group, arms: Arms) -> Assigned | None
     order = list(dict.fromkeys(slug for _, _, slug in said))
     if own is None and len(order) == len(spans) and _IN_TURN.search(text, spans[-1][1], group.end):
         return Assigned(tuple(order), "in the order in which the arms are named before", False)
-    if own is None and not arms.mentions(text) and "respectively" in text:
+    goes_on = "respectively" in text or sentence.goes_on
+    if own is None and not arms.mentions(text) and goes_on:
         slugs = [slug for _, _, slug in arms.mentions(sentence.before)]
         if len(slugs) == len(spans) == len(arms) and len(set(slugs)) == len(slugs):
             return Assigned(tuple(slugs), "the arms are named in the sentence before", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
 OPEN_END = (
@@ -106,6 +107,32 @@ def months(value: float | None, unit: str | None) -> float | None:
         return value
     factor = MONTHS[unit.lower().removesuffix("s")]
     return value if factor == 1 else round(value * factor, 4)
+
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+DATE = (
+    rf"(?:{_MONTH} \d{{1,2}}, \d{{4}}|\d{{1,2}} {_MONTH},? \d{{4}}|{_MONTH} \d{{4}}"
+    rf"|{_MONTH} \d{{1,2}}(?!\d))"
+)
+"""A date as journals print it."""
+
+
+def iso_date(printed: str) -> str | None:
+    """A printed date in ISO form.
+
+    >>> iso_date("Jan 22, 2020"), iso_date("April 2012")
+    ('2020-01-22', '2012-04')
+    """
+    text = printed.replace(",", "").replace(".", "").replace("Sept ", "Sep ")
+    for pattern, shape in (
+        ("%b %d %Y", "%Y-%m-%d"), ("%B %d %Y", "%Y-%m-%d"), ("%d %b %Y", "%Y-%m-%d"),
+        ("%d %B %Y", "%Y-%m-%d"), ("%b %Y", "%Y-%m"), ("%B %Y", "%Y-%m"),
+    ):  # fmt: skip
+        try:
+            return datetime.strptime(text, pattern).strftime(shape)
+        except ValueError:
+            continue
+    return None
 
 
 def interval_at(text: str, position: int) -> Interval | None:

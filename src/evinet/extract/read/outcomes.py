@@ -42,7 +42,8 @@ def result(sentence: Sentence, kind: str, about: dict[str, Any], values: dict[st
             printed += closing
     around = sentence.text[max(start - 90, 0) : end + 90].strip()
     return Finding(kind, {"assessor": assessor(sentence.text), **about}, values, printed,
-                   sentence.where(start), around, unsure, sentence.part)  # fmt: skip
+                   sentence.where(start), around, unsure, sentence.part,
+                   sentence=sentence.text, span=span)  # fmt: skip
 
 
 def survival(outcome: str) -> bool:
@@ -108,6 +109,8 @@ def by_its_words(text: str, head: re.Match[str], between: str, arms: Arms) -> st
         what = found["what"].strip() if found else ""
         while what and (shorter := _OPENS.sub("", what)) != what:
             what = shorter
+        if {slug for _, _, slug in words.topics(what)} == {"primary-outcome"}:
+            return "primary-outcome"
         if _slug(what) and not _NO_NAME.search(what) and not arms.mentions(what):
             return (TIME_TO if found is not None and found.re is _TIMED else "") + _slug(what)
     return "outcome-without-a-name"

@@ -71,8 +71,19 @@ class Sentence:
 
     @cached_property
     def topics(self) -> tuple[tuple[int, int, str], ...]:
-        """The outcomes that it names."""
-        return words.topics(self.text)
+        """The outcomes that it names, or goes on with."""
+        named = words.topics(self.text)
+        again = words.AGAIN.search(self.text)
+        if again and all(slug == "other" for _, _, slug in named):
+            before = {slug for _, _, slug in words.topics(self.before)} - {"other"}
+            if len(before) == 1:
+                return tuple(sorted((*named, (again.start(), again.end(), before.pop()))))
+        return named
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its values are of what the sentence before names."""
+        return words.AGAIN.search(self.text) is not None
 
 
 _ABSTRACT = 6000

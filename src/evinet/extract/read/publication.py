@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from evinet.extract.read import words
+from evinet.extract.read.analyses import by_analysis
 from evinet.extract.read.arms import Arms
 from evinet.extract.read.at_risk import find_at_risk
 from evinet.extract.read.claims import find_claims, not_spoken_of
@@ -24,6 +25,7 @@ from evinet.extract.read.patients import find_patients
 from evinet.extract.read.randomised import find_arms
 from evinet.extract.read.subgroups import find_subgroups
 from evinet.extract.read.text import Document, document
+from evinet.extract.read.unread import find_unread
 
 _OPENING = 12
 """Sentences of an abstract in which a paper says what it is."""
@@ -53,8 +55,7 @@ def read_publication(text: str, name: str = "text", arms: list[str] | None = Non
         findings += _results(passages(source, marks), tables, found)
         findings += [*find_at_risk(source, found), *find_subgroups(source, found)]
     paper = is_paper(read) or bool(tables)
-    settled = _of_sure_arms(settle(findings, paper), found)
-    return Reading(name, _whole_trial(settled, _other_paper(read, _title(source))))
+    return _reading(name, findings, found, read, paper, _other_paper(read, _title(source)))
 
 
 def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> Reading:
@@ -70,8 +71,23 @@ def read_marked(document: Marked, name: str, arms: list[str] | None = None) -> R
         findings += _results(found, grids_found, known)
     doubt = document.other_paper or _other_paper(found, document.title)
     paper = is_paper(found) or bool(tables)
-    settled = _of_sure_arms(settle(findings, paper), known)
-    return Reading(name, _whole_trial(settled, doubt))
+    return _reading(name, findings, known, found, paper, doubt)
+
+
+def _reading(name: str, findings: list[Finding], arms: Arms, read: list[Passage], paper: bool,
+             doubt: str) -> Reading:  # fmt: skip
+    """The findings settled, and what was seen and not read."""
+    findings = by_analysis(findings)
+    settled = _of_sure_arms(settle(findings, paper), arms)
+    unread = find_unread(read, findings, settled)
+    notes = [] if arms.arms else [NO_ARMS]
+    if unread:
+        notes.append(f"numbers of results that were not read, in {len(unread)} of the sentences")
+    return Reading(name, _whole_trial(settled, doubt), notes, unread)
+
+
+NO_ARMS = 'the arms were not recognised: give them with --arms "A,B"'
+"""What a reading without arms says."""
 
 
 _RANDOMISED = re.compile(

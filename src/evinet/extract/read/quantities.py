@@ -79,11 +79,15 @@ class Quantity:
         return self.value is not None and float(self.value).is_integer() and "." not in self.printed
 
 
+_DATE = re.compile(numbers.DATE)
+
+
 @lru_cache(maxsize=8)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities of a sentence; limits of intervals, P values and doses are not among them."""
     found: list[Quantity] = []
     taken = [match.span() for match in numbers.P_VALUE.finditer(text)]
+    taken += [match.span() for match in _DATE.finditer(text)]
     taken += [match.span() for match in re.finditer(r"\b[nN] ?= ?\d[\d,]*", text)]
     taken += [match.span() for match in re.finditer(r"\d+(?:\.\d+)? ?% ?(?:C\.?I|confid)", text)]
     taken += [m.span() for m in re.finditer(r"\((?:range|IQR|interquartile range|SD|SE)\b[^()]*\)",

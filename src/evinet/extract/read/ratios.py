@@ -104,7 +104,7 @@ def _ratio(sentence: Sentence, found: Sequence[Quantity], head: re.Match[str],
     else:
         doubt = doubt or NO_INTERVAL
     pair, how = _direction(text, said, previous, head.start(), end, following, arms)
-    if pair is None:
+    if pair is None or _of_a_stranger(text, previous, following, arms):
         return
     if how in ("", "control", "order"):
         shares = [q for q in found if previous <= q.start and q.end <= head.start()]
@@ -140,6 +140,35 @@ _UNTIL = re.compile(
     rf"|\b{_NUMERAL}-(?:day|week|month|year)\b|\bin[- ]hospital\b",
     re.IGNORECASE,
 )
+
+
+_COMPARED = re.compile(
+    r"\b(?:[Ff]or|[Oo]f|[Bb]etween|[Cc]omparing) (?:the )?"
+    r"(?P<who>[A-Za-z][\w-]+(?: plus [\w-]+)?) (?:versus|vs\.?|v|compared with) (?:the )?"
+)
+
+
+def _of_a_stranger(text: str, previous: int, following: int, arms: Arms) -> bool:
+    """Whether a ratio compares an arm with a name that is none: `for B versus placebo`.
+
+    Patients may be randomised twice, to A or placebo and to B or placebo.
+    """
+    mentions = arms.mentions(text)
+    starts = {a for a, _, _ in mentions}
+    return any(
+        match.end() in starts
+        and not any(a < match.end("who") and match.start("who") < b for a, b, _ in mentions)
+        and not _NO_STRANGER.fullmatch(match["who"])
+        for match in _COMPARED.finditer(text, previous, following)
+    )
+
+
+_NO_STRANGER = re.compile(
+    r"(?:death|progression|survival|mortality|treatment|therapy|group|arm|patients|outcome"
+    r"|relapse|recurrence|experimental|combination|intervention|control)s?",
+    re.IGNORECASE,
+)
+"""What may be compared with an arm and is no arm of another comparison."""
 
 
 def _counted(text: str, shares: list[Quantity], pair: tuple[str, str], estimate: float,
@@ -214,12 +243,21 @@ def _ratio_outcome(
         if close and not re.search(r"\d", prefix):
             return last[2], "several outcomes are named before it"
         return last[2], ""
+    said = sentence.text[: head.start()]
+    if re.search(r"\bdeaths\b|\bdied\b", said) and not _MORE_THAN_DEATHS.search(said):
+        return "os", "deaths: taken for overall survival"
     earlier = [t[2] for t in words.topics(sentence.before) if survival(t[2])]
     if len(set(earlier)) == 1:
         return earlier[0], "the outcome is named in the sentence before"
-    if not earlier and re.search(r"\bdeaths\b|\bdied\b", sentence.text[: head.start()]):
-        return "os", "deaths: taken for overall survival"
     return None, ""
+
+
+_MORE_THAN_DEATHS = re.compile(
+    r"progress|relaps|recurr|\bevents?\b|\bor\b|composite|hospital|infarct|stroke|vascular|cardiac"
+    r"|\b(?:died|deaths) (?:of|from) (?!any\b|all\b)",
+    re.IGNORECASE,
+)
+"""Words of a sentence whose ratio may be of more, or of less, than deaths."""
 
 
 def log_symmetric(estimate: float, low: float, high: float) -> bool:

@@ -100,14 +100,16 @@ OUTCOMES = {
     "orr": r"(?:objective|overall) (?:tumou?r )?(?:response|remission)(?: rates?)?|\bORRs?\b"
     r"|(?<!complete )(?<!pathological )(?<!partial )(?<!metabolic )response rates?",
     "dcr": r"disease[- ]control(?: rates?)?|\bDCRs?\b",
-    "primary-outcome": r"primary (?:composite |efficacy )*(?:outcome|end[- ]?point)(?: event)?s?",
+    "cr": r"complete (?:responses?|remissions?)(?: rates?)?",
+    "primary-outcome": r"primary[- ](?:composite |efficacy )*(?:outcome|end[- ]?point)"
+    r"(?: event)?s?",
     "survival": r"(?<!free )(?<!specific )(?<!free-)\bsurvivals?\b(?! (?:analys|curve|benefit|data"
     r"|time"
     r" was defined))",
 }
 SURVIVAL = ("pfs2", "pfs", "os", "ttp", "ttf", "dfs", "rfs", "efs", "mfs", "ffs", "dss",
             "primary-outcome")  # fmt: skip
-COUNTED = ("orr", "dcr")
+COUNTED = ("orr", "dcr", "cr")
 
 UNNAMED = "the outcome has no name that is known: it is called by its words"
 """Why a person must look at an outcome that none of these names tells."""
@@ -126,7 +128,7 @@ OTHER = (
     r"durations? of|follow[- ]?up|times? to (?!(?:tumou?r |disease )?progression|treatment failure)"
     r"\w+|time since|time from|\bage[ds]?\b|exposure|(?:mean|cumulative|total|median) dose"
     r"|dose intensity|\bcycles\b|quality of life|treatment duration|time on treatment"
-    r"|\b[DT]O[RT]\b|deteriorat\w+|stable disease|complete (?:response|remission)"
+    r"|\b[DT]O[RT]\b|deteriorat\w+|stable disease"
     r"|partial (?:response|remission)|pathologic\w* response|clinical benefit|\btoxicit\w+"
     r"|adverse|discontinu\w+|neutropeni\w+|non-?relapse mortality|treatment-related mortality"
     r"|cumulative incidence|odds ratios?|compliance|adherence|\bCR\b|\bPR\b|\bSD\b|\bTTR\b"
@@ -161,10 +163,19 @@ def topics(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(found)
 
 
+AGAIN = compile(
+    r"\bcorresponding (?:\w+ )?(?:values|figures|numbers|results|medians?|rates?|percentages?"
+    r"|proportions|times?|estimates?|(?:hazard )?ratios?)\b"
+    r"|\b(?:the|these) (?:values|figures|medians) were\b",
+    IGNORECASE,
+)
+"""What a sentence says instead of the outcome and the arms of the one before it."""
+
 # --- sections ------------------------------------------------------------------------------------
 
 _PLURAL = {
-    "results": r"results?|findings|main results?|results and findings|efficacy|safety",
+    "results": r"results?|findings|main results?|results and findings|efficacy|safety"
+    r"|methods?(?: and | ?[/&] ?)(?:main |principal )?(?:results?|findings)",
     "methods": r"(?:patients?|materials?|subjects?|participants)? ?(?:and|&)? ?methods|methods?"
     r"|patients|design|participants|setting|interventions?|measurements|study design(?: and (?:"
     r"participants|patients|treatment))?|randomi[sz]ation and masking|procedures|outcomes?"
@@ -199,6 +210,7 @@ _HEADS = (
     r"|Importance|Context|Interpretation|Conclusions?(?: and relevance)?|Discussion|Comment|Funding"
     r"|Limitations?|Primary funding source|Trial registration|Registration"
     r"|Clinical trials?\.gov identifier|Patients and methods|Materials? and methods"
+    r"|Methods?(?: and | ?[/&] ?)(?:main |principal )?(?:results?|findings)"
     r"|Methods?(?: and materials)?"
     r"|Methods/(?:patients|design)|Design(?:, setting,? and participants)?"
     r"|Setting|Patients|Participants|Interventions?|Measurements"
