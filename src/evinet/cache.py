@@ -15,7 +15,7 @@ from evinet.errors import InputError, Problem
 
 CALLED = tuple(
     f"nma/fit/{name}.py"
-    for name in ("density", "density_arms", "density_data", "hazards", "standardised")
+    for name in ("arms", "density", "density_arms", "density_data", "hazards", "standardised")
 )
 """Files with compiled functions that those of other files call."""
 

@@ -4,7 +4,10 @@
 graph is compiled for the shapes of its data, which takes seconds to minutes; these functions take
 shapes as data, so that they are compiled once on a machine, and sampling needs no PyMC.
 
-`density_data` makes the vector of all data; `density_arms` and `hazards` hold the likelihoods.
+`density_data` makes the vector of all data; `arms` and `hazards` hold the likelihoods.
+
+The prior and each kind of likelihood are C functions that call each other by their address:
+functions that Numba links into each other are compiled again in each that calls them.
 """
 
 from __future__ import annotations
@@ -15,359 +18,44 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import carray, cfunc, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from evinet.nma.fit.density_arms import (
-    averaged,
-    cut_points,
-    cut_points_back,
-    free_levels,
-    free_levels_back,
-    means_of_patients,
-    of_arm,
-    of_categories,
-    of_patients,
-)  # fmt: skip
+from evinet import cache as kept_code
+from evinet.nma.fit import arms, hazards
 from evinet.nma.fit.density_data import CODES, LIMITED, SIZES
-from evinet.nma.fit.hazards import of_hazards
-from evinet.nma.fit.standardised import deviate, deviate_back, prior_of_scale
+from evinet.nma.fit.standardised import (
+    INSIDE,
+    deviate,
+    deviate_back,
+    inner,
+    prior_of_scale,
+    product,
+    transposed,
+)
 
-
-@njit(cache=True)
-def _evaluate(point, data, gradient, kept, rarer, of_hazard):  # noqa: C901
-    """Log density; fills the gradient, and `kept` with `names` if it has room.
-
-    What is `rarer`, and what is of hazards, is compiled where it is not None: see `parts`.
-    """
-    acting, extra = int(data[0]), int(data[1])
-    rows, arms, studies = int(data[2]), int(data[3]), int(data[4])
-    free, members, contrasts, gaps = int(data[5]), int(data[6]), int(data[7]), int(data[8])
-    code, sigma_free, risky = int(data[9]), data[11] > 0, data[12] > 0
-    intercept_sd, sigma, random_cuts = data[13], data[14], data[15] > 0
-    limited, wide = code in LIMITED, gaps + 2 if gaps else 1
-    terms, of_two = int(data[SIZES + CODES - 3]), data[SIZES + CODES - 2] > 0
-    curves = int(data[SIZES + CODES - 1])
-    size = acting + extra
-    at = SIZES + CODES
-    centre = data[at : at + size]
-    at += size
-    root = data[at : at + size * size].reshape(size, size)
-    at += size * size
-    sd = data[at : at + size]
-    at += size
-    effects = data[at : at + rows * acting].reshape(rows, acting)
-    at += rows * acting
-
-    c = centre + np.dot(root, point[:size])
-    log = -0.5 * ((c / sd) ** 2).sum()
-    g_c = -c / sd**2
-    theta = np.dot(effects, c[:acting])
-    place = size
-
-    class_at = at
-    u, u_narrow, g_u = np.zeros(members), np.zeros(members), np.zeros(members)
-    u_slope = np.zeros(members)
-    g_sigma = 0.0
-    sigma_slope, sigma_log_slope = 0.0, 0.0
-    members_at = place
-    place += members
-    sigma_at = place
-    if members:
-        if sigma_free:
-            sigma, sigma_slope, more, sigma_log_slope = prior_of_scale(
-                int(data[20]), data[21], data[22], data[23], point[place]
-            )
-            log += more
-            place += 1
-        precision = data[at : at + members]
-        at += members
-        base = data[at : at + members]
-        at += members
-        u_effects = data[at : at + members * acting].reshape(members, acting)
-        at += members * acting
-        u_spread = data[at : at + rows * members].reshape(rows, members)
-        at += rows * members
-        u_slope = base - np.dot(u_effects, c[:acting])
-        log += deviate(
-            point[members_at : members_at + members], sigma, precision, u_slope, u, u_narrow
-        )
-        theta = theta + sigma * np.dot(u_spread, u)
-
-    tau, tau_slope, tau_log_slope = 0.0, 0.0, 0.0
-    tau_at = place
-    z, z_narrow, z_slope = np.zeros(free), np.zeros(free), np.zeros(free)
-    random_at = at
-    if free:
-        tau, tau_slope, more, tau_log_slope = prior_of_scale(
-            int(data[16]), data[17], data[18], data[19], point[place]
-        )
-        log += more
-        place += 1
-        z_precision = data[at : at + free]
-        at += free
-        z_base = data[at : at + free]
-        at += free
-        z_effects = data[at : at + free * acting].reshape(free, acting)
-        at += free * acting
-        deviations = data[at : at + rows * free].reshape(rows, free)
-        at += rows * free
-        z_slope = z_base - np.dot(z_effects, c[:acting])
-        log += deviate(point[place : place + free], tau, z_precision, z_slope, z, z_narrow)
-        spread = np.dot(deviations, z)
-        theta = theta + tau * spread
-        place += free
-
-    g_theta = np.zeros(rows)
-    eta, mu = np.zeros(arms), np.zeros(studies)
-    cuts, g_cuts = np.zeros((studies, gaps + 1)), np.zeros((studies, gaps + 1))
-    cuts_at, cuts_sigma, people_at, residual_at, residuals = 0, 0.0, 0, 0, 0
-    if arms:
-        x = data[at : at + arms * wide]
-        at += len(x)
-        s = data[at : at + arms * (wide + 1 if gaps else 1)]
-        at += len(s)
-        offset = data[at : at + arms]
-        at += arms
-        study = data[at : at + arms]
-        at += arms
-        weights = data[at : at + arms]
-        at += arms
-        level_centre = data[at : at + studies]
-        at += studies
-        level_scale = data[at : at + studies]
-        at += studies
-        level = point[place : place + studies]
-        moved = np.empty(studies)
-        g_mu = np.zeros(studies)
-        risk_at = at
-        if risky:
-            at += arms + 1
-        slopes, g_slopes = np.zeros((arms, terms)), np.zeros((arms, terms))
-        arm_means = slopes
-        people_at = at
-        if rarer is not None and terms:
-            people, published_arms, points = int(data[at]), int(data[at + 1]), int(data[at + 2])
-            residuals = int(data[at + 3])
-            at += 4
-            slope_c = data[at : at + arms * terms * acting].reshape(arms * terms, acting)
-            at += arms * terms * acting
-            slope_u = data[at : at + arms * terms * members].reshape(arms * terms, members)
-            at += arms * terms * members
-            slopes = (np.dot(slope_c, c[:acting]) + sigma * np.dot(slope_u, u)).reshape(arms, terms)
-            arm_means = data[at : at + arms * terms].reshape(arms, terms)
-            people_at = at + arms * terms
-            at = people_at + 3 * arms + studies + residuals
-            person_columns = data[at : at + people * terms]
-            at += people * terms
-            person_x = data[at : at + people * wide]
-            at += people * wide
-            person_s = data[at : at + people * (wide + 1 if gaps else 1)]
-            at += len(person_s)
-            person_n = data[at : at + people]
-            at += people
-            person_square = data[at : at + people]
-            at += people
-            every_point = data[at : at + published_arms * points * terms]
-            at += published_arms * points * terms
-            point_weights = data[at : at + published_arms * points].reshape(-1, points)
-            at += published_arms * points
-        residual_at = cuts_at = place + studies
-        if gaps:
-            residual_at += gaps
-            if random_cuts:
-                residual_at += 1 + studies * gaps
-        gradient[residual_at : residual_at + residuals] = 0.0
-        for j in range(studies):
-            if risky:
-                log += abs(level[j]) + math.log1p(math.exp(-2 * abs(level[j])))
-                moved[j] = math.sinh(level[j])
-            else:
-                moved[j] = level[j]
-            mu[j] = level_centre[j] + level_scale[j] * moved[j]
-        if rarer is not None and gaps:
-            more, cuts_sigma = cut_points(
-                point, cuts_at, studies, gaps, random_cuts, data, cuts, gradient
-            )
-            log += more
-        share = np.empty(studies if limited else 0)
-        ends = np.empty((len(share), 2), np.int64)
-        if rarer is not None and limited:
-            log += free_levels(code, mu, theta, study, weights, share, ends)
-            if log == -math.inf:
-                return log
-        else:
-            for i in range(arms):
-                mean = theta[i]
-                for k in range(terms):
-                    mean += arm_means[i, k] * slopes[i, k]
-                mu[int(study[i])] -= weights[i] * mean
-        for j in range(studies):
-            log -= 0.5 * (mu[j] / intercept_sd) ** 2
-            g_mu[j] = -mu[j] / intercept_sd**2
-        for i in range(arms):
-            j = int(study[i])
-            eta[i] = offset[i] + mu[j] + theta[i]
-            times = 1.0
-            if risky:
-                away = mu[j] - data[risk_at + arms]
-                eta[i] += data[risk_at + i] * away * c[size - 1]
-                times += data[risk_at + i] * c[size - 1]
-            here = x[i * wide : (i + 1) * wide]
-            there = s[i * (wide + 1) : (i + 1) * (wide + 1)] if gaps else s[i : i + 1]
-            if rarer is not None and terms:
-                start, stop = int(data[people_at + i]), int(data[people_at + arms + i])
-                number = int(data[people_at + 2 * arms + i])
-                own = person_columns[start * terms : stop * terms]
-                if number >= 0:
-                    own = every_point[number * points * terms : (number + 1) * points * terms]
-                own = own.reshape(terms, -1)
-                at_own = np.full(own.shape[1], eta[i])
-                for k in range(terms):
-                    for q in range(len(at_own)):
-                        at_own[q] += slopes[i, k] * own[k, q]
-                g_own = np.empty(len(at_own))
-                if number >= 0:
-                    one = averaged(
-                        code, of_two, at_own, here, there, point_weights[number], cuts[j],
-                        g_cuts[j], g_own,
-                    )  # fmt: skip
-                elif code == 4:
-                    residual = int(data[people_at + 3 * arms + j])
-                    log_sd = data[people_at + 3 * arms + studies + residual]
-                    log_sd += point[residual_at + residual]
-                    one, g_sd = means_of_patients(
-                        at_own, person_x[start:stop], person_n[start:stop],
-                        person_square[start:stop], log_sd, g_own,
-                    )  # fmt: skip
-                    gradient[residual_at + residual] += g_sd
-                else:
-                    one = of_patients(
-                        code, at_own, person_x[start * wide : stop * wide],
-                        person_s[start * (wide + 1) if gaps else start :], wide, cuts[j], g_cuts[j],
-                        g_own,
-                    )  # fmt: skip
-                slope = g_own.sum()
-                g_slopes[i] += np.dot(own, g_own)
-            elif rarer is not None and gaps:
-                one, slope = of_categories(code, here, there, eta[i], cuts[j], g_cuts[j])
-            else:
-                one, slope = of_arm(code, x[i], s[i], eta[i])
-            log += one
-            g_theta[i] += slope
-            g_mu[j] += slope * times
-            if risky:
-                g_c[size - 1] += slope * data[risk_at + i] * (mu[j] - data[risk_at + arms])
-        if rarer is not None and gaps:
-            cut_points_back(
-                point, cuts_at, studies, gaps, random_cuts, data, cuts_sigma, cuts, g_cuts, gradient
-            )
-        if rarer is not None and limited:
-            free_levels_back(code, theta, study, weights, share, ends, g_mu, g_theta)
-        else:
-            for i in range(arms):
-                moved_by = weights[i] * g_mu[int(study[i])]
-                g_theta[i] -= moved_by
-                for k in range(terms):
-                    g_slopes[i, k] -= moved_by * arm_means[i, k]
-        if rarer is not None and terms:
-            flat_slopes = g_slopes.reshape(arms * terms)
-            g_c[:acting] += np.dot(slope_c.T, flat_slopes)
-            if members:
-                g_u += sigma * np.dot(slope_u.T, flat_slopes)
-                g_sigma += np.dot(np.dot(slope_u, u), flat_slopes)
-        for j in range(studies):
-            g = g_mu[j] * level_scale[j]
-            if risky:
-                gradient[place + j] = g * math.cosh(level[j]) + math.tanh(level[j])
-            else:
-                gradient[place + j] = g
-    put = 0
-    if of_hazard is not None:
-        if len(kept):
-            put = size + members + rows + (free > 0) + (members > 0 and sigma_free)
-        more, g_curves, at = of_hazards(
-            point, place, data, at, curves, c[:acting], sigma, u, theta, gradient, g_theta,
-            g_c[:acting], g_u, kept, put,
-        )  # fmt: skip
-        log += more
-        g_sigma += g_curves
-    if contrasts:
-        published = data[at : at + contrasts]
-        at += contrasts
-        whitening = data[at : at + contrasts * contrasts].reshape(contrasts, contrasts)
-        white = np.dot(whitening, published - theta[rows - contrasts :])
-        log -= 0.5 * (white**2).sum()
-        g_theta[rows - contrasts :] += np.dot(whitening.T, white)
-
-    g_c[:acting] += np.dot(effects.T, g_theta)
-    if members:
-        precision = data[class_at : class_at + members]
-        start = class_at + 2 * members
-        u_effects = data[start : start + members * acting].reshape(members, acting)
-        start += members * acting
-        u_spread = data[start : start + rows * members].reshape(rows, members)
-        g_u += sigma * np.dot(u_spread.T, g_theta) - u
-        g_slope = np.empty(members)
-        g_sigma += np.dot(np.dot(u_spread, u), g_theta)
-        g_sigma += deviate_back(
-            point[members_at : members_at + members], sigma, precision, u_slope, u_narrow, g_u,
-            gradient[members_at : members_at + members], g_slope,
-        )  # fmt: skip
-        g_c[:acting] -= np.dot(u_effects.T, g_slope)
-        if sigma_free:
-            gradient[sigma_at] = g_sigma * sigma_slope + sigma_log_slope
-    if free:
-        z_precision = data[random_at : random_at + free]
-        start = random_at + 2 * free
-        z_effects = data[start : start + free * acting].reshape(free, acting)
-        start += free * acting
-        deviations = data[start : start + rows * free].reshape(rows, free)
-        g_z = tau * np.dot(deviations.T, g_theta) - z
-        g_slope = np.empty(free)
-        g_tau = np.dot(spread, g_theta)
-        g_tau += deviate_back(
-            point[tau_at + 1 : tau_at + 1 + free], tau, z_precision, z_slope, z_narrow, g_z,
-            gradient[tau_at + 1 : tau_at + 1 + free], g_slope,
-        )  # fmt: skip
-        g_c[:acting] -= np.dot(z_effects.T, g_slope)
-        gradient[tau_at] = g_tau * tau_slope + tau_log_slope
-    gradient[:size] = np.dot(root.T, g_c)
-
-    if len(kept):
-        kept[:size] = c
-        put = size
-        kept[put : put + members] = sigma * u
-        put += members
-        kept[put : put + rows] = theta
-        put += rows
-        kept[put : put + arms] = eta
-        put += arms
-        kept[put : put + studies] = mu
-        put += studies
-        if free:
-            kept[put] = tau
-            put += 1
-        if members and sigma_free:
-            kept[put] = sigma
-            put += 1
-        for m in range(gaps):
-            at_m = point[cuts_at + m]
-            kept[put] = prior_of_scale(int(data[24]), data[25], data[26], data[27], at_m)[0]
-            put += 1
-        if random_cuts:
-            kept[put] = cuts_sigma
-            put += 1
-            for j in range(studies):
-                for m in range(gaps):
-                    kept[put] = cuts[j, m + 1] - cuts[j, m]
-                    put += 1
-        for j in range(residuals):
-            log_sd = data[people_at + 3 * arms + studies + j] + point[residual_at + j]
-            kept[put] = math.exp(log_sd)
-            put += 1
-    return log
+_DOUBLES = types.CPointer(types.double)
+_DENSITY = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
+_QUANTITIES = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
+_EVALUATE = types.double(
+    types.int64, _DOUBLES, _DOUBLES, types.int64, _DOUBLES, types.voidptr
+)  # fmt: skip
+_VECTOR = types.double[::1]
+_LIKELIHOOD = types.Tuple((types.double, types.double, types.int64))(
+    types.double,
+    _VECTOR,
+    types.int64,
+    _VECTOR,
+    types.int64,
+    _VECTOR,
+    types.double,
+    *[_VECTOR] * 7,
+    types.int64,
+)
+RECORD = np.dtype([(name, np.uintp) for name in ("data", "size", "evaluate", "likelihood")])
+"""What the sampler hands over to the density: addresses, and the length of the data."""
 
 
 @intrinsic
@@ -380,60 +68,257 @@ def _pointer(typingctx: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
-@njit(cache=True)
-def _data(record):
-    """The vector of data: the sampler hands over a record of its address and its length."""
-    header = carray(record, (2,), numba.uint64)  # type: ignore[call-overload]
-    start: Any = _pointer(header[0])  # type: ignore[call-arg]
-    return carray(start, (numba.int64(header[1]),), numba.float64)
+@njit(**INSIDE)
+def _words(record):
+    """The numbers of a record."""
+    return carray(record, (4,), numba.int64)  # type: ignore[call-overload]
 
 
-def parts(data: np.ndarray) -> tuple[bool | None, bool | None]:
-    """Which parts of the density a vector of data needs, True or None.
+@njit(**INSIDE)
+def _data(words):
+    """The vector of data of a record."""
+    start: Any = _pointer(words[0])  # type: ignore[call-arg]
+    return carray(start, (words[1],), numba.float64)
 
-    What is rarer: categories, links whose levels have limits, patients' covariates. Then patients'
-    hazards.
+
+def _caller(called: Any) -> Any:
+    """A function that calls the C function at an address with a tuple of its arguments."""
+
+    @intrinsic
+    def call(typingctx: Any, address: Any, given: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            kinds = [context.get_value_type(each) for each in called.args]
+            function = ir.FunctionType(context.get_value_type(called.return_type), kinds)
+            place = builder.inttoptr(values[0], function.as_pointer())
+            return builder.call(place, cgutils.unpack_tuple(builder, values[1]))
+
+        return called.return_type(address, types.Tuple(called.args)), generate
+
+    return call
+
+
+_call_evaluate, _call_likelihood = _caller(_EVALUATE), _caller(_LIKELIHOOD)
+
+
+@njit(**INSIDE)
+def _scaled(point, place, scale, data, at, count, rows, c, theta, z, narrow, slope, spread):
+    """Adds to theta what `count` scaled normal z make of it; fills z and its parts; log density.
+
+    Their data are precisions, slopes without effects, those by the effects c, and those of theta.
     """
-    rarer = data[8] > 0 or data[9] in LIMITED or data[SIZES + CODES - 3] > 0
-    return True if rarer else None, True if data[SIZES + CODES - 1] > 0 else None
+    by = at + 2 * count
+    product(data, by, count, len(c), c, slope)
+    for k in range(count):
+        slope[k] = data[at + count + k] - slope[k]
+    log = deviate(point[place : place + count], scale, data[at : at + count], slope, z, narrow)
+    product(data, by + count * len(c), rows, count, z, spread)
+    for i in range(rows):
+        theta[i] += scale * spread[i]
+    return log
 
 
-def _density(rarer: bool | None, hazard: bool | None) -> Any:
+@njit(**INSIDE)
+def _scaled_back(point, place, scale, data, at, count, rows, z, narrow, slope, spread, g_theta, g_z,
+                 g_scale, gradient, g_c):  # fmt: skip
+    """Fills the gradient in z, and adds slopes in c; returns `g_scale` with that in the scale."""
+    by = at + 2 * count
+    own = np.empty(count)
+    transposed(data, by + count * len(g_c), rows, count, g_theta, own)
+    for k in range(count):
+        g_z[k] += scale * own[k] - z[k]
+    g_scale += inner(spread, 0, g_theta, 0, rows)
+    g_scale += deviate_back(
+        point[place : place + count], scale, data[at : at + count], slope, narrow, g_z,
+        gradient[place : place + count], own,
+    )  # fmt: skip
+    added = np.empty(len(g_c))
+    transposed(data, by, count, len(g_c), own, added)
+    for k in range(len(g_c)):
+        g_c[k] -= added[k]
+    return g_scale
+
+
+@njit(**INSIDE)
+def _of_contrasts(data, at, count, theta, g_theta):
+    """Log density of published contrasts, the last rows; adds the slopes in theta."""
+    log, first, square = 0.0, len(theta) - count, at + count
+    apart, white, back = np.empty(count), np.empty(count), np.empty(count)
+    for i in range(count):
+        apart[i] = data[at + i] - theta[first + i]
+    product(data, square, count, count, apart, white)
+    for i in range(count):
+        log += white[i] * white[i]
+    transposed(data, square, count, count, white, back)
+    for i in range(count):
+        g_theta[first + i] += back[i]
+    return -0.5 * log
+
+
+def _evaluate(size, at_point, at_gradient, room, at_kept, record):  # noqa: C901
+    """Log density of a point of `size` numbers; fills the gradient.
+
+    Fills what is kept of the point, `names` of `density_data`, if it has room.
+    """
+    point, gradient = carray(at_point, (size,)), carray(at_gradient, (size,))
+    kept = carray(at_kept, (room,))
+    words = _words(record)
+    data, likelihood = _data(words), words[3]
+    acting, effects = int(data[0]), int(data[0]) + int(data[1])
+    rows, free, members, contrasts = int(data[2]), int(data[5]), int(data[6]), int(data[7])
+    sigma_free, sigma = data[11] > 0, data[14]
+    root = SIZES + CODES + effects
+    sd = root + effects * effects
+    at = sd + effects
+    log = 0.0
+    every_c, every_g = np.empty(effects), np.empty(effects)
+    product(data, root, effects, effects, point[:effects], every_c)
+    for k in range(effects):
+        every_c[k] += data[SIZES + CODES + k]
+        log += (every_c[k] / data[sd + k]) ** 2
+        every_g[k] = -every_c[k] / data[sd + k] ** 2
+    log *= -0.5
+    c, g_c = every_c[:acting], every_g[:acting]
+    by_effects = at
+    theta, g_theta = np.empty(rows), np.zeros(rows)
+    product(data, at, rows, acting, c, theta)
+    at += rows * acting
+
+    of_members, moves = at, effects
+    u, g_u, spread_u = np.empty(members), np.zeros(members), np.empty(rows)
+    narrow_u, slope_u = np.empty(members), np.empty(members)
+    sigma_at, sigma_slope, sigma_log_slope, g_sigma = moves + members, 0.0, 0.0, 0.0
+    place = sigma_at
+    if members:
+        if sigma_free:
+            sigma, sigma_slope, more, sigma_log_slope = prior_of_scale(
+                int(data[20]), data[21], data[22], data[23], point[sigma_at]
+            )
+            log += more
+            place += 1
+        log += _scaled(point, moves, sigma, data, at, members, rows, c, theta, u, narrow_u, slope_u,
+                       spread_u)  # fmt: skip
+        at += members * (2 + acting + rows)
+
+    of_deviations, tau_at = at, place
+    z, g_z, spread_z = np.empty(free), np.zeros(free), np.empty(rows)
+    narrow_z, slope_z = np.empty(free), np.empty(free)
+    tau, tau_slope, tau_log_slope = 0.0, 0.0, 0.0
+    if free:
+        tau, tau_slope, more, tau_log_slope = prior_of_scale(
+            int(data[16]), data[17], data[18], data[19], point[tau_at]
+        )
+        log += more
+        log += _scaled(point, tau_at + 1, tau, data, at, free, rows, c, theta, z, narrow_z, slope_z,
+                       spread_z)  # fmt: skip
+        at += free * (2 + acting + rows)
+        place += 1 + free
+
+    put = 0
+    if room:
+        for k in range(effects):
+            kept[k] = every_c[k]
+        for k in range(members):
+            kept[effects + k] = sigma * u[k]
+        for i in range(rows):
+            kept[effects + members + i] = theta[i]
+        put = effects + members + rows
+        if free:
+            kept[put] = tau
+            put += 1
+        if members and sigma_free:
+            kept[put] = sigma
+            put += 1
+    if likelihood:
+        log, g_sigma, at = _call_likelihood(
+            likelihood,
+            (log, point, place, data, at, every_c, sigma, u, theta, gradient, g_theta, every_g, g_u,
+             kept, put),
+        )  # fmt: skip
+        if log == -math.inf:
+            return log
+    if contrasts:
+        log += _of_contrasts(data, at, contrasts, theta, g_theta)
+
+    added = np.empty(acting)
+    transposed(data, by_effects, rows, acting, g_theta, added)
+    for k in range(acting):
+        g_c[k] += added[k]
+    if members:
+        g_sigma = _scaled_back(
+            point, moves, sigma, data, of_members, members, rows, u, narrow_u, slope_u, spread_u,
+            g_theta, g_u, g_sigma, gradient, g_c,
+        )  # fmt: skip
+        if sigma_free:
+            gradient[sigma_at] = g_sigma * sigma_slope + sigma_log_slope
+    if free:
+        g_tau = _scaled_back(
+            point, tau_at + 1, tau, data, of_deviations, free, rows, z, narrow_z, slope_z, spread_z,
+            g_theta, g_z, 0.0, gradient, g_c,
+        )  # fmt: skip
+        gradient[tau_at] = g_tau * tau_slope + tau_log_slope
+    transposed(data, root, effects, effects, every_g, gradient[:effects])
+    return log
+
+
+def _density(size, point, gradient, value, record):
     """The sampler's log density."""
-
-    def density(size, point, gradient, value, record):
-        slope = carray(gradient, (numba.int64(size),))
-        here = carray(point, (numba.int64(size),))
-        found = _evaluate(here, _data(record), slope, np.empty(0), rarer, hazard)
-        carray(value, (1,))[0] = found
-        if math.isfinite(found) and np.isfinite(slope).all():
-            return 0
+    count = numba.int64(size)
+    found = _call_evaluate(_words(record)[2], (count, point, gradient, 0, point, record))
+    value[0] = found
+    if not math.isfinite(found):
         return 3
+    for i in range(count):
+        if not math.isfinite(gradient[i]):
+            return 3
+    return 0
 
-    return density
 
-
-def _quantities(rarer: bool | None, hazard: bool | None) -> Any:
+def _quantities(size, length, point, values, record):
     """What the sampler keeps of a point."""
-
-    def quantities(size, length, point, values, record):
-        kept = carray(values, (numba.int64(length),))
-        here, slope = carray(point, (numba.int64(size),)), np.empty(numba.int64(size))
-        _evaluate(here, _data(record), slope, kept, rarer, hazard)
-        return 0
-
-    return quantities
+    count = numba.int64(size)
+    slope = np.empty(count)
+    _call_evaluate(
+        _words(record)[2], (count, point, slope.ctypes, numba.int64(length), values, record)
+    )
+    return 0
 
 
-_DOUBLES = types.CPointer(types.double)
-_DENSITY = types.int64(types.uint64, _DOUBLES, _DOUBLES, _DOUBLES, types.voidptr)
-_QUANTITIES = types.int64(types.uint64, types.uint64, _DOUBLES, _DOUBLES, types.voidptr)
+def _likelihood(data: np.ndarray) -> str:
+    """The kind of likelihood of a vector of data; empty where there are contrasts alone.
+
+    What is rarer of arms: categories, links whose levels have limits, patients' covariates.
+    """
+    if data[SIZES + CODES - 1] > 0:
+        return "hazards"
+    if data[3] == 0:
+        return ""
+    rarer = data[8] > 0 or data[9] in LIMITED or data[SIZES + CODES - 3] > 0
+    return "rarer-arms" if rarer else "arms"
 
 
 @cache
-def functions(rarer: bool | None, hazard: bool | None) -> tuple[Any, Any]:
-    """The compiled log density and what is kept of a point, with the `parts` that are needed."""
-    return (
-        cfunc(_DENSITY, cache=True)(_density(rarer, hazard)),
-        cfunc(_QUANTITIES, cache=True)(_quantities(rarer, hazard)),
-    )
+def _compiled(name: str) -> Any:
+    """One of the C functions."""
+    signature, written = {
+        "evaluate": (_EVALUATE, _evaluate),
+        "density": (_DENSITY, _density),
+        "quantities": (_QUANTITIES, _quantities),
+        "arms": (_LIKELIHOOD, arms.likelihood(None)),
+        "rarer-arms": (_LIKELIHOOD, arms.likelihood(True)),
+        "hazards": (_LIKELIHOOD, hazards.of_hazards),
+    }[name]
+    with kept_code.alone(f"density-{name}"):
+        return cfunc(signature, cache=True, error_model="numpy")(written)
+
+
+def functions() -> tuple[Any, Any]:
+    """The compiled log density and what is kept of a point; each also takes a record."""
+    return _compiled("density"), _compiled("quantities")
+
+
+def record(data: np.ndarray) -> np.ndarray:
+    """What `functions` need of a vector of data, which must stay where it is."""
+    kind = _likelihood(data)
+    likelihood = _compiled(kind).address if kind else 0
+    return np.array((data.ctypes.data, data.size, _compiled("evaluate").address, likelihood),
+                    RECORD)  # fmt: skip

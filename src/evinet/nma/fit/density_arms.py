@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from evinet.nma.fit.density_data import SIZES
-from evinet.nma.fit.standardised import prior_of_scale, psi
+from evinet.nma.fit.standardised import INSIDE, prior_of_scale, psi
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 TINY = 1e-14  # averaged probabilities are this far from 0 and 1
@@ -33,7 +33,7 @@ def _pieces() -> np.ndarray:
 PIECES = _pieces()
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _log_ndtr(x):
     """log Phi(x) and phi(x) / Phi(x), right to 1e-10."""
     at = (x - LOWEST) * PER_UNIT
@@ -51,7 +51,7 @@ def _log_ndtr(x):
     return log, -x / series
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _of_risk(code, x, s, eta):
     """The same where eta is a risk's logarithm, or the risk itself."""
     p = math.exp(eta) if code == 5 else eta
@@ -65,7 +65,7 @@ def _of_risk(code, x, s, eta):
     return log, slope * (p if code == 5 else 1.0)
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def of_arm(code, x, s, eta):
     """Log-likelihood of one arm up to a constant, and its slope in eta."""
     if code == 0:
@@ -100,7 +100,7 @@ def of_arm(code, x, s, eta):
     return -0.5 * z * z, z / s
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _log_cdf(code, eta):
     """log F(eta) of ordered categories, and log of its slope."""
     if code == 7:
@@ -109,7 +109,7 @@ def _log_cdf(code, eta):
     return min(eta, 0.0) - small, -abs(eta) - 2 * small
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def of_categories(code, x, s, eta, cuts, g_cuts):
     """Log-likelihood of one arm's ordered categories, and its slope in eta; adds those in cuts.
 
@@ -143,7 +143,7 @@ def of_categories(code, x, s, eta, cuts, g_cuts):
     return log, slope
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def cut_points(point, place, studies, gaps, random, data, cuts, gradient):
     """Fills `cuts` of each study, and their priors' slopes into the gradient; log density, sigma.
 
@@ -173,7 +173,7 @@ def cut_points(point, place, studies, gaps, random, data, cuts, gradient):
     return log, sigma
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def cut_points_back(point, place, studies, gaps, random, data, sigma, cuts, g_cuts, gradient):
     """Adds to the gradient what the slopes in the cut-points of each study make of it."""
     spread_at, own_at = place + gaps, place + gaps + 1
@@ -196,7 +196,7 @@ def cut_points_back(point, place, studies, gaps, random, data, sigma, cuts, g_cu
                 gradient[spread_at] += g_own * own * e * spread_slope
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def free_levels(code, mu, theta, study, weights, share, ends):
     """Turns the numbers x in `mu` into the levels of `likelihoods.limited`; log of their slopes.
 
@@ -230,7 +230,7 @@ def free_levels(code, mu, theta, study, weights, share, ends):
     return log
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def free_levels_back(code, theta, study, weights, share, ends, g_mu, g_theta):
     """Adds slopes in the effects, and turns those in the levels into those in x."""
     for i in range(len(study)):
@@ -249,7 +249,7 @@ def free_levels_back(code, theta, study, weights, share, ends, g_mu, g_theta):
         g_mu[j] = width * p * (1 - p) * g_mu[j] + 1 - 2 * p
 
 
-@njit(cache=True, error_model="numpy")
+@njit(**INSIDE)
 def _of_probits(at, x, s, g_at):
     """`of_patients` of the probit link: patients alone, and near enough, without a branch.
 
@@ -278,7 +278,7 @@ def _of_probits(at, x, s, g_at):
     return total
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def of_patients(code, at, x, s, wide, cuts, g_cuts, g_at):
     """Log-likelihood of an arm's patients by their predictors; fills the slopes in these."""
     if code == 1:
@@ -294,7 +294,7 @@ def of_patients(code, at, x, s, wide, cuts, g_cuts, g_at):
     return log
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def means_of_patients(at, x, n, square, log_sd, g_at):
     """The same of normal outcomes, x and square sums over n; also the slope in log_sd."""
     log, g_sd, precision = 0.0, 0.0, math.exp(-2 * log_sd)
@@ -306,7 +306,7 @@ def means_of_patients(at, x, n, square, log_sd, g_at):
     return log, g_sd
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _inverse(code, at):
     """The mean outcome of a linear predictor, and its derivative."""
     if code == 0 or code == 8:
@@ -324,7 +324,7 @@ def _inverse(code, at):
     return at, 1.0
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _of_shares(x, s, reached, g_reached):
     """Log-likelihood of ordered categories by the shares that reach each; fills their slopes."""
     log, columns = 0.0, len(reached)
@@ -343,7 +343,7 @@ def _of_shares(x, s, reached, g_reached):
     return log
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _of_mean(code, x, s, mean, g_mean):
     """Log-likelihood of a published arm by its mean outcome; fills the slope."""
     if code == 4:
@@ -359,7 +359,7 @@ def _of_mean(code, x, s, mean, g_mean):
     return x * math.log(share) + (s - x) * math.log1p(-share)
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _of_two(code, at, r, n, weights, g_at):
     """The same of r events of n patients by the binomial distribution of two parameters."""
     share, slope = np.empty(len(at)), np.empty(len(at))
@@ -382,7 +382,7 @@ def _of_two(code, at, r, n, weights, g_at):
     return log
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def averaged(code, of_two, at, x, s, weights, cuts, g_cuts, g_at):
     """Log-likelihood of a published arm, averaged over points; fills the slopes in these."""
     if of_two:

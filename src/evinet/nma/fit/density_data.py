@@ -112,13 +112,13 @@ def names(model: Model, values: dict[str, np.ndarray]) -> dict[str, tuple[int, .
     found: dict[str, tuple[int, ...]] = {
         "c": (len(values["b_sd"]),), "members": (spread.shape[1],),
         "theta": (len(model.design.rows),),
-        "eta": (len(model.arms.x) if model.arms else 0,),
-        "mu": (model.arms.studies if model.arms else 0,),
     }  # fmt: skip
     if model.random:
         found["tau"] = ()
     if model.sigma_prior is not None:
         found["sigma"] = ()
+    found["eta"] = (len(model.arms.x) if model.arms else 0,)
+    found["mu"] = (model.arms.studies if model.arms else 0,)
     found["gap"] = (model.gaps,)
     if model.random_cuts:
         assert model.arms is not None

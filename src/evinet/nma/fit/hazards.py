@@ -13,15 +13,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from evinet.nma.fit.standardised import deviate, deviate_back, exponentials, prior_of_scale
+from evinet.nma.fit.standardised import (
+    INSIDE,
+    deviate,
+    deviate_back,
+    exponentials,
+    inner,
+    prior_of_scale,
+    product,
+    transposed,
+)
 
 if TYPE_CHECKING:
     from evinet.nma.likelihoods.survival.mspline import MSpline
     from evinet.nma.model import Model
 
-SIZES = 14
-"""Terms, studies, strata, walks, coefficients, event nodes, patients, published arms, points, nodes
-of published arms, intervals, whether walks are kept, SD of levels, scale of the walks' steps."""
+SIZES = 15
+"""Arms, terms, studies, strata, walks, coefficients, event nodes, patients, published arms, points,
+nodes of published arms, intervals, whether walks are kept, SD of levels, scale of the walks' steps.
+"""
 
 
 def baseline(model: Model) -> MSpline | None:
@@ -55,10 +65,10 @@ def vector(model: Model, values: dict[str, np.ndarray]) -> list[np.ndarray]:
     of_arm = people["person_arm"]
     of_patients = [np.searchsorted(of_arm, known, side) for side in ("left", "right")]
     intervals = values.get("interval_count", np.zeros(0))
-    sizes = [slopes.shape[1], len(values["incidence"]), len(values["constant"]), len(of.walks),
-             size, values["weight"].shape[1], len(of_arm), *people["point_weights"].shape,
-             len(weight), len(intervals), of.shapes == "treatment", of.intercept_sd,
-             of.sigma_scale]  # fmt: skip
+    sizes = [arms, slopes.shape[1], len(values["incidence"]), len(values["constant"]),
+             len(of.walks), size, values["weight"].shape[1], len(of_arm),
+             *people["point_weights"].shape, len(weight), len(intervals), of.shapes == "treatment",
+             of.intercept_sd, of.sigma_scale]  # fmt: skip
     return [
         np.array(sizes, float), slopes @ keep, slopes @ spread, values["study_of_arm"],
         values["stratum_of_arm"], values["events"], place, *of_patients, values["weight"],
@@ -128,192 +138,213 @@ def complete(model: Model, drawn: dict[str, np.ndarray]) -> dict[str, tuple[tupl
     return found
 
 
-@njit(cache=True, error_model="numpy")
-def _coefficients(point, place, walks, size, scale, constant, mixture, rotation, slope, curvature,
-                  z, narrow, walk, coefficients):  # fmt: skip
-    """Fills z, the walks and the coefficients of every stratum; log density of their priors."""
-    log, moves = 0.0, place + walks
+@njit(**INSIDE)
+def _coefficients(point, place, walks, size, strata, scale, data, parts, z, narrow, walk,
+                  coefficients):  # fmt: skip
+    """Fills z, the walks and the coefficients of every stratum; log density of their priors.
+
+    `parts` is where the data have `constant`, `mixture`, `rotation`, `slope` and `curvature`.
+    """
+    log, moves, steps = 0.0, place + walks, size - 1
+    mixture = parts + strata * size
+    rotation = mixture + strata * walks
+    slope = rotation + walks * size * steps
+    curvature = slope + walks * steps
+    scaled = np.empty(steps)
     for w in range(walks):
         sigma, _, more, _ = prior_of_scale(0, scale, 0.0, 0.0, point[place + w])
-        own = point[moves + w * (size - 1) : moves + (w + 1) * (size - 1)]
-        log += more + deviate(own, sigma, curvature[w], slope[w], z[w], narrow[w])
-        walk[w] = np.dot(rotation[w], sigma * z[w])
-    for r in range(len(coefficients)):
-        logits = constant[r] + np.dot(mixture[r], walk)
-        terms = np.exp(logits)
-        coefficients[r] = terms / terms.sum()
+        first, last = w * steps, (w + 1) * steps
+        log += more + deviate(
+            point[moves + first : moves + last], sigma, data[curvature + first : curvature + last],
+            data[slope + first : slope + last], z[first:last], narrow[first:last],
+        )  # fmt: skip
+        for k in range(steps):
+            scaled[k] = sigma * z[first + k]
+        product(data, rotation + first * size, size, steps, scaled, walk[w * size : (w + 1) * size])
+    for r in range(strata):
+        own = coefficients[r * size : (r + 1) * size]
+        transposed(walk, 0, walks, size, data[mixture + r * walks : mixture + (r + 1) * walks], own)
+        total = 0.0
+        for k in range(size):
+            own[k] = math.exp(data[parts + r * size + k] + own[k])
+            total += own[k]
+        for k in range(size):
+            own[k] /= total
     return log
 
 
-@njit(cache=True, error_model="numpy")
-def _coefficients_back(point, place, walks, size, scale, mixture, rotation, slope, curvature, z,
-                       narrow, coefficients, g_coefficients, gradient):  # fmt: skip
+@njit(**INSIDE)
+def _coefficients_back(point, place, walks, size, strata, scale, data, parts, z, narrow,
+                       coefficients, g_coefficients, gradient):  # fmt: skip
     """Fills the gradient in steps and moves from slopes in the coefficients."""
-    moves = place + walks
-    g_logits = np.empty_like(coefficients)
-    for r in range(len(coefficients)):
-        mean = np.dot(coefficients[r], g_coefficients[r])
-        g_logits[r] = coefficients[r] * (g_coefficients[r] - mean)
-    g_walk = np.dot(mixture.T, g_logits)
-    spare = np.empty(size - 1)
+    moves, steps = place + walks, size - 1
+    mixture = parts + strata * size
+    rotation = mixture + strata * walks
+    slope = rotation + walks * size * steps
+    curvature = slope + walks * steps
+    g_logits = np.empty((strata, size))
+    for r in range(strata):
+        first = r * size
+        mean = inner(coefficients, first, g_coefficients, first, size)
+        for k in range(size):
+            g_logits[r, k] = coefficients[first + k] * (g_coefficients[first + k] - mean)
+    mixed = data[mixture : mixture + strata * walks].reshape(strata, walks)
+    g_walk = np.dot(mixed.T, g_logits)
+    g_scaled, g_z, spare = np.empty(steps), np.empty(steps), np.empty(steps)
     for w in range(walks):
         sigma, by, _, g_log = prior_of_scale(0, scale, 0.0, 0.0, point[place + w])
-        start, stop = moves + w * (size - 1), moves + (w + 1) * (size - 1)
-        g_scaled = np.dot(rotation[w].T, g_walk[w])
-        g_sigma = np.dot(z[w], g_scaled) + deviate_back(
-            point[start:stop], sigma, curvature[w], slope[w], narrow[w], sigma * g_scaled - z[w],
-            gradient[start:stop], spare,
+        first, last = w * steps, (w + 1) * steps
+        transposed(data, rotation + first * size, size, steps, g_walk[w], g_scaled)
+        for k in range(steps):
+            g_z[k] = sigma * g_scaled[k] - z[first + k]
+        g_sigma = inner(z, first, g_scaled, 0, steps) + deviate_back(
+            point[moves + first : moves + last], sigma, data[curvature + first : curvature + last],
+            data[slope + first : slope + last], narrow[first:last], g_z,
+            gradient[moves + first : moves + last], spare,
         )  # fmt: skip
         gradient[place + w] = g_sigma * by + g_log
 
 
-@njit(cache=True, error_model="numpy")
-def _averaged(at, weights, spent, weight, events, g_at, g_spent):
+@njit(**INSIDE)
+def _averaged(at, first_at, points, data, weights, node_weight, nodes, events, spent, g_at,
+              g_spent):  # fmt: skip
     """Log-likelihood of a published arm over its points; fills slopes in these and in `spent`.
 
     Of a node log of the mean of exp(event * at - spent * exp(at)): the first `events` nodes are of
-    events.
+    events. Weights of points and nodes are at `weights` and at `node_weight` of the data.
     """
-    points, nodes = len(at), len(spent)
-    relative, flat = np.empty(points), np.empty(nodes * points)
-    exponentials(at, relative)
-    least = relative.min()
+    own = data[weights : weights + points]
+    relative, shares = np.empty(points), np.empty(nodes * points)
+    exponentials(at[first_at : first_at + points], relative)
+    least = relative[0]
+    for q in range(points):
+        least = min(least, relative[q])
+    flat = np.empty(nodes * points)
     for i in range(nodes):
         for q in range(points):
             flat[i * points + q] = spent[i] * (least - relative[q])
-    shares = np.empty(nodes * points)
     exponentials(flat, shares)
-    terms = shares.reshape(nodes, points)
-    first, second = weights * relative, weights * relative * relative
+    first, second = np.empty(points), np.empty(points)
+    for q in range(points):
+        first[q] = own[q] * relative[q]
+        second[q] = own[q] * relative[q] * relative[q]
+    others = nodes - events
+    means, slopes, times, scaled = (
+        np.empty(nodes), np.empty(nodes), np.empty(nodes), np.empty(nodes)
+    )  # fmt: skip
+    product(shares, 0, events, points, first, means[:events])
+    product(shares, 0, events, points, second, slopes[:events])
+    product(shares, events * points, others, points, own, means[events:])
+    product(shares, events * points, others, points, first, slopes[events:])
     log = 0.0
-    times, scaled = np.empty(nodes), np.empty(nodes)
-    sums = np.empty((2, nodes))
-    sums[0, :events], sums[1, :events] = (
-        np.dot(terms[:events], first), np.dot(terms[:events], second)
-    )  # fmt: skip
-    sums[0, events:], sums[1, events:] = (
-        np.dot(terms[events:], weights), np.dot(terms[events:], first)
-    )  # fmt: skip
     for i in range(nodes):
-        log += weight[i] * (math.log(sums[0, i]) - spent[i] * least)
-        times[i] = weight[i] / sums[0, i]
+        log += data[node_weight + i] * (math.log(means[i]) - spent[i] * least)
+        times[i] = data[node_weight + i] / means[i]
         scaled[i] = times[i] * spent[i]
-        g_spent[i] = -times[i] * sums[1, i]
-    g_at[:] = first * (
-        np.dot(times[:events], terms[:events])
-        - relative * np.dot(scaled[:events], terms[:events])
-        - np.dot(scaled[events:], terms[events:])
-    )
+        g_spent[i] = -times[i] * slopes[i]
+    happened, more, rest = np.empty(points), np.empty(points), np.empty(points)
+    transposed(shares, 0, events, points, times[:events], happened)
+    transposed(shares, 0, events, points, scaled[:events], more)
+    transposed(shares, events * points, others, points, scaled[events:], rest)
+    for q in range(points):
+        g_at[q] = first[q] * (happened[q] - relative[q] * more[q] - rest[q])
     return log
 
 
-@njit(cache=True, error_model="numpy")
-def of_hazards(point, place, data, at, arms, c, sigma, u, theta, gradient,  # noqa: C901
-               g_theta, g_c, g_u, kept, put):  # fmt: skip
-    """Log density of the patients of `arms` arms, whose data are at `at`.
+def of_hazards(log_prior, point, place, data, at, every_c, sigma, u, theta, gradient,  # noqa: C901
+               g_theta, every_g, g_u, kept, put):  # fmt: skip
+    """Adds the log density of patients by arms, whose data are at `at`, to `log_prior`.
 
     The sampler's numbers of the hazards are at `place` of the point. Fills their slopes in the
     gradient, and adds those in the effects, in c and in sigma * u; fills `kept` from `put`, if it
     has room. Returns also the slope in sigma, and where the data end.
     """
-    acting, members = len(c), len(u)
-    terms, studies, strata, walks = (
-        int(data[at]), int(data[at + 1]), int(data[at + 2]), int(data[at + 3])
-    )  # fmt: skip
-    size, nodes, patients = int(data[at + 4]), int(data[at + 5]), int(data[at + 6])
-    published, points, averaged = int(data[at + 7]), int(data[at + 8]), int(data[at + 9])
-    intervals, walks_kept = int(data[at + 10]), data[at + 11] > 0
-    level_sd, scale = data[at + 12], data[at + 13]
-    at += SIZES
-    slope_c = data[at : at + arms * terms * acting].reshape(arms * terms, acting)
-    at += arms * terms * acting
-    slope_u = data[at : at + arms * terms * members].reshape(arms * terms, members)
-    at += arms * terms * members
-    study, stratum = data[at : at + arms], data[at + arms : at + 2 * arms]
-    events, number = data[at + 2 * arms : at + 3 * arms], data[at + 3 * arms : at + 4 * arms]
-    begin, end = data[at + 4 * arms : at + 5 * arms], data[at + 5 * arms : at + 6 * arms]
-    at += 6 * arms
-    weight = data[at : at + strata * nodes].reshape(strata, nodes)
-    at += strata * nodes
-    hazard = data[at : at + strata * nodes * size].reshape(strata, nodes, size)
-    at += strata * nodes * size
-    constant = data[at : at + strata * size].reshape(strata, size)
-    at += strata * size
-    mixture = data[at : at + strata * walks].reshape(strata, walks)
-    at += strata * walks
-    rotation = data[at : at + walks * size * (size - 1)].reshape(walks, size, size - 1)
-    at += walks * size * (size - 1)
-    slope = data[at : at + walks * (size - 1)].reshape(walks, size - 1)
-    at += walks * (size - 1)
-    curvature = data[at : at + walks * (size - 1)].reshape(walks, size - 1)
-    at += walks * (size - 1)
-    columns = data[at : at + patients * terms].reshape(patients, terms)
-    at += patients * terms
-    spent_by = data[at : at + patients * size].reshape(patients, size)
-    at += patients * size
-    event_columns = data[at : at + arms * terms].reshape(arms, terms)
-    at += arms * terms
-    total = data[at : at + arms * size].reshape(arms, size)
-    at += arms * size
-    every_point = data[at : at + published * points * terms].reshape(published, points, terms)
-    at += published * points * terms
-    point_weights = data[at : at + published * points].reshape(published, points)
-    at += published * points
-    ends = data[at : at + 3 * published].reshape(published, 3)
-    at += 3 * published
-    node_weight = data[at : at + averaged]
-    at += averaged
-    node_spent = data[at : at + averaged * size].reshape(averaged, size)
-    at += averaged * size
-    interval_arm, interval_count = data[at : at + intervals], data[at + intervals :]
-    at += 2 * intervals
-    interval_basis = data[at : at + intervals * size].reshape(intervals, size)
-    at += intervals * size
+    acting, members = int(data[0]), len(u)
+    c, g_c = every_c[:acting], every_g[:acting]
+    arms, terms, studies = int(data[at]), int(data[at + 1]), int(data[at + 2])
+    strata, walks, size = int(data[at + 3]), int(data[at + 4]), int(data[at + 5])
+    nodes, patients, published = int(data[at + 6]), int(data[at + 7]), int(data[at + 8])
+    points, averaged, intervals = int(data[at + 9]), int(data[at + 10]), int(data[at + 11])
+    walks_kept, level_sd, scale = data[at + 12] > 0, data[at + 13], data[at + 14]
+    slope_c = at + SIZES
+    slope_u = slope_c + arms * terms * acting
+    study = slope_u + arms * terms * members
+    stratum, events, number = study + arms, study + 2 * arms, study + 3 * arms
+    begin, end = study + 4 * arms, study + 5 * arms
+    weight = study + 6 * arms
+    hazard = weight + strata * nodes
+    parts = hazard + strata * nodes * size
+    columns = parts + strata * (size + walks) + walks * (size + 2) * (size - 1)
+    spent_by = columns + patients * terms
+    event_columns = spent_by + patients * size
+    total = event_columns + arms * terms
+    every_point = total + arms * size
+    point_weights = every_point + published * points * terms
+    ends = point_weights + published * points
+    node_weight = ends + 3 * published
+    node_spent = node_weight + averaged
+    interval_arm = node_spent + averaged * size
+    interval_count, interval_basis = interval_arm + intervals, interval_arm + 2 * intervals
 
-    z, narrow = np.empty((walks, size - 1)), np.empty((walks, size - 1))
-    walk, coefficients = np.empty((walks, size)), np.empty((strata, size))
-    log = _coefficients(
-        point, place, walks, size, scale, constant, mixture, rotation, slope, curvature, z, narrow,
-        walk, coefficients,
-    )  # fmt: skip
-    g_coefficients = np.zeros((strata, size))
-    slopes, g_slopes = np.zeros((arms, terms)), event_columns.copy()
+    z, narrow = np.empty(walks * (size - 1)), np.empty(walks * (size - 1))
+    walk, coefficients = np.empty(walks * size), np.empty(strata * size)
+    log = _coefficients(point, place, walks, size, strata, scale, data, parts, z, narrow, walk,
+                        coefficients)  # fmt: skip
+    g_coefficients, slopes = np.zeros(strata * size), np.zeros(arms * terms)
+    spare, g_slopes = np.empty(max(size, terms)), np.empty(arms * terms)
+    for k in range(arms * terms):
+        g_slopes[k] = data[event_columns + k]
     if terms:
-        flat = np.dot(slope_c, c)
+        product(data, slope_c, arms * terms, acting, c, slopes)
         if members:
-            flat = flat + sigma * np.dot(slope_u, u)
-        slopes = flat.reshape(arms, terms)
+            more = np.empty(arms * terms)
+            product(data, slope_u, arms * terms, members, u, more)
+            for k in range(arms * terms):
+                slopes[k] += sigma * more[k]
 
     expected, observed = np.zeros(studies), np.zeros(studies)
     relative = np.zeros(arms)  # what an arm spends at a level of 0
-    rates, at_patients = np.empty(patients), np.empty(patients)
-    at_points = np.empty((published, points))
+    rates, at_patients, more_of = np.empty(patients), np.empty(patients), np.empty(patients)
+    at_points = np.empty(published * points)
+    of_points, by_points = np.empty(points), np.empty(points)
     for a in range(arms):
-        j, s, q = int(study[a]), int(stratum[a]), int(number[a])
-        observed[j] += events[a]
+        j, first = int(data[study + a]), int(data[stratum + a]) * size
+        q, own = int(data[number + a]), slopes[a * terms : (a + 1) * terms]
+        observed[j] += data[events + a]
+        own_coefficients = coefficients[first : first + size]
         if q >= 0:
-            at_points[q] = theta[a]
+            for i in range(points):
+                of_points[i] = 0.0
             if terms:
-                at_points[q] += np.dot(every_point[q], slopes[a])
-            each = np.exp(at_points[q])
-            relative[a] = np.dot(point_weights[q], each) * np.dot(total[a], coefficients[s])
-        else:
-            start, stop = int(begin[a]), int(end[a])
-            at_patients[start:stop] = theta[a]
-            if terms:
-                at_patients[start:stop] += np.dot(columns[start:stop], slopes[a])
-            exponentials(at_patients[start:stop], rates[start:stop])
-            at_patients[start:stop] = rates[start:stop] * np.dot(
-                spent_by[start:stop], coefficients[s]
+                product(data, every_point + q * points * terms, points, terms, own, of_points)
+            for i in range(points):
+                at_points[q * points + i] = theta[a] + of_points[i]
+                by_points[i] = math.exp(at_points[q * points + i])
+            relative[a] = inner(data, point_weights + q * points, by_points, 0, points) * inner(
+                data, total + a * size, coefficients, first, size
             )
-            relative[a] = at_patients[start:stop].sum()
+        else:
+            start, stop = int(data[begin + a]), int(data[end + a])
+            here, more = at_patients[start:stop], more_of[start:stop]
+            if terms:
+                product(data, columns + start * terms, stop - start, terms, own, more)
+            for i in range(start, stop):
+                at_patients[i] = theta[a] + (more_of[i] if terms else 0.0)
+            exponentials(here, rates[start:stop])
+            product(data, spent_by + start * size, stop - start, size, own_coefficients, more)
+            for i in range(start, stop):
+                at_patients[i] = rates[i] * more_of[i]
+                relative[a] += at_patients[i]
         expected[j] += relative[a]
     within = np.empty(intervals)
     for i in range(intervals):
-        a = int(interval_arm[i])
-        within[i] = math.exp(theta[a]) * np.dot(interval_basis[i], coefficients[int(stratum[a])])
-        observed[int(study[a])] += interval_count[i]
-        expected[int(study[a])] += interval_count[i] * within[i] / 2
+        a, count = int(data[interval_arm + i]), data[interval_count + i]
+        j, first = int(data[study + a]), int(data[stratum + a]) * size
+        within[i] = math.exp(theta[a]) * inner(
+            data, interval_basis + i * size, coefficients, first, size
+        )
+        observed[j] += count
+        expected[j] += count * within[i] / 2
 
     level_at = place + walks * size
     mu, g_mu, level = np.empty(studies), np.empty(studies), np.empty(studies)
@@ -323,91 +354,132 @@ def of_hazards(point, place, data, at, arms, c, sigma, u, theta, gradient,  # no
         g_mu[j] = -mu[j] / level_sd**2
         level[j] = math.exp(mu[j])
 
+    rate, share = np.empty(nodes), np.empty(nodes)
     for r in range(strata):
-        rate = np.dot(hazard[r], coefficients[r])
-        share = np.empty(nodes)
+        basis, first = hazard + r * nodes * size, r * size
+        product(data, basis, nodes, size, coefficients[first : first + size], rate)
         for i in range(nodes):
-            share[i] = weight[r, i] / rate[i]
-            if weight[r, i] > 0:
-                log += weight[r, i] * math.log(rate[i])
-        g_coefficients[r] += np.dot(share, hazard[r])
+            here_weight = data[weight + r * nodes + i]
+            share[i] = here_weight / rate[i]
+            if here_weight > 0:
+                log += here_weight * math.log(rate[i])
+        transposed(data, basis, nodes, size, share, spare[:size])
+        for k in range(size):
+            g_coefficients[first + k] += spare[k]
     g_relative = np.zeros(arms)
     for a in range(arms):
-        j, s, q = int(study[a]), int(stratum[a]), int(number[a])
-        log += events[a] * mu[j]
-        g_mu[j] += events[a]
+        j, first, q = int(data[study + a]), int(data[stratum + a]) * size, int(data[number + a])
+        log += data[events + a] * mu[j]
+        g_mu[j] += data[events + a]
         if q < 0:
-            log += events[a] * theta[a] - relative[a] * level[j]
-            g_theta[a] += events[a]
+            log += data[events + a] * theta[a] - relative[a] * level[j]
+            g_theta[a] += data[events + a]
             g_relative[a] = -level[j]
             g_mu[j] -= relative[a] * level[j]
         else:
-            start, middle, stop = int(ends[q, 0]), int(ends[q, 1]), int(ends[q, 2])
-            spent = np.dot(node_spent[start:stop], coefficients[s]) * level[j]
-            g_at, g_spent = np.empty(points), np.empty(stop - start)
-            log += _averaged(
-                at_points[q], point_weights[q], spent, node_weight[start:stop], middle - start,
-                g_at, g_spent,
+            start, middle = int(data[ends + 3 * q]), int(data[ends + 3 * q + 1])
+            count = int(data[ends + 3 * q + 2]) - start
+            spent, g_spent = np.empty(count), np.empty(count)
+            product(
+                data, node_spent + start * size, count, size, coefficients[first : first + size],
+                spent,
             )  # fmt: skip
-            g_mu[j] += np.dot(g_spent, spent)
-            g_coefficients[s] += level[j] * np.dot(g_spent, node_spent[start:stop])
-            g_theta[a] += g_at.sum()
+            for i in range(count):
+                spent[i] *= level[j]
+            log += _averaged(
+                at_points, q * points, points, data, point_weights + q * points,
+                node_weight + start, count, middle - start, spent, of_points, g_spent,
+            )  # fmt: skip
+            g_mu[j] += inner(g_spent, 0, spent, 0, count)
+            transposed(data, node_spent + start * size, count, size, g_spent, spare[:size])
+            for k in range(size):
+                g_coefficients[first + k] += level[j] * spare[k]
+            sum_of_points = 0.0
+            for i in range(points):
+                sum_of_points += of_points[i]
+            g_theta[a] += sum_of_points
             if terms:
-                g_slopes[a] += np.dot(g_at, every_point[q])
+                transposed(data, every_point + q * points * terms, points, terms, of_points,
+                           spare[:terms])  # fmt: skip
+                for k in range(terms):
+                    g_slopes[a * terms + k] += spare[k]
         for k in range(terms):
-            log += event_columns[a, k] * slopes[a, k]
+            log += data[event_columns + a * terms + k] * slopes[a * terms + k]
     g_within = np.empty(intervals)
     for i in range(intervals):
-        j = int(study[int(interval_arm[i])])
+        j, count = int(data[study + int(data[interval_arm + i])]), data[interval_count + i]
         spent_here = within[i] * level[j]
-        log += interval_count[i] * math.log(-math.expm1(-spent_here))
-        g_within[i] = interval_count[i] / math.expm1(spent_here)
+        log += count * math.log(-math.expm1(-spent_here))
+        g_within[i] = count / math.expm1(spent_here)
         g_mu[j] += g_within[i] * spent_here
         g_within[i] *= level[j]
 
     for j in range(studies):
         gradient[level_at + j] = g_mu[j]
     for i in range(intervals):
-        a = int(interval_arm[i])
-        j, s = int(study[a]), int(stratum[a])
-        g = g_within[i] - g_mu[j] / expected[j] * interval_count[i] / 2
+        a = int(data[interval_arm + i])
+        j, first = int(data[study + a]), int(data[stratum + a]) * size
+        g = g_within[i] - g_mu[j] / expected[j] * data[interval_count + i] / 2
         g_theta[a] += g * within[i]
-        g_coefficients[s] += g * math.exp(theta[a]) * interval_basis[i]
+        by = g * math.exp(theta[a])
+        for k in range(size):
+            g_coefficients[first + k] += by * data[interval_basis + i * size + k]
     for a in range(arms):
-        j, s, q = int(study[a]), int(stratum[a]), int(number[a])
+        j, first, q = int(data[study + a]), int(data[stratum + a]) * size, int(data[number + a])
         g = g_relative[a] - g_mu[j] / expected[j]
         g_theta[a] += g * relative[a]
         if q >= 0:
-            each = point_weights[q] * np.exp(at_points[q])
-            mean = each.sum()
-            g_coefficients[s] += g * mean * total[a]
+            mean = 0.0
+            for i in range(points):
+                by_points[i] = data[point_weights + q * points + i] * math.exp(
+                    at_points[q * points + i]
+                )
+                mean += by_points[i]
+            for k in range(size):
+                g_coefficients[first + k] += g * mean * data[total + a * size + k]
             if terms:
-                g_slopes[a] += g * relative[a] / mean * np.dot(each, every_point[q])
+                transposed(data, every_point + q * points * terms, points, terms, by_points,
+                           spare[:terms])  # fmt: skip
+                for k in range(terms):
+                    g_slopes[a * terms + k] += g * relative[a] / mean * spare[k]
         else:
-            start, stop = int(begin[a]), int(end[a])
-            g_coefficients[s] += g * np.dot(rates[start:stop], spent_by[start:stop])
+            start, stop = int(data[begin + a]), int(data[end + a])
+            transposed(data, spent_by + start * size, stop - start, size, rates[start:stop],
+                       spare[:size])  # fmt: skip
+            for k in range(size):
+                g_coefficients[first + k] += g * spare[k]
             if terms:
-                g_slopes[a] += g * np.dot(at_patients[start:stop], columns[start:stop])
-    _coefficients_back(
-        point, place, walks, size, scale, mixture, rotation, slope, curvature, z, narrow,
-        coefficients, g_coefficients, gradient,
-    )  # fmt: skip
+                transposed(data, columns + start * terms, stop - start, terms,
+                           at_patients[start:stop], spare[:terms])  # fmt: skip
+                for k in range(terms):
+                    g_slopes[a * terms + k] += g * spare[k]
+    _coefficients_back(point, place, walks, size, strata, scale, data, parts, z, narrow,
+                       coefficients, g_coefficients, gradient)  # fmt: skip
     g_sigma = 0.0
     if terms:
-        flat_slopes = g_slopes.reshape(arms * terms)
-        g_c += np.dot(slope_c.T, flat_slopes)
+        added = np.empty(acting)
+        transposed(data, slope_c, arms * terms, acting, g_slopes, added)
+        for k in range(acting):
+            g_c[k] += added[k]
         if members:
-            g_u += sigma * np.dot(slope_u.T, flat_slopes)
-            g_sigma = np.dot(np.dot(slope_u, u), flat_slopes)
+            more, back = np.empty(arms * terms), np.empty(members)
+            transposed(data, slope_u, arms * terms, members, g_slopes, back)
+            for k in range(members):
+                g_u[k] += sigma * back[k]
+            product(data, slope_u, arms * terms, members, u, more)
+            g_sigma = inner(more, 0, g_slopes, 0, arms * terms)
 
     if len(kept):
-        kept[put : put + studies] = mu
+        for j in range(studies):
+            kept[put + j] = mu[j]
         put += studies
         for w in range(walks):
             kept[put + w] = prior_of_scale(0, scale, 0.0, 0.0, point[place + w])[0]
         put += walks
-        kept[put : put + strata * size] = coefficients.reshape(strata * size)
+        for k in range(strata * size):
+            kept[put + k] = coefficients[k]
         put += strata * size
         if walks_kept:
-            kept[put : put + walks * size] = walk.reshape(walks * size)
-    return log, g_sigma, at
+            for k in range(walks * size):
+                kept[put + k] = walk[k]
+    return log_prior + log, g_sigma, interval_basis + intervals * size

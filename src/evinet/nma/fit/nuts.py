@@ -92,12 +92,8 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
     from evinet.nma.fit import density, density_data, hazards
 
     data = density_data.vector(model, values)
-    record = np.zeros((), dtype=[("address", np.uintp), ("size", np.uintp)])
-    record["address"], record["size"] = data.ctypes.data, data.size
     shapes = density_data.names(model, values)
-    rarer, hazard = density.parts(data)
-    with cache.alone(f"density-{rarer}-{hazard}"):
-        log_density, kept = density.functions(rarer, hazard)
+    log_density, kept = density.functions()
     stops = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     size = density_data.dimension(model, values)
     compiled = CompiledPyMCModel(
@@ -106,7 +102,7 @@ def _written_out(model: Model, values: dict[str, np.ndarray], sampler: Sampler, 
         compiled_expand_func=kept,
         initial_point_func=lambda chain: np.random.default_rng(chain).uniform(-1, 1, size),
         shared_data={"data": data},
-        user_data=record,
+        user_data=density.record(data),
         n_expanded=int(stops[-1]),
         shape_info=(list(shapes), list(map(slice, [0, *stops[:-1]], stops)), list(shapes.values())),
         logp_func=None,

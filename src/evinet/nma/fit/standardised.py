@@ -1,8 +1,13 @@
-"""Compiled parts that densities share: priors of scales, what is scaled by them, functions."""
+"""Compiled parts that densities share: priors of scales, what is scaled by them, products.
+
+A matrix is rows after each other in a vector, from a place on: this compiles in a tenth of the time
+that slices with two dimensions take.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -11,6 +16,27 @@ LOG2E, HIGH, LOW = math.log2(math.e), 0.6931471803691238, 1.9082149292705877e-10
 MAGIC = 1.5 * 2.0**52  # a number plus this is rounded to a whole one, in its last bits
 FURTHEST = 700.0
 TERMS = tuple(1 / math.factorial(power) for power in range(13, -1, -1))
+INSIDE: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cpython_wrapper": True,
+          "no_cfunc_wrapper": True}  # fmt: skip
+"""Options of a function that compiled code alone calls."""
+
+
+@njit(**INSIDE)
+def inner(a, at, b, place, size):
+    """The inner product of `size` numbers of two vectors."""
+    return np.dot(a[at : at + size], b[place : place + size])
+
+
+@njit(**INSIDE)
+def product(matrix, at, rows, columns, x, found):
+    """Fills `found` with the matrix times x."""
+    np.dot(matrix[at : at + rows * columns].reshape(rows, columns), x, found)
+
+
+@njit(**INSIDE)
+def transposed(matrix, at, rows, columns, x, found):
+    """Fills `found` with x times the matrix."""
+    np.dot(x, matrix[at : at + rows * columns].reshape(rows, columns), found)
 
 
 @njit(cache=True)
@@ -38,7 +64,7 @@ def exponentials(x, found):
         found[i] *= scale[i]
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def prior_of_scale(code, p1, p2, p3, x):
     """A prior of a scale: the scale at the unconstrained x, its derivative, log density, its."""
     if code == 4:
@@ -71,7 +97,7 @@ def prior_of_scale(code, p1, p2, p3, x):
     return value, value, -p1 * value + x, 1 - p1 * value
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def deviate(moves, scale, precision, slope, z, narrow):
     """Standardised z of `likelihoods.scaled_normal` from its moves; log density."""
     log = 0.0
@@ -83,7 +109,7 @@ def deviate(moves, scale, precision, slope, z, narrow):
     return log
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def deviate_back(moves, scale, precision, slope, narrow, g_z, g_moves, g_slope):
     """Slopes in moves and in `slope` from those in z; returns the slope in the scale."""
     g_scale = 0.0
