@@ -6,7 +6,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,11 @@ LARGEST = 50_000_000
 """Bytes: no file that a person wrote is larger."""
 WRITTEN = ".evinet-written.json"
 """In the folder of a run: what it wrote there."""
+UNFINISHED = "UNFINISHED.txt"
+"""In the folder of a run while its files are put in place, and after it was killed meanwhile."""
+_STOPPED = """The files of a run were put into this folder, and that was stopped: some are missing.
+Run the same command again; it removes this file when all is in place.
+"""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 """Characters that no text of a review holds, and that break what is made from it."""
@@ -61,17 +66,22 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
-def together(folder: Path | None = None) -> Iterator[list[str]]:
+def together(folder: Path | None = None, may_write: Iterable[str] | None = None
+             ) -> Iterator[list[str]]:  # fmt: skip
     """Files written inside the block appear when it succeeds: all of them, or none.
 
     With a `folder` they are a run in it, whose files alone stay there: those that an earlier run
     wrote and this one did not are removed, and afterwards named in the list that the block has.
-    Files that no run wrote stay.
+    What a run `may_write` is given, or else recorded in the folder. Files that no run wrote stay.
+
+    Files of two runs never lie side by side, not even where the process is killed: first all
+    earlier ones are set aside, then the new ones take their names. Meanwhile, and after a kill,
+    `UNFINISHED` stands in the folder, and none of its files is read (`finished`).
 
     Raises
     ------
     OutputError
-        One of them cannot be written, or an earlier one not removed.
+        One of them cannot be written, or an earlier one not removed; the earlier ones come back.
     """
     removed: list[str] = []
     if _waiting.get() is not None:
@@ -81,17 +91,10 @@ def together(folder: Path | None = None) -> Iterator[list[str]]:
     token = _waiting.set(waiting)
     try:
         yield removed
-        for path, temporary in waiting.items():
-            try:
-                temporary.replace(path)
-            except OSError as error:
-                raise _unwritable(path, error) from None
-        if folder is not None:
-            for parent in {path.parent for path in waiting}:
-                _sweep(parent, "*")
-            names = sorted(path.relative_to(folder).as_posix() for path in waiting)
-            removed += _remove_earlier(folder, names)
-            (folder / WRITTEN).write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")
+        if folder is None:
+            _exchange(waiting, [])
+        else:
+            removed += _run_in(folder, waiting, may_write)
     finally:
         _waiting.reset(token)
         for temporary in waiting.values():
@@ -99,30 +102,111 @@ def together(folder: Path | None = None) -> Iterator[list[str]]:
                 temporary.unlink(missing_ok=True)
 
 
-def _remove_earlier(folder: Path, kept: list[str]) -> list[str]:
-    """Remove what the last run in a folder wrote there, but for some names; what was removed."""
+def _run_in(folder: Path, waiting: dict[Path, Path], may_write: Iterable[str] | None) -> list[str]:
+    """Put the files of a run into its folder; the files of earlier runs that it removed."""
+    folders = sorted({folder, *(path.parent for path in waiting)})
+    names = sorted(path.relative_to(folder).as_posix() for path in waiting)
+    earlier = _recorded(folder) if may_write is None else may_write
+    left = [name for name in sorted({*earlier} - {*names}) if (folder / name).is_file()]
+    for each in folders:
+        _sweep(each, "*")
+    with _marked(folders):
+        if may_write is None:  # the next run removes all of them, if this one is killed
+            _record(folder, [*names, *earlier])
+        try:
+            _exchange(waiting, [folder / name for name in left])
+        except BaseException as error:
+            if may_write is None and not isinstance(error, OSError):  # the earlier files are back
+                _record(folder, earlier)
+            raise
+        if may_write is None:
+            _record(folder, names)
+    for name in left:
+        with suppress(OSError):  # it still holds other files
+            for above in PurePosixPath(name).parents[:-1]:
+                (folder / above).rmdir()
+    return left
+
+
+@contextmanager
+def _marked(folders: list[Path]) -> Iterator[None]:
+    """Folders that say so while files are put into them; a kill, or an `OSError`, leaves that."""
+    marks = [folder / UNFINISHED for folder in folders]
+    try:
+        for mark in marks:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(_STOPPED, encoding="utf-8")
+        yield
+    except OSError as error:
+        raise _unwritable(folders[0], error) from None
+    except BaseException:  # the earlier files are back
+        _unmark(marks)
+        raise
+    _unmark(marks)
+
+
+def _unmark(marks: list[Path]) -> None:
+    for mark in marks:
+        mark.unlink(missing_ok=True)
+
+
+def _exchange(waiting: dict[Path, Path], earlier: list[Path]) -> None:
+    """Set aside what stands in the way and the `earlier` files, then put the new ones in place.
+
+    Where that fails, the earlier files come back.
+    """
+    aside: dict[Path, Path] = {}
+    placed: list[Path] = []
+    path = Path()
+    try:
+        for path in [*waiting, *earlier] if len(waiting) + len(earlier) > 1 else []:
+            if path.is_file():
+                kept = path.with_name(f".evinet-{os.getpid()}-earlier-{path.name}.tmp")
+                path.replace(kept)
+                aside[path] = kept
+        for path, temporary in waiting.items():
+            temporary.replace(path)
+            placed.append(path)
+    except BaseException as error:
+        for place in placed:
+            place.unlink()
+        for place, kept in aside.items():
+            kept.replace(place)
+        raise _unwritable(path, error) if isinstance(error, OSError) else error from None
+    for kept in aside.values():
+        with suppress(OSError):
+            kept.unlink()
+
+
+def finished(path: Path | str) -> None:
+    """Refuse a file whose folder holds a part of a run's files.
+
+    Raises
+    ------
+    InputError
+        The run was stopped while its files were put in place.
+    """
+    if Path(path).with_name(UNFINISHED).is_file():
+        raise _unreadable(
+            Path(path), f"is of a run that was stopped: see {UNFINISHED} beside it",
+            "Run the command that writes into this folder again",
+        )  # fmt: skip
+
+
+def _record(folder: Path, names: Iterable[str]) -> None:
+    (folder / WRITTEN).write_text(json.dumps(sorted({*names}), indent=2) + "\n", encoding="utf-8")
+
+
+def _recorded(folder: Path) -> list[str]:
+    """The names of the files that the last run in a folder wrote there, none outside of it."""
     try:
         earlier = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    inside = [
+    return [
         str(name) for name in (earlier if isinstance(earlier, list) else [])
         if not PurePosixPath(str(name)).is_absolute() and ".." not in PurePosixPath(str(name)).parts
     ]  # fmt: skip
-    removed = []
-    for name in sorted(set(inside) - set(kept)):
-        left = folder / name
-        try:
-            if not left.is_file():
-                continue
-            left.unlink()
-        except OSError as error:
-            raise _unwritable(left, error) from None
-        removed.append(name)
-        with suppress(OSError):  # it still holds other files
-            for above in left.relative_to(folder).parents[:-1]:
-                (folder / above).rmdir()
-    return removed
 
 
 def sweep(folder: Path) -> None:
@@ -201,10 +285,11 @@ def read_json(path: Path | str) -> Any:
     Raises
     ------
     InputError
-        The file cannot be read (see `read_text`), or is not JSON: cut short, empty, with NaN,
-        with half of a surrogate pair, or nested too deep.
+        The file cannot be read (see `read_text`), its run was stopped, or it is not JSON: cut
+        short, empty, with NaN, with half of a surrogate pair, or nested too deep.
     """
     path = Path(path)
+    finished(path)
     text = read_text(path)
     try:
         content = json.loads(text, parse_constant=_no_number)

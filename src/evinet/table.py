@@ -120,6 +120,7 @@ class Table:
         """The cells of a file as text."""
         import pandas as pd
 
+        files.finished(path)
         content = files.read_text(path)
         found = files.CONTROL.search(content.replace("\r", ""))
         if found:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evinet import files
 from evinet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def composed(text: str) -> str:
 
 
 def _cells(path: Path, sheet: str | None) -> Cells:
+    files.finished(path)
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -40,12 +40,13 @@ def digitise(
     own = out / "axis.yaml"
     given = axis or (own if own.exists() else None)
     made = run.digitise(figure, page, panel, axis_file.read(given) if given else None)
-    if given is None:
-        axis_file.write(own, made.axis)
-    elif given.resolve() != own.resolve():
-        files.write_text(own, given.read_text(encoding="utf-8"))
-    write.write(out, made)
-    overlay.write(out, made)
+    with files.together(out, write.TABLES):
+        if given is None:
+            axis_file.write(own, made.axis)
+        elif given.resolve() != own.resolve():
+            files.write_text(own, given.read_text(encoding="utf-8"))
+        write.write(out, made)
+        overlay.write(out, made)
     reading = made.reading
     names = ", ".join(arm.name for arm in reading.arms) or "no curve"
     source = f" (axes and arms from {given})" if given else ""

@@ -21,8 +21,6 @@ def write(out: Path, made: Digitised) -> None:
     curve.csv (arm, time, survival) holds both ends of every level, marks.csv (arm, time) the censor
     marks, at-risk.csv (arm, time, n) the numbers at risk; times are in the unit of the axis.
     """
-    for name in TABLES:  # of an earlier run
-        (out / name).unlink(missing_ok=True)
     if made.reading.answered:
         for name, rows in zip(TABLES, tables(made.reading), strict=True):
             header = {"curve.csv": "arm,time,survival", "marks.csv": "arm,time"}.get(

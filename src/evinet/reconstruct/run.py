@@ -22,6 +22,7 @@ from evinet.reconstruct.quality import assess
 if TYPE_CHECKING:
     import pandas as pd
 
+MAY_WRITE = ("ipd.csv", "family.csv", "quality.json")
 FAMILY = 20  # curves shown where there can be no patients
 
 
@@ -131,10 +132,9 @@ def from_batch(manifest: Path, job: Job) -> Iterator[str]:
 def _refused(job: Job, trial: str, outcome: str | None, code: str, message: str, said: str) -> str:
     """A trial of a batch without patients: its quality.json says why."""
     if trial and Path(trial).name == trial:
-        for name in ("ipd.csv", "family.csv"):  # of an earlier run
-            (job.out / name).unlink(missing_ok=True)
         made = Reconstruction("none", {}, (Flag(code, "", message),))
-        files.write_json(job.out / "quality.json", assess(TrialInput(()), made, trial, outcome))
+        with files.together(job.out, MAY_WRITE):
+            files.write_json(job.out / "quality.json", assess(TrialInput(()), made, trial, outcome))
     return f"{trial}: {said}"
 
 
@@ -182,16 +182,15 @@ def _write(content: TrialInput, made: Reconstruction, named: Named, job: Job) ->
     """Write the patients and their quality, and say in a line what came of it."""
     trial = named.study
     quality = assess(content, made, trial, named.outcome)
-    for name in ("ipd.csv", "family.csv"):  # of an earlier run
-        (job.out / name).unlink(missing_ok=True)
-    if made.arms:
-        tables.IPD.write_rows(job.out / "ipd.csv", _patients(made, named))
-    else:
-        rng = seeds.generator(job.seed, f"family/{trial}")
-        curves = summary.family(tidy(content)[0], FAMILY, rng)
-        if curves:
-            files.write_csv(job.out / "family.csv", _family(curves))
-    files.write_json(job.out / "quality.json", quality)
+    with files.together(job.out, MAY_WRITE):
+        if made.arms:
+            tables.IPD.write_rows(job.out / "ipd.csv", _patients(made, named))
+        else:
+            rng = seeds.generator(job.seed, f"family/{trial}")
+            curves = summary.family(tidy(content)[0], FAMILY, rng)
+            if curves:
+                files.write_csv(job.out / "family.csv", _family(curves))
+        files.write_json(job.out / "quality.json", quality)
     noted = "".join(
         f"\n  {flag['code']} {flag['arm']}: {flag['message']}" for flag in quality["flags"]
     )

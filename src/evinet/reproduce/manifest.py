@@ -195,6 +195,7 @@ def _now(folder: Path, names: Iterable[str]) -> dict[str, str]:
     for name in names:
         if (folder / name).is_file():
             try:
+                files.finished(folder / name)
                 found[name] = content_hash(folder / name)
             except InputError:
                 found[name] = "cannot be read"

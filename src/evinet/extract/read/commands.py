@@ -52,8 +52,10 @@ def read(
                 for path in there
             ]
         )  # fmt: skip
-    for path, text in drafted.items():
-        files.write_text(path, text)
+    with files.together():
+        for path, text in drafted.items():
+            files.write_text(path, text)
+    for path in drafted:
         click.echo(str(path))
     unsure = sum(bool(finding.unsure) for finding in reading.findings)
     for note in reading.notes:
