@@ -166,7 +166,7 @@ def test_one_folder_is_written_for_each_cause(tmp_path: Path) -> None:
     ], catch_exceptions=False)  # fmt: skip
     assert told.exit_code == 0, told.output
     assert "They are not effects on how many have death" in told.output
-    assert told.output.count("Read ") == 1
+    assert told.output.count(f"Read {tmp_path}") == 1
     assert "progression: Beware: three: no arm has an event" in told.output
     assert "death: Beware: three" not in told.output
     for cause in HAZARDS["a"]:

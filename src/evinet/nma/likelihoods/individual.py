@@ -133,8 +133,8 @@ def density(
     >>> binomial = LIKELIHOODS["binomial", "logit"]
     >>> for each in (binomial, replace(binomial, of_two=True)):
     ...     mean = expected(each, at, None, third, np.array(3.0))
-    ...     print(np.exp(density(each, np.array(2.0), np.array(3.0), at, mean, third)).round(2))
-    [0.38]
+    ...     print(np.exp(density(each, np.array(2.0), np.array(3.0), at, mean, third)).round(3))
+    [0.375]
     [0.44]
     """
     if likelihood.ordered:
