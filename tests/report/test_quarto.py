@@ -151,7 +151,9 @@ def test_a_hidden_folder_of_temporary_files_is_not_used(
 ) -> None:
     (tmp_path / ".tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ".tmp"))
-    done = render(project, tmp_path / "out", "--renderer", "quarto", "--page", "index")
+    # of its own, since pages are made in its results, which other tests copy
+    own = shutil.copytree(project, tmp_path / "project")
+    done = render(own, tmp_path / "out", "--renderer", "quarto", "--page", "index")
     assert done.exit_code == 0, done.output
 
 
