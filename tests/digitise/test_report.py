@@ -16,6 +16,7 @@ from evinet import files
 from evinet.digitise import axis as axis_file
 from evinet.digitise import handover, run
 from evinet.digitise.commands import digitise as command
+from evinet.reconstruct.inputs import ArmInput, TrialInput
 from evinet.report.exhibit import INDEX
 from evinet.report.figures import digitised as drawn
 from evinet.report.pages import reconstruction as page
@@ -57,6 +58,27 @@ def test_the_tables_lie_on_the_curves_and_marks_of_the_figure(digitised):
             assert (apart <= rounding).all(axis=1).any(), corner
         assert each.marks[:, 0] == pytest.approx(arm.trace.marks[:, 0], abs=0.01)
         assert each.marks[:, 1] == pytest.approx(arm.trace.marks[:, 1], abs=1.5)
+
+
+@pytest.mark.parametrize("name", ["survminer", "pdf"])
+def test_the_reconstruction_is_told_by_how_much_the_axes_of_a_picture_may_be_off(name, tmp_path):
+    style = figures.STYLES[name]
+    path, out = tmp_path / f"figure.{style.suffix}", tmp_path / "out"
+    figures.draw(path, name, style)
+    said = CliRunner().invoke(command, [str(path), "--out", str(out)]).output
+    axis = axis_file.read(out / "axis.yaml")
+    given = TrialInput(tuple(ArmInput(arm.name) for arm in axis.arms))
+    content = handover.with_figure(given, out)
+    assert all(arm.marks is not None for arm in content.arms)
+    pixel = abs(axis.panel().y.slope)
+    if name == "pdf":
+        assert content.survival_shift == content.axis_error == 0
+        assert "--survival-shift" not in said
+    else:  # half a pixel, and a little for ticks off the line; steps of time are half a pixel
+        assert 0.5 * pixel <= content.survival_shift < 0.65 * pixel
+        assert 1.0 <= content.axis_error < 1.3
+        error = f"--axis-error {content.axis_error:g} --survival-shift {content.survival_shift:g}"
+        assert error in said
 
 
 def test_the_figure_has_the_arms_in_the_colours_of_the_trial(digitised):

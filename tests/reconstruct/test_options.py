@@ -193,6 +193,19 @@ def test_an_error_of_the_axis_is_a_number_of_pixels(tmp_path, options, value):
         run(tmp_path, options, "curve at-risk", "--axis-error", value)
 
 
+@pytest.mark.parametrize("value", ["x", "-0.001", "0.5", "nan", ""])
+def test_a_shift_of_survival_is_a_small_part(tmp_path, options, value):
+    with pytest.raises(InputError, match="is not a small part of survival"):
+        run(tmp_path, options, "curve at-risk", "--survival-shift", value)
+
+
+def test_a_shift_of_survival_reaches_the_draws(tmp_path, options):
+    run(tmp_path / "plain", options, "curve at-risk")
+    run(tmp_path / "moved", options, "curve at-risk", "--survival-shift", "0.002")
+    plain, moved = (tables.IPD.read(tmp_path / name / "ipd.csv") for name in ("plain", "moved"))
+    assert plain["time"].tolist() != moved["time"].tolist()
+
+
 def test_a_batch_takes_the_error_of_the_axis(tmp_path, options):
     manifest = tmp_path / "trials.csv"
     rows = [("exact", ""), ("half", "0.5"), ("wrong", "x")]

@@ -58,6 +58,9 @@ def digitise(
         click.echo(f"  {f'{reason.arm}: ' if reason.arm else ''}{reason.message}")
     if reading.answered:
         click.echo(f"Compare the traces with the figure in {out / 'overlay.html'}")
+        if shift := write.survival_shift(reading):
+            error = f"--axis-error {write.axis_error(reading):g} --survival-shift {shift:g}"
+            click.echo(f"By how much its axes may be off, for evinet reconstruct: {error}")
     if not reading.answered:
         click.echo(
             f"No curve was written: look at {out / 'overlay.html'}, correct {own} by hand or in "

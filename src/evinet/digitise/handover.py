@@ -218,7 +218,7 @@ def _floats(path: Path) -> dict[str, list[list[float]]]:
 
 
 def with_figure(content: TrialInput, made: Path) -> TrialInput:
-    """A trial's input with the censor marks of its figure, and the error of its time axis."""
+    """A trial's input with the censor marks of its figure, and by how much its axes may be off."""
     axis = axis_file.read(made / "axis.yaml")
     names = {arm.name for arm in content.arms}
     factor = months(axis, str(made / "axis.yaml"))
@@ -227,12 +227,13 @@ def with_figure(content: TrialInput, made: Path) -> TrialInput:
         arms[name]: [factor * time for (time,) in times]
         for name, times in _floats(made / "marks.csv").items()
     }
-    error = float(files.read_json(made / "digitisation.json")["axis_error"])
+    said = files.read_json(made / "digitisation.json")
     return replace(
         content,
         arms=tuple(
             replace(arm, marks=np.array(marks[arm.name])) if arm.name in marks else arm
             for arm in content.arms
         ),
-        axis_error=error,
+        axis_error=float(said["axis_error"]),
+        survival_shift=float(said["survival_shift"]),
     )

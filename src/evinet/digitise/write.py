@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from evinet import files
+from evinet.digitise.axes import Axis
 from evinet.digitise.judge import FINE
 from evinet.digitise.reading import ENOUGH, Arm, Reading
 from evinet.digitise.run import Digitised
 
+HALF_PIXEL = 0.5
 DIGITS = 6  # decimals of times and survival
 TABLES = ("curve.csv", "marks.csv", "at-risk.csv")
 
@@ -94,6 +96,7 @@ def summary(made: Digitised) -> dict[str, object]:
         "survival_error": float(f"{reading.sigma:.3g}"),
         "time_error": float(f"{reading.dt:.3g}"),
         "axis_error": axis_error(reading),
+        "survival_shift": survival_shift(reading),
         "minutes": made.axis.minutes,
         "typed": made.axis.typed(),
         "reasons": [
@@ -124,7 +127,23 @@ def axis_error(reading: Reading) -> float:
     """
     if reading.panel is None or reading.sigma < FINE:
         return 0.0
-    return round(2 * max(reading.panel.x.error, 0.1), 2)
+    return round(2 * _off(reading.panel.x), 2)
+
+
+def survival_shift(reading: Reading) -> float:
+    """By how much all survival of an arm of a picture may be off, one way."""
+    if reading.panel is None or reading.sigma < FINE:
+        return 0.0
+    axis = reading.panel.y
+    return float(f"{abs(axis.slope) / reading.panel.full * _off(axis):.3g}")
+
+
+def _off(axis: Axis) -> float:
+    """By how many pixels an axis of a picture may be off its curves.
+
+    Programs put ticks at whole pixels, and lines not, or elsewhere in them if they are wider.
+    """
+    return float(np.hypot(HALF_PIXEL, axis.error))
 
 
 def doubtful(reading: Reading, arm: Arm) -> list[tuple[float, float, str]]:

@@ -60,6 +60,12 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     metavar="PIXELS",
     help="How many pixels either end of the time axis may be off; default 0.",
 )
+@click.option(
+    "--survival-shift",
+    metavar="PART",
+    help="By how much all survival of a curve may be off, one way: half a pixel of an axis of 375 "
+    "pixels is 0.0013; default 0. Digitising a picture prints both.",
+)
 @click.option("--evidence", type=FOLDER, help="Folder of a trial's evidence tables.")
 @click.option("--outcome", help="Outcome to take from --evidence: pfs, os.")
 @click.option("--digitised", type=FOLDER, help="Folder of its digitised figure: censor marks.")

@@ -72,13 +72,15 @@ class Contrast:
 class TrialInput:
     """The arms of one outcome of one trial, and the published contrasts between them.
 
-    `axis_error` is by how many pixels of the figure either end of its time axis may be off;
-    `comparison` the arm and the comparator of the hazard ratio where none was published.
+    `axis_error` is by how many pixels of the figure either end of its time axis may be off, and
+    `survival_shift` by how much all survival of a curve may be off, one way; `comparison` is the
+    arm and the comparator of the hazard ratio where none was published.
     """
 
     arms: tuple[ArmInput, ...]
     contrasts: tuple[Contrast, ...] = ()
     axis_error: float = 0.0
+    survival_shift: float = 0.0
     comparison: tuple[str, str] | None = None
 
 

@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evinet.patients.data import Floats, Patients
-from evinet.reconstruct import lattice_arm, lattice_patients, unseen
+from evinet.patients.data import Floats, Integers, Patients
+from evinet.reconstruct import lattice_arm, lattice_patients, lattice_shift, unseen
 from evinet.reconstruct.draws import combine
 from evinet.reconstruct.inputs import ArmInput, Flag, Reconstruction, TrialInput, tidy
-from evinet.reconstruct.lattice_arm import Paths
+from evinet.reconstruct.lattice_arm import Hypotheses, Paths, Wanted
 from evinet.reconstruct.particles import Pool
 
 METHOD = "lattice"
 POOL = 200  # paths sampled, at least, where draws are wanted
 COLUMNS = 97
 FEW = 60  # the same where they are not
+FOR_BEST = -1  # in place of that of a shift: paths of which the best is chosen alone
 MOST_CELLS = 400_000  # patients in the pool of an arm, about, at most
 
 
@@ -89,21 +90,21 @@ def reconstruct(trial: TrialInput, draws: int, rng: np.random.Generator) -> Reco
         noted += found
     arms: dict[str, ArmInput] = {}
     parts: dict[str, list[Paths]] = {}
+    rows, wanted = _wanted(known, trial.survival_shift, draws, rng)
     for name, each in known.items():
         others = [other for other in known.values() if other is not each]
-        size = max(min(POOL if draws else FEW, MOST_CELLS // (each.arm.n or 1)), 4 * draws, 40)
-        parts[name], total, found = lattice_arm.sample(each, others, size, rng, single=not draws)
+        parts[name], total, found = lattice_arm.sample(each, others, wanted[name], rng, not draws)
         arms[name] = replace(each.arm, events=total)
         noted += found
     rests, chance, found = unseen.rests(arms, parts)
     arms = {name: replace(arm, events=rests[name].events) for name, arm in arms.items()}
     noted += found
-    size = min((sum(len(each.died) for each in own) for own in parts.values()), default=0)
-    chosen = {name: _mixed(own, size, rng) for name, own in parts.items()}
+    size = min((len(_rows(own)) for own in parts.values()), default=0)
+    chosen = {name: _mixed(own, size, rows.get(name), rng) for name, own in parts.items()}
     goes_on = rng.random(size) < chance
     cut = {name: _some(rest.cut, size, rng) for name, rest in rests.items()}
-    for name, rows in chosen.items():  # a total that was not reached: a plateau is out of question
-        short = unseen.short(arms[name], parts[name], rows)
+    for name, picked in chosen.items():  # a total not reached: a plateau is out of question
+        short = unseen.short(arms[name], parts[name], picked)
         if rests[name].cut:
             cut[name] |= short
         else:
@@ -132,10 +133,62 @@ def _some(share: float, size: int, rng: np.random.Generator) -> np.ndarray:
     return made
 
 
-def _mixed(parts: list[Paths], size: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """The paths of all hypotheses in random order."""
-    rows = [(part, which) for part, own in enumerate(parts) for which in range(len(own.died))]
-    return [rows[k] for k in rng.permutation(len(rows))[:size]]
+def _wanted(
+    known: dict[str, Hypotheses], shift: float, draws: int, rng: np.random.Generator
+) -> tuple[dict[str, Integers], dict[str, list[Wanted]]]:
+    """By arm: the place of the shift of survival in each row, and the paths wanted, central first.
+
+    Where survival is not off as a whole, no rows are told apart.
+    """
+    sizes = {
+        name: max(min(POOL if draws else FEW, MOST_CELLS // (each.arm.n or 1)), 4 * draws, 40)
+        for name, each in known.items()
+    }
+    if not shift or not known:
+        return {}, {name: [Wanted(size)] for name, size in sizes.items()}
+    shifts, scores = lattice_shift.grid(shift), []
+    for each in known.values():
+        others = [other for other in known.values() if other is not each]
+        scores.append(lattice_arm.shift_scores(each, others, shifts, rng, not draws))
+    found, central = lattice_shift.common(scores, min(sizes.values()), rng)
+    rows, wanted = {}, {}
+    for name, score, places, middle in zip(known, scores, found, central, strict=True):
+        rows[name] = places if draws else np.full(len(places), middle)
+        count = np.bincount(rows[name], minlength=len(shifts)).tolist()
+        order = sorted(np.flatnonzero(count).tolist(), key=lambda place: abs(place - middle))
+        share = lattice_shift.shares(score)
+        wanted[name] = [
+            Wanted(count[place], float(shifts[place]), place, share[:, place]) for place in order
+        ]
+        if draws:
+            likeliest = (np.arange(len(score)) == share[:, middle].argmax()).astype(float)
+            best = Wanted(sizes[name], float(shifts[middle]), FOR_BEST, likeliest)
+            wanted[name].insert(0, best)
+    return rows, wanted
+
+
+def _rows(parts: list[Paths]) -> list[tuple[int, int]]:
+    """The paths of all hypotheses that are for draws."""
+    return [
+        (part, which)
+        for part, own in enumerate(parts) if own.place != FOR_BEST
+        for which in range(len(own.died))
+    ]  # fmt: skip
+
+
+def _mixed(
+    parts: list[Paths], size: int, places: Integers | None, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """The paths of all hypotheses in random order, in each row one of the place of its shift."""
+    rows = _rows(parts)
+    mixed = [rows[k] for k in rng.permutation(len(rows))]
+    if places is None:
+        return mixed[:size]
+    mixed.sort(key=lambda row: parts[row[0]].place)
+    made = [mixed[0]] * len(places)
+    for row, place in zip(mixed, np.argsort(places, kind="stable").tolist(), strict=True):
+        made[place] = row
+    return made
 
 
 def _patients(

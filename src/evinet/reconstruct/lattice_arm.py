@@ -42,10 +42,25 @@ SLACK = 0.03  # of follow-up: less than this is not seen at the end of most curv
 
 
 @dataclass(frozen=True, eq=False)
+class Wanted:
+    """How many paths are wanted of a curve whose survival is read too high by a `shift`.
+
+    `place` is that of the shift among those looked at (see `lattice_shift`), and `share` that of
+    each plausible hypothesis, if it is not as without a shift.
+    """
+
+    paths: int
+    shift: float = 0.0
+    place: int = 0
+    share: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Paths:
     """Sampled paths under one hypothesis: (P, K) censorings before, and events at, each of K nodes.
 
-    `pixel` is the width of a pixel of the time axis, or of the error of clicked times, otherwise 0.
+    `pixel` is the width of a pixel of the time axis, or of the error of clicked times, otherwise 0;
+    `place` is that of the shift of survival (see `Wanted`).
     """
 
     segments: Segments
@@ -54,6 +69,7 @@ class Paths:
     censored: Integers
     died: Integers
     pixel: float
+    place: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +99,19 @@ class _Arm:
         return nodes(
             self.segments, self.noise, at_risk, (chance, stay), censored, self.marked
         )  # fmt: skip
+
+    def shifted(self, by: float) -> _Arm:
+        """The arm if its whole curve was read too high by so much; all or nobody are read exactly.
+
+        Patients who were seen to be left stay left.
+        """
+        if not by:
+            return self
+        value = self.segments.value
+        moved = np.clip(value - by, np.minimum(value, 0.5 / self.n), 1.0)
+        exact = self.segments.pinned | (value <= 0) | (value >= 1)
+        return replace(self, segments=replace(
+            self.segments, value=np.where(exact, value, moved)))  # fmt: skip
 
     @property
     def reach(self) -> float:
@@ -173,11 +202,42 @@ def hypotheses_of(arm: ArmInput) -> tuple[Hypotheses, list[Flag]]:
     return Hypotheses(arm, states, np.array(scores)), flags
 
 
-def sample(
-    found: Hypotheses, others: Sequence[Hypotheses], size: int, rng: np.random.Generator,
+def shift_scores(
+    found: Hypotheses, others: Sequence[Hypotheses], shifts: Floats, rng: np.random.Generator,
     single: bool = False,
+) -> Floats:  # fmt: skip
+    """(J, S) log weight of each plausible hypothesis if the curve is off by each of the shifts.
+
+    It is the evidence of all points, and of the total of events; at the shift that suits it best
+    each hypothesis weighs its share.
+    """
+    states, share = found.plausible(others, 1 if single else MOST)
+    events = None if goes_on(found.arm) else found.arm.events
+    scores = np.zeros((len(states), len(shifts)))
+    for score, state in zip(scores, states, strict=True):
+        for which, by in enumerate(shifts if len(state.segments.time) else ()):
+            score[which] = _score(state.shifted(by), events, rng)
+    scores += np.log(share)[:, None] - scores.max(axis=1, keepdims=True)
+    return scores
+
+
+def _score(state: _Arm, events: int | None, rng: np.random.Generator) -> float:
+    """Log evidence of all points, and of a total of events."""
+    each = state.nodes(single=True)
+    made = forward(state.n, each, 0.0, COARSE)
+    if events is None:
+        return float(made.log_evidence)
+    wide = 2 * len(each.value) + 1
+    died = backward(state.n, each, made, 0.0, rng.random((TRIES, wide)))[1].sum(axis=1)
+    sd = max(float(died.std()), 1.0)
+    return float(made.log_evidence - 0.5 * ((died.mean() - events) / sd) ** 2 - np.log(sd))
+
+
+def sample(
+    found: Hypotheses, others: Sequence[Hypotheses], wanted: Sequence[Wanted],
+    rng: np.random.Generator, single: bool = False,
 ) -> tuple[list[Paths], int | None, list[Flag]]:  # fmt: skip
-    """Sample `size` paths of an arm, in all, and the total of events that it is held to.
+    """Sample paths of an arm, as many as `wanted`, and the total of events that it is held to.
 
     Each of the hypotheses of style and noise that are plausible has as many paths as it deserves,
     the most plausible first; with `single` it has all. A total that contradicts the curve is left
@@ -185,8 +245,8 @@ def sample(
     total: the rest is not seen (see `unseen`).
     """
     arm, flags = found.arm, []
-    states, share = found.plausible(others, 1 if single else MOST)
-    counts = np.diff(np.rint(np.cumsum(np.append(0.0, share)) * size)).astype(int)
+    plausible, share = found.plausible(others, 1 if single else MOST)
+    states = [state.shifted(wanted[0].shift) for state in plausible]
     events, unseen = arm.events, goes_on(arm)
     if events is not None and len(states[0].segments.time):
         least, most = _possible(states[0], events, rng, CONTRADICTS)
@@ -194,19 +254,12 @@ def sample(
             flags.append(contradiction(arm, least, most))
             events = None
     paths = []
-    for state, count in zip(states, counts, strict=True):
-        if count:
-            censored, died = np.zeros((2, count, 0), np.int64)
-            if len(state.segments.time):
-                held = events
-                if held is not None and unseen and held > _possible(state, held, rng, UNSEEN)[1]:
-                    held = None
-                censored, died = _sampled(state, held, int(count), rng)
-            made = Paths(
-                state.segments, state.reading, state.course, censored, died,
-                _pixel(state.reading, state.noise),
-            )  # fmt: skip
-            paths.append(made)
+    for each in wanted:
+        own = share if each.share is None else each.share
+        counts = np.diff(np.rint(np.cumsum(np.append(0.0, own)) * each.paths)).astype(int)
+        for state, count in zip(plausible, counts.tolist(), strict=True):
+            if count:
+                paths.append(_paths(state.shifted(each.shift), events, unseen, count, each, rng))
     _, sd = states[0].noise.of(states[0].reading.half)
     if len(_table(arm)[0]) == 1 and events is None and max(sd, default=0) > 1e-4:
         vague = states[0].n * states[0].reach > VAGUE
@@ -231,6 +284,22 @@ def sample(
         message = f"the curve allows {reached} events, not {events}"
         flags.append(Flag("events-unmet", arm.name, message, float(reached - events)))
     return paths, events, flags
+
+
+def _paths(
+    state: _Arm, events: int | None, unseen: bool, count: int, wanted: Wanted,
+    rng: np.random.Generator,
+) -> Paths:  # fmt: skip
+    """So many paths under one hypothesis."""
+    censored, died = np.zeros((2, count, 0), np.int64)
+    if len(state.segments.time):
+        if events is not None and unseen and events > _possible(state, events, rng, UNSEEN)[1]:
+            events = None
+        censored, died = _sampled(state, events, count, rng)
+    return Paths(
+        state.segments, state.reading, state.course, censored, died,
+        _pixel(state.reading, state.noise), wanted.place,
+    )  # fmt: skip
 
 
 def _narrow(name: str, state: _Arm, times: Floats, events: int | None) -> Iterator[Flag]:
