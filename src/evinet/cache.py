@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -18,6 +19,10 @@ CALLED = tuple(
     for name in ("arms", "density", "density_arms", "density_data", "hazards", "standardised")
 )
 """Files with compiled functions that those of other files call."""
+INSIDE: dict[str, Any] = {
+    "cache": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+}  # fmt: skip
+"""Numba's options for a function that compiled functions alone call."""
 
 
 def folder() -> Path:

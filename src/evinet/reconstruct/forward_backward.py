@@ -5,6 +5,9 @@ state keeps the exact S of the most probable way into it. Nodes are points of th
 events happen (S falls by S d / n), and numbers at risk, which pin n; before each node some
 patients are censored, at a rate whose level is part of the state and changes now and then. No state
 is ever left without a successor: misfits cost, they do not forbid.
+
+Compiled functions have loops in place of NumPy's sums and products of arrays, which take longer to
+compile.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from evinet.cache import INSIDE
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -49,7 +54,7 @@ class Filtered(NamedTuple):
     survival: Floats
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _fit(residual, half, sd, outlier):
     """Density of a residual, relative to that of none; `outlier` is the probability of one."""
     outlier = outlier / OUTLIER_SPAN * (2 * half + 2.5066 * sd)
@@ -59,14 +64,14 @@ def _fit(residual, half, sd, outlier):
     return np.exp(-0.5 * (beyond / sd) ** 2) + outlier
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _bin(residual, half, sd):
     width = 2 * (half + REACH * sd) / BINS
     place = np.floor(residual / width) + BINS // 2
     return int(min(max(place, 0), BINS - 1))
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _events(n, survival, value, half, sd):
     """Smallest and largest number of events that bring `survival` near `value`."""
     if n == 0 or survival <= 0:
@@ -77,7 +82,7 @@ def _events(n, survival, value, half, sd):
     return int(min(max(least, 0), n)), int(min(max(most, 0), n))
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _chances(most, n, none, more, massed, tilt):
     """Weight of 0, 1, ... events of n patients: beyond the first Poisson, crowded, or massed.
 
@@ -96,7 +101,7 @@ def _chances(most, n, none, more, massed, tilt):
     return chance
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _lost(apart):
     """Factor for a number at risk that is `apart` patients off."""
     if apart == 0:
@@ -104,7 +109,7 @@ def _lost(apart):
     return np.exp(-MISREAD - PER_PATIENT * 20 * (1 - np.exp(-apart / 20)) - 0.001 * apart)
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _censoring(c, pmf, length, level):
     """Probability of c censorings; beyond the table it halves with each."""
     if c < length:
@@ -112,7 +117,7 @@ def _censoring(c, pmf, length, level):
     return pmf[length - 1, level] * 0.5 ** min(c - length + 1, 900)
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _merge(mass, kept, largest, j, b, x, s, sd):
     """Let a way of weight x join state (j, b): survival is the mean of ways that hardly differ."""
     mass[j, b] += x
@@ -123,27 +128,57 @@ def _merge(mass, kept, largest, j, b, x, s, sd):
         largest[j, b], kept[j, b] = x, s
 
 
-@njit(cache=True)
+@njit(**INSIDE)
+def _all(weight, i, b):
+    """The weight of all levels of censoring of a state."""
+    total = 0.0
+    for level in range(weight.shape[2]):
+        total += weight[i, b, level]
+    return total
+
+
+@njit(**INSIDE)
+def _most(weight, i, b):
+    """The largest weight of a level of censoring of a state."""
+    largest = 0.0
+    for level in range(weight.shape[2]):
+        largest = max(largest, weight[i, b, level])
+    return largest
+
+
+@njit(**INSIDE)
+def _blank(rows):
+    """Mass, survival and weight of the largest way of states that none leads to yet."""
+    mass, kept, largest = np.zeros((rows, BINS)), np.zeros((rows, BINS)), np.zeros((rows, BINS))
+    for j in range(rows):
+        for b in range(BINS):
+            kept[j, b] = 1.0
+    return mass, kept, largest
+
+
+@njit(**INSIDE)
 def _switch(weight, stay, chance):
     """Let the level of censoring change, to any as probable as it is."""
     for i in range(weight.shape[0]):
         for b in range(BINS):
-            moved = (1 - stay) * weight[i, b].sum()
+            moved = (1 - stay) * _all(weight, i, b)
             if moved > 0:
                 for level in range(len(chance)):
                     weight[i, b, level] = stay * weight[i, b, level] + moved * chance[level]
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _censor(weight, survival, low, pmf, length, first, sd, least):
     """Take censorings from every state, down to `first`; not in ways less probable than `least`."""
     rows, _, levels = weight.shape
     new = np.zeros((low + rows - first, BINS, levels))
-    mass, kept = np.zeros((low + rows - first, BINS)), np.ones((low + rows - first, BINS))
-    largest = np.zeros((low + rows - first, BINS))
+    mass, kept, largest = _blank(low + rows - first)
+    filled = np.zeros(BINS)
     for i in range(rows):
-        top = weight[i].max()
-        filled = weight[i].sum(axis=1) > 0
+        top = 0.0
+        for b in range(BINS):
+            top = max(top, _most(weight, i, b))
+            filled[b] = _all(weight, i, b)
         for c in range(min(length, low + i - first + 1)):
             j = low + i - c - first
             start, stop = 0, levels  # of the levels that can have so many
@@ -154,7 +189,7 @@ def _censor(weight, survival, low, pmf, length, first, sd, least):
             if start == stop:
                 continue
             for b in range(BINS):
-                if not filled[b]:
+                if filled[b] <= 0:
                     continue
                 x = 0.0
                 for level in range(start, stop):
@@ -166,7 +201,7 @@ def _censor(weight, survival, low, pmf, length, first, sd, least):
     return new, kept
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _censor_far(weight, survival, low, pmf, length, target, new, kept):
     """Add the censorings beyond the table that lead to the `target` alone (row 0 of `new`)."""
     rows, _, levels = weight.shape
@@ -179,14 +214,14 @@ def _censor_far(weight, survival, low, pmf, length, target, new, kept):
             x = 0.0
             for level in range(levels):
                 x += weight[i, b, level] * _censoring(c, pmf, length, level)
-            if new[0, b].sum() <= x and x > largest[b]:
+            if _all(new, 0, b) <= x and x > largest[b]:
                 largest[b], kept[0, b] = x, survival[i, b]
             for level in range(levels):
                 way = weight[i, b, level] * _censoring(c, pmf, length, level)
                 new[0, b, level] += way
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _die(weight, survival, low, value, half, sd, none, more, massed, outlier, tilt):
     """Take events from every state; also the fewest and most events that fit somewhere."""
     rows, _, levels = weight.shape
@@ -194,19 +229,18 @@ def _die(weight, survival, low, value, half, sd, none, more, massed, outlier, ti
     lowest, fewest, largest_d = low, low + rows, 0
     for i in range(rows):
         for b in range(BINS):
-            if weight[i, b].max() > 0:
+            if _most(weight, i, b) > 0:
                 first, last = _events(low + i, survival[i, b], value, half, sd)
                 least[i, b], most[i, b] = first, last
                 lowest = min(lowest, low + i - last)
                 fewest, largest_d = min(fewest, first), max(largest_d, last)
     chance = _chances(largest_d, low + rows, none, more, massed, tilt)
-    shape = (low + rows - lowest, BINS)
     new = np.zeros((low + rows - lowest, BINS, levels))
-    mass, kept, largest = np.zeros(shape), np.ones(shape), np.zeros(shape)
+    mass, kept, largest = _blank(low + rows - lowest)
     for i in range(rows):
         n = low + i
         for b in range(BINS):
-            total = weight[i, b].sum()
+            total = _all(weight, i, b)
             if total == 0:
                 continue
             for d in range(least[i, b] - 1 if least[i, b] > 0 else 0, most[i, b] + 1):
@@ -221,31 +255,40 @@ def _die(weight, survival, low, value, half, sd, none, more, massed, outlier, ti
     return new, kept, lowest, fewest, largest_d
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _trim(weight, survival, low, forgotten):
     """Normalise, and drop the states that hardly count."""
-    total = max(weight.sum(), SMALLEST)
-    first, last = weight.shape[0], 0
-    for i in range(weight.shape[0]):
+    rows, _, levels = weight.shape
+    total = 0.0
+    for i in range(rows):
         for b in range(BINS):
-            weight[i, b] /= total
-            if weight[i, b].sum() < forgotten:
-                weight[i, b] = 0.0
+            for level in range(levels):
+                total += weight[i, b, level]
+    total = max(total, SMALLEST)
+    first, last = rows, 0
+    for i in range(rows):
+        for b in range(BINS):
+            for level in range(levels):
+                weight[i, b, level] /= total
+            if _all(weight, i, b) < forgotten:
+                for level in range(levels):
+                    weight[i, b, level] = 0.0
             else:
                 first, last = min(first, i), max(last, i + 1)
-    return weight[first:last].copy(), survival[first:last].copy(), low + first, total
+    return weight[first:last], survival[first:last], low + first, total
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _grown(flat, size):
     if size <= len(flat):
         return flat
     longer = np.empty(2 * size, flat.dtype)
-    longer[: len(flat)] = flat
+    for i in range(len(flat)):
+        longer[i] = flat[i]
     return longer
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _to_number(weight, survival, low, pmf, length, target, sd):
     """Censor up to a node with a number at risk: that number, or near it at a cost."""
     first = max(low - length + 1, 0)
@@ -255,11 +298,14 @@ def _to_number(weight, survival, low, pmf, length, target, sd):
     if far:
         _censor_far(weight, survival, low, pmf, length, target, new, kept)
     for j in range(new.shape[0]):
-        new[j] *= _lost(abs(first + j - target))
+        lost = _lost(abs(first + j - target))
+        for b in range(BINS):
+            for level in range(new.shape[2]):
+                new[j, b, level] *= lost
     return new, kept, first
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def forward(n, nodes, tilt, forgotten=FORGOTTEN):
     """Filter from n patients on; each event weighs exp(tilt) more, to steer their total.
 
@@ -293,11 +339,15 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
                 log_evidence -= np.log(2 * half + 2.5066 * sd)
             weight, survival, low, total = _trim(weight, survival, low, forgotten)
             log_evidence += np.log(total)
-            cells = survival.size
+            cells = len(weight) * BINS
             weights = _grown(weights, (used + cells) * levels)
             survivals = _grown(survivals, used + cells)
-            weights[used * levels : (used + cells) * levels] = weight.ravel()
-            survivals[used : used + cells] = survival.ravel()
+            for i in range(len(weight)):
+                for b in range(BINS):
+                    cell = used + i * BINS + b
+                    survivals[cell] = survival[i, b]
+                    for level in range(levels):
+                        weights[cell * levels + level] = weight[i, b, level]
             at[phase, k], lows[phase, k], counts[phase, k] = used, low, len(weight)
             used += cells
     return Filtered(
@@ -306,15 +356,23 @@ def forward(n, nodes, tilt, forgotten=FORGOTTEN):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _choose(cumulative, uniform):
     """Index drawn by its share of the cumulated weight; the first if none has any."""
-    if cumulative[-1] == 0:
+    last = len(cumulative) - 1
+    if cumulative[last] == 0:
         return 0
-    return min(np.searchsorted(cumulative, uniform * cumulative[-1], "right"), len(cumulative) - 1)
+    low, high, wanted = 0, last, uniform * cumulative[last]
+    while low < high:
+        middle = (low + high) // 2
+        if wanted < cumulative[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _ways_of_dying(n, to, level, nodes, k, filtered, chances):
     """Cumulated weight of the states before the events of node k, given that after: (n, bin)."""
     start, low, rows = filtered.at[0, k], filtered.low[0, k], filtered.rows[0, k]
@@ -339,33 +397,48 @@ def _ways_of_dying(n, to, level, nodes, k, filtered, chances):
                 ways[(m - first) * BINS + b] = (
                     x * _fit(value - s, half, sd, nodes.outlier[k]) * chances[d]
                 )
-    return np.cumsum(ways)
+    for i in range(1, len(ways)):
+        ways[i] += ways[i - 1]
+    return ways
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _order(state, levels):
-    """Draws of the same state, (draws, 3), one after another."""
-    return np.argsort((state[:, 0] * BINS + state[:, 1]) * levels + state[:, 2])
+    """Draws of the same state, (draws, 3), one after another: sorted by Shell's method."""
+    size = len(state)
+    keys, order = np.empty(size, np.int64), np.empty(size, np.int64)
+    for draw in range(size):
+        keys[draw] = (state[draw, 0] * BINS + state[draw, 1]) * levels + state[draw, 2]
+        order[draw] = draw
+    gap = size // 2
+    while gap > 0:
+        for place in range(gap, size):
+            draw, free = order[place], place
+            while free >= gap and keys[order[free - gap]] > keys[draw]:
+                order[free] = order[free - gap]
+                free -= gap
+            order[free] = draw
+        gap //= 2
+    return order
 
 
-@njit(cache=True)
-def _before_events(state, nodes, k, filtered, tilt, uniform, assumed):
+@njit(**INSIDE)
+def _before_events(state, nodes, k, filtered, tilt, uniforms, assumed):
     """States before the events of node k, from those after; adds what is assumed of the point."""
-    low, size = filtered.low[0, k], filtered.rows[0, k] * BINS
-    survival = filtered.survival[filtered.at[0, k] : filtered.at[0, k] + size]
+    low, start = filtered.low[0, k], filtered.at[0, k]
     chances = _chances(
         max(filtered.most[k], 0), low + filtered.rows[0, k], nodes.none[k], nodes.more[k],
         nodes.massed[k], tilt,
     )  # fmt: skip
-    known = (-1, -1, -1)
+    known, ways = (-1, -1, -1), np.zeros(1)
     for draw in _order(state, nodes.chance.shape[1]):
-        n, b, level = state[draw]
+        n, b, level = state[draw, 0], state[draw, 1], state[draw, 2]
         if (n, b, level) != known:
             known = (n, b, level)
             ways = _ways_of_dying(n, b, level, nodes, k, filtered, chances)
-        chosen = _choose(ways, uniform[draw])
+        chosen = _choose(ways, uniforms[draw, 2 * k])
         m, b = max(n, low) + chosen // BINS, chosen % BINS
-        before = survival[(m - low) * BINS + b]
+        before = filtered.survival[start + (m - low) * BINS + b]
         s = before * (1 - (m - n) / m) if m > 0 else before
         state[draw, 0], state[draw, 1] = m, b
         assumed[draw] += np.log(
@@ -373,14 +446,14 @@ def _before_events(state, nodes, k, filtered, tilt, uniform, assumed):
         )
 
 
-@njit(cache=True)
-def _before_censoring(state, nodes, k, filtered, uniform):
+@njit(**INSIDE)
+def _before_censoring(state, nodes, k, filtered, uniforms):
     """Number at risk and level after node k - 1, from the states before the events of node k."""
     start, low, rows = filtered.at[1, k - 1], filtered.low[1, k - 1], filtered.rows[1, k - 1]
     length, levels = nodes.length[k], nodes.chance.shape[1]
-    known, ways = (-1, -1, -1), np.zeros(0)
+    known, ways = (-1, -1, -1), np.zeros(1)
     for draw in _order(state, levels):
-        m, b, level = state[draw]
+        m, b, level = state[draw, 0], state[draw, 1], state[draw, 2]
         first = max(m, low)
         if (m, b, level) != known:
             known = (m, b, level)
@@ -394,12 +467,13 @@ def _before_censoring(state, nodes, k, filtered, uniform):
                     ways[(n - first) * levels + before] = (
                         filtered.weight[cell, before] * step * chance
                     )
-            ways = np.cumsum(ways)
-        chosen = _choose(ways, uniform[draw])
+            for i in range(1, len(ways)):
+                ways[i] += ways[i - 1]
+        chosen = _choose(ways, uniforms[draw, 2 * k + 1])
         state[draw, 0], state[draw, 2] = first + chosen // levels, chosen % levels
 
 
-@njit(cache=True)
+@njit(**INSIDE)
 def _log_fit(n, nodes, censored, died):
     """Log density of the points, given a path."""
     density, survival, number = 0.0, 1.0, n
@@ -415,7 +489,7 @@ def _log_fit(n, nodes, censored, died):
     return density
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def backward(n, nodes, filtered, tilt, uniforms):
     """Sample paths: censorings and events at each node, (draws, K) each; uniforms (draws, 2K + 1).
 
@@ -426,7 +500,11 @@ def backward(n, nodes, filtered, tilt, uniforms):
     censored, died = np.zeros((draws, size), np.int64), np.zeros((draws, size), np.int64)
     levels = nodes.chance.shape[1]
     start, rows = filtered.at[1, size - 1], filtered.rows[1, size - 1]
-    ways = np.cumsum(filtered.weight[start : start + rows * BINS].ravel())
+    ways, total = np.empty(rows * BINS * levels), np.float32(0)
+    for cell in range(rows * BINS):
+        for level in range(levels):
+            total += filtered.weight[start + cell, level]
+            ways[cell * levels + level] = total
     state = np.empty((draws, 3), np.int64)  # number at risk, bin, level of censoring
     for draw in range(draws):
         last = _choose(ways, uniforms[draw, 2 * size])
@@ -434,16 +512,17 @@ def backward(n, nodes, filtered, tilt, uniforms):
         state[draw, 1], state[draw, 2] = last // levels % BINS, last % levels
     log_weight = np.zeros(draws)
     for k in range(size - 1, -1, -1):
-        after = state[:, 0].copy()
+        for draw in range(draws):
+            died[draw, k] = -state[draw, 0]
         if not nodes.pinned[k]:
-            _before_events(state, nodes, k, filtered, tilt, uniforms[:, 2 * k], log_weight)
-        died[:, k] = state[:, 0] - after
-        after = state[:, 0].copy()
+            _before_events(state, nodes, k, filtered, tilt, uniforms, log_weight)
+        for draw in range(draws):
+            died[draw, k] += state[draw, 0]
+            censored[draw, k] = -state[draw, 0]
         if k > 0:
-            _before_censoring(state, nodes, k, filtered, uniforms[:, 2 * k + 1])
-        else:
-            state[:, 0] = n
-        censored[:, k] = state[:, 0] - after
+            _before_censoring(state, nodes, k, filtered, uniforms)
+        for draw in range(draws):
+            censored[draw, k] += state[draw, 0] if k > 0 else n
     for draw in range(draws):
         fit = _log_fit(n, nodes, censored[draw], died[draw])
         log_weight[draw] = fit - log_weight[draw]

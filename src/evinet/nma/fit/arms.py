@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from evinet.cache import INSIDE
 from evinet.nma.fit.density_arms import (
     averaged,
     cut_points,
@@ -23,7 +24,7 @@ from evinet.nma.fit.density_arms import (
     of_patients,
 )
 from evinet.nma.fit.density_data import CODES, LIMITED, SIZES
-from evinet.nma.fit.standardised import INSIDE, prior_of_scale, product, transposed
+from evinet.nma.fit.standardised import prior_of_scale, product, transposed
 
 
 @njit(**INSIDE)

@@ -24,10 +24,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from evinet import cache as kept_code
+from evinet.cache import INSIDE
 from evinet.nma.fit import arms, hazards
 from evinet.nma.fit.density_data import CODES, LIMITED, SIZES
 from evinet.nma.fit.standardised import (
-    INSIDE,
     deviate,
     deviate_back,
     inner,

@@ -10,8 +10,9 @@ import math
 import numpy as np
 from numba import njit
 
+from evinet.cache import INSIDE
 from evinet.nma.fit.density_data import SIZES
-from evinet.nma.fit.standardised import INSIDE, prior_of_scale, psi
+from evinet.nma.fit.standardised import prior_of_scale, psi
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 TINY = 1e-14  # averaged probabilities are this far from 0 and 1

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from evinet.cache import INSIDE
 from evinet.nma.fit.standardised import (
-    INSIDE,
     deviate,
     deviate_back,
     exponentials,

@@ -7,18 +7,16 @@ that slices with two dimensions take.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
+
+from evinet.cache import INSIDE
 
 LOG2E, HIGH, LOW = math.log2(math.e), 0.6931471803691238, 1.9082149292705877e-10  # ln 2 in two
 MAGIC = 1.5 * 2.0**52  # a number plus this is rounded to a whole one, in its last bits
 FURTHEST = 700.0
 TERMS = tuple(1 / math.factorial(power) for power in range(13, -1, -1))
-INSIDE: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cpython_wrapper": True,
-          "no_cfunc_wrapper": True}  # fmt: skip
-"""Options of a function that compiled code alone calls."""
 
 
 @njit(**INSIDE)
