@@ -369,9 +369,21 @@ def same_but_written_differently(labels: Iterable[str]) -> list[tuple[str, str]]
 
 
 def key(label: str) -> str:
-    """What two spellings of one label have in common."""
-    plain = unicodedata.normalize("NFKC", label)
-    return re.sub(r"[\s_.\-‐-―]+", "", plain.casefold()) or label
+    """What two spellings of one label have in common.
+
+    What parts two digits tells labels apart; a whole number is the same with a point.
+
+    Examples
+    --------
+    >>> key("Drug-A 5 mg") == key("drug a 5mg"), key("1.0") == key("1")
+    (True, True)
+    >>> key("Drug 1.5 mg") == key("Drug 15 mg"), key("1.0") == key("10")
+    (False, False)
+    """
+    plain = unicodedata.normalize("NFKC", label).casefold().strip()
+    plain = re.sub(r"^(\d+)\.0+$", r"\1", plain)
+    plain = re.sub(r"(?<=\d)[\s_\-‐-―]+(?=\d)", ":", plain)
+    return re.sub(r"[\s_\-‐-―]+|(?<!\d)\.+|\.+(?!\d)", "", plain) or label
 
 
 def _decoded(path: Path, content: bytes) -> str:

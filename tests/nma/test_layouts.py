@@ -437,3 +437,35 @@ def test_years_that_tell_studies_of_one_author_apart_and_classes_are_used():
     classed = pd.DataFrame({"study": ["A", "A"], "treatment": ["x", "y"], "r": [3, 4],
                             "n": [20, 30], "Trt Class": ["p", "q"]})  # fmt: skip
     assert layouts.read(classed, layouts.Reading(named=())).record["unused"] == []
+
+
+@pytest.mark.parametrize("frame", [
+    {"study": ["a", "b"], "t1": ["A", "A"], "t2": ["B", "B"], "r1": [3, 4], "r2": [5, 6],
+     "n": [100, 120]},
+    {"study": ["a", "b"], "t1": ["A", "A"], "t2": ["B", "B"], "r1": [3, 4], "r2": [5, 6],
+     "exposure": [100, 120]},
+    {"study": ["a", "b"], "t1": ["A", "A"], "t2": ["B", "B"], "y1": [3.0, 4], "y2": [5.0, 6],
+     "se": [0.5, 0.6]},
+])  # fmt: skip
+def test_what_stands_once_for_a_study_is_not_given_to_each_of_its_arms(frame):
+    with pytest.raises(InputError, match="stands once for each study"):
+        Network.from_arms(pd.DataFrame(frame), reference="A")
+
+
+@pytest.mark.parametrize(("r", "words"), [
+    ([12, 14], "exceeds n"),
+    ([0, 0], "no arm has an event"),
+])  # fmt: skip
+def test_a_table_without_one_usable_study_is_refused(r, words):
+    frame = pd.DataFrame({"study": ["a", "a"], "treatment": ["A", "B"], "r": r, "n": [10, 10]})
+    with pytest.raises(InputError, match=words):
+        Network.from_arms(frame).fit(effects="fixed")
+
+
+@pytest.mark.parametrize(("labels", "same"), [
+    (("Drug 1.5 mg", "Drug 15 mg"), False), (("1", "1.0"), True), (("10", "1.0"), False),
+    (("2-3 weeks", "23 weeks"), False), (("Drug-A 5 mg", "drug a 5mg"), True),
+    (("St. Gallen", "st gallen"), True),
+])  # fmt: skip
+def test_labels_that_differ_by_a_number_are_two(labels, same):
+    assert bool(usertable.same_but_written_differently(labels)) is same

@@ -39,6 +39,12 @@ def check_islands(
         No study compares two treatments; a reference is no treatment; an island has no reference,
         or several.
     """
+    if not members:
+        raise InputError(
+            Problem(file, "study", "(all)", "say nothing of an effect: no arm has an event, or "
+                    "all have nothing but events",
+                    "Add studies with events, or compare by --measure RD")
+        )  # fmt: skip
     if all(len(own) == 1 for own in members.values()):
         raise InputError(
             Problem(file, "study", ", ".join(members),

@@ -506,6 +506,8 @@ class Network:
         for treatments in self.members.values():
             for name in treatments:
                 counts[name] = counts.get(name, 0) + 1
+        if not counts:
+            return []
         return [min(counts, key=lambda name: (-counts[name], name))]
 
     @cached_property

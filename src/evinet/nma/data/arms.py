@@ -130,7 +130,7 @@ def events(arms: pd.DataFrame, columns: tuple[str, ...]) -> tuple[np.ndarray, np
         every = np.ones(len(arms), bool)
         return every, every
     r = arms["r"].to_numpy(float)
-    others = r < arms["n"].to_numpy(float) if columns[1] == "n" else np.ones(len(arms), bool)
+    others = r != arms["n"].to_numpy(float) if columns[1] == "n" else np.ones(len(arms), bool)
     return r > 0, others
 
 

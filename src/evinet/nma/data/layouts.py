@@ -185,6 +185,7 @@ def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
     used = {places[key] for key in places if key[0] in {"treatment", *stems}}
     rest = given[[name for name in given.columns if name not in used]]
     rest = vocabulary.renamed(rest, ({"study": vocabulary.LABELS["study"]},))
+    _shared(rest, stems)
     taken = {"treatment", "arm", *stems}
     rest = rest[[name for name in rest.columns if name not in taken]]
     if "study" not in rest:
@@ -215,6 +216,23 @@ def _wide(given: pd.DataFrame) -> pd.DataFrame | None:
     long = long[~nothing]
     frames.stop(apart.of_two_years(long))
     return _once(long)
+
+
+def _shared(rest: pd.DataFrame, stems: set[str]) -> None:
+    """Refuse what each arm must have of its own and a column gives once for each study.
+
+    A number of patients beside the outcomes of several arms may be that of all of them.
+    """
+    known = vocabulary.renamed(rest, (vocabulary.ARMS,))
+    once = [name for name in ("n", "e", "sd", "se") if name in known and name not in stems]
+    needed = {"n", "e"} if "r" in stems else {"n", "sd", "se"}
+    if needed & stems:
+        return
+    frames.stop([
+        frames.problem(known, 0, name, "stands once for each study, and each arm has its own",
+                       f"Write a column for each arm: {name}1, {name}2")
+        for name in once if name in needed
+    ])  # fmt: skip
 
 
 def _blank(cell: object) -> bool:
